@@ -1,0 +1,87 @@
+# Every target is complete by itself on a machine with Python 3.11 or newer, make and git.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help demo run test test-sqlite test-servers check bench backup restore-check pins clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
+
+# The stamps are newer than the requirements they stand for, so the second time costs nothing.
+$(VENV)/.run: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with: make PYTHON=/path/to/python3 …")'
+	@test -x $(BIN)/python || { echo "Making $(VENV) …"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing what Mesoclinic needs …"
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	@echo "Installing what the tests need …"
+	@$(PIP) install -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+demo: $(VENV)/.run ## A clinic to click through: data, web, worker; prints the address and the logins
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo
+	@$(MANAGE) run --any-port
+
+run: $(VENV)/.run ## Your own clinic, empty: the first page makes the first manager
+	@$(MANAGE) run
+
+test: check test-sqlite test-servers ## Everything that .ci/run runs: checks, both databases, real workers and browser
+
+# Several processes first where the tests are alone with their own database; then one by one what needs the machine.
+# A part that has no test (exit code 5) is not a fault of that part.
+ALONE := races or faults or browser
+PYTEST := $(BIN)/python -m pytest -q
+
+define both
+$(2) $(PYTEST) -n 2 -m "not ($(ALONE))$(1)" || [ $$? = 5 ]
+$(2) $(PYTEST) -m "($(ALONE))$(1)" || [ $$? = 5 ]
+endef
+
+test-sqlite: $(VENV)/.dev
+	$(call both,,)
+
+test-servers: $(VENV)/.dev
+	$(call both, and not engine and not journey,$(BIN)/python -m tests.servers)
+
+check: $(VENV)/.dev ## Style, types, templates, import contracts, migrations, deployment settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MANAGE) makemigrations --check --dry-run
+	@$(CHECK_DEPLOY)
+
+# A key only for this check, strong enough not to be refused.
+CHECK_DEPLOY = scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	echo "manage.py check --deploy (production settings)"; \
+	DJANGO_SETTINGS_MODULE=mesoclinic.settings.prod MESOCLINIC_DATA_DIR="$$scratch" ALLOWED_HOSTS=clinic.example \
+	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+	DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
+	$(MANAGE) check --deploy --fail-level WARNING
+
+bench: $(VENV)/.dev ## Measure against the floors of docs/benchmarks.md
+	$(BIN)/python -m tests.servers $(BIN)/python -m tests.bench
+
+backup: $(VENV)/.run ## A consistent copy of the database in backups/ of the data folder
+	@$(MANAGE) backup
+
+restore-check: $(VENV)/.run ## Restore the newest backup into a scratch database and look whether all is there
+	@$(MANAGE) restore_check
+
+pins: $(VENV)/.dev ## Write constraints.txt anew from what is installed
+	@{ head -1 constraints.txt; $(PIP) freeze --exclude-editable; } > constraints.new && mv constraints.new constraints.txt
+
+clean: ## Remove what make made; your data in var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants

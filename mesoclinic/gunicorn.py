@@ -1,0 +1,26 @@
+"""How gunicorn serves Mesoclinic, in production too: `gunicorn -c python:mesoclinic.gunicorn mesoclinic.wsgi`."""
+
+import os
+from pathlib import Path
+
+from celery.platforms import set_pdeathsig
+
+worker_class = "sync"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+timeout = 60
+graceful_timeout = 15
+# A worker that has served long gives its memory back; the jitter keeps them from doing so together.
+max_requests = 5000
+max_requests_jitter = 500
+# Proxies close idle connections themselves; sync workers answer one request a connection.
+accesslog = None
+errorlog = "-"
+loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
+control_socket_disable = True
+# The heartbeat file belongs in memory: on a busy disk its touch would make the master think the worker hangs.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+
+def post_fork(server, worker):
+    """Let no worker outlive a master that was killed: it would keep the port."""
+    set_pdeathsig("SIGKILL")
