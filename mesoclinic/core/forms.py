@@ -1,0 +1,233 @@
+"""Forms that answer every bad input in words: the renderer that draws them and the base classes to build on."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+import django.forms
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    ProhibitNullCharactersValidator,
+)
+from django.forms.renderers import DjangoTemplates
+from django.http import QueryDict
+from django.utils import formats
+from django.utils.translation import gettext_lazy as _
+
+LINE_CAP = 200
+TEXT_CAP = 4000
+FIRST_DAY = dt.date(1900, 1, 1)
+LAST_DAY = dt.date(2100, 12, 31)
+LARGEST_INTEGER = 2_147_483_647
+LARGEST_DECIMAL = Decimal("1000000000")
+CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+ROW_VERBS = ("add", "remove", "up", "down")
+LIKE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+
+PLAIN_INPUTS = (forms.TextInput, forms.Textarea, forms.DateTimeBaseInput, forms.FileInput)
+TICK_INPUTS = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
+
+
+class FieldWithLook(forms.BoundField):
+    """A bound field whose widget carries Bootstrap's classes and says when it is wrong."""
+
+    def build_widget_attrs(self, attrs, widget=None):
+        attrs = super().build_widget_attrs(attrs, widget)
+        widget = widget or self.field.widget
+        look = self._look(widget)
+        if look:
+            wrong = "is-invalid" if self.errors else ""
+            given = [attrs.get("class", ""), widget.attrs.get("class", "")]
+            attrs["class"] = " ".join(dict.fromkeys(" ".join([look, wrong, *given]).split()))
+        return attrs
+
+    @staticmethod
+    def _look(widget) -> str:
+        if isinstance(widget, TICK_INPUTS):
+            return "form-check-input"
+        if isinstance(widget, forms.Select):
+            return "form-select"
+        if isinstance(widget, PLAIN_INPUTS):
+            return "form-control"
+        return ""
+
+    @property
+    def is_tick(self) -> bool:
+        """Whether the label stands after the control, as beside a check box."""
+        return isinstance(self.field.widget, forms.CheckboxInput)
+
+
+class Renderer(DjangoTemplates):
+    """Draws forms and fields with the pieces in `templates/components`."""
+
+    form_template_name = "components/_fields.html"
+    field_template_name = "components/_field.html"
+    bound_field_class = FieldWithLook
+
+    @cached_property
+    def engine(self):
+        folders = [settings.BASE_DIR / "templates", Path(django.forms.__file__).parent / "templates"]
+        return self.backend({"APP_DIRS": True, "DIRS": folders, "NAME": "forms", "OPTIONS": {}})
+
+
+def refuse_control_characters(value: object) -> None:
+    """Refuse invisible characters that no database or printer takes. Raises ValidationError."""
+    if CONTROL_CHARACTER.search(str(value)):
+        message = _("This text holds an invisible character that cannot be kept. Please type it again.")
+        raise ValidationError(message, code="control_character")
+
+
+def as_plain_decimal(text: str) -> str:
+    """Read a decimal comma as a point; refuse what can be read two ways. Raises ValidationError."""
+    text = text.strip().replace("\u00a0", "").replace("\u202f", "")
+    if "," not in text:
+        return text
+    if text.count(",") > 1 or "." in text:
+        raise ValidationError(_("Enter a number without thousands separators, like 1500 or 1.5."), code="invalid")
+    if formats.get_format("DECIMAL_SEPARATOR") != "," and LIKE_THOUSANDS.fullmatch(text):
+        message = _("%(given)s can be read two ways. Write %(whole)s or %(part)s.")
+        words = {"given": text, "whole": text.replace(",", ""), "part": text.replace(",", ".")}
+        raise ValidationError(message, code="ambiguous", params=words)
+    return text.replace(",", ".")
+
+
+class CarefulForm:
+    """What `Form` and `ModelForm` share: native inputs, bounds, plain words, the cursor on the first error.
+
+    A field built with its own `max_length`, `min_value`, `max_value` keeps them.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            make_careful(field)
+
+    def full_clean(self):
+        super().full_clean()
+        if not self.is_bound:
+            return
+        wrong = next((name for name in self.fields if name in self._errors), None)
+        if wrong:
+            for field in self.fields.values():
+                field.widget.attrs.pop("autofocus", None)
+            self.fields[wrong].widget.attrs["autofocus"] = True
+
+
+class Form(CarefulForm, forms.Form):
+    """The base of every form that is not bound to a model."""
+
+
+class ModelForm(CarefulForm, forms.ModelForm):
+    """The base of every form of a model."""
+
+
+def make_careful(field: forms.Field) -> None:
+    """Give a field native widgets, bounds and messages a person can act on."""
+    if isinstance(field, forms.DateTimeField):
+        _make_datetime(field)
+    elif isinstance(field, forms.DateField):
+        _make_date(field)
+    elif isinstance(field, forms.TimeField):
+        _use_native(field, forms.TimeInput, "time", "%H:%M")
+    elif isinstance(field, forms.DecimalField | forms.FloatField):
+        _make_decimal(field)
+    elif isinstance(field, forms.IntegerField):
+        _make_integer(field)
+    elif isinstance(field, forms.CharField):
+        _make_text(field)
+
+
+def _use_native(field: forms.Field, plain: type[forms.Widget], kind: str, form: str) -> None:
+    """Make the browser's own picker of a date or time input; other widgets stay as they are."""
+    if type(field.widget) is not plain:
+        return
+    field.widget.input_type = kind
+    field.widget.format = form
+    field.input_formats = [form, *field.input_formats]
+
+
+def _make_date(field: forms.DateField) -> None:
+    _use_native(field, forms.DateInput, "date", "%Y-%m-%d")
+    _bound_days(field, FIRST_DAY, LAST_DAY)
+    field.error_messages["invalid"] = _("Enter a real date, like 2026-03-31.")
+
+
+def _make_datetime(field: forms.DateTimeField) -> None:
+    _use_native(field, forms.DateTimeInput, "datetime-local", "%Y-%m-%dT%H:%M")
+    utc = dt.UTC
+    first = dt.datetime.combine(FIRST_DAY, dt.time.min, utc)
+    _bound_days(field, first, dt.datetime.combine(LAST_DAY, dt.time.max, utc))
+    field.error_messages["invalid"] = _("Enter a real date and time, like 2026-03-31 14:30.")
+
+
+def _bound_days(field: forms.Field, first: dt.date, last: dt.date) -> None:
+    message = _("Enter a year between 1900 and 2100.")
+    field.validators += [MinValueValidator(first, message), MaxValueValidator(last, message)]
+
+
+def _make_decimal(field: forms.DecimalField | forms.FloatField) -> None:
+    if type(field.widget) is forms.NumberInput:
+        # As text: a browser drops "1,5" from a number input without a word.
+        field.widget = forms.TextInput(attrs={**field.widget.attrs, "inputmode": "decimal", "autocomplete": "off"})
+    field.widget.attrs.pop("step", None)
+    field.localize = field.widget.is_localized = True
+    read = field.to_python
+    field.to_python = lambda value: read(as_plain_decimal(value) if isinstance(value, str) else value)
+    field.validators += [MaxValueValidator(LARGEST_DECIMAL), MinValueValidator(-LARGEST_DECIMAL)]
+    field.error_messages["invalid"] = _("Enter a number, like 1.5.")
+
+
+def _make_integer(field: forms.IntegerField) -> None:
+    if type(field.widget) is forms.NumberInput:
+        field.widget = forms.TextInput(attrs={**field.widget.attrs, "inputmode": "numeric", "autocomplete": "off"})
+    field.validators += [MaxValueValidator(LARGEST_INTEGER), MinValueValidator(-LARGEST_INTEGER)]
+    field.error_messages["invalid"] = _("Enter a whole number, like 12.")
+
+
+def _make_text(field: forms.CharField) -> None:
+    field.validators = [v for v in field.validators if not isinstance(v, ProhibitNullCharactersValidator)]
+    field.validators.insert(0, refuse_control_characters)
+    if field.max_length is None and not isinstance(field, forms.JSONField | forms.UUIDField):
+        field.max_length = TEXT_CAP if isinstance(field.widget, forms.Textarea) else LINE_CAP
+        field.validators.append(MaxLengthValidator(field.max_length))
+        field.widget.attrs.setdefault("maxlength", str(field.max_length))
+
+
+def rows_asked(data: QueryDict, prefix: str) -> QueryDict | None:
+    """Answer the row buttons of `_formset_rows.html` without scripts.
+
+    Returns the posted data with the row added, removed or moved, or None when no row button was pressed; the view
+    then shows the form again, unsaved.
+    """
+    verb, _dash, index = data.get("rows", "").partition("-")
+    count = data.get(f"{prefix}-TOTAL_FORMS", "")
+    if verb not in ROW_VERBS or not count.isdecimal():
+        return None
+    changed = data.copy()
+    total = min(int(count), 1000)
+    if verb == "add":
+        changed[f"{prefix}-TOTAL_FORMS"] = str(total + 1)
+    elif index.isdecimal() and int(index) < total:
+        _change_row(changed, prefix, verb, int(index), total)
+    return changed
+
+
+def _change_row(data: QueryDict, prefix: str, verb: str, index: int, total: int) -> None:
+    if verb == "remove":
+        data[f"{prefix}-{index}-DELETE"] = "on"
+        return
+    other = index - 1 if verb == "up" else index + 1
+    if not 0 <= other < total:
+        return
+    first, second = f"{prefix}-{index}-", f"{prefix}-{other}-"
+    taken = {key: data.pop(key) for key in list(data) if key.startswith((first, second))}
+    for key, values in taken.items():
+        swapped = second + key.removeprefix(first) if key.startswith(first) else first + key.removeprefix(second)
+        data.setlist(swapped, values)
