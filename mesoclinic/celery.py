@@ -1,0 +1,20 @@
+"""The Celery app and the whole beat table. Tasks are called by name, through `core.doorbell` only."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mesoclinic.settings.dev")
+
+app = Celery("mesoclinic")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "sweep": {"task": "sessions.sweep", "schedule": 30.0},
+    "beat-heartbeat": {"task": "core.beat_heartbeat", "schedule": 60.0},
+    "extend-schedules": {"task": "sessions.extend_schedules", "schedule": crontab(hour="2", minute="10")},
+    "flag-overdue": {"task": "sessions.flag_overdue", "schedule": crontab(minute="5")},
+    "expire-lots": {"task": "protocols.expire_lots", "schedule": crontab(hour="3", minute="20")},
+}

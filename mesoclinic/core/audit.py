@@ -1,0 +1,59 @@
+"""The audit trail: one event a service call, written in the same transaction, never changed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import models
+
+from mesoclinic.core.models import AuditEvent, Clinic, User
+
+Change = Mapping[str, Any]
+
+
+def record(
+    *,
+    actor: User | None,
+    verb: str,
+    subject: models.Model,
+    clinic: Clinic | None = None,
+    patient_id: int | None = None,
+    changes: Iterable[Change] = (),
+    reason: str = "",
+) -> AuditEvent:
+    """Write one event. `verb` is `noun.past-participle` (`appointment.booked`); no actor means the system itself.
+
+    `changes` come from `changed()`; values of medical fields stay out of it.
+    """
+    owner = clinic or getattr(subject, "clinic", None) or (subject if isinstance(subject, Clinic) else None)
+    if owner is None:
+        raise ValueError(f"audit of {verb} needs a clinic")
+    return AuditEvent.objects.create(
+        clinic=owner,
+        actor=actor,
+        actor_name=str(actor) if actor else "",
+        verb=verb,
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        subject_text=str(subject)[:200],
+        patient_id=patient_id,
+        changes=list(changes),
+        reason=reason,
+    )
+
+
+def changed(instance: models.Model, before: Mapping[str, Any], *, hidden: Iterable[str] = ()) -> list[Change]:
+    """List `{model, id, field, old, new}` for each field that differs from `before` ({field: old value}).
+
+    Fields in `hidden` (medical content) are named without their values.
+    """
+    rows: list[Change] = []
+    for field, old in before.items():
+        new = getattr(instance, field)
+        if old != new:
+            row = {"model": instance._meta.label_lower, "id": instance.pk, "field": field}
+            rows.append(row if field in hidden else {**row, "old": _plain(old), "new": _plain(new)})
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

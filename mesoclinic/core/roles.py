@@ -1,0 +1,58 @@
+"""Who may do what: four roles (Django groups, a user may have several) and one table of rights.
+
+Reception sees contacts, plans, appointments and alert flags, not mixes or records. Practitioners see everything
+clinical. Managers add reports, overview and the access log. Admins keep users and settings, and open no patient file.
+"""
+
+import rules
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    RECEPTION = "reception", _("Reception")
+    PRACTITIONER = "practitioner", _("Practitioner")
+    MANAGER = "manager", _("Manager")
+    ADMIN = "admin", _("Admin")
+
+
+R, P, M, A = Role.RECEPTION, Role.PRACTITIONER, Role.MANAGER, Role.ADMIN
+
+RIGHTS: dict[str, frozenset[Role]] = {
+    "patients.view_patient": frozenset({R, P, M}),
+    "patients.change_patient": frozenset({R, P}),
+    "patients.change_flag": frozenset({R, P}),
+    "patients.merge_patient": frozenset({P, M}),
+    "sessions.view_schedule": frozenset({R, P, M}),
+    "sessions.book": frozenset({R, P}),
+    "sessions.squeeze_in": frozenset({R, P}),
+    "sessions.prescribe": frozenset({P}),
+    "sessions.change_course": frozenset({P}),
+    "sessions.view_record": frozenset({P, M}),
+    "sessions.change_record": frozenset({P}),
+    "sessions.sign_record": frozenset({P}),
+    "sessions.view_report": frozenset({P, M}),
+    "sessions.view_overview": frozenset({M}),
+    "protocols.view_protocol": frozenset({P, M}),
+    "protocols.change_protocol": frozenset({P, M}),
+    "protocols.view_stock": frozenset({P, M}),
+    "protocols.change_stock": frozenset({P, M}),
+    "core.view_access_log": frozenset({M}),
+    "core.change_settings": frozenset({A}),
+    "core.change_user": frozenset({A}),
+    "core.use_clinic": frozenset(Role),  # every signed-in member of staff: own account, front page
+}
+
+
+def _has_right(right: str) -> rules.predicates.Predicate:
+    allowed = RIGHTS[right]
+
+    @rules.predicate(f"may {right}")
+    def holds(user) -> bool:
+        return bool(user and user.is_active and allowed & user.roles)
+
+    return holds
+
+
+for _right in RIGHTS:
+    rules.add_perm(_right, _has_right(_right))

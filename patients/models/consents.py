@@ -1,0 +1,96 @@
+"""ConsentText, versioned words; Consent, who gave it for whom, as what, when; both dated, never rewritten."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.constraints import in_order, one_of
+from mesoclinic.core.models import ClinicOwned, Identified, User
+
+from .parties import Party
+from .patients import Patient
+
+
+class ConsentKind(models.TextChoices):
+    GENERAL = "general", _("Treatment")
+    OFF_LABEL = "off_label", _("Off-label use")
+    SEDATION = "sedation", _("Sedation")
+    PHOTO = "photo", _("Photographs")
+
+
+class ConsentText(ClinicOwned):
+    Kind = ConsentKind
+
+    kind = models.CharField(_("kind"), max_length=10, choices=ConsentKind)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    version = models.PositiveSmallIntegerField(_("version"))
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("text"), max_length=20000)
+    is_current = models.BooleanField(_("in use"), default=True)
+    source = models.TextField(_("source"), max_length=2000, blank=True)
+
+    class Meta:
+        ordering = ["kind", "language", "-version"]
+        constraints = [
+            one_of("kind", ConsentKind, name="consent_text_kind_known"),
+            models.UniqueConstraint(
+                fields=["clinic", "kind", "country", "language", "version"], name="consent_text_version_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.version})"
+
+
+class GivenAs(models.TextChoices):
+    PATIENT = "patient", _("The patient")
+    OWNER = "owner", _("Owner")
+    GUARDIAN = "guardian", _("Guardian")
+    AGENT = "agent", _("Agent of the owner")
+
+
+class ConsentMethod(models.TextChoices):
+    PAPER = "paper", _("On paper")
+    SCREEN = "screen", _("On screen")
+    SPOKEN = "spoken", _("Spoken")
+
+
+class Consent(Identified):
+    GivenAs, Method = GivenAs, ConsentMethod
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consents")
+    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+", verbose_name=_("text"))
+    given_on = models.DateField(_("given on"))
+    given_by_name = models.CharField(_("given by"), max_length=200)
+    given_by_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    given_as = models.CharField(_("as"), max_length=10, choices=GivenAs)
+    method = models.CharField(_("how"), max_length=10, choices=ConsentMethod, default=ConsentMethod.PAPER)
+    withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
+    taken_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-given_on", "-id"]
+        constraints = [
+            one_of("given_as", GivenAs, name="consent_given_as_known"),
+            one_of("method", ConsentMethod, name="consent_method_known"),
+            in_order(
+                "given_on",
+                "withdrawn_on",
+                name="consent_in_order",
+                message=_("Consent cannot be withdrawn before it was given."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(given_by_name=""),
+                name="consent_names_giver",
+                violation_error_message=_("Say who gave consent."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.given_on.isoformat()}"
+
+    @property
+    def clinic(self):
+        return self.patient.clinic

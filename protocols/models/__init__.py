@@ -1,0 +1,20 @@
+from .indications import Indication
+from .lots import Lot, StockMovement, Vial
+from .protocols import Protocol, ProtocolLine, ProtocolVersion, Technique
+from .species import Species
+from .substances import Category, Incompatibility, Substance
+
+__all__ = [
+    "Category",
+    "Incompatibility",
+    "Indication",
+    "Lot",
+    "Protocol",
+    "ProtocolLine",
+    "ProtocolVersion",
+    "Species",
+    "StockMovement",
+    "Substance",
+    "Technique",
+    "Vial",
+]

@@ -1,0 +1,169 @@
+"""Appointment: a patient, a practitioner, a room or place, and two instants. Moving updates the same row."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.constraints import NoOverlap, one_of
+from mesoclinic.core.models import ClinicOwned, Site, User
+from patients.models import Patient, Place
+
+from .availability import Practitioner, Room
+from .courses import PlannedSession
+
+
+class AppointmentKind(models.TextChoices):
+    FIRST_VISIT = "first_visit", _("First visit")
+    SESSION = "session", _("Session")
+    REVIEW = "review", _("Review")
+    OTHER = "other", _("Other")
+
+
+class AppointmentStatus(models.TextChoices):
+    OFFERED = "offered", _("Offered")
+    BOOKED = "booked", _("Booked")
+    ARRIVED = "arrived", _("Arrived")
+    IN_PROGRESS = "in_progress", _("In progress")
+    FULFILLED = "fulfilled", _("Done")
+    NOT_TREATED = "not_treated", _("Not treated")
+    CANCELLED = "cancelled", _("Cancelled")
+    NO_SHOW = "no_show", _("Did not come")
+    ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
+    MOVING = "moving", _("Being moved")  # only inside one transaction, while many are moved at once
+
+
+LIVE_STATUSES = ("offered", "booked", "arrived", "in_progress", "fulfilled")
+OPEN_STATUSES = ("offered", "booked", "arrived", "in_progress")
+IS_LIVE = Q(status__in=LIVE_STATUSES)
+
+
+class CancelledBy(models.TextChoices):
+    PATIENT = "patient", _("Patient or owner")
+    CLINIC = "clinic", _("Clinic")
+    NOBODY = "", ""
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def live(self):
+        return self.filter(IS_LIVE)
+
+    def between(self, starts_at, ends_at):
+        """Those that touch the half-open span of instants."""
+        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+
+class Appointment(ClinicOwned):
+    Kind, Status, CancelledBy = AppointmentKind, AppointmentStatus, CancelledBy
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", verbose_name=_("site"))
+    kind = models.CharField(_("kind"), max_length=12, choices=AppointmentKind, default=AppointmentKind.SESSION)
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="appointments", verbose_name=_("patient")
+    )
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.PROTECT, related_name="appointments", verbose_name=_("practitioner")
+    )
+    room = models.ForeignKey(
+        Room, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments", verbose_name=_("room")
+    )
+    place = models.ForeignKey(
+        Place, on_delete=models.PROTECT, null=True, blank=True, related_name="appointments", verbose_name=_("place")
+    )
+    planned_session = models.ForeignKey(
+        PlannedSession, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments"
+    )
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    status = models.CharField(
+        _("status"), max_length=20, choices=AppointmentStatus, default=AppointmentStatus.BOOKED
+    )
+    offered_until = models.DateTimeField(_("offer ends"), null=True, blank=True)
+    reason = models.CharField(_("reason for the visit"), max_length=300, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    is_squeezed_in = models.BooleanField(_("squeezed in"), default=False)
+    exception_reason = models.CharField(_("why all the same"), max_length=300, blank=True)
+    cancelled_by = models.CharField(_("cancelled by"), max_length=8, choices=CancelledBy, blank=True, default="")
+    status_reason = models.CharField(_("why"), max_length=300, blank=True)
+    status_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(_("arrived at"), null=True, blank=True)
+    moved_count = models.PositiveSmallIntegerField(default=0)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    booking_token = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # a form sent twice books once
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        indexes = [
+            models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
+            models.Index(fields=["room", "starts_at"], name="appointment_by_room"),
+            models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
+            models.Index(fields=["site", "starts_at"], name="appointment_by_site"),
+        ]
+        constraints = [
+            one_of("kind", AppointmentKind, name="appointment_kind_known"),
+            one_of("status", AppointmentStatus, name="appointment_status_known"),
+            one_of("cancelled_by", CancelledBy, name="appointment_cancelled_by_known"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="appointment_in_order",
+                violation_error_message=_("The end is not after the beginning."),
+            ),
+            models.CheckConstraint(
+                condition=Q(room__isnull=True) | Q(place__isnull=True),
+                name="appointment_room_or_place",
+                violation_error_message=_("An appointment is in a room or at a place, not both."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="offered") | Q(offered_until__isnull=False),
+                name="appointment_offer_ends",
+                violation_error_message=_("An offer says until when it holds."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="cancelled") | (~Q(cancelled_by="") & ~Q(status_reason="")),
+                name="appointment_cancel_says_why",
+                violation_error_message=_("Say who cancelled, and why."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="not_treated") | ~Q(status_reason=""),
+                name="appointment_not_treated_says_why",
+                violation_error_message=_("Say why the patient was not treated."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_squeezed_in=False) | ~Q(exception_reason=""),
+                name="appointment_squeeze_says_why",
+                violation_error_message=_("Say why this visit is squeezed in."),
+            ),
+            models.UniqueConstraint(
+                fields=["planned_session"],
+                condition=IS_LIVE,
+                name="appointment_once_a_session",
+                violation_error_message=_("This session is already booked."),
+            ),
+            NoOverlap(
+                name="appointment_practitioner_free",
+                resource="practitioner",
+                condition=IS_LIVE & Q(is_squeezed_in=False),
+                violation_error_message=_("The practitioner is not free then."),
+            ),
+            NoOverlap(
+                name="appointment_room_free",
+                resource="room",
+                condition=IS_LIVE,
+                violation_error_message=_("The room is not free then."),
+            ),
+            NoOverlap(
+                name="appointment_patient_free",
+                resource="patient",
+                condition=IS_LIVE,
+                violation_error_message=_("The patient already has an appointment then."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.patient} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE_STATUSES
