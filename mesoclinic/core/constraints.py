@@ -119,7 +119,9 @@ def in_order(first: str, last: str, *, name: str, message: str, strictly: bool =
     """Return the constraint that `first` does not come after `last`; either may be empty."""
     comparison = "lt" if strictly else "lte"
     return CheckConstraint(
-        condition=Q(**{f"{first}__isnull": True}) | Q(**{f"{last}__isnull": True}) | Q(**{f"{first}__{comparison}": F(last)}),
+        condition=Q(**{f"{first}__isnull": True})
+        | Q(**{f"{last}__isnull": True})
+        | Q(**{f"{first}__{comparison}": F(last)}),
         name=name,
         violation_error_message=message,
     )

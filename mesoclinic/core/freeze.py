@@ -66,7 +66,7 @@ def frozen_children(child: str, parent: str, key: str, when: str) -> list[Freeze
 
     def of(*rows: str) -> str:
         keys = ", ".join(f"{row}.{key}" for row in rows)
-        return f"EXISTS (SELECT 1 FROM {parent} p WHERE p.id IN ({keys}) AND {when})"
+        return f"EXISTS (SELECT 1 FROM {parent} p WHERE p.id IN ({keys}) AND {when})"  # noqa: S608 - only names from migrations
 
     return [
         Freeze(child, "INSERT", of("NEW")),
@@ -83,7 +83,7 @@ def append_only(table: str) -> list[Freeze]:
 @cache
 def expected_triggers() -> frozenset[str]:
     """Name every freeze trigger the migrations install."""
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None)
     return frozenset(
         operation.trigger_name
         for migration in loader.disk_migrations.values()

@@ -21,13 +21,13 @@ class Item:
 
 
 ITEMS = (
-    Item(_("Today"), "sessions:today", "house", "core.see_today"),
-    Item(_("Calendar"), "sessions:calendar", "calendar3", "core.see_calendar"),
-    Item(_("Patients"), "patients:list", "people", "core.see_patients"),
-    Item(_("Protocols"), "protocols:list", "journal-medical", "core.see_protocols"),
-    Item(_("Stock"), "protocols:stock", "box-seam", "core.see_stock"),
-    Item(_("Reports"), "sessions:reports", "bar-chart", "core.see_reports"),
-    Item(_("Settings"), "core:settings", "gear", "core.see_settings"),
+    Item(_("Today"), "sessions:today", "house", "sessions.view_schedule"),
+    Item(_("Calendar"), "sessions:calendar", "calendar3", "sessions.view_schedule"),
+    Item(_("Patients"), "patients:list", "people", "patients.view_patient"),
+    Item(_("Protocols"), "protocols:list", "journal-medical", "protocols.view_protocol"),
+    Item(_("Stock"), "protocols:stock", "box-seam", "protocols.view_stock"),
+    Item(_("Reports"), "sessions:reports", "bar-chart", "sessions.view_report"),
+    Item(_("Settings"), "core:settings", "gear", "core.change_settings"),
 )
 
 

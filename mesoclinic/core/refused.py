@@ -1,7 +1,7 @@
 """The one way a service says no."""
 
 
-class Refused(Exception):  # noqa: N818 - reads as the domain speaks: raise Refused(...)
+class Refused(Exception):
     """A rule forbids what was asked. `code` is stable and for machines, `message` is a translated sentence for people.
 
     `field` names the form field the message belongs to, when there is one; `details` holds what a page may offer

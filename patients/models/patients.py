@@ -50,7 +50,12 @@ class Patient(Contactable):
     breed = models.CharField(_("breed"), max_length=100, blank=True)
     colour = models.CharField(_("colour and markings"), max_length=200, blank=True)
     place = models.ForeignKey(
-        Place, on_delete=models.PROTECT, null=True, blank=True, related_name="patients", verbose_name=_("stable or home")
+        Place,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="patients",
+        verbose_name=_("stable or home"),
     )
     stall_note = models.CharField(_("where to find"), max_length=200, blank=True)
     food_chain = models.CharField(_("food chain"), max_length=12, choices=FoodChain, blank=True, default="")

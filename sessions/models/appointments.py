@@ -74,9 +74,7 @@ class Appointment(ClinicOwned):
     )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
-    status = models.CharField(
-        _("status"), max_length=20, choices=AppointmentStatus, default=AppointmentStatus.BOOKED
-    )
+    status = models.CharField(_("status"), max_length=20, choices=AppointmentStatus, default=AppointmentStatus.BOOKED)
     offered_until = models.DateTimeField(_("offer ends"), null=True, blank=True)
     reason = models.CharField(_("reason for the visit"), max_length=300, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)

@@ -139,7 +139,10 @@ class WorkingHours(ClinicOwned):
                 strictly=True,
             ),
             in_order(
-                "from_on", "until_on", name="working_hours_valid_in_order", message=_("The last day is before the first.")
+                "from_on",
+                "until_on",
+                name="working_hours_valid_in_order",
+                message=_("The last day is before the first."),
             ),
             models.CheckConstraint(
                 condition=Q(every_weeks__range=(1, 8)),

@@ -43,9 +43,7 @@ class Course(ClinicOwned):
     protocol_version = models.ForeignKey(
         ProtocolVersion, on_delete=models.PROTECT, related_name="courses", verbose_name=_("protocol")
     )
-    indication = models.ForeignKey(
-        Indication, on_delete=models.PROTECT, related_name="+", verbose_name=_("indication")
-    )
+    indication = models.ForeignKey(Indication, on_delete=models.PROTECT, related_name="+", verbose_name=_("indication"))
     side = models.CharField(_("side"), max_length=8, choices=BodySide, blank=True, default="")
     complaint = models.CharField(_("in your own words"), max_length=500, blank=True)
     tried_before = models.TextField(_("tried before"), max_length=2000, blank=True)
@@ -73,9 +71,7 @@ class Course(ClinicOwned):
         ordering = ["-start_on", "-id"]
         indexes = [
             models.Index(fields=["clinic", "status"], name="course_by_status"),
-            models.Index(
-                fields=["plan_wanted_at"], condition=Q(plan_made__lt=F("plan_wanted")), name="course_to_plan"
-            ),
+            models.Index(fields=["plan_wanted_at"], condition=Q(plan_made__lt=F("plan_wanted")), name="course_to_plan"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["clinic", "number"], name="course_number_unique"),
@@ -168,7 +164,9 @@ class PlannedSession(Identified):
     status = models.CharField(_("status"), max_length=8, choices=PlannedStatus, default=PlannedStatus.PLANNED)
     performed_on = models.DateField(_("done on"), null=True, blank=True)
     skip_reason = models.CharField(_("why skipped"), max_length=300, blank=True)
-    why = models.CharField(_("why this day"), max_length=300, blank=True)  # a code of planning.Why, said in words on screen
+    why = models.CharField(
+        _("why this day"), max_length=300, blank=True
+    )  # a code of planning.Why, said in words on screen
 
     class Meta:
         ordering = ["course", "number"]

@@ -172,9 +172,7 @@ class Administration(models.Model):
                 name="administration_no_more_than_prepared",
                 violation_error_message=_("More was given and wasted than prepared."),
             ),
-            models.CheckConstraint(
-                condition=Q(syringe__in=["A", "B", "C", "D"]), name="administration_syringe_known"
-            ),
+            models.CheckConstraint(condition=Q(syringe__in=["A", "B", "C", "D"]), name="administration_syringe_known"),
         ]
 
     def __str__(self) -> str:
@@ -390,9 +388,7 @@ class Signature(ClinicOwned):
 
     sequence = models.PositiveBigIntegerField()
     record = models.ForeignKey(SessionRecord, on_delete=models.PROTECT, related_name="signatures")
-    addendum = models.OneToOneField(
-        Addendum, on_delete=models.PROTECT, null=True, blank=True, related_name="signature"
-    )
+    addendum = models.OneToOneField(Addendum, on_delete=models.PROTECT, null=True, blank=True, related_name="signature")
     format = models.PositiveSmallIntegerField()
     canonical_text = models.TextField()
     previous_sha256 = models.CharField(max_length=64, blank=True)

@@ -10,7 +10,9 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _remake_table(self, model, **changes):
         with self.connection.cursor() as cursor:
             # All of them: renaming the rebuilt table makes SQLite re-read every trigger that names it.
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%!_f!_%' ESCAPE '!'")
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%!_f!_%' ESCAPE '!'"
+            )
             kept = cursor.fetchall()
         for name, _ in kept:
             self.execute(f"DROP TRIGGER {self.quote_name(name)}", params=None)

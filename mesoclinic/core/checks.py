@@ -1,0 +1,40 @@
+"""System checks that guard the settings: time in UTC, no weak secret in production."""
+
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
+from django.db import connection
+
+
+@register()
+def check_time_zone(app_configs, **kwargs):
+    if settings.TIME_ZONE != "UTC" or not settings.USE_TZ:
+        return [
+            Error(
+                "TIME_ZONE must be UTC and USE_TZ true: instants are stored in UTC, sites have their own zones.",
+                id="mesoclinic.E001",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def check_secret_key(app_configs, **kwargs):
+    key = settings.SECRET_KEY
+    weak = len(key) < SECRET_KEY_MIN_LENGTH or len(set(key)) < SECRET_KEY_MIN_UNIQUE_CHARACTERS
+    if settings.PRODUCTION and (weak or key.startswith(("django-insecure", "only-for-tests"))):
+        return [Error("SECRET_KEY is weak: set a random one of at least 50 characters.", id="mesoclinic.E002")]
+    return []
+
+
+@register(Tags.database)
+def check_site_zones(app_configs, databases=None, **kwargs):
+    """Every site's zone is one this machine knows (a tzdata too old would make wrong times silently)."""
+    from mesoclinic.core.models import Site
+
+    if not databases or Site._meta.db_table not in connection.introspection.table_names():
+        return []  # before the first migration
+    unknown = Site.objects.exclude(time_zone__in=available_timezones()).values_list("name", "time_zone")
+    return [Error(f"Site {name}: unknown time zone {zone}.", id="mesoclinic.E003") for name, zone in unknown]

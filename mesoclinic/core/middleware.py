@@ -1,0 +1,59 @@
+"""The clinic a request belongs to, its site and clock, and headers that keep patient pages out of caches."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone, translation
+from django.utils.cache import add_never_cache_headers
+
+from mesoclinic.core.models import Site, User
+
+SEEN_EVERY = timedelta(minutes=1)
+OPEN_TO_ALL = ("/accounts/", "/static/", "/healthz", "/readyz", "/start/")
+
+
+class ClinicMiddleware:
+    """Sets `request.clinic` and `request.site`, the language of the user, and Django's current zone.
+
+    A signed-in user without a clinic sees nothing. The idle timeout is renewed at most once a minute.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.clinic = request.site = None
+        if not request.user.is_authenticated:
+            return self._private(self.get_response(request))
+        user = request.user
+        if user.clinic_id is None and not request.path.startswith(OPEN_TO_ALL):
+            raise PermissionDenied("This user belongs to no clinic.")
+        if user.clinic_id is not None:
+            request.clinic = user.clinic
+            request.site = self._site(request)
+        self._seen(request)
+        if user.language:
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        with timezone.override(request.site.zone if request.site else None):
+            return self._private(self.get_response(request))
+
+    @staticmethod
+    def _site(request) -> Site | None:
+        sites = list(Site.objects.filter(clinic=request.clinic, is_active=True).order_by("pk"))
+        chosen = request.session.get("site_id")
+        return next((site for site in sites if site.pk == chosen), sites[0] if sites else None)
+
+    @staticmethod
+    def _seen(request) -> None:
+        now = timezone.now()
+        if request.user.last_seen_at is None or now - request.user.last_seen_at > SEEN_EVERY:
+            User.objects.filter(pk=request.user.pk).update(last_seen_at=now)
+            request.session.set_expiry(settings.SESSION_COOKIE_AGE)  # a changed session is saved: idle time starts anew
+
+    @staticmethod
+    def _private(response):
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response

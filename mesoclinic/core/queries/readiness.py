@@ -1,0 +1,85 @@
+"""What must answer for the product to work: database, migrations, triggers, broker, beat, no forgotten work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from celery import current_app
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from mesoclinic.core import freeze
+from mesoclinic.core.models import Heartbeat, Job
+from mesoclinic.core.models.jobs import JobStatus
+
+LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    is_ok: bool
+    text: str
+
+
+def checks() -> list[Check]:
+    """Run every check; a failing one never hides the others."""
+    rows = []
+    for name, ask in CHECKS.items():
+        try:
+            problem = ask()
+        except Exception as exc:  # whatever is broken is the answer
+            problem = f"{type(exc).__name__}"
+        rows.append(Check(name, problem is None, problem or "ok"))
+    return rows
+
+
+def _database() -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return None
+
+
+def _migrations() -> str | None:
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(waiting)} to apply" if waiting else None
+
+
+def _triggers() -> str | None:
+    missing = freeze.expected_triggers() - freeze.installed_triggers()
+    return f"missing: {', '.join(sorted(missing))}" if missing else None
+
+
+def _broker() -> str | None:
+    with current_app.connection_for_write() as link:
+        link.ensure_connection(max_retries=1, timeout=2)
+    return None
+
+
+def _beat() -> str | None:
+    beat = Heartbeat.objects.filter(name="beat").first()
+    if beat is None:
+        return "never seen"
+    return None if timezone.now() - beat.at < LATE else f"last seen {beat.at.isoformat(timespec='seconds')}"
+
+
+def _work() -> str | None:
+    oldest = (
+        Job.objects.filter(status__in=[JobStatus.QUEUED, JobStatus.RUNNING], due_at__lt=timezone.now() - LATE)
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+        .first()
+    )
+    return f"a job is due since {oldest.isoformat(timespec='seconds')}" if oldest else None
+
+
+CHECKS: dict[str, Callable[[], str | None]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "triggers": _triggers,
+    "broker": _broker,
+    "beat": _beat,
+    "work": _work,
+}

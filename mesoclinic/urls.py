@@ -1,0 +1,15 @@
+"""Every address of the product."""
+
+from django.urls import include, path
+
+from mesoclinic.core.views import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("accounts/", include("allauth.urls")),
+    path("", include("sessions.urls")),
+    path("patients/", include("patients.urls")),
+    path("protocols/", include("protocols.urls")),
+    path("", include("mesoclinic.core.urls")),
+]
