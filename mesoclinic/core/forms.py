@@ -31,7 +31,7 @@ CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 ROW_VERBS = ("add", "remove", "up", "down")
 LIKE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
-PLAIN_INPUTS = (forms.TextInput, forms.Textarea, forms.DateTimeBaseInput, forms.FileInput)
+PLAIN_INPUTS = (forms.TextInput, forms.Textarea, forms.widgets.DateTimeBaseInput, forms.FileInput)
 TICK_INPUTS = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
 
 
