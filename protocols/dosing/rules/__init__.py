@@ -1,0 +1,1 @@
+"""The rules, one function each: it reads a `Mix` and yields findings."""

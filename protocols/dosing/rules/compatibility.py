@@ -1,0 +1,89 @@
+"""Which products may share a syringe. A pair nobody has studied is unknown and shown so."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from protocols.dosing.findings import Finding, Level
+from protocols.dosing.mix import Mix
+from protocols.dosing.quantities import gettext_noop
+from protocols.dosing.sources import cite
+from protocols.dosing.substances import MixLine
+from protocols.dosing.tables import MixPair, Verdict
+
+_RULE = {
+    Verdict.INCOMPATIBLE: "pair.incompatible",
+    Verdict.CAUTION: "pair.caution",
+    Verdict.COMPATIBLE: "pair.compatible",
+}
+
+
+def pairs_in_syringes(mix: Mix) -> Iterator[Finding]:
+    """Report what is known of every pair of a syringe, and the pairs of which nothing is. DOMAIN.md 3.2."""
+    for syringe, indices in mix.syringes.items():
+        held = frozenset(key for index in indices for key in mix.lines[index].substance.keys)
+        unknown: dict[str, set[int]] = {}
+        for first, second in combinations(indices, 2):
+            if mix.lines[first].substance.ingredient == mix.lines[second].substance.ingredient:
+                continue
+            findings = _known(mix, first, second, held)
+            yield from findings
+            if not findings:
+                names = (mix.lines[first].substance.name, mix.lines[second].substance.name)
+                unknown.setdefault(" + ".join(names), set()).update((first, second))
+        if unknown:
+            yield Finding(
+                Level.INFO,
+                "pair.unknown",
+                gettext_noop("Syringe %(syringe)s: nothing is known about mixing %(pairs)s."),
+                {"syringe": syringe, "pairs": "; ".join(unknown)},
+                cite("INFER"),
+                tuple(sorted(set().union(*unknown.values()))),
+            )
+
+
+def _known(mix: Mix, first: int, second: int, held: frozenset[str]) -> list[Finding]:
+    """Return what the table says of two lines; a compatible row lifts only rows less specific than itself."""
+    matches = [
+        (pair, left, right)
+        for pair in mix.context.pairs
+        if pair.needs <= held and not pair.bars & held
+        for left, right in ((first, second), (second, first))
+        if _fits(pair, mix.lines[left], mix.lines[right])
+    ]
+    lift = max((_weight(mix, *match) for match in matches if match[0].verdict is Verdict.COMPATIBLE), default=-1)
+    against = [
+        match for match in matches if match[0].verdict is not Verdict.COMPATIBLE and _weight(mix, *match) >= lift
+    ]
+    shown = {match[0].reason: match for match in against or matches}
+    return [
+        Finding(
+            pair.level,
+            _RULE[pair.verdict],
+            pair.reason,
+            {"left": mix.lines[left].substance.name, "right": mix.lines[right].substance.name},
+            pair.source,
+            (first, second),
+        )
+        for pair, left, right in shown.values()
+    ]
+
+
+def _fits(pair: MixPair, left: MixLine, right: MixLine) -> bool:
+    if not (pair.left_keys <= left.substance.keys and pair.right_keys <= right.substance.keys):
+        return False
+    if pair.right_mg_per_ml is None:
+        return True
+    mg_per_ml = None if right.strength is None else right.strength.mg_per_ml
+    return mg_per_ml is not None and mg_per_ml in pair.right_mg_per_ml
+
+
+def _weight(mix: Mix, pair: MixPair, left: int, right: int) -> int:
+    """Return how specific a row is: a code or ingredient counts two, a class one, each needed product one."""
+    weight = len(pair.needs)
+    for keys, index in ((pair.left_keys, left), (pair.right_keys, right)):
+        substance = mix.lines[index].substance
+        weight += sum(2 if key in (substance.code, substance.ingredient) else 1 for key in keys)
+    return weight
+
+
+RULES = (pairs_in_syringes,)
