@@ -1,10 +1,12 @@
 """What a rule has to say: level, rule, the sentence with its numbers, the source, and the lines it is about."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from protocols.dosing.quantities import plain
 
@@ -20,6 +22,7 @@ class Level(StrEnum):
 
 
 LOUDEST_FIRST = {Level.BLOCK: 0, Level.WARN: 1, Level.INFO: 2}
+_PLACE: Final = re.compile(r"%(?:\((?P<name>\w+)\)s|%)")
 
 
 def show_value(value: Value) -> str:
@@ -47,16 +50,23 @@ class Finding:
     lines: tuple[int, ...] = ()
     sites: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "level", Level(self.level))
+
     def render(self, translate: Callable[[str], str] = str, show: Callable[[Value], str] = show_value) -> str:
         """Return the sentence, translated and with numbers written by `show`.
 
-        A template that does not fit its numbers (a clinic's own wording) is shown as it stands, never an error.
+        A place without its number, or a stray % in a clinic's own wording, is shown as it stands, never an error.
         """
-        template = translate(self.message)
-        try:
-            return template % {name: show(value) for name, value in self.numbers.items()}
-        except (KeyError, TypeError, ValueError):
-            return template
+        numbers = self.numbers
+
+        def fill(place: re.Match[str]) -> str:
+            name = place["name"]
+            if name is None:
+                return "%"
+            return show(numbers[name]) if name in numbers else place[0]
+
+        return _PLACE.sub(fill, translate(self.message))
 
     @property
     def text(self) -> str:

@@ -50,11 +50,10 @@ def _known(mix: Mix, first: int, second: int, held: frozenset[str]) -> list[Find
         for left, right in ((first, second), (second, first))
         if _fits(pair, mix.lines[left], mix.lines[right])
     ]
-    lift = max((_weight(mix, *match) for match in matches if match[0].verdict is Verdict.COMPATIBLE), default=-1)
-    against = [
-        match for match in matches if match[0].verdict is not Verdict.COMPATIBLE and _weight(mix, *match) >= lift
-    ]
-    shown = {match[0].reason: match for match in against or matches}
+    fine = [match for match in matches if match[0].verdict is Verdict.COMPATIBLE]
+    lift = max((_weight(mix, *match) for match in fine), default=-1)
+    against = [match for match in matches if match not in fine and _weight(mix, *match) >= lift]
+    shown = {match[0].reason: match for match in against or fine}
     return [
         Finding(
             pair.level,
