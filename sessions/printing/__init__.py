@@ -1,0 +1,1 @@
+"""Paper: what a course report holds, its charts and its PDF. Pure: no Django, no database, no clock."""

@@ -1,0 +1,288 @@
+"""What a course report holds: a frozen tree of plain values, filled by a query, printed as a page and as a PDF.
+
+Everything a clinic writes is text in its own words and language; days are clinic-local; amounts are `Decimal`. An
+empty text, None or empty tuple means "nothing to say": the section or column is left out.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Timing(StrEnum):
+    """How a planned session stands; the values are keys of `words.py`."""
+
+    ON_TIME = "on_time"
+    EARLY = "early"
+    LATE = "late"
+    MISSED = "missed"
+    SKIPPED = "skipped"
+    OPEN = "open"
+    BOOKED = "booked"
+    HELD = "held"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClinicPart:
+    """The letterhead."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identifier:
+    """One identifier with its scheme: `MRN`, `Microchip`, `UELN` …"""
+
+    scheme: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Party:
+    """An owner, trainer, guardian or payer, in the word the clinic uses for the role."""
+
+    role: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientPart:
+    """The patient: name and the identifiers that make two with the birth day; a horse's passport name beside it."""
+
+    name: str
+    species: str
+    other_name: str = ""
+    born_on: date | None = None
+    sex: str = ""
+    identifiers: tuple[Identifier, ...] = ()
+    weight_kg: Decimal | None = None
+    weight_estimated: bool = False
+    weighed_on: date | None = None
+    parties: tuple[Party, ...] = ()
+    stable: str = ""
+    allergies: str = ""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtocolPart:
+    """The protocol version prescribed, its rhythm in words or notation, and where it comes from."""
+
+    name: str
+    version: str = ""
+    cadence: str = ""
+    technique: str = ""
+    citation: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedDay:
+    """One planned session against what happened. `days_off` is days after the due day, negative when early."""
+
+    number: int
+    due_on: date
+    earliest_on: date
+    latest_on: date
+    timing: Timing
+    phase: int | None = None
+    done_on: date | None = None
+    days_off: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixLine:
+    """One administration; `dose` carries its unit (`20 mg`)."""
+
+    substance: str
+    strength: str = ""
+    syringe: str = ""
+    prepared_ml: Decimal | None = None
+    given_ml: Decimal | None = None
+    wasted_ml: Decimal | None = None
+    dose: str = ""
+    lot: str = ""
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteLine:
+    """One injection site."""
+
+    region: str
+    side: str = ""
+    row: str = ""
+    technique: str = ""
+    depth_mm: str = ""
+    shots: int | None = None
+    volume_per_point_ml: Decimal | None = None
+    syringe: str = ""
+    reactive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """One scale, before and after, in one session."""
+
+    scale: str
+    before: Decimal | None = None
+    after: Decimal | None = None
+    rated_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """A warning or block a practitioner overrode, with the reason given."""
+
+    rule: str
+    reason: str
+    by: str = ""
+    on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addendum:
+    """A dated addition to a signed record, in the clinic's word for its kind."""
+
+    kind: str
+    text: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """Who signed, when (clinic-local, ready to read) and the start of the record's SHA-256."""
+
+    by: str
+    at: str
+    short_hash: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionPart:
+    """One recorded session."""
+
+    number: int
+    performed_on: date
+    performed_by: str = ""
+    technique: str = ""
+    device: str = ""
+    needle: str = ""
+    weight_kg: Decimal | None = None
+    mix: tuple[MixLine, ...] = ()
+    sites: tuple[SiteLine, ...] = ()
+    scores: tuple[Score, ...] = ()
+    relief_seconds: int | None = None
+    effect: str = ""
+    notes: str = ""
+    overrides: tuple[Override, ...] = ()
+    addenda: tuple[Addendum, ...] = ()
+    signature: Signature | None = None
+
+    @property
+    def shots(self) -> int:
+        """All shots of the session."""
+        return sum(site.shots or 0 for site in self.sites)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorePointPart:
+    """One session's point in a series of scores."""
+
+    number: int
+    on: date
+    before: Decimal | None = None
+    after: Decimal | None = None
+    rated_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSeries:
+    """One scale over the course. `less_is_better` draws the band of clinically important change."""
+
+    scale: str
+    low: Decimal = Decimal(0)
+    high: Decimal = Decimal(10)
+    less_is_better: bool = True
+    points: tuple[ScorePointPart, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdverseEventPart:
+    """One adverse event."""
+
+    on: date
+    what: str
+    session: int | None = None
+    severity: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextSession:
+    """A session to come; `appointment` is its day, time and place ready to read, empty when not booked."""
+
+    number: int
+    due_on: date
+    earliest_on: date
+    latest_on: date
+    appointment: str = ""
+    held: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseReport:
+    """A whole course, as printed. `planned_sessions` is None for an open-ended course."""
+
+    clinic: ClinicPart
+    patient: PatientPart
+    course_number: str
+    printed_on: date
+    indication: str
+    protocol: ProtocolPart
+    printed_by: str = ""
+    side: str = ""
+    indication_note: str = ""
+    tried_before: str = ""
+    combined_with: str = ""
+    lead: str = ""
+    started_on: date | None = None
+    state: str = ""
+    planned_sessions: int | None = None
+    plan: tuple[PlannedDay, ...] = ()
+    sessions: tuple[SessionPart, ...] = ()
+    scores: tuple[ScoreSeries, ...] = ()
+    adverse_events: tuple[AdverseEventPart, ...] = ()
+    next_sessions: tuple[NextSession, ...] = ()
+    language: str = "en"
+    paper: str = field(default="a4")
+
+    def __post_init__(self) -> None:
+        if self.paper not in ("a4", "us-letter"):
+            raise ValueError("paper is a4 or us-letter")
+
+
+def file_name(report: CourseReport) -> str:
+    """Name the PDF so that a person finds it again: `2026-03-02_Name_course-12.pdf`.
+
+    The day is the course's start, or the day of printing. Letters of any script stay; what a file system or a header
+    could misread becomes a hyphen; at most 60 letters of the name.
+    """
+    day = report.started_on or report.printed_on
+    name = _safe(report.patient.name)[:60].strip("-") or "patient"
+    return f"{day.isoformat()}_{name}_course-{_safe(report.course_number)[:20].strip('-') or '0'}.pdf"
+
+
+def _safe(text: str) -> str:
+    composed = unicodedata.normalize("NFC", text)
+    kept = "".join(
+        c if unicodedata.category(c)[0] in "LN" or unicodedata.category(c) in ("Mn", "Mc") else "-" for c in composed
+    )
+    return re.sub("-+", "-", kept).strip("-")
