@@ -7,6 +7,7 @@ Source: DESIGN.md section 3; `docs/cadence.md` explains the notation to people.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -168,13 +169,9 @@ class Cadence:
             raise IndexError(f"there is no session {number}")
         return bisect_right(self._firsts, number)
 
-    def phase_of(self, number: int) -> Phase:
-        """Give the phase a session belongs to, as a value. Raises IndexError as `phase_number_of`."""
-        return self.phases[self.phase_number_of(number) - 1]
-
     def gap_of(self, number: int) -> Gap | None:
         """Give the gap before a session; None before the very first one. Raises IndexError as `phase_number_of`."""
-        phase = self.phase_of(number)
+        phase = self.phases[self.phase_number_of(number) - 1]
         return None if number == 1 else phase.gap
 
     def minutes_in(self, phase_number: int) -> int | None:
@@ -194,11 +191,11 @@ class Cadence:
 
     @cached_property
     def gated_phases(self) -> tuple[int, ...]:
-        """Number the phases that end with a review gate, ascending."""
+        """The numbers of the phases that end with a review gate, ascending."""
         return tuple(number for number, phase in enumerate(self.phases, 1) if phase.gate)
 
     def gates_before(self, number: int) -> tuple[int, ...]:
-        """Number the gated phases whose reviews a session waits for. Raises IndexError as `phase_number_of`."""
+        """Give the numbers of the gated phases whose reviews a session waits for. Raises IndexError as above."""
         own = self.phase_number_of(number)
         return tuple(gated for gated in self.gated_phases if gated < own)
 
@@ -239,7 +236,7 @@ def _size(length: int, unit: Unit | None) -> int:
     return length * (7 if unit == "w" else 1)
 
 
-def _compact_length(phases: tuple[Phase, ...] | list[Phase]) -> int:
+def _compact_length(phases: Iterable[Phase]) -> int:
     return len(",".join(str(phase) for phase in phases))
 
 

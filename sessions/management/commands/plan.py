@@ -49,12 +49,23 @@ class Command(BaseCommand):
         raise CommandError(" ".join(message.split()), returncode=EXIT_BAD_INPUT)
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Give arguments that cannot be read the same way out as every other refusal."""
+        """Refuse in one bare line, whether the arguments or what they say cannot be read."""
         try:
             super().run_from_argv(argv)
         except CommandError as error:
-            self.stderr.write(f"CommandError: {error}")
-            raise SystemExit(error.returncode) from error
+            self._leave(error)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except CommandError as error:
+            if not self._called_from_command_line:
+                raise
+            self._leave(error)
+
+    def _leave(self, error: CommandError) -> NoReturn:
+        self.stderr.write(str(error))
+        raise SystemExit(error.returncode) from error
 
 
 def _day(text: str) -> date:
