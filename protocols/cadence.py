@@ -205,13 +205,10 @@ class Cadence:
 
 
 def format(cadence: Cadence) -> str:
-    """Write a cadence as its canonical text, which `parse` reads back to an equal one.
-
-    Phases are joined by ", "; by "," alone in the rare text that would otherwise be longer than a text may be.
-    """
+    """Write a cadence as its canonical text, which `parse` reads back to an equal one."""
     phases = [str(phase) for phase in cadence.phases]
     text = ", ".join(phases)
-    return text if len(text) <= LONGEST_TEXT else ",".join(phases)
+    return text if len(text) <= LONGEST_TEXT else ",".join(phases)  # so that it can be read back
 
 
 def parse(text: str) -> Cadence:
@@ -264,8 +261,7 @@ class _Reader:
         return True
 
     def skip_blanks(self) -> None:
-        while self.at < len(self.text) and self.text[self.at] in _BLANKS:
-            self.at += 1
+        self.at = len(self.text) - len(self.text[self.at :].lstrip(_BLANKS))
 
     def fail(self, expected: str, at: int | None = None, found: object = None) -> NoReturn:
         """Raise the fault at an index, or here; behind the limit there is one fault only: the text is too long."""
