@@ -117,7 +117,7 @@ class MixSite:
 class MixContext:
     """The session around the mix. `performed_on` is the day it is (or was) given, never the day of typing.
 
-    `technique` "dry" means needles without a mix. `shots` overrides the sum of the sites' points. The tables and
+    `technique` "dry" means needles without a mix. `regions` are wider laws that hold too ("EU"). `shots` overrides the sum of the sites' points. The tables and
     limits are the clinic's; left out, the shipped ones apply.
     """
 
@@ -134,6 +134,7 @@ class MixContext:
     protocol_shots: NumberRange | None = None
     syringe_capacity_ml: Decimal | None = None
     country: str = ""
+    regions: frozenset[str] = frozenset()
     chronic: bool | None = None
     limits: MixLimits = field(default_factory=MixLimits)
     pairs: tuple[MixPair, ...] = shipped.PAIRS
@@ -148,6 +149,11 @@ class MixContext:
         capacity = checked_or_none(self.syringe_capacity_ml, "syringe_capacity_ml", above_zero=True)
         object.__setattr__(self, "syringe_capacity_ml", capacity)
         checked_count(self.shots, "shots")
+
+    @property
+    def jurisdictions(self) -> frozenset[str]:
+        """The country and the regions whose law holds."""
+        return self.regions | {self.country}
 
     @property
     def shots_total(self) -> int | None:

@@ -75,17 +75,22 @@ class StrengthUnit(StrEnum):
     """How a label writes a strength. A potency (D6, 9CH) is no amount and gives no dose."""
 
     MG_PER_ML = "mg/mL"
-    MCG_PER_ML = "mcg/mL"
+    UG_PER_ML = "µg/mL"
     G_PER_ML = "g/mL"
     G_PER_L = "g/L"
     PERCENT = "%"  # weight in volume: 1 % is 1 g in 100 mL
     IU_PER_ML = "IU/mL"
     POTENCY = "potency"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "StrengthUnit | None":
+        """Read the other ways of writing a microgram: mcg, ug, and the Greek letter instead of the micro sign."""
+        return cls.UG_PER_ML if value in ("mcg/mL", "ug/mL", "\u03bcg/mL") else None
+
 
 _MG_PER_ML: Final[dict[StrengthUnit, Decimal]] = {
     StrengthUnit.MG_PER_ML: Decimal(1),
-    StrengthUnit.MCG_PER_ML: Decimal("0.001"),
+    StrengthUnit.UG_PER_ML: Decimal("0.001"),
     StrengthUnit.G_PER_ML: Decimal(1000),
     StrengthUnit.G_PER_L: Decimal(1),
     StrengthUnit.PERCENT: Decimal(10),

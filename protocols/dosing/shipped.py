@@ -205,7 +205,7 @@ COMPETITION_RULES: Final[tuple[CompetitionRule, ...]] = (
         24,
         Counting.ELAPSED_HOURS,
         cite("S82"),
-        keys=frozenset({"lidocaine", "mepivacaine", "procaine", "corticosteroid", "sedative"}),
+        keys=frozenset({"anaesthetic", "corticosteroid", "sedative"}),
     ),
     CompetitionRule("HISA 4222 race", "HISA", 14, Counting.INCLUSIVE_DAYS, cite("S92"), _STEROIDS, _JOINT),
     CompetitionRule("HISA 4222 workout", "HISA", 7, Counting.INCLUSIVE_DAYS, cite("S92"), _STEROIDS, _JOINT),

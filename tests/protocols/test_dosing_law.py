@@ -72,6 +72,15 @@ def test_a_substances_own_note_speaks_in_its_country():
     assert "law.substance" not in levels(check([line(noted)], country="FR"))
 
 
+def test_the_law_of_a_region_holds_as_well():
+    noted = replace(PIROXICAM, legal_notes=(LegalNote("EU", "%(substance)s: see the label.", "law"),))
+
+    found = levels(check([line(noted)], country="BE", regions=frozenset({"EU", "IT"})))
+
+    assert (found["law.substance"], found["law.country"]) == ("warn", "info")
+    assert "law.substance" not in levels(check([line(noted)], country="BE"))
+
+
 @pytest.mark.parametrize(
     ("use", "expected"),
     [

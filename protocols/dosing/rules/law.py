@@ -12,13 +12,13 @@ from protocols.dosing.substances import FoodChainUse
 from protocols.dosing.tables import CompetitionRule, Counting
 
 EQUIDS = frozenset({"horse", "pony", "donkey", "mule"})
-DOPING_RISKS = frozenset({"lidocaine", "mepivacaine", "procaine", "corticosteroid", "sedative"})
+DOPING_RISKS = frozenset({"anaesthetic", "corticosteroid", "sedative"})
 
 
 def country_notes(mix: Mix) -> Iterator[Finding]:
     """Show what the law of the clinic's country says about the mix and its substances. DOMAIN.md 1.3, 3.2."""
     for note in mix.context.country_notes:
-        if note.country != mix.context.country or (note.species and mix.patient.species not in note.species):
+        if note.country not in mix.context.jurisdictions or (note.species and mix.patient.species not in note.species):
             continue
         groups = list(mix.syringes.values()) if note.same_syringe else [list(range(len(mix.lines)))]
         carriers = set(mix.with_key(note.keys)) if note.keys else set(range(len(mix.lines)))
@@ -32,7 +32,7 @@ def country_notes(mix: Mix) -> Iterator[Finding]:
             yield Finding(note.level, "law.country", note.message, numbers, note.source, tuple(lines))
     for index, line in enumerate(mix.lines):
         for legal in line.substance.legal_notes:
-            if legal.country == mix.context.country:
+            if legal.country in mix.context.jurisdictions:
                 numbers = {"substance": line.substance.name}
                 yield Finding(legal.level, "law.substance", legal.message, numbers, legal.source, (index,))
 
@@ -78,7 +78,7 @@ def food_chain(mix: Mix) -> Iterator[Finding]:
 
 def competition_risk(mix: Mix) -> Iterator[Finding]:
     """Raise the competition banner for anaesthetics, steroids and sedatives; procaine is the worst. DOMAIN.md 2.3."""
-    lines = mix.with_key(DOPING_RISKS | {"anaesthetic"})
+    lines = mix.with_key(DOPING_RISKS)
     if mix.patient.species not in EQUIDS or mix.patient.competes is False or not lines:
         return
     yield Finding(
