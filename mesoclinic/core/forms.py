@@ -31,7 +31,7 @@ CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 ROW_VERBS = ("add", "remove", "up", "down")
 LIKE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
-PLAIN_INPUTS = (forms.TextInput, forms.Textarea, forms.widgets.DateTimeBaseInput, forms.FileInput)
+PLAIN_INPUTS = (forms.widgets.Input, forms.Textarea)
 TICK_INPUTS = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
 
 
@@ -52,6 +52,8 @@ class FieldWithLook(forms.BoundField):
     def _look(widget) -> str:
         if isinstance(widget, TICK_INPUTS):
             return "form-check-input"
+        if widget.is_hidden:
+            return ""
         if isinstance(widget, forms.Select):
             return "form-select"
         if isinstance(widget, PLAIN_INPUTS):
@@ -130,6 +132,7 @@ class ModelForm(CarefulForm, forms.ModelForm):
 
 def make_careful(field: forms.Field) -> None:
     """Give a field native widgets, bounds and messages a person can act on."""
+    _say_what_to_do(field)
     if isinstance(field, forms.DateTimeField):
         _make_datetime(field)
     elif isinstance(field, forms.DateField):
@@ -142,6 +145,17 @@ def make_careful(field: forms.Field) -> None:
         _make_integer(field)
     elif isinstance(field, forms.CharField):
         _make_text(field)
+
+
+def _say_what_to_do(field: forms.Field) -> None:
+    words = field.error_messages
+    is_choice = isinstance(field, forms.ChoiceField)  # a ModelChoiceField is one too
+    if words.get("required") == forms.Field.default_error_messages["required"]:
+        words["required"] = _("Choose one.") if is_choice else _("Please fill this in.")
+    if isinstance(field, forms.BooleanField) and field.required:
+        words["required"] = _("Tick this to go on.")
+    if is_choice and "invalid_choice" in words:
+        words["invalid_choice"] = _("Choose one from the list; what was sent is not in it any more.")
 
 
 def _use_native(field: forms.Field, plain: type[forms.Widget], kind: str, form: str) -> None:

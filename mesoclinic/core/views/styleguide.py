@@ -80,6 +80,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "wrong_form": SampleForm(wrong, auto_id="wrong_%s"),
         "formset": PHASES(initial=phases, prefix="phases"),
         "patient": patient,
+        "other_patient": {"name": "Anna Weber", "species_label": "Person", "age": "54 years", "weight": "61"},
         "listed": {"state": "listed", "items": ["Procaine", "Latex"]},
         "none_known": {"state": "none_known", "on": DAY},
         "flags": [{"text": "Kicks when girthed", "kind": "warning", "since": "2024"}, {"text": "FEI", "kind": "info"}],

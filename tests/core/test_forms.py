@@ -1,0 +1,141 @@
+"""Forms answer every bad input in words, beside the field."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django import forms
+from django.http import QueryDict
+from django.utils import translation
+
+from mesoclinic.core.forms import Form, rows_asked
+
+
+class Sample(Form):
+    name = forms.CharField()
+    notes = forms.CharField(required=False, widget=forms.Textarea)
+    on = forms.DateField(required=False)
+    at = forms.DateTimeField(required=False)
+    volume_ml = forms.DecimalField(required=False)
+    shots = forms.IntegerField(required=False)
+    side = forms.ChoiceField(required=False, choices=[("left", "Left"), ("right", "Right")])
+
+
+def errors(**data) -> dict:
+    return Sample({"name": "Bella", **data}).errors
+
+
+def cleaned(**data) -> dict:
+    form = Sample({"name": "Bella", **data})
+    assert form.is_valid(), form.errors
+    return form.cleaned_data
+
+
+@pytest.mark.parametrize("name", ["Bel\x00la", "Bel\x1bla"])
+def test_an_invisible_character_is_refused_in_words(name):
+    assert "invisible character" in errors(name=name)["name"][0]
+
+
+def test_emoji_accents_and_line_breaks_are_kept():
+    assert cleaned(name="Zoë 🐎", notes="one\ntwo")["notes"] == "one\ntwo"
+
+
+@pytest.mark.parametrize(("field", "length"), [("name", 201), ("notes", 10_000)])
+def test_text_has_a_cap(field, length):
+    assert field in errors(**{field: "x" * length})
+
+
+@pytest.mark.parametrize("on", ["9999-01-01", "1899-12-31", "0001-01-01", "2101-01-01"])
+def test_a_year_out_of_bounds_is_refused_in_words(on):
+    assert errors(on=on)["on"] == ["Enter a year between 1900 and 2100."]
+    assert "at" in errors(at=f"{on}T10:00")
+
+
+@pytest.mark.parametrize("on", ["2026-02-30", "tomorrow", "2026-13-01", "\x00"])
+def test_an_impossible_day_is_refused_in_words(on):
+    assert errors(on=on)["on"] == ["Enter a real date, like 2026-03-31."]
+
+
+def test_the_browsers_own_dates_are_read():
+    data = cleaned(on="2026-03-31", at="2026-03-31T14:30")
+
+    assert data["on"] == dt.date(2026, 3, 31)
+    assert data["at"].hour == 14
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "volume"),
+    [
+        ("en", "1,5", "1.5"),
+        ("fr", "1,5", "1.5"),
+        ("en", "1.5", "1.5"),
+        ("fr", "1,500", "1.500"),
+        ("en", "0,125", "0.125"),
+    ],
+)
+def test_a_decimal_comma_is_read_as_a_point(language, text, volume):
+    with translation.override(language):
+        assert cleaned(volume_ml=text)["volume_ml"] == Decimal(volume)
+
+
+def test_a_number_that_can_be_read_two_ways_is_refused():
+    assert errors(volume_ml="1,500")["volume_ml"] == ["1,500 can be read two ways. Write 1500 or 1.500."]
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "1e400", "9" * 5000, "1,5,5", "1.000,5", "x"])
+def test_what_is_no_number_is_refused(text):
+    assert "volume_ml" in errors(volume_ml=text)
+
+
+@pytest.mark.parametrize("text", ["1.5", "9" * 20, "9" * 5000, "-9999999999", "abc"])
+def test_what_is_no_whole_number_is_refused(text):
+    assert "shots" in errors(shots=text)
+
+
+def test_a_wrong_field_is_marked_explained_and_gets_the_cursor():
+    html = str(Sample({"name": "Bella", "side": "up"}))
+
+    assert 'aria-invalid="true"' in html
+    assert 'aria-describedby="id_side_error"' in html
+    assert 'id="id_side_error"' in html
+    assert html.count("autofocus") == 1
+
+
+def test_what_was_typed_stays():
+    assert 'value="not a day"' in str(Sample({"name": "Bella", "on": "not a day"}))
+
+
+def test_inputs_carry_native_types_and_no_inline_style():
+    html = str(Sample())
+
+    for part in (
+        'type="date"',
+        'type="datetime-local"',
+        'inputmode="decimal"',
+        'inputmode="numeric"',
+        'maxlength="200"',
+    ):
+        assert part in html
+    assert "style=" not in html
+
+
+def posted(**data) -> QueryDict:
+    query = QueryDict(mutable=True)
+    query.update({"p-TOTAL_FORMS": "2", "p-0-gap": "1w", "p-1-gap": "2w", **data})
+    return query
+
+
+def test_row_buttons_work_without_scripts():
+    assert rows_asked(posted(), "p") is None
+    assert rows_asked(posted(rows="add"), "p")["p-TOTAL_FORMS"] == "3"
+    assert rows_asked(posted(rows="remove-1"), "p")["p-1-DELETE"] == "on"
+    swapped = rows_asked(posted(rows="down-0"), "p")
+    assert (swapped["p-0-gap"], swapped["p-1-gap"]) == ("2w", "1w")
+
+
+@pytest.mark.parametrize("rows", ["up-0", "down-1", "remove-9", "up-x", "down-", "remove-" + "9" * 30])
+def test_a_row_button_that_makes_no_sense_changes_nothing(rows):
+    changed = rows_asked(posted(rows=rows), "p")
+
+    assert (changed["p-TOTAL_FORMS"], changed["p-0-gap"], changed["p-1-gap"]) == ("2", "1w", "2w")
+    assert "p-9-DELETE" not in changed
