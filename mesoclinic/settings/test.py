@@ -1,7 +1,19 @@
 """Settings of the test run: quick passwords, mail in memory; databases and brokers are real."""
 
-from .base import *  # noqa: F403
-from .base import DATA_DIR, DATABASES
+import os
+import tempfile
+
+# Before the shared settings read them: a data folder away from yours, and one for each of several test processes.
+_data = tempfile.TemporaryDirectory(prefix="mesoclinic-test-")
+_worker = os.environ.get("PYTEST_XDIST_WORKER")
+if _worker or "MESOCLINIC_DATA_DIR" not in os.environ:
+    os.environ["MESOCLINIC_DATA_DIR"] = _data.name
+if _worker and "TEST_REDIS_URLS" in os.environ:
+    _pair = 2 * (1 + int(_worker.removeprefix("gw")))
+    os.environ["REDIS_URL"], os.environ["REDIS_CACHE_URL"] = os.environ["TEST_REDIS_URLS"].split()[_pair : _pair + 2]
+
+from .base import *  # noqa: E402, F403
+from .base import DATA_DIR, DATABASES  # noqa: E402
 
 SECRET_KEY = "only-for-tests-" + "x" * 50
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -123,7 +123,7 @@ def prepare():
 
 def start(listener, concurrency):
     """Start the three, each in a session of its own: the terminal's Ctrl-C reaches only us."""
-    celery = [sys.executable, "-m", "celery", "-A", "mesoclinic"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "mesoclinic"]
     alone = ["--without-mingle", "--without-gossip"]
     web = [sys.executable, "-m", "gunicorn", "-c", "python:mesoclinic.gunicorn", "mesoclinic.wsgi"]
     commands = {
