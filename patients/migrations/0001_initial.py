@@ -58,6 +58,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["kind", "language", "-version"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["general", "off_label", "photo", "sedation"])),
+                        name="consent_text_kind_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("clinic", "kind", "country", "language", "version"), name="consent_text_version_unique"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +103,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "parties",
                 "ordering": ["name"],
+                "indexes": [
+                    models.Index(fields=["clinic", "name"], name="party_by_name"),
+                    models.Index(fields=["clinic", "phone_search"], name="party_by_phone"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -207,6 +221,50 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "id"],
+                "indexes": [
+                    models.Index(fields=["clinic", "name"], name="patient_by_name"),
+                    models.Index(fields=["clinic", "birth_on"], name="patient_by_birth"),
+                    models.Index(fields=["clinic", "phone_search"], name="patient_by_phone"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("clinic", "number"), name="patient_number_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("allergy_status__in", ["listed", "none_known", "not_asked"])),
+                        name="patient_allergy_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("end_reason__in", ["", "died", "left", "other", "sold"])),
+                        name="patient_end_reason_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("food_chain__in", ["", "food_animal", "not_asked", "signed_out"])),
+                        name="patient_food_chain_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("allergy_status", "not_asked"), ("allergy_asked_on__isnull", False), _connector="OR"
+                        ),
+                        name="patient_allergy_asked_when",
+                        violation_error_message="Say on what day allergies were asked about.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("end_reason", ""), ("ended_on__isnull", True)),
+                            models.Q(("ended_on__isnull", False), models.Q(("end_reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="patient_end_has_reason",
+                        violation_error_message="Say both when and why the file ended.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True),
+                        name="patient_has_name",
+                        violation_error_message="Type a name.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -245,6 +303,63 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["scheme", "value"],
+                "indexes": [models.Index(fields=["scheme", "value"], name="identifier_by_value")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("patient", "scheme", "value"),
+                        name="identifier_once",
+                        violation_error_message="This number is already there.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "scheme__in",
+                                [
+                                    "fei",
+                                    "microchip",
+                                    "mrn",
+                                    "national",
+                                    "other",
+                                    "passport",
+                                    "registry",
+                                    "tattoo",
+                                    "ueln",
+                                    "usef",
+                                ],
+                            )
+                        ),
+                        name="identifier_scheme_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scheme", "microchip"), _negated=True),
+                            ("value__regex", "^[0-9]{15}$"),
+                            _connector="OR",
+                        ),
+                        name="identifier_microchip_15_digits",
+                        violation_error_message="A microchip number has exactly 15 digits.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scheme", "ueln"), _negated=True),
+                            ("value__regex", "^[0-9A-Z]{15}$"),
+                            _connector="OR",
+                        ),
+                        name="identifier_ueln_15_characters",
+                        violation_error_message="A UELN has exactly 15 letters and digits.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("from_on__isnull", True),
+                            ("until_on__isnull", True),
+                            ("from_on__lte", models.F("until_on")),
+                            _connector="OR",
+                        ),
+                        name="identifier_in_order",
+                        violation_error_message="The last day is before the first.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -409,6 +524,61 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["kind", "since_on", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "allergy_class",
+                                    "allergy_material",
+                                    "allergy_substance",
+                                    "anticoagulant",
+                                    "autoimmune",
+                                    "behaviour",
+                                    "breastfeeding",
+                                    "clotting",
+                                    "competition",
+                                    "diabetes",
+                                    "heart",
+                                    "immunodeficiency",
+                                    "infection",
+                                    "malignancy",
+                                    "other",
+                                    "pregnancy",
+                                    "ulcer",
+                                ],
+                            )
+                        ),
+                        name="flag_kind_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("since_on__isnull", True),
+                            ("until_on__isnull", True),
+                            ("since_on__lte", models.F("until_on")),
+                            _connector="OR",
+                        ),
+                        name="flag_in_order",
+                        violation_error_message="The last day is before the first.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "allergy_substance"), ("substance__isnull", False)),
+                            models.Q(
+                                ("kind__in", ["allergy_class", "allergy_material"]),
+                                models.Q(("value", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("kind__in", ["allergy_substance", "allergy_class", "allergy_material"]), _negated=True
+                            ),
+                            _connector="OR",
+                        ),
+                        name="flag_allergy_says_to_what",
+                        violation_error_message="Say what the allergy is to.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -482,6 +652,33 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-given_on", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("given_as__in", ["agent", "guardian", "owner", "patient"])),
+                        name="consent_given_as_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("method__in", ["paper", "screen", "spoken"])),
+                        name="consent_method_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("given_on__isnull", True),
+                            ("withdrawn_on__isnull", True),
+                            ("given_on__lte", models.F("withdrawn_on")),
+                            _connector="OR",
+                        ),
+                        name="consent_in_order",
+                        violation_error_message="Consent cannot be withdrawn before it was given.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("given_by_name", ""), _negated=True),
+                        name="consent_names_giver",
+                        violation_error_message="Say who gave consent.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -525,6 +722,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["role", "from_on", "id"],
+                "indexes": [models.Index(fields=["patient", "until_on"], name="patient_party_current")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                ["family", "guardian", "other", "owner", "payer", "referrer", "rider", "trainer"],
+                            )
+                        ),
+                        name="patient_party_role_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("from_on__isnull", True),
+                            ("until_on__isnull", True),
+                            ("from_on__lte", models.F("until_on")),
+                            _connector="OR",
+                        ),
+                        name="patient_party_in_order",
+                        violation_error_message="The last day is before the first.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("until_on__isnull", True)),
+                        fields=("patient", "party", "role"),
+                        name="patient_party_once",
+                        violation_error_message="This person already has this role.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -574,6 +800,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "name"),
+                        name="place_name_unique",
+                        violation_error_message="There is already a place of this name.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["care_home", "home", "other", "stable"])),
+                        name="place_kind_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("travel_min__lte", 600)),
+                        name="place_travel_sane",
+                        violation_error_message="Travel takes at most 600 minutes.",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -765,331 +1008,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-weighed_on", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("weight_kg__gt", 0), ("weight_kg__lte", 2000)),
+                        name="weight_sane",
+                        violation_error_message="A weight is above 0 and at most 2000 kg.",
+                    )
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="consenttext",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["general", "off_label", "photo", "sedation"])),
-                name="consent_text_kind_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consenttext",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "kind", "country", "language", "version"), name="consent_text_version_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="party",
-            index=models.Index(fields=["clinic", "name"], name="party_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="party",
-            index=models.Index(fields=["clinic", "phone_search"], name="party_by_phone"),
-        ),
-        migrations.AddIndex(
-            model_name="identifier",
-            index=models.Index(fields=["scheme", "value"], name="identifier_by_value"),
-        ),
-        migrations.AddConstraint(
-            model_name="identifier",
-            constraint=models.UniqueConstraint(
-                fields=("patient", "scheme", "value"),
-                name="identifier_once",
-                violation_error_message="This number is already there.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identifier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "scheme__in",
-                        [
-                            "fei",
-                            "microchip",
-                            "mrn",
-                            "national",
-                            "other",
-                            "passport",
-                            "registry",
-                            "tattoo",
-                            "ueln",
-                            "usef",
-                        ],
-                    )
-                ),
-                name="identifier_scheme_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identifier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("scheme", "microchip"), _negated=True), ("value__regex", "^[0-9]{15}$"), _connector="OR"
-                ),
-                name="identifier_microchip_15_digits",
-                violation_error_message="A microchip number has exactly 15 digits.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identifier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("scheme", "ueln"), _negated=True), ("value__regex", "^[0-9A-Z]{15}$"), _connector="OR"
-                ),
-                name="identifier_ueln_15_characters",
-                violation_error_message="A UELN has exactly 15 letters and digits.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="identifier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_on__isnull", True),
-                    ("until_on__isnull", True),
-                    ("from_on__lte", models.F("until_on")),
-                    _connector="OR",
-                ),
-                name="identifier_in_order",
-                violation_error_message="The last day is before the first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "allergy_class",
-                            "allergy_material",
-                            "allergy_substance",
-                            "anticoagulant",
-                            "autoimmune",
-                            "behaviour",
-                            "breastfeeding",
-                            "clotting",
-                            "competition",
-                            "diabetes",
-                            "heart",
-                            "immunodeficiency",
-                            "infection",
-                            "malignancy",
-                            "other",
-                            "pregnancy",
-                            "ulcer",
-                        ],
-                    )
-                ),
-                name="flag_kind_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("since_on__isnull", True),
-                    ("until_on__isnull", True),
-                    ("since_on__lte", models.F("until_on")),
-                    _connector="OR",
-                ),
-                name="flag_in_order",
-                violation_error_message="The last day is before the first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "allergy_substance"), ("substance__isnull", False)),
-                    models.Q(
-                        ("kind__in", ["allergy_class", "allergy_material"]), models.Q(("value", ""), _negated=True)
-                    ),
-                    models.Q(("kind__in", ["allergy_substance", "allergy_class", "allergy_material"]), _negated=True),
-                    _connector="OR",
-                ),
-                name="flag_allergy_says_to_what",
-                violation_error_message="Say what the allergy is to.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("given_as__in", ["agent", "guardian", "owner", "patient"])),
-                name="consent_given_as_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("method__in", ["paper", "screen", "spoken"])),
-                name="consent_method_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("given_on__isnull", True),
-                    ("withdrawn_on__isnull", True),
-                    ("given_on__lte", models.F("withdrawn_on")),
-                    _connector="OR",
-                ),
-                name="consent_in_order",
-                violation_error_message="Consent cannot be withdrawn before it was given.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("given_by_name", ""), _negated=True),
-                name="consent_names_giver",
-                violation_error_message="Say who gave consent.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="patientparty",
-            index=models.Index(fields=["patient", "until_on"], name="patient_party_current"),
-        ),
-        migrations.AddConstraint(
-            model_name="patientparty",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("role__in", ["family", "guardian", "other", "owner", "payer", "referrer", "rider", "trainer"])
-                ),
-                name="patient_party_role_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patientparty",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_on__isnull", True),
-                    ("until_on__isnull", True),
-                    ("from_on__lte", models.F("until_on")),
-                    _connector="OR",
-                ),
-                name="patient_party_in_order",
-                violation_error_message="The last day is before the first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patientparty",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until_on__isnull", True)),
-                fields=("patient", "party", "role"),
-                name="patient_party_once",
-                violation_error_message="This person already has this role.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="place",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "name"),
-                name="place_name_unique",
-                violation_error_message="There is already a place of this name.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="place",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["care_home", "home", "other", "stable"])),
-                name="place_kind_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="place",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("travel_min__lte", 600)),
-                name="place_travel_sane",
-                violation_error_message="Travel takes at most 600 minutes.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["clinic", "name"], name="patient_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["clinic", "birth_on"], name="patient_by_birth"),
-        ),
-        migrations.AddIndex(
-            model_name="patient",
-            index=models.Index(fields=["clinic", "phone_search"], name="patient_by_phone"),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.UniqueConstraint(fields=("clinic", "number"), name="patient_number_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("allergy_status__in", ["listed", "none_known", "not_asked"])),
-                name="patient_allergy_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("end_reason__in", ["", "died", "left", "other", "sold"])),
-                name="patient_end_reason_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("food_chain__in", ["", "food_animal", "not_asked", "signed_out"])),
-                name="patient_food_chain_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("allergy_status", "not_asked"), ("allergy_asked_on__isnull", False), _connector="OR"
-                ),
-                name="patient_allergy_asked_when",
-                violation_error_message="Say on what day allergies were asked about.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("end_reason", ""), ("ended_on__isnull", True)),
-                    models.Q(("ended_on__isnull", False), models.Q(("end_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="patient_end_has_reason",
-                violation_error_message="Say both when and why the file ended.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True),
-                name="patient_has_name",
-                violation_error_message="Type a name.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="weight",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weight_kg__gt", 0), ("weight_kg__lte", 2000)),
-                name="weight_sane",
-                violation_error_message="A weight is above 0 and at most 2000 kg.",
-            ),
         ),
     ]

@@ -103,6 +103,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "code"),
+                        name="indication_code_unique",
+                        violation_error_message="This code is already taken.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("field__in", ["cosmetic", "general", "pain", "sports"])),
+                        name="indication_field_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("duration__in", ["acute", "chronic", "either"])),
+                        name="indication_duration_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -132,6 +149,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "code"),
+                        name="protocol_code_unique",
+                        violation_error_message="This code is already taken.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -248,6 +272,71 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["protocol", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("protocol", "number"),
+                        name="protocol_version_unique",
+                        violation_error_message="This version already exists.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "draft")),
+                        fields=("protocol",),
+                        name="protocol_one_draft",
+                        violation_error_message="This protocol already has a draft.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["draft", "published"])),
+                        name="protocol_version_status_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("device__in", ["", "injector", "multi_injector", "needle"])),
+                        name="protocol_version_device_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status", "draft"), ("published_at__isnull", False), _connector="OR"),
+                        name="protocol_version_published_when",
+                        violation_error_message="A published version says when.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("depth_min_mm__isnull", True),
+                            ("depth_max_mm__isnull", True),
+                            ("depth_min_mm__lte", models.F("depth_max_mm")),
+                            _connector="OR",
+                        ),
+                        name="protocol_version_depth_in_order",
+                        violation_error_message="The deepest depth is not above the shallowest.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("shots_min__isnull", True),
+                            ("shots_max__isnull", True),
+                            ("shots_min__lte", models.F("shots_max")),
+                            _connector="OR",
+                        ),
+                        name="protocol_version_shots_in_order",
+                        violation_error_message="The most shots are fewer than the fewest.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("depth_min_mm__isnull", True), ("depth_min_mm__range", ("0.1", "13")), _connector="OR"
+                            ),
+                            models.Q(
+                                ("depth_max_mm__isnull", True), ("depth_max_mm__range", ("0.1", "13")), _connector="OR"
+                            ),
+                        ),
+                        name="protocol_version_depth_sane",
+                        violation_error_message="A depth is between 0.1 and 13 mm.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("minimum_sessions__range", (1, 999))),
+                        name="protocol_version_minimum_sane",
+                        violation_error_message="The least number of sessions is between 1 and 999.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -372,6 +461,44 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "code"),
+                        name="substance_code_unique",
+                        violation_error_message="This code is already taken.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["homeopathic", "mineral", "pharmaceutical", "plant", "vitamin"])
+                        ),
+                        name="substance_kind_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["active", "withdrawn"])),
+                        name="substance_status_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("strength_unit__in", ["", "%", "IU/mL", "mg/mL", "µg/mL"])),
+                        name="substance_unit_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("strength__isnull", True), ("strength_unit", "")),
+                            models.Q(("strength__gt", 0), ("strength_unit__in", ["mg/mL", "µg/mL", "IU/mL", "%"])),
+                            _connector="OR",
+                        ),
+                        name="substance_strength_has_unit",
+                        violation_error_message="A strength needs a number above zero and a unit.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status", "withdrawn"), ("status_reason", ""), _negated=True),
+                        name="substance_withdrawn_says_why",
+                        violation_error_message="Say why the substance was withdrawn.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -437,6 +564,33 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["version", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "position"), name="protocol_line_position_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["add_in", "base", "vasodilator"])),
+                        name="protocol_line_role_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("strength_unit__in", ["", "%", "IU/mL", "mg/mL", "µg/mL"])),
+                        name="protocol_line_unit_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("volume_ml__isnull", True),
+                            models.Q(("volume_ml__gt", 0), ("volume_ml__lte", 1000)),
+                            _connector="OR",
+                        ),
+                        name="protocol_line_volume_sane",
+                        violation_error_message="A volume is above 0 and at most 1000 mL.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("syringe__in", ["A", "B", "C", "D"])),
+                        name="protocol_line_syringe_known",
+                        violation_error_message="Syringes are called A, B, C and D.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -514,6 +668,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["expires_on", "number"],
+                "indexes": [models.Index(fields=["clinic", "expires_on"], name="lot_by_expiry")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "substance", "manufacturer", "number"),
+                        name="lot_unique",
+                        violation_error_message="This lot is already known; receive more of it instead.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["active", "recalled", "used_up"])),
+                        name="lot_status_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("strength_unit__in", ["", "%", "IU/mL", "mg/mL", "µg/mL"])),
+                        name="lot_unit_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number", ""), _negated=True),
+                        name="lot_has_number",
+                        violation_error_message="Type the lot number.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "recalled"), _negated=True),
+                            ("recalled_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="lot_recalled_when",
+                        violation_error_message="A recalled lot says since when.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -584,6 +770,36 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "incompatibilities",
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "code"),
+                        name="incompatibility_code_unique",
+                        violation_error_message="This code is already taken.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__in", ["allow", "block", "warn"])),
+                        name="incompatibility_level_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("second__isnull", False), ("second_class", "")),
+                            models.Q(("second__isnull", True), models.Q(("second_class", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="incompatibility_has_second",
+                        violation_error_message="Name the second substance or a class, one of the two.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("second__isnull", True),
+                            models.Q(("first", models.F("second")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="incompatibility_of_two",
+                        violation_error_message="A substance is not incompatible with itself.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -717,6 +933,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "code"),
+                        name="technique_code_unique",
+                        violation_error_message="This code is already taken.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("depth_min_mm__isnull", True),
+                            ("depth_max_mm__isnull", True),
+                            ("depth_min_mm__lte", models.F("depth_max_mm")),
+                            _connector="OR",
+                        ),
+                        name="technique_depth_in_order",
+                        violation_error_message="The deepest depth is not above the shallowest.",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -976,346 +1209,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["at", "id"],
+                "indexes": [models.Index(fields=["lot", "site"], name="movement_by_lot")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["counted", "drawn", "received", "returned", "wasted"])),
+                        name="movement_kind_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "received"), ("volume_ml__gt", 0)),
+                            models.Q(("kind__in", ["drawn", "wasted", "returned"]), ("volume_ml__lt", 0)),
+                            models.Q(("kind", "counted"), models.Q(("volume_ml", 0), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="movement_sign",
+                        violation_error_message="What comes in is above zero, what goes out below.",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="protocol",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "code"),
-                name="protocol_code_unique",
-                violation_error_message="This code is already taken.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indication",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "code"),
-                name="indication_code_unique",
-                violation_error_message="This code is already taken.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indication",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("field__in", ["cosmetic", "general", "pain", "sports"])),
-                name="indication_field_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indication",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("duration__in", ["acute", "chronic", "either"])),
-                name="indication_duration_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="substance",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "code"),
-                name="substance_code_unique",
-                violation_error_message="This code is already taken.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="substance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["homeopathic", "mineral", "pharmaceutical", "plant", "vitamin"])),
-                name="substance_kind_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="substance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["active", "withdrawn"])),
-                name="substance_status_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="substance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("strength_unit__in", ["", "%", "IU/mL", "mg/mL", "µg/mL"])),
-                name="substance_unit_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="substance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("strength__isnull", True), ("strength_unit", "")),
-                    models.Q(("strength__gt", 0), ("strength_unit__in", ["mg/mL", "µg/mL", "IU/mL", "%"])),
-                    _connector="OR",
-                ),
-                name="substance_strength_has_unit",
-                violation_error_message="A strength needs a number above zero and a unit.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="substance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status", "withdrawn"), ("status_reason", ""), _negated=True),
-                name="substance_withdrawn_says_why",
-                violation_error_message="Say why the substance was withdrawn.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolline",
-            constraint=models.UniqueConstraint(fields=("version", "position"), name="protocol_line_position_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["add_in", "base", "vasodilator"])),
-                name="protocol_line_role_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("strength_unit__in", ["", "%", "IU/mL", "mg/mL", "µg/mL"])),
-                name="protocol_line_unit_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("volume_ml__isnull", True),
-                    models.Q(("volume_ml__gt", 0), ("volume_ml__lte", 1000)),
-                    _connector="OR",
-                ),
-                name="protocol_line_volume_sane",
-                violation_error_message="A volume is above 0 and at most 1000 mL.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("syringe__in", ["A", "B", "C", "D"])),
-                name="protocol_line_syringe_known",
-                violation_error_message="Syringes are called A, B, C and D.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lot",
-            index=models.Index(fields=["clinic", "expires_on"], name="lot_by_expiry"),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "substance", "manufacturer", "number"),
-                name="lot_unique",
-                violation_error_message="This lot is already known; receive more of it instead.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["active", "recalled", "used_up"])),
-                name="lot_status_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("strength_unit__in", ["", "%", "IU/mL", "mg/mL", "µg/mL"])),
-                name="lot_unit_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number", ""), _negated=True),
-                name="lot_has_number",
-                violation_error_message="Type the lot number.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "recalled"), _negated=True), ("recalled_at__isnull", False), _connector="OR"
-                ),
-                name="lot_recalled_when",
-                violation_error_message="A recalled lot says since when.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incompatibility",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "code"),
-                name="incompatibility_code_unique",
-                violation_error_message="This code is already taken.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incompatibility",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__in", ["allow", "block", "warn"])),
-                name="incompatibility_level_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incompatibility",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("second__isnull", False), ("second_class", "")),
-                    models.Q(("second__isnull", True), models.Q(("second_class", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="incompatibility_has_second",
-                violation_error_message="Name the second substance or a class, one of the two.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incompatibility",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("second__isnull", True), models.Q(("first", models.F("second")), _negated=True), _connector="OR"
-                ),
-                name="incompatibility_of_two",
-                violation_error_message="A substance is not incompatible with itself.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="technique",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "code"),
-                name="technique_code_unique",
-                violation_error_message="This code is already taken.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="technique",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("depth_min_mm__isnull", True),
-                    ("depth_max_mm__isnull", True),
-                    ("depth_min_mm__lte", models.F("depth_max_mm")),
-                    _connector="OR",
-                ),
-                name="technique_depth_in_order",
-                violation_error_message="The deepest depth is not above the shallowest.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolversion",
-            constraint=models.UniqueConstraint(
-                fields=("protocol", "number"),
-                name="protocol_version_unique",
-                violation_error_message="This version already exists.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "draft")),
-                fields=("protocol",),
-                name="protocol_one_draft",
-                violation_error_message="This protocol already has a draft.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "published"])),
-                name="protocol_version_status_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("device__in", ["", "injector", "multi_injector", "needle"])),
-                name="protocol_version_device_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status", "draft"), ("published_at__isnull", False), _connector="OR"),
-                name="protocol_version_published_when",
-                violation_error_message="A published version says when.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("depth_min_mm__isnull", True),
-                    ("depth_max_mm__isnull", True),
-                    ("depth_min_mm__lte", models.F("depth_max_mm")),
-                    _connector="OR",
-                ),
-                name="protocol_version_depth_in_order",
-                violation_error_message="The deepest depth is not above the shallowest.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("shots_min__isnull", True),
-                    ("shots_max__isnull", True),
-                    ("shots_min__lte", models.F("shots_max")),
-                    _connector="OR",
-                ),
-                name="protocol_version_shots_in_order",
-                violation_error_message="The most shots are fewer than the fewest.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("depth_min_mm__isnull", True), ("depth_min_mm__range", ("0.1", "13")), _connector="OR"),
-                    models.Q(("depth_max_mm__isnull", True), ("depth_max_mm__range", ("0.1", "13")), _connector="OR"),
-                ),
-                name="protocol_version_depth_sane",
-                violation_error_message="A depth is between 0.1 and 13 mm.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="protocolversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("minimum_sessions__range", (1, 999))),
-                name="protocol_version_minimum_sane",
-                violation_error_message="The least number of sessions is between 1 and 999.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stockmovement",
-            index=models.Index(fields=["lot", "site"], name="movement_by_lot"),
-        ),
-        migrations.AddConstraint(
-            model_name="stockmovement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["counted", "drawn", "received", "returned", "wasted"])),
-                name="movement_kind_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stockmovement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "received"), ("volume_ml__gt", 0)),
-                    models.Q(("kind__in", ["drawn", "wasted", "returned"]), ("volume_ml__lt", 0)),
-                    models.Q(("kind", "counted"), models.Q(("volume_ml", 0), _negated=True)),
-                    _connector="OR",
-                ),
-                name="movement_sign",
-                violation_error_message="What comes in is above zero, what goes out below.",
-            ),
         ),
     ]

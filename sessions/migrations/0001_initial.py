@@ -135,6 +135,41 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-start_on", "-id"],
+                "indexes": [
+                    models.Index(fields=["clinic", "status"], name="course_by_status"),
+                    models.Index(
+                        condition=models.Q(("plan_made__lt", models.F("plan_wanted"))),
+                        fields=["plan_wanted_at"],
+                        name="course_to_plan",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("clinic", "number"), name="course_number_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["active", "completed", "draft", "paused", "stopped"])),
+                        name="course_status_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("side__in", ["", "both", "left", "midline", "right"])),
+                        name="course_side_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["stopped", "paused"]), _negated=True),
+                            models.Q(("status_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="course_stop_says_why",
+                        violation_error_message="Say why the course was paused or stopped.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("plan_made__lte", models.F("plan_wanted"))),
+                        name="course_plan_made_was_wanted",
+                        violation_error_message="A plan is made only when it was asked for.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +217,49 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["course", "number"],
+                "indexes": [
+                    models.Index(condition=models.Q(("status", "planned")), fields=["due_on"], name="planned_to_book")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("course", "number"), name="planned_session_number_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["booked", "done", "planned", "skipped"])),
+                        name="planned_session_status_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("earliest_on__isnull", True),
+                            ("latest_on__isnull", True),
+                            ("earliest_on__lte", models.F("latest_on")),
+                            _connector="OR",
+                        ),
+                        name="planned_session_window_in_order",
+                        violation_error_message="The last possible day is before the first.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__range", (1, 9999)), ("phase__gte", 1)),
+                        name="planned_session_counts_from_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "done"), _negated=True),
+                            ("performed_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="planned_session_done_when",
+                        violation_error_message="A done session says on what day.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "skipped"), _negated=True),
+                            models.Q(("skip_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="planned_session_skip_says_why",
+                        violation_error_message="Say why the session is skipped.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -228,6 +306,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position", "name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "name"),
+                        name="practitioner_name_unique",
+                        violation_error_message="There is already a practitioner of this name.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("licence_from_on__isnull", True),
+                            ("licence_until_on__isnull", True),
+                            ("licence_from_on__lte", models.F("licence_until_on")),
+                            _connector="OR",
+                        ),
+                        name="practitioner_licence_in_order",
+                        violation_error_message="The licence ends before it begins.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("may_inject", False), models.Q(("licence_number", ""), _negated=True), _connector="OR"
+                        ),
+                        name="practitioner_licence_numbered",
+                        violation_error_message="Type the licence number of someone who may inject.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("colour__range", (1, 8))),
+                        name="practitioner_colour_known",
+                        violation_error_message="Choose one of the eight colours.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -532,6 +639,117 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["starts_at", "id"],
+                "indexes": [
+                    models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
+                    models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
+                    models.Index(fields=["site", "starts_at"], name="appointment_by_site"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["first_visit", "other", "review", "session"])),
+                        name="appointment_kind_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "arrived",
+                                    "booked",
+                                    "cancelled",
+                                    "entered_in_error",
+                                    "fulfilled",
+                                    "in_progress",
+                                    "moving",
+                                    "no_show",
+                                    "not_treated",
+                                    "offered",
+                                ],
+                            )
+                        ),
+                        name="appointment_status_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cancelled_by__in", ["", "clinic", "patient"])),
+                        name="appointment_cancelled_by_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="appointment_in_order",
+                        violation_error_message="The end is not after the beginning.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "offered"), _negated=True),
+                            ("offered_until__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="appointment_offer_ends",
+                        violation_error_message="An offer says until when it holds.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "cancelled"), _negated=True),
+                            models.Q(
+                                models.Q(("cancelled_by", ""), _negated=True),
+                                models.Q(("status_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="appointment_cancel_says_why",
+                        violation_error_message="Say who cancelled, and why.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "not_treated"), _negated=True),
+                            models.Q(("status_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="appointment_not_treated_says_why",
+                        violation_error_message="Say why the patient was not treated.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_squeezed_in", False),
+                            models.Q(("exception_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="appointment_squeeze_says_why",
+                        violation_error_message="Say why this visit is squeezed in.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("status__in", ("offered", "booked", "arrived", "in_progress", "fulfilled"))
+                        ),
+                        fields=("planned_session",),
+                        name="appointment_once_a_session",
+                        violation_error_message="This session is already booked.",
+                    ),
+                    mesoclinic.core.constraints.NoOverlap(
+                        condition=models.Q(
+                            ("status__in", ("offered", "booked", "arrived", "in_progress", "fulfilled")),
+                            ("is_squeezed_in", False),
+                        ),
+                        end="ends_at",
+                        name="appointment_practitioner_free",
+                        resource="practitioner",
+                        start="starts_at",
+                        violation_error_message="The practitioner is not free then.",
+                    ),
+                    mesoclinic.core.constraints.NoOverlap(
+                        condition=models.Q(
+                            ("status__in", ("offered", "booked", "arrived", "in_progress", "fulfilled"))
+                        ),
+                        end="ends_at",
+                        name="appointment_patient_free",
+                        resource="patient",
+                        start="starts_at",
+                        violation_error_message="The patient already has an appointment then.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -611,6 +829,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["due_at"],
+                "indexes": [models.Index(fields=["status", "due_at"], name="reminder_by_due")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("appointment", "kind", "sent_for", "channel"), name="reminder_once_for_a_time"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["change", "offer", "reminder"])),
+                        name="reminder_kind_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["email", "text"])),
+                        name="reminder_channel_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["cancelled", "failed", "queued", "sending", "sent"])),
+                        name="reminder_status_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -655,6 +894,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["course", "after_number", "at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("decision__in", ["change", "continue", "step_back", "stop"])),
+                        name="review_decision_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("course", "revision", "after_number"),
+                        name="review_once",
+                        violation_error_message="This review has already been recorded.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -689,6 +940,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position", "name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("site", "name"),
+                        name="room_name_unique",
+                        violation_error_message="There is already a room of this name.",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -755,6 +1013,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["starts_at"],
+                "indexes": [
+                    models.Index(fields=["practitioner", "starts_at"], name="absence_by_practitioner"),
+                    models.Index(fields=["room", "starts_at"], name="absence_by_room"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("starts_at__isnull", True),
+                            ("ends_at__isnull", True),
+                            ("starts_at__lt", models.F("ends_at")),
+                            _connector="OR",
+                        ),
+                        name="absence_in_order",
+                        violation_error_message="The end is not after the beginning.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("practitioner__isnull", False), ("room__isnull", True)),
+                            models.Q(("practitioner__isnull", True), ("room__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="absence_of_one",
+                        violation_error_message="Choose a practitioner or a room.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -937,6 +1220,82 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-performed_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["course", "performed_at"], name="record_by_course"),
+                    models.Index(fields=["patient", "performed_at"], name="record_by_patient"),
+                    models.Index(
+                        condition=models.Q(("status", "signed"), _negated=True),
+                        fields=["clinic", "status"],
+                        name="record_unsigned",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["done", "draft", "signed"])),
+                        name="record_status_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("device__in", ["", "injector", "multi_injector", "needle"])),
+                        name="record_device_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("effect_unit__in", ["", "days", "hours"])),
+                        name="record_effect_unit_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status", "draft"),
+                            models.Q(("performed_at__isnull", False), ("performed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="record_done_by_whom",
+                        violation_error_message="Say who gave the session, and when.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("signed_at__isnull", False), ("signed_by__isnull", False), ("status", "signed")),
+                            models.Q(
+                                models.Q(("status", "signed"), _negated=True),
+                                ("signed_at__isnull", True),
+                                ("signed_by__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="record_signed_by_whom",
+                        violation_error_message="Say who signed, and when.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("depth_mm__isnull", True), ("depth_mm__range", ("0.1", "13")), _connector="OR"
+                        ),
+                        name="record_depth_sane",
+                        violation_error_message="A depth is between 0.1 and 13 mm.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("shots__isnull", True), ("shots__range", (1, 5000)), _connector="OR"),
+                        name="record_shots_sane",
+                        violation_error_message="Shots are between 1 and 5000.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("relief_seconds__isnull", True), ("relief_seconds__lte", 86400), _connector="OR"
+                        ),
+                        name="record_relief_sane",
+                        violation_error_message="Relief within a day, in seconds.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("effect_duration__isnull", True), ("effect_unit", "")),
+                            models.Q(("effect_duration__gte", 0), models.Q(("effect_unit", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="record_effect_has_unit",
+                        violation_error_message="Say whether the effect lasted hours or days.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -983,6 +1342,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["record", "scale", "moment"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("record", "scale", "moment", "rated_by"),
+                        name="score_once",
+                        violation_error_message="This score is already there.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("scale__in", ["behaviour", "lameness", "pain", "satisfaction"])),
+                        name="score_scale_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("moment__in", ["after", "before"])),
+                        name="score_moment_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rated_by__in", ["clinician", "owner", "patient"])),
+                        name="score_rated_by_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scale__in", ["pain", "satisfaction"]), ("value__range", (0, 10))),
+                            models.Q(("scale", "lameness"), ("value__range", (0, 5))),
+                            models.Q(("scale", "behaviour"), ("value__in", [1, 2, 3, 4])),
+                            _connector="OR",
+                        ),
+                        name="score_within_scale",
+                        violation_error_message="The value is outside the scale.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1010,6 +1401,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["record", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="override_says_why",
+                        violation_error_message="Say why.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1072,6 +1470,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["record", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("record", "position"), name="injection_site_position_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("side__in", ["", "both", "left", "midline", "right"])),
+                        name="injection_site_side_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("region", ""), _negated=True),
+                        name="injection_site_has_region",
+                        violation_error_message="Name the region.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("points__isnull", True), ("points__range", (1, 5000)), _connector="OR"),
+                        name="injection_site_points_sane",
+                        violation_error_message="Points are between 1 and 5000.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("depth_mm__isnull", True), ("depth_mm__range", ("0.1", "13")), _connector="OR"
+                        ),
+                        name="injection_site_depth_sane",
+                        violation_error_message="A depth is between 0.1 and 13 mm.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1127,6 +1550,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-reported_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("severity__in", ["mild", "moderate", "severe"])),
+                        name="adverse_event_severity_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", ""), _negated=True),
+                        name="adverse_event_says_what",
+                        violation_error_message="Say what happened.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1213,6 +1648,45 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["record", "position"],
+                "indexes": [models.Index(fields=["lot_number"], name="administration_by_lot_number")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("record", "position"), name="administration_position_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["add_in", "base", "vasodilator"])),
+                        name="administration_role_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("strength_unit__in", ["", "%", "IU/mL", "mg/mL", "µg/mL"])),
+                        name="administration_unit_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("given_ml__gte", 0),
+                            ("prepared_ml__gt", 0),
+                            ("prepared_ml__lte", 1000),
+                            ("wasted_ml__gte", 0),
+                        ),
+                        name="administration_volume_sane",
+                        violation_error_message="A volume is above 0 and at most 1000 mL.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "prepared_ml__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("given_ml"), "+", models.F("wasted_ml")
+                                ),
+                            )
+                        ),
+                        name="administration_no_more_than_prepared",
+                        violation_error_message="More was given and wasted than prepared.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("syringe__in", ["A", "B", "C", "D"])), name="administration_syringe_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1260,6 +1734,20 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "addenda",
                 "ordering": ["record", "at", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["addendum", "correction", "late_entry", "withdrawal"])),
+                        name="addendum_kind_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("text", ""), _negated=True), models.Q(("reason", ""), _negated=True)
+                        ),
+                        name="addendum_says_what_and_why",
+                        violation_error_message="Say what is added, and why.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1314,6 +1802,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["clinic", "sequence"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("clinic", "sequence"), name="signature_sequence_unique"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("addendum__isnull", True)),
+                        fields=("record",),
+                        name="signature_once_a_record",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1409,6 +1905,48 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "working hours",
                 "ordering": ["weekday", "start_time"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["break", "open"])),
+                        name="working_hours_kind_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("weekday__in", [1, 2, 3, 4, 5, 6, 7])),
+                        name="working_hours_weekday_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("start_time__isnull", True),
+                            ("end_time__isnull", True),
+                            ("start_time__lt", models.F("end_time")),
+                            _connector="OR",
+                        ),
+                        name="working_hours_in_order",
+                        violation_error_message="The end is not after the beginning.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("from_on__isnull", True),
+                            ("until_on__isnull", True),
+                            ("from_on__lte", models.F("until_on")),
+                            _connector="OR",
+                        ),
+                        name="working_hours_valid_in_order",
+                        violation_error_message="The last day is before the first.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("every_weeks__range", (1, 8))),
+                        name="working_hours_weeks_sane",
+                        violation_error_message="Choose every 1 to 8 weeks.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("practitioner__isnull", True), ("room__isnull", True), _connector="OR"),
+                        name="working_hours_of_one",
+                        violation_error_message="Hours belong to a practitioner or to a room, not to both.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1518,275 +2056,8 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name="plannedsession",
-            index=models.Index(condition=models.Q(("status", "planned")), fields=["due_on"], name="planned_to_book"),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedsession",
-            constraint=models.UniqueConstraint(fields=("course", "number"), name="planned_session_number_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["booked", "done", "planned", "skipped"])),
-                name="planned_session_status_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("earliest_on__isnull", True),
-                    ("latest_on__isnull", True),
-                    ("earliest_on__lte", models.F("latest_on")),
-                    _connector="OR",
-                ),
-                name="planned_session_window_in_order",
-                violation_error_message="The last possible day is before the first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__range", (1, 9999)), ("phase__gte", 1)),
-                name="planned_session_counts_from_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "done"), _negated=True), ("performed_on__isnull", False), _connector="OR"
-                ),
-                name="planned_session_done_when",
-                violation_error_message="A done session says on what day.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "skipped"), _negated=True),
-                    models.Q(("skip_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="planned_session_skip_says_why",
-                violation_error_message="Say why the session is skipped.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="practitioner",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "name"),
-                name="practitioner_name_unique",
-                violation_error_message="There is already a practitioner of this name.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="practitioner",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("licence_from_on__isnull", True),
-                    ("licence_until_on__isnull", True),
-                    ("licence_from_on__lte", models.F("licence_until_on")),
-                    _connector="OR",
-                ),
-                name="practitioner_licence_in_order",
-                violation_error_message="The licence ends before it begins.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="practitioner",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("may_inject", False), models.Q(("licence_number", ""), _negated=True), _connector="OR"
-                ),
-                name="practitioner_licence_numbered",
-                violation_error_message="Type the licence number of someone who may inject.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="practitioner",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("colour__range", (1, 8))),
-                name="practitioner_colour_known",
-                violation_error_message="Choose one of the eight colours.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="course",
-            index=models.Index(fields=["clinic", "status"], name="course_by_status"),
-        ),
-        migrations.AddIndex(
-            model_name="course",
-            index=models.Index(
-                condition=models.Q(("plan_made__lt", models.F("plan_wanted"))),
-                fields=["plan_wanted_at"],
-                name="course_to_plan",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.UniqueConstraint(fields=("clinic", "number"), name="course_number_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["active", "completed", "draft", "paused", "stopped"])),
-                name="course_status_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("side__in", ["", "both", "left", "midline", "right"])),
-                name="course_side_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["stopped", "paused"]), _negated=True),
-                    models.Q(("status_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="course_stop_says_why",
-                violation_error_message="Say why the course was paused or stopped.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="course",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("plan_made__lte", models.F("plan_wanted"))),
-                name="course_plan_made_was_wanted",
-                violation_error_message="A plan is made only when it was asked for.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reminder",
-            index=models.Index(fields=["status", "due_at"], name="reminder_by_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="reminder",
-            constraint=models.UniqueConstraint(
-                fields=("appointment", "kind", "sent_for", "channel"), name="reminder_once_for_a_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["change", "offer", "reminder"])),
-                name="reminder_kind_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["email", "text"])),
-                name="reminder_channel_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reminder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["cancelled", "failed", "queued", "sending", "sent"])),
-                name="reminder_status_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("decision__in", ["change", "continue", "step_back", "stop"])),
-                name="review_decision_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                fields=("course", "revision", "after_number"),
-                name="review_once",
-                violation_error_message="This review has already been recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.UniqueConstraint(
-                fields=("site", "name"),
-                name="room_name_unique",
-                violation_error_message="There is already a room of this name.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="appointment",
-            index=models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
-        ),
-        migrations.AddIndex(
             model_name="appointment",
             index=models.Index(fields=["room", "starts_at"], name="appointment_by_room"),
-        ),
-        migrations.AddIndex(
-            model_name="appointment",
-            index=models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
-        ),
-        migrations.AddIndex(
-            model_name="appointment",
-            index=models.Index(fields=["site", "starts_at"], name="appointment_by_site"),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["first_visit", "other", "review", "session"])),
-                name="appointment_kind_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "arrived",
-                            "booked",
-                            "cancelled",
-                            "entered_in_error",
-                            "fulfilled",
-                            "in_progress",
-                            "moving",
-                            "no_show",
-                            "not_treated",
-                            "offered",
-                        ],
-                    )
-                ),
-                name="appointment_status_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cancelled_by__in", ["", "clinic", "patient"])),
-                name="appointment_cancelled_by_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
-                name="appointment_in_order",
-                violation_error_message="The end is not after the beginning.",
-            ),
         ),
         migrations.AddConstraint(
             model_name="appointment",
@@ -1798,75 +2069,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "offered"), _negated=True), ("offered_until__isnull", False), _connector="OR"
-                ),
-                name="appointment_offer_ends",
-                violation_error_message="An offer says until when it holds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "cancelled"), _negated=True),
-                    models.Q(
-                        models.Q(("cancelled_by", ""), _negated=True), models.Q(("status_reason", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="appointment_cancel_says_why",
-                violation_error_message="Say who cancelled, and why.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "not_treated"), _negated=True),
-                    models.Q(("status_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="appointment_not_treated_says_why",
-                violation_error_message="Say why the patient was not treated.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_squeezed_in", False), models.Q(("exception_reason", ""), _negated=True), _connector="OR"
-                ),
-                name="appointment_squeeze_says_why",
-                violation_error_message="Say why this visit is squeezed in.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ("offered", "booked", "arrived", "in_progress", "fulfilled"))),
-                fields=("planned_session",),
-                name="appointment_once_a_session",
-                violation_error_message="This session is already booked.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=mesoclinic.core.constraints.NoOverlap(
-                condition=models.Q(
-                    ("status__in", ("offered", "booked", "arrived", "in_progress", "fulfilled")),
-                    ("is_squeezed_in", False),
-                ),
-                end="ends_at",
-                name="appointment_practitioner_free",
-                resource="practitioner",
-                start="starts_at",
-                violation_error_message="The practitioner is not free then.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
             constraint=mesoclinic.core.constraints.NoOverlap(
                 condition=models.Q(("status__in", ("offered", "booked", "arrived", "in_progress", "fulfilled"))),
                 end="ends_at",
@@ -1874,398 +2076,6 @@ class Migration(migrations.Migration):
                 resource="room",
                 start="starts_at",
                 violation_error_message="The room is not free then.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appointment",
-            constraint=mesoclinic.core.constraints.NoOverlap(
-                condition=models.Q(("status__in", ("offered", "booked", "arrived", "in_progress", "fulfilled"))),
-                end="ends_at",
-                name="appointment_patient_free",
-                resource="patient",
-                start="starts_at",
-                violation_error_message="The patient already has an appointment then.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="absence",
-            index=models.Index(fields=["practitioner", "starts_at"], name="absence_by_practitioner"),
-        ),
-        migrations.AddIndex(
-            model_name="absence",
-            index=models.Index(fields=["room", "starts_at"], name="absence_by_room"),
-        ),
-        migrations.AddConstraint(
-            model_name="absence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("starts_at__isnull", True),
-                    ("ends_at__isnull", True),
-                    ("starts_at__lt", models.F("ends_at")),
-                    _connector="OR",
-                ),
-                name="absence_in_order",
-                violation_error_message="The end is not after the beginning.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="absence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("practitioner__isnull", False), ("room__isnull", True)),
-                    models.Q(("practitioner__isnull", True), ("room__isnull", False)),
-                    _connector="OR",
-                ),
-                name="absence_of_one",
-                violation_error_message="Choose a practitioner or a room.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sessionrecord",
-            index=models.Index(fields=["course", "performed_at"], name="record_by_course"),
-        ),
-        migrations.AddIndex(
-            model_name="sessionrecord",
-            index=models.Index(fields=["patient", "performed_at"], name="record_by_patient"),
-        ),
-        migrations.AddIndex(
-            model_name="sessionrecord",
-            index=models.Index(
-                condition=models.Q(("status", "signed"), _negated=True),
-                fields=["clinic", "status"],
-                name="record_unsigned",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["done", "draft", "signed"])),
-                name="record_status_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("device__in", ["", "injector", "multi_injector", "needle"])),
-                name="record_device_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("effect_unit__in", ["", "days", "hours"])),
-                name="record_effect_unit_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status", "draft"),
-                    models.Q(("performed_at__isnull", False), ("performed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="record_done_by_whom",
-                violation_error_message="Say who gave the session, and when.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("signed_at__isnull", False), ("signed_by__isnull", False), ("status", "signed")),
-                    models.Q(
-                        models.Q(("status", "signed"), _negated=True),
-                        ("signed_at__isnull", True),
-                        ("signed_by__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="record_signed_by_whom",
-                violation_error_message="Say who signed, and when.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("depth_mm__isnull", True), ("depth_mm__range", ("0.1", "13")), _connector="OR"),
-                name="record_depth_sane",
-                violation_error_message="A depth is between 0.1 and 13 mm.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("shots__isnull", True), ("shots__range", (1, 5000)), _connector="OR"),
-                name="record_shots_sane",
-                violation_error_message="Shots are between 1 and 5000.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("relief_seconds__isnull", True), ("relief_seconds__lte", 86400), _connector="OR"),
-                name="record_relief_sane",
-                violation_error_message="Relief within a day, in seconds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sessionrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("effect_duration__isnull", True), ("effect_unit", "")),
-                    models.Q(("effect_duration__gte", 0), models.Q(("effect_unit", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="record_effect_has_unit",
-                violation_error_message="Say whether the effect lasted hours or days.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="score",
-            constraint=models.UniqueConstraint(
-                fields=("record", "scale", "moment", "rated_by"),
-                name="score_once",
-                violation_error_message="This score is already there.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="score",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("scale__in", ["behaviour", "lameness", "pain", "satisfaction"])),
-                name="score_scale_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="score",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("moment__in", ["after", "before"])),
-                name="score_moment_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="score",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rated_by__in", ["clinician", "owner", "patient"])),
-                name="score_rated_by_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="score",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("scale__in", ["pain", "satisfaction"]), ("value__range", (0, 10))),
-                    models.Q(("scale", "lameness"), ("value__range", (0, 5))),
-                    models.Q(("scale", "behaviour"), ("value__in", [1, 2, 3, 4])),
-                    _connector="OR",
-                ),
-                name="score_within_scale",
-                violation_error_message="The value is outside the scale.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="override",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="override_says_why",
-                violation_error_message="Say why.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="injectionsite",
-            constraint=models.UniqueConstraint(fields=("record", "position"), name="injection_site_position_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="injectionsite",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("side__in", ["", "both", "left", "midline", "right"])),
-                name="injection_site_side_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="injectionsite",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("region", ""), _negated=True),
-                name="injection_site_has_region",
-                violation_error_message="Name the region.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="injectionsite",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("points__isnull", True), ("points__range", (1, 5000)), _connector="OR"),
-                name="injection_site_points_sane",
-                violation_error_message="Points are between 1 and 5000.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="injectionsite",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("depth_mm__isnull", True), ("depth_mm__range", ("0.1", "13")), _connector="OR"),
-                name="injection_site_depth_sane",
-                violation_error_message="A depth is between 0.1 and 13 mm.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adverseevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__in", ["mild", "moderate", "severe"])),
-                name="adverse_event_severity_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adverseevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", ""), _negated=True),
-                name="adverse_event_says_what",
-                violation_error_message="Say what happened.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="administration",
-            index=models.Index(fields=["lot_number"], name="administration_by_lot_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="administration",
-            constraint=models.UniqueConstraint(fields=("record", "position"), name="administration_position_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="administration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["add_in", "base", "vasodilator"])),
-                name="administration_role_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="administration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("strength_unit__in", ["", "%", "IU/mL", "mg/mL", "µg/mL"])),
-                name="administration_unit_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="administration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("given_ml__gte", 0), ("prepared_ml__gt", 0), ("prepared_ml__lte", 1000), ("wasted_ml__gte", 0)
-                ),
-                name="administration_volume_sane",
-                violation_error_message="A volume is above 0 and at most 1000 mL.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="administration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "prepared_ml__gte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("given_ml"), "+", models.F("wasted_ml")
-                        ),
-                    )
-                ),
-                name="administration_no_more_than_prepared",
-                violation_error_message="More was given and wasted than prepared.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="administration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("syringe__in", ["A", "B", "C", "D"])), name="administration_syringe_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="addendum",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["addendum", "correction", "late_entry", "withdrawal"])),
-                name="addendum_kind_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="addendum",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("text", ""), _negated=True), models.Q(("reason", ""), _negated=True)),
-                name="addendum_says_what_and_why",
-                violation_error_message="Say what is added, and why.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(fields=("clinic", "sequence"), name="signature_sequence_unique"),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("addendum__isnull", True)), fields=("record",), name="signature_once_a_record"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workinghours",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["break", "open"])),
-                name="working_hours_kind_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workinghours",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weekday__in", [1, 2, 3, 4, 5, 6, 7])),
-                name="working_hours_weekday_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workinghours",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("start_time__isnull", True),
-                    ("end_time__isnull", True),
-                    ("start_time__lt", models.F("end_time")),
-                    _connector="OR",
-                ),
-                name="working_hours_in_order",
-                violation_error_message="The end is not after the beginning.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workinghours",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_on__isnull", True),
-                    ("until_on__isnull", True),
-                    ("from_on__lte", models.F("until_on")),
-                    _connector="OR",
-                ),
-                name="working_hours_valid_in_order",
-                violation_error_message="The last day is before the first.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workinghours",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("every_weeks__range", (1, 8))),
-                name="working_hours_weeks_sane",
-                violation_error_message="Choose every 1 to 8 weeks.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workinghours",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("practitioner__isnull", True), ("room__isnull", True), _connector="OR"),
-                name="working_hours_of_one",
-                violation_error_message="Hours belong to a practitioner or to a room, not to both.",
             ),
         ),
     ]

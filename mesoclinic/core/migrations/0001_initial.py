@@ -168,6 +168,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["username"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("email", ""), _negated=True),
+                        name="user_email_unique",
+                        violation_error_message="Another user already has this e-mail address.",
+                    )
+                ],
             },
             managers=[
                 ("objects", django.contrib.auth.models.UserManager()),
@@ -226,6 +234,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-requested_at"],
+                "indexes": [models.Index(fields=["status", "due_at"], name="job_by_due")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["cancelled", "done", "failed", "queued", "running"])),
+                        name="job_status_known",
+                        violation_error_message="Choose one of the offered values.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("done_count__lte", models.F("total_count"))),
+                        name="job_done_within_total",
+                        violation_error_message="A job cannot have done more than there is.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -277,6 +298,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "name"),
+                        name="site_name_unique",
+                        violation_error_message="There is already a site of this name.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("slot_step_min__range", (1, 120))),
+                        name="site_step_sane",
+                        violation_error_message="Choose a step between 1 and 120 minutes.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -315,50 +348,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["subject_type", "subject_id", "-at"], name="audit_by_subject"),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"),
-                condition=models.Q(("email", ""), _negated=True),
-                name="user_email_unique",
-                violation_error_message="Another user already has this e-mail address.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["status", "due_at"], name="job_by_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["cancelled", "done", "failed", "queued", "running"])),
-                name="job_status_known",
-                violation_error_message="Choose one of the offered values.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("done_count__lte", models.F("total_count"))),
-                name="job_done_within_total",
-                violation_error_message="A job cannot have done more than there is.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "name"),
-                name="site_name_unique",
-                violation_error_message="There is already a site of this name.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("slot_step_min__range", (1, 120))),
-                name="site_step_sane",
-                violation_error_message="Choose a step between 1 and 120 minutes.",
-            ),
         ),
     ]
