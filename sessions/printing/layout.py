@@ -28,6 +28,7 @@ from sessions.printing.pieces import (
     joined,
     make_printable,
     ml,
+    shortened,
     table,
     window,
 )
@@ -46,7 +47,7 @@ def course_data(report: CourseReport, words: Words = ENGLISH) -> dict[str, Any]:
         "kind": words["report"],
         "course": course,
         "clinic": {"name": report.clinic.name, "lines": _clinic_lines(report)},
-        "running": joined([patient.name, *_two_identifiers(report, words)]),
+        "running": joined([shortened(patient.name, 60), *_two_identifiers(report, words)]),
         "printed": printed.format(day=print_day(report.printed_on, words), who=report.printed_by),
         "page_of": words["page_of"],
         "patient": {"name": heading(patient.name), "below": joined([patient.other_name, patient.species])},

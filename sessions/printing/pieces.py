@@ -11,6 +11,8 @@ from sessions.printing.words import Words, print_day
 
 Block = dict[str, Any]
 Rows = list[list[str]]
+_NARROW = 24  # letters
+_ALL_NARROW = 74  # letters of about 96 on a line
 
 
 def table(columns: Sequence[tuple[str, str, str]], rows: Rows, *, total: bool = False) -> list[Block]:
@@ -19,9 +21,7 @@ def table(columns: Sequence[tuple[str, str, str]], rows: Rows, *, total: bool = 
     kept = [index for index in range(len(columns)) if any(row[index] for row in said)]
     if not kept:
         return []
-    widths = [columns[index][2] for index in kept]
-    if "1fr" not in widths:
-        widths[-1] = "1fr"
+    widths = _widths([columns[index] for index in kept], [[row[index] for index in kept] for row in rows])
     return [
         {
             "kind": "table",
@@ -32,6 +32,20 @@ def table(columns: Sequence[tuple[str, str, str]], rows: Rows, *, total: bool = 
             "total": total,
         }
     ]
+
+
+def _widths(columns: Sequence[tuple[str, str, str]], rows: Rows) -> list[str]:
+    """Short columns take what they need, the others share the rest: an `auto` column would push them off the page."""
+    lengths = [max(len(text) for text in (column[0], *cells)) for column, *cells in zip(columns, *rows, strict=True)]
+    narrow = [n for n, column in enumerate(columns) if column[2] == "auto" and lengths[n] <= _NARROW]
+    while narrow and sum(lengths[n] + 2 for n in narrow) > _ALL_NARROW:
+        narrow.remove(max(narrow, key=lambda n: lengths[n]))
+    if len(narrow) == len(columns):
+        narrow.pop()
+    wide = [n for n in range(len(columns)) if n not in narrow]
+    if len(wide) == 1:
+        return ["auto" if n in narrow else "1fr" for n in range(len(columns))]
+    return ["auto" if n in narrow else f"{min(max(lengths[n], 12), 40)}fr" for n in range(len(columns))]
 
 
 def facts_said(rows: Rows) -> Rows:
@@ -78,6 +92,11 @@ def colon(head: str, text: str) -> str:
 def heading(text: str) -> str:
     """Give a text for a heading, which PDF/UA does not allow to be empty."""
     return printable_text(text).strip() or "—"
+
+
+def shortened(text: str, letters: int) -> str:
+    """Cut a text that is longer than `letters`, with an ellipsis."""
+    return text if len(text) <= letters else f"{text[: letters - 1].rstrip()}…"
 
 
 def make_printable(value: Any) -> Any:

@@ -11,35 +11,35 @@ from sessions.scheduling.walltime import MINUTES_PER_DAY, day_clock, day_end, wa
 
 @dataclass(frozen=True, slots=True)
 class WeeklyRule:
-    """Hours of one weekday (Monday is 0) in wall time; midnight as the end means the end of the day.
+    """Hours (or a break) of one ISO weekday, Monday 1 to Sunday 7, in wall time; midnight as the end ends the day.
 
-    Valid from/until are inclusive. Every n-th week counts from the week of `valid_from`, which it therefore needs.
+    `from_on` and `until_on` are inclusive. Every n-th week counts from the ISO week of `from_on`, which it therefore needs.
     """
 
     weekday: int
     start_time: time
     end_time: time
-    valid_from: date | None = None
-    valid_until: date | None = None
+    from_on: date | None = None
+    until_on: date | None = None
     every_weeks: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.weekday <= 6:
-            raise ValueError("weekday is 0 (Monday) to 6 (Sunday)")
-        if self.every_weeks < 1 or (self.every_weeks > 1 and self.valid_from is None):
+        if not 1 <= self.weekday <= 7:
+            raise ValueError("weekday is 1 (Monday) to 7 (Sunday)")
+        if self.every_weeks < 1 or (self.every_weeks > 1 and self.from_on is None):
             raise ValueError("every n-th week needs n of at least 1 and a first week to count from")
         if self.end_time <= self.start_time and self.end_time != time():
             raise ValueError("the end must be after the start; hours past midnight are two rules")
 
     def holds_on(self, day: date) -> bool:
         """Say whether the rule gives hours on a local day."""
-        if day.weekday() != self.weekday or (self.valid_until is not None and day > self.valid_until):
+        if day.isoweekday() != self.weekday or (self.until_on is not None and day > self.until_on):
             return False
-        if self.valid_from is None:
+        if self.from_on is None:
             return True
-        if day < self.valid_from:
+        if day < self.from_on:
             return False
-        return (_week(day) - _week(self.valid_from)) % self.every_weeks == 0
+        return (_week(day) - _week(self.from_on)) % self.every_weeks == 0
 
 
 def day_windows(rules: Sequence[WeeklyRule], days: Iterable[date], zone: ZoneInfo) -> Intervals:
@@ -48,13 +48,13 @@ def day_windows(rules: Sequence[WeeklyRule], days: Iterable[date], zone: ZoneInf
     09:00 stays 09:00 across clock changes. A start or end the clock jumps over moves to the jump; one that exists
     twice means the first.
     """
-    by_weekday: list[list[tuple[WeeklyRule, int, int]]] = [[] for _ in range(7)]
+    by_weekday: list[list[tuple[WeeklyRule, int, int]]] = [[] for _ in range(8)]
     for rule in rules:
         end_minutes = _minutes(rule.end_time) or MINUTES_PER_DAY
         by_weekday[rule.weekday].append((rule, _minutes(rule.start_time), end_minutes))
     windows: Intervals = []
     for day in days:
-        for rule, start_minutes, end_minutes in by_weekday[day.weekday()]:
+        for rule, start_minutes, end_minutes in by_weekday[day.isoweekday()]:
             if not rule.holds_on(day):
                 continue
             midnight, steady = day_clock(day, zone)

@@ -1,5 +1,6 @@
 """Wall time to instant and back, without Django: the one place where the scheduling engines meet daylight saving.
 
+The rest of the product asks `mesoclinic.core.localtime`, which engines may not import; a test holds the two together.
 An instant is a whole number of minutes since 1970-01-01 00:00 UTC. That is fast, sorts, and cannot be naive.
 """
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mesoclinic.core import localtime
 from sessions.scheduling.hours import WeeklyRule, day_windows, days_between
 from sessions.scheduling.intervals import Interval, contains, intersect, merge, overlaps, subtract
 from sessions.scheduling.slots import Agenda, Slot, Wanted, WhyNot, free_slots, free_spans, why_not_free
@@ -152,6 +153,21 @@ def test_every_wall_time_that_exists_comes_back_and_is_the_first(day, minute, zo
     assert found == (candidates[0] if candidates else None)
 
 
+@settings(deadline=None)
+@given(st.dates(date(1990, 1, 1), date(2037, 12, 31)), st.integers(0, 1439), st.sampled_from([PARIS, LORD_HOWE]))
+def test_the_engine_and_the_rest_of_the_product_agree_on_instants(day, minute, zone):
+    wall = time(minute // 60, minute % 60)
+
+    try:
+        expected = minute_of(localtime.instant(day, wall, zone))
+    except localtime.NonexistentTime:
+        with pytest.raises(NoSuchWallTimeError):
+            wall_minute(day, wall, zone)
+    else:
+        assert wall_minute(day, wall, zone) == expected
+    assert [day_start(day, zone), day_end(day, zone)] == [minute_of(at) for at in localtime.day_bounds(day, zone)]
+
+
 def _local(minute: int, zone: ZoneInfo) -> datetime:
     return instant_of(minute).astimezone(zone).replace(tzinfo=None)
 
@@ -167,7 +183,7 @@ def test_seconds_never_shrink_a_busy_time():
 
 # --- working hours
 
-MORNINGS = [WeeklyRule(weekday, time(9), time(12)) for weekday in range(7)]
+MORNINGS = [WeeklyRule(weekday, time(9), time(12)) for weekday in range(1, 8)]
 
 
 @pytest.mark.parametrize(
@@ -189,11 +205,11 @@ def test_nine_stays_nine_across_a_clock_change(zone, first_on, last_on):
 
 
 def test_hours_over_a_clock_change_keep_their_wall_times():
-    night = [WeeklyRule(6, time(1), time(4))]
+    night = [WeeklyRule(7, time(1), time(4))]
 
     spring = day_windows(night, [date(2026, 3, 29)], PARIS)
     autumn = day_windows(night, [date(2026, 10, 25)], PARIS)
-    jumped_over = day_windows([WeeklyRule(6, time(2, 10), time(2, 50))], [date(2026, 3, 29)], PARIS)
+    jumped_over = day_windows([WeeklyRule(7, time(2, 10), time(2, 50))], [date(2026, 3, 29)], PARIS)
 
     assert [end - start for start, end in spring] == [120]
     assert [end - start for start, end in autumn] == [240]
@@ -201,7 +217,7 @@ def test_hours_over_a_clock_change_keep_their_wall_times():
 
 
 def test_midnight_as_the_end_means_the_end_of_the_day():
-    rule = WeeklyRule(6, time(0), time(0))
+    rule = WeeklyRule(7, time(0), time(0))
 
     assert day_windows([rule], [date(2026, 3, 29)], PARIS) == whole_days([date(2026, 3, 29)], PARIS)
     assert day_windows([rule], [date(2026, 4, 5)], PARIS) == whole_days([date(2026, 4, 5)], PARIS)
@@ -210,12 +226,12 @@ def test_midnight_as_the_end_means_the_end_of_the_day():
 @pytest.mark.parametrize(
     ("rule", "days"),
     [
-        (WeeklyRule(0, time(9), time(12)), ["03-02", "03-09", "03-16", "03-23", "03-30"]),
-        (WeeklyRule(0, time(9), time(12), valid_from=date(2026, 3, 9)), ["03-09", "03-16", "03-23", "03-30"]),
-        (WeeklyRule(0, time(9), time(12), valid_until=date(2026, 3, 9)), ["03-02", "03-09"]),
+        (WeeklyRule(1, time(9), time(12)), ["03-02", "03-09", "03-16", "03-23", "03-30"]),
+        (WeeklyRule(1, time(9), time(12), from_on=date(2026, 3, 9)), ["03-09", "03-16", "03-23", "03-30"]),
+        (WeeklyRule(1, time(9), time(12), until_on=date(2026, 3, 9)), ["03-02", "03-09"]),
         # counted from the week of Wednesday 4 March, whose Monday is 2 March but lies before the first day
-        (WeeklyRule(0, time(9), time(12), valid_from=date(2026, 3, 4), every_weeks=2), ["03-16", "03-30"]),
-        (WeeklyRule(0, time(9), time(12), valid_from=date(2026, 2, 23), every_weeks=3), ["03-16"]),
+        (WeeklyRule(1, time(9), time(12), from_on=date(2026, 3, 4), every_weeks=2), ["03-16", "03-30"]),
+        (WeeklyRule(1, time(9), time(12), from_on=date(2026, 2, 23), every_weeks=3), ["03-16"]),
     ],
 )
 def test_a_weekly_rule_holds_on_its_days(rule, days):
@@ -227,7 +243,8 @@ def test_a_weekly_rule_holds_on_its_days(rule, days):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"weekday": 7},
+        {"weekday": 0},
+        {"weekday": 8},
         {"end_time": time(8)},
         {"end_time": time(9)},
         {"every_weeks": 0},
@@ -236,7 +253,7 @@ def test_a_weekly_rule_holds_on_its_days(rule, days):
 )
 def test_a_rule_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError):
-        WeeklyRule(**{"weekday": 0, "start_time": time(9), "end_time": time(12)} | wrong)
+        WeeklyRule(**{"weekday": 1, "start_time": time(9), "end_time": time(12)} | wrong)
 
 
 # --- free times
@@ -439,7 +456,9 @@ def test_there_is_a_reason_exactly_when_the_time_is_not_free(doctor, patient, ro
 
 def test_forty_practitioners_and_sixty_days_take_milliseconds():
     days = days_between(date(2026, 3, 2), date(2026, 4, 30))
-    rules = [WeeklyRule(d, time(8), time(12)) for d in range(5)] + [WeeklyRule(d, time(13), time(18)) for d in range(5)]
+    rules = [WeeklyRule(d, time(8), time(12)) for d in range(1, 6)] + [
+        WeeklyRule(d, time(13), time(18)) for d in range(1, 6)
+    ]
     bounds = (day_start(days[0], PARIS), day_end(days[-1], PARIS))
     hours = day_windows(rules, days, PARIS)
     booked = [(start + n * 45, start + n * 45 + 30) for start, _ in hours for n in range(5)]

@@ -35,6 +35,7 @@ from sessions.printing.document import (
 from sessions.printing.fonts import printable, printable_text
 from sessions.printing.layout import course_data
 from sessions.printing.pdf import course_pdf
+from sessions.printing.pieces import table
 from sessions.printing.words import ENGLISH
 
 pytestmark = pytest.mark.engine
@@ -166,7 +167,7 @@ def test_everything_a_reader_needs_is_printed():
         "Chronic back pain, left",
         "Equine back, version 3",
         "Denoix 2002",
-        "3 of 7 sessions done",
+        "Sessions done: 3 of 7",
         "2 days late",
         "8 – 12 Mar 2026",
         "MV2291",
@@ -241,7 +242,7 @@ def test_empty_sections_are_left_out():
     for title in ("plan", "scores", "adverse_events", "next", "signatures", "addenda", "overrides", "allergy"):
         assert ENGLISH.get(title, "-no such section-") not in text
     assert "No session has been recorded yet." in text
-    assert "0 of 7 sessions done" in text
+    assert "Sessions done: 0 of 7" in text
 
 
 def test_empty_columns_are_left_out():
@@ -333,6 +334,18 @@ def test_what_no_font_has_is_an_open_box_and_never_an_error(name):
 
     assert read(course_pdf(a_report(patient=patient))).pages
     assert "\x00" not in printable_text(name)
+
+
+def test_a_long_text_takes_room_from_no_short_column():
+    columns = [("Substance", "left", "1fr"), ("Given", "right", "auto"), ("Lot", "left", "auto")]
+
+    (short,) = table(columns, [["Saline", "5 mL", "MV2291"]])
+    (long,) = table(columns, [["Saline", "5 mL", "L" * 60]])
+    (crowded,) = table([(f"Head {n}", "left", "auto") for n in range(9)], [["x" * 20] * 9])
+
+    assert short["widths"] == ["1fr", "auto", "auto"]
+    assert long["widths"] == ["12fr", "auto", "40fr"]
+    assert crowded["widths"].count("auto") <= 3
 
 
 @pytest.mark.parametrize("word", ["W" * 200, "Anne-Marie " * 20, "<b>&#x0;</b>$\\#*_`@[]" * 8])
