@@ -1,0 +1,89 @@
+"""The frame of every page: errors in words, a strict policy kept, the theme from the cookie."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+from mesoclinic.core.navigation import navigation
+from mesoclinic.core.roles import Role
+from mesoclinic.core.templatetags.ui import LEVEL_ICONS, STATUS_LOOKS
+from tests.factories import make_clinic, make_user
+
+TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+SPRITE = (settings.BASE_DIR / "mesoclinic/static/vendor/icons/icons.svg").read_text()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_needs_an_inline_script_or_style(path: Path):
+    text = path.read_text()
+
+    assert not re.search(r"\sstyle=|\son[a-z]+=\"|hx-on|javascript:", text)
+    assert not re.search(r"<style|<script(?![^>]*(src=|application/json))", text)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_every_icon_named_in_a_template_is_in_the_sprite(path: Path):
+    text = path.read_text()
+    named = re.findall(r"{% icon \"([a-z0-9-]+)\"", text) + re.findall(r"\sicon=\"([a-z0-9-]+)\"", text)
+
+    assert [name for name in named if f'id="{name}"' not in SPRITE] == []
+
+
+def test_every_status_and_level_has_an_icon_of_the_sprite():
+    names = [icon for _tone, icon in STATUS_LOOKS.values()] + list(LEVEL_ICONS.values())
+
+    assert [name for name in names if f'id="{name}"' not in SPRITE] == []
+
+
+@pytest.mark.parametrize(
+    "piece", sorted((settings.BASE_DIR / "templates/components").glob("_*.html")), ids=lambda p: p.name
+)
+def test_every_piece_opens_with_a_comment_on_what_it_needs(piece: Path):
+    assert piece.read_text().startswith("{#")
+
+
+@pytest.mark.parametrize("name", ["400.html", "403.html", "404.html", "403_csrf.html", "500.html"])
+def test_error_pages_need_no_context(name):
+    page = render_to_string(name)
+
+    assert "Mesoclinic" in page
+    assert 'href="/"' in page
+
+
+def test_the_theme_is_taken_from_the_cookie_and_nothing_else_is():
+    request = RequestFactory().get("/")
+
+    for cookie, theme in [("dark", "dark"), ("light", "light"), ('"><script>', "system")]:
+        request.COOKIES["theme"] = cookie
+        assert navigation(request)["theme"] == theme
+
+
+def test_a_visitor_gets_no_navigation():
+    assert navigation(RequestFactory().get("/"))["nav"] == []
+
+
+@pytest.mark.django_db
+def test_the_navigation_shows_only_what_the_role_may_open(rf):
+    clinic = make_clinic()
+    request = rf.get("/")
+    labels = {}
+    for role in (Role.RECEPTION, Role.ADMIN):
+        request.user = make_user(clinic, role)
+        labels[role] = {str(entry["label"]) for entry in navigation(request)["nav"]}
+
+    assert not labels[Role.RECEPTION] & {"Reports", "Stock", "Protocols", "Settings"}
+    assert not labels[Role.ADMIN] & {"Patients", "Calendar", "Reports", "Stock", "Protocols"}
+
+
+@pytest.mark.django_db
+def test_a_wrong_password_is_refused_in_words_and_the_name_stays(client):
+    answer = client.post("/accounts/login/", {"login": "nobody", "password": "x\x00y"})
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert 'value="nobody"' in page
+    assert "invisible character" in page
