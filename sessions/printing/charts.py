@@ -145,7 +145,7 @@ def number(value: Decimal | int | None) -> str:
 def _svg(name: str, height: int, title: str, desc: str, body: Sequence[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 {_WIDTH} {height}" '
-        f'width="{_WIDTH}" height="{height}" color="#111827" font-family="{FONT}" font-size="12" fill="currentColor" '
+        f'width="{_WIDTH}" height="{height}" font-family="{FONT}" font-size="12" fill="currentColor" '
         f"aria-labelledby={quoteattr(f'{name}-title {name}-desc')}>"
         f"<title id={quoteattr(f'{name}-title')}>{_clean(title)}</title>"
         f"<desc id={quoteattr(f'{name}-desc')}>{_clean(desc)}</desc>" + "".join(body) + "</svg>"
@@ -217,7 +217,7 @@ def _series(at: Sequence[tuple[float, float]], *, dashed: bool) -> list[str]:
 def _marker(x: float, y: float, size: float, *, dashed: bool) -> str:
     if dashed:
         return (
-            f'<rect class="chart-after" x="{x - size:g}" y="{y - size:g}" width="{2 * size:g}" height="{2 * size:g}" '
+            f'<rect class="chart-after chart-hollow" x="{x - size:g}" y="{y - size:g}" width="{2 * size:g}" height="{2 * size:g}" '
             f'fill="#ffffff" stroke="{ACCENT}" stroke-width="1.8"/>'
         )
     return f'<circle class="chart-before" cx="{x:g}" cy="{y:g}" r="{size:g}" fill="currentColor"/>'
@@ -262,7 +262,7 @@ def _strip_day(day: StripDay, x: Callable[[date], float], size: float) -> list[s
     pieces = [
         f'<line class="chart-window" x1="{opens:g}" y1="{planned}" x2="{closes:g}" y2="{planned}" '
         f'stroke="{ACCENT}" stroke-opacity="0.35" stroke-width="{2 * size:g}"/>',
-        f'<circle cx="{due:g}" cy="{planned}" r="{size:g}" fill="#ffffff" stroke="currentColor" stroke-width="1.4"/>',
+        f'<circle class="chart-hollow" cx="{due:g}" cy="{planned}" r="{size:g}" fill="#ffffff" stroke="currentColor" stroke-width="1.4"/>',
     ]
     if size > 3:
         pieces.append(_text(due, planned - 12, str(day.number), "middle", font_size="10.5", fill_opacity="0.75"))

@@ -471,4 +471,4 @@ def test_forty_practitioners_and_sixty_days_take_milliseconds():
         assert sum(map(len, spans.values())) > 10_000
         return clock.perf_counter() - began
 
-    assert min(took() for _ in range(5)) < timedelta(milliseconds=150).total_seconds()  # 25 ms on a quiet machine
+    assert min(took() for _ in range(5)) < timedelta(milliseconds=300).total_seconds()  # 25 ms on a quiet machine

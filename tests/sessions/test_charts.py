@@ -70,8 +70,8 @@ def test_the_same_points_give_the_same_svg():
 def test_before_and_after_differ_without_colour():
     root = parse(score_chart(POINTS, title="Pain"))
 
-    before = [e for e in root.iter() if e.attrib.get("class") == "chart-before"]
-    after = [e for e in root.iter() if e.attrib.get("class") == "chart-after"]
+    before = [e for e in root.iter() if "chart-before" in e.attrib.get("class", "").split()]
+    after = [e for e in root.iter() if "chart-after" in e.attrib.get("class", "").split()]
     assert {e.tag for e in before} == {f"{SVG}polyline", f"{SVG}circle"}
     assert {e.tag for e in after} == {f"{SVG}polyline", f"{SVG}rect"}
     assert all("stroke-dasharray" not in e.attrib for e in before)
