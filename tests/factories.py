@@ -1,12 +1,20 @@
 """Clinics, people and horses for tests: plain functions that call the services a person would reach."""
 
+import tomllib
+from datetime import date
+from decimal import Decimal
 from itertools import count
+from pathlib import Path
 
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics, users
+from patients.models import Patient
+from patients.services import patients
+from protocols.models import Species
 
 PASSWORD = "correct horse battery"
+REGISTERED_ON = date(2026, 1, 1)
 
 _numbers = count(1)
 
@@ -28,3 +36,49 @@ def make_user(clinic: Clinic, *roles: Role, username: str = "") -> User:
         roles=roles,
         password=PASSWORD,
     )
+
+
+# Patients
+
+
+def make_species() -> dict[str, Species]:
+    """The shipped species by code. They belong to no clinic."""
+    if known := {row.code: row for row in Species.objects.all()}:
+        return known
+    shipped = Path(__file__).parent.parent / "protocols" / "catalogue" / "species.toml"
+    rows = tomllib.loads(shipped.read_text())["species"]
+    return {row["code"]: _species_row(row, position) for position, row in enumerate(rows)}
+
+
+def _species_row(row: dict, position: int) -> Species:
+    traits = {name: row[name] for name in row if name.startswith(("is_", "has_", "majority"))}
+    traits["sexes"] = [[sex["code"], sex["name"]] for sex in row["sexes"]]
+    traits["weight_range_kg"] = [row["weight_min_kg"], row["weight_max_kg"]]
+    return Species.objects.create(
+        code=row["code"], name=row["name"], position=position, words=row["words"], traits=traits
+    )
+
+
+def make_patient(clinic: Clinic, species: str = "human", *, name: str = "", actor: User | None = None, **fields):
+    """A grown person of 70 kg, or whatever the fields of `register_patient` say."""
+    known = make_species()[species]
+    person = {"birth_on": date(1980, 5, 17), "weight_kg": Decimal(70)} if species == "human" else {}
+    fields = {"registered_on": REGISTERED_ON, **person, **fields}
+    number = next(_numbers)
+    return patients.register_patient(
+        actor=actor, clinic=clinic, species=known, name=name or f"{known.name} {number}", **fields
+    )
+
+
+def make_horse(clinic: Clinic, *, name: str = "", owner: str = "", actor: User | None = None, **fields) -> Patient:
+    """A horse of 500 kg, estimated, with its owner."""
+    owner = owner or f"Owner {next(_numbers)}"
+    fields = {
+        "birth_on": date(2015, 4, 2),
+        "sex": "gelding",
+        "weight_kg": Decimal(500),
+        "weight_is_estimated": True,
+        "parties": [{"role": "owner", "name": owner, "phone": f"+33 6 39 98 {next(_numbers):04}"}],
+        **fields,
+    }
+    return make_patient(clinic, "horse", name=name, actor=actor, **fields)

@@ -1,16 +1,20 @@
 from .consents import Consent, ConsentText
 from .flags import Flag
+from .merges import Merge
 from .parties import Party, PatientParty, Place
 from .patients import Identifier, Patient, Weight
+from .search import SearchWord
 
 __all__ = [
     "Consent",
     "ConsentText",
     "Flag",
     "Identifier",
+    "Merge",
     "Party",
     "Patient",
     "PatientParty",
     "Place",
+    "SearchWord",
     "Weight",
 ]

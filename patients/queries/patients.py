@@ -1,0 +1,241 @@
+"""Reads of patients: the only door to a clinic's files. Every read of a file follows merges."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.http import Http404
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mesoclinic.core.models import Clinic
+from patients.models import Flag, Patient
+from patients.models.patients import AllergyStatus, IdentifierScheme
+from patients.queries.parties import Contact, current_contacts
+from protocols.dosing import MixPatient
+from protocols.models import Species
+
+LONGEST_CHAIN = 20
+ALLERGIES = ("allergy_substance", "allergy_class", "allergy_material")
+
+
+def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Patient:
+    """Return the file of this clinic, or the one it was merged into. One SQL statement, one more for each merge."""
+    try:
+        patient = _of(clinic).get(public_id=public_id)
+    except (Patient.DoesNotExist, ValueError, TypeError) as exc:
+        raise Http404 from exc
+    return kept(patient)
+
+
+def kept(patient: Patient) -> Patient:
+    """Follow merges to the file that is read and written."""
+    for _step in range(LONGEST_CHAIN):
+        if patient.merged_into_id is None:
+            break
+        patient = _of(patient.clinic).get(pk=patient.merged_into_id)
+    return patient
+
+
+def file_ids(patient: Patient) -> list[int]:
+    """Keys of the file and of all merged into it: signed records stay under the key they were signed with.
+
+    One SQL statement, one more for each level of merges.
+    """
+    found, level = [patient.pk], [patient.pk]
+    for _step in range(LONGEST_CHAIN):
+        level = list(Patient.objects.filter(merged_into__in=level).values_list("pk", flat=True))
+        if not level:
+            break
+        found += level
+    return found
+
+
+def _of(clinic: Clinic):
+    return Patient.objects.filter(clinic=clinic).select_related("species", "clinic", "place")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One identifying fact, as label and value."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagLine:
+    text: str
+    kind: str
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Allergies:
+    """`state` is not_asked, none_known or listed; `items` what is listed."""
+
+    state: str
+    on: date | None
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What every page of a patient shows on top: who it is, by two facts besides the name, and what to mind.
+
+    `identifiers` begins with the two facts the banner shows.
+    """
+
+    public_id: uuid.UUID
+    name: str
+    registered_name: str
+    url: str
+    species: str
+    species_label: str
+    words: dict[str, str]
+    identifiers: tuple[Fact, ...]
+    age: str
+    sex: str
+    weight: Decimal | None
+    weight_estimated: bool
+    weighed_on: date | None
+    allergies: Allergies
+    flags: tuple[FlagLine, ...]
+    ended_on: date | None
+    contacts: tuple[Contact, ...]
+
+
+def banner(patient: Patient, today: date) -> Banner:
+    """Return what `components/_patient_banner.html` shows on a day. Four SQL statements."""
+    contacts = current_contacts(patient, today)
+    flags = current_flags(patient, today)
+    weight = patient.weights.first()
+    return Banner(
+        public_id=patient.public_id,
+        name=patient.name,
+        registered_name=patient.registered_name,
+        url=_page_of(patient),
+        species=patient.species.code,
+        species_label=_(patient.species.name),
+        words=patient.species.words,
+        identifiers=tuple(_facts(patient, contacts)),
+        age=age_words(patient, today),
+        sex=sex_words(patient.species, patient.sex),
+        weight=weight.weight_kg.normalize() if weight else None,
+        weight_estimated=bool(weight and weight.is_estimated),
+        weighed_on=weight.weighed_on if weight else None,
+        allergies=_allergies(patient, flags),
+        flags=tuple(_flag_line(flag) for flag in flags if flag.kind not in ALLERGIES),
+        ended_on=patient.ended_on,
+        contacts=tuple(contacts),
+    )
+
+
+def current_flags(patient: Patient, today: date) -> list[Flag]:
+    """Return the flags that hold on a day, allergies first. One SQL statement."""
+    flags = patient.flags.select_related("substance").filter(since_on__lte=today)
+    held = [flag for flag in flags if flag.until_on is None or flag.until_on >= today]
+    return sorted(held, key=lambda flag: flag.kind not in ALLERGIES)
+
+
+def age_words(patient: Patient, today: date) -> str:
+    """Say the age in years, months of the very young, "about" where the birth date is a guess."""
+    born = patient.birth_on
+    if born is None or born > today:
+        return ""
+    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
+    if months < 24:
+        words = ngettext("%(count)d month", "%(count)d months", months) % {"count": months}
+    else:
+        words = ngettext("%(count)d year", "%(count)d years", months // 12) % {"count": months // 12}
+    return _("about %(age)s") % {"age": words} if patient.birth_is_estimated else words
+
+
+def age_years(patient: Patient, today: date) -> Decimal | None:
+    born = patient.birth_on
+    if born is None or born > today:
+        return None
+    return Decimal(today.year - born.year - ((today.month, today.day) < (born.month, born.day)))
+
+
+def sex_words(species: Species, code: str) -> str:
+    """The species' own word for a sex: mare, gelding, female."""
+    return next((_(label) for known, label in species.traits.get("sexes", []) if known == code), code)
+
+
+def mix_patient(patient: Patient, today: date) -> MixPatient:
+    """Return what the check of a mix needs to know of the patient on a day. Two SQL statements.
+
+    The weight is the newest one not after that day.
+    """
+    flags = current_flags(patient, today)
+    weight = patient.weights.filter(weighed_on__lte=today).first()
+    kinds = frozenset(flag.kind for flag in flags if flag.kind not in ALLERGIES)
+    allergies = frozenset(_allergen(flag) for flag in flags if flag.kind in ALLERGIES)
+    return MixPatient(
+        species=patient.species.code,
+        weight_kg=weight.weight_kg if weight else None,
+        weight_estimated=bool(weight and weight.is_estimated),
+        age_years=age_years(patient, today),
+        pregnant="pregnancy" in kinds,
+        allergy_state="not_asked" if patient.allergy_status == AllergyStatus.NOT_ASKED else "none_known",
+        allergies=allergies,
+        flags=kinds,
+        food_chain=FOOD_CHAIN[patient.food_chain],
+        competes=True if "competition" in kinds else None,
+    )
+
+
+FOOD_CHAIN = {
+    "not_asked": "passport_not_seen",
+    "": "passport_not_seen",
+    "food_animal": "in",
+    "signed_out": "signed_out",
+}
+
+
+def _allergen(flag: Flag) -> str:
+    return flag.substance.code if flag.substance_id else flag.value
+
+
+def _allergies(patient: Patient, flags: list[Flag]) -> Allergies:
+    items = tuple(_allergy_words(flag) for flag in flags if flag.kind in ALLERGIES)
+    state = AllergyStatus.LISTED if items else patient.allergy_status
+    if state == AllergyStatus.LISTED and not items:
+        state = AllergyStatus.NOT_ASKED  # every listed allergy has run out: somebody has to ask again
+    return Allergies(state=str(state), on=patient.allergy_asked_on, items=items)
+
+
+def _allergy_words(flag: Flag) -> str:
+    what = flag.substance.name if flag.substance_id else flag.value
+    return _("Allergy: %(what)s") % {"what": what}
+
+
+def _flag_line(flag: Flag) -> FlagLine:
+    words = flag.text if flag.kind == "other" and flag.text else str(flag.get_kind_display())
+    text = f"{words}: {flag.text}" if flag.text and flag.text != words else words
+    kind = "info" if flag.kind in ("competition", "behaviour") else "warning"
+    return FlagLine(text=text, kind=kind, since=flag.since_on)
+
+
+def _facts(patient: Patient, contacts: list[Contact]) -> list[Fact]:
+    """Two identifying facts first: the birth date of people, the owner of animals; then the file number and more."""
+    facts = []
+    owner = next((one for one in contacts if one.role == "owner"), None)
+    if patient.species.is_animal and owner:
+        facts.append(Fact(_("Owner"), owner.name))
+    elif patient.birth_on:
+        facts.append(Fact(_("Born"), patient.birth_on.isoformat()))
+    facts.append(Fact(_("File"), str(patient.number)))
+    numbers = patient.identifiers.all()
+    facts += [Fact(str(one.get_scheme_display()), one.value) for one in numbers if one.until_on is None]
+    return sorted(facts, key=lambda fact: fact.label == IdentifierScheme.OTHER.label)
+
+
+def _page_of(patient: Patient) -> str:
+    try:
+        return reverse("sessions:patient", args=[patient.public_id])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,66 @@
+"""Consents: who agreed to which words, as what, on what day; withdrawn, never erased."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.models import User
+from mesoclinic.core.refused import Refused
+from patients.models import Consent, ConsentText, Party, Patient
+from patients.services.checking import check
+
+
+@transaction.atomic
+def give_consent(
+    *,
+    actor: User | None,
+    patient: Patient,
+    text: ConsentText,
+    given_by_name: str = "",
+    given_as: str,
+    given_on: date | None = None,
+    given_by_party: Party | None = None,
+    method: str = "paper",
+    today: date | None = None,
+) -> Consent:
+    """Note a consent. The giver is a contact of the patient or a name. Raises Refused("not-valid" | "in-future")."""
+    today = today or timezone.localdate()
+    if text.clinic_id != patient.clinic_id:
+        raise Refused("not-valid", _("Choose a text of this clinic."), field="text")
+    if given_by_party is not None and given_by_party.clinic_id != patient.clinic_id:
+        raise Refused("not-valid", _("Choose a contact of this clinic."), field="given_by_party")
+    consent = Consent(
+        patient=patient,
+        text=text,
+        given_on=given_on or today,
+        given_by_name=given_by_name.strip() or (given_by_party.name if given_by_party else ""),
+        given_by_party=given_by_party,
+        given_as=given_as,
+        method=method,
+        taken_by=actor,
+    )
+    if consent.given_on > today:
+        raise Refused("in-future", _("This day is still to come. Choose today or an earlier day."), field="given_on")
+    check(consent, but=["patient"])
+    consent.save()
+    audit.record(actor=actor, verb="consent.given", subject=consent, clinic=patient.clinic, patient_id=patient.pk)
+    return consent
+
+
+@transaction.atomic
+def withdraw_consent(*, actor: User | None, consent: Consent, on: date | None = None) -> Consent:
+    """Note that a consent was withdrawn. Raises Refused("already-withdrawn" | "not-valid")."""
+    consent = (
+        Consent.objects.select_for_update(of=("self",)).select_related("patient__clinic", "text").get(pk=consent.pk)
+    )
+    if consent.withdrawn_on is not None:
+        raise Refused("already-withdrawn", _("This consent has already been withdrawn."))
+    consent.withdrawn_on = on or timezone.localdate()
+    check(consent, but=["patient"])
+    consent.save(update_fields=["withdrawn_on"])
+    patient = consent.patient
+    audit.record(actor=actor, verb="consent.withdrawn", subject=consent, clinic=patient.clinic, patient_id=patient.pk)
+    return consent

@@ -1,0 +1,246 @@
+"""Registering, changing and ending patients."""
+
+import uuid
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.refused import Refused
+from patients.models import Patient
+from patients.queries import parties as party_queries
+from patients.queries import patients as queries
+from patients.services import flags, identifiers, parties
+from patients.services import patients as services
+from tests.factories import make_clinic, make_horse, make_patient
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 3, 2)
+
+
+def test_file_numbers_count_up_from_one_in_every_clinic():
+    first, second = make_clinic(), make_clinic()
+
+    numbers = [make_patient(clinic).number for clinic in (first, first, second)]
+
+    assert numbers == [1, 2, 1]
+
+
+def test_a_form_sent_twice_registers_one_patient():
+    clinic, token = make_clinic(), uuid.uuid4()
+
+    once = make_patient(clinic, public_id=token)
+    again = make_patient(clinic, public_id=token)
+
+    assert once.pk == again.pk
+    assert Patient.objects.count() == 1
+
+
+def test_registering_is_in_the_audit_trail():
+    patient = make_patient(make_clinic())
+
+    assert AuditEvent.objects.get(verb="patient.registered").patient_id == patient.pk
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": "   "}, "name"),
+        ({"name": "x" * 10_000}, "name"),
+        ({"name": "A\x00B"}, "name"),
+        ({"birth_on": date(9999, 1, 1)}, "birth_on"),
+        ({"weight_kg": Decimal("-4")}, "weight_kg"),
+        ({"weight_kg": Decimal("1e9")}, "weight_kg"),
+        ({"email": "nobody"}, "email"),
+        ({"food_chain": "eaten"}, "food_chain"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_field_and_nothing_is_kept(fields, field):
+    clinic = make_clinic()
+
+    with pytest.raises(Refused) as refused:
+        make_horse(clinic, **fields) if "food_chain" in fields else make_patient(clinic, **fields)
+
+    assert refused.value.field in (field, None)
+    assert refused.value.message
+    assert not Patient.objects.exists()
+
+
+def test_a_name_may_hold_emoji_and_any_script():
+    patient = make_patient(make_clinic(), name="Zoë 🐎 Олена")
+
+    assert Patient.objects.get(pk=patient.pk).name == "Zoë 🐎 Олена"
+
+
+def test_the_second_of_two_people_editing_is_told():
+    patient = make_patient(make_clinic())
+    services.update_patient(actor=None, patient=patient, edit_count=0, colour="a")
+
+    with pytest.raises(Refused, match="Somebody else") as refused:
+        services.update_patient(actor=None, patient=patient, edit_count=0, colour="b")
+
+    assert refused.value.code == "edited-meanwhile"
+
+
+def test_people_have_no_food_chain_and_horses_count_as_food_animals_until_asked():
+    clinic = make_clinic()
+
+    person = make_patient(clinic, food_chain="signed_out")
+    horse = make_horse(clinic, food_chain="")
+
+    assert person.food_chain == ""
+    assert horse.food_chain == "not_asked"
+
+
+def test_ending_a_file_says_when_and_why_and_can_be_taken_back():
+    patient = make_patient(make_clinic())
+
+    ended = services.end_patient(actor=None, patient=patient, on=TODAY, reason="died", today=TODAY)
+    assert (ended.ended_on, ended.end_reason) == (TODAY, "died")
+    with pytest.raises(Refused):
+        services.end_patient(actor=None, patient=patient, on=TODAY, reason="died", today=TODAY)
+
+    assert services.reopen_patient(actor=None, patient=patient).ended_on is None
+
+
+@pytest.mark.parametrize(
+    ("scheme", "typed", "kept"),
+    [
+        ("microchip", "250-2698 1234 5678", "250269812345678"[:15]),
+        ("ueln", "fra 001 12345678x", "FRA00112345678X"),
+        ("fei", " 104 AB12 ", "104 AB12"),
+    ],
+)
+def test_numbers_are_written_one_way(scheme, typed, kept):
+    assert identifiers.normalised(scheme, typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("scheme", "typed"),
+    [("microchip", "12345"), ("microchip", "25026981234567x"), ("microchip", "٢٥٠٢٦٩٨١٢٣٤٥٦٧٨"), ("ueln", "FRA00112")],
+)
+def test_a_misspelt_chip_or_ueln_is_refused_in_words(scheme, typed):
+    horse = make_horse(make_clinic())
+
+    with pytest.raises(Refused, match="exactly 15") as refused:
+        identifiers.add_identifier(actor=None, patient=horse, scheme=scheme, value=typed)
+
+    assert refused.value.field == "value"
+
+
+def test_one_chip_is_not_in_two_files_of_a_clinic_but_may_be_in_two_clinics():
+    clinic = make_clinic()
+    first, second = make_horse(clinic), make_horse(clinic)
+    identifiers.add_identifier(actor=None, patient=first, scheme="microchip", value="250269812345678")
+
+    with pytest.raises(Refused) as refused:
+        identifiers.add_identifier(actor=None, patient=second, scheme="microchip", value="250269812345678")
+    assert refused.value.details["other"] == first
+
+    elsewhere = make_horse(make_clinic())
+    identifiers.add_identifier(actor=None, patient=elsewhere, scheme="microchip", value="250269812345678")
+
+
+def test_two_chips_in_one_horse_each_have_their_days():
+    horse = make_horse(make_clinic())
+    old = identifiers.add_identifier(actor=None, patient=horse, scheme="microchip", value="250269812345678")
+    identifiers.end_identifier(actor=None, identifier=old, on=TODAY)
+
+    identifiers.add_identifier(actor=None, patient=horse, scheme="microchip", value="250269812345679", from_on=TODAY)
+
+    assert horse.identifiers.count() == 2
+
+
+def test_the_newest_weight_counts_on_its_day():
+    horse = make_horse(make_clinic(), weight_kg=None)
+    for day, kg in ((1, 480), (20, 510)):
+        services.record_weight(
+            actor=None, patient=horse, weight_kg=Decimal(kg), weighed_on=date(2026, 2, day), today=TODAY
+        )
+
+    assert queries.banner(horse, TODAY).weight == 510
+    assert queries.mix_patient(horse, date(2026, 2, 10)).weight_kg == 480
+
+
+def test_a_weight_typed_twice_is_one_row():
+    horse = make_horse(make_clinic())
+
+    for _click in range(2):
+        services.record_weight(actor=None, patient=horse, weight_kg=Decimal(480), weighed_on=TODAY, today=TODAY)
+
+    assert horse.weights.filter(weight_kg=480).count() == 1
+
+
+def test_the_allergy_status_follows_the_list():
+    patient = make_patient(make_clinic())
+    assert queries.banner(patient, TODAY).allergies.state == "not_asked"
+
+    services.set_allergies(actor=None, patient=patient, status="none_known", asked_on=TODAY, today=TODAY)
+    patient.refresh_from_db()
+    assert queries.banner(patient, TODAY).allergies.state == "none_known"
+
+    flag = flags.add_flag(actor=None, patient=patient, kind="allergy_class", value="Amide", today=TODAY)
+    patient.refresh_from_db()
+    assert queries.banner(patient, TODAY).allergies.items == ("Allergy: amide",)
+    assert queries.mix_patient(patient, TODAY).allergies == {"amide"}
+    with pytest.raises(Refused, match="lists allergies"):
+        services.set_allergies(actor=None, patient=patient, status="none_known", today=TODAY)
+
+    flags.end_flag(actor=None, flag=flag, on=TODAY, today=TODAY)
+    patient.refresh_from_db()
+    assert patient.allergy_status == "not_asked"
+
+
+def test_a_flag_is_shown_only_while_it_holds():
+    patient = make_patient(make_clinic())
+    flags.add_flag(
+        actor=None, patient=patient, kind="pregnancy", since_on=TODAY, until_on=date(2026, 11, 30), today=TODAY
+    )
+
+    assert [flag.text for flag in queries.banner(patient, TODAY).flags] == ["Pregnancy"]
+    assert queries.mix_patient(patient, TODAY).pregnant
+    assert not queries.banner(patient, date(2026, 12, 1)).flags
+
+
+def test_an_allergy_says_to_what():
+    with pytest.raises(Refused, match="to"):
+        flags.add_flag(actor=None, patient=make_patient(make_clinic()), kind="allergy_material", today=TODAY)
+
+
+def test_a_sold_horse_shows_its_new_owner_and_nobody_before():
+    horse = make_horse(make_clinic(), owner="Anna Alt", registered_on=date(2026, 1, 5))
+    parties.add_party(actor=None, patient=horse, role="trainer", name="Tom Trainer", from_on=date(2026, 1, 5))
+    parties.add_party(actor=None, patient=horse, role="referrer", name="Dr Vet", from_on=date(2026, 1, 5))
+
+    parties.transfer_ownership(actor=None, patient=horse, on=TODAY, name="Nora Neu", phone="+33639980000", today=TODAY)
+
+    assert [one.name for one in queries.banner(horse, TODAY).contacts] == ["Nora Neu", "Dr Vet"]
+    assert queries.banner(horse, date(2026, 3, 1)).contacts[0].name == "Anna Alt"
+    found = [row.name for row in party_queries.earlier_contacts(horse, TODAY)]
+    assert sorted(found) == ["Anna Alt", "Tom Trainer"]
+
+
+def test_a_sale_is_noted_on_the_day_it_happens():
+    horse = make_horse(make_clinic())
+
+    with pytest.raises(Refused) as refused:
+        parties.transfer_ownership(actor=None, patient=horse, on=date(2026, 3, 3), name="Nora", today=TODAY)
+
+    assert refused.value.code == "in-future"
+    assert horse.party_links.get().until_on is None
+
+
+def test_guardianship_ends_at_majority():
+    patient = make_patient(make_clinic(), birth_on=date(2008, 3, 2), registered_on=date(2026, 1, 5))
+    parties.add_party(actor=None, patient=patient, role="guardian", name="Mother", from_on=date(2026, 1, 5))
+
+    assert [one.name for one in queries.banner(patient, date(2026, 3, 1)).contacts] == ["Mother"]
+    assert not queries.banner(patient, date(2026, 3, 2)).contacts
+
+
+def test_a_party_or_place_of_another_clinic_is_refused():
+    patient, stranger = make_patient(make_clinic()), parties.create_party(actor=None, clinic=make_clinic(), name="X")
+
+    with pytest.raises(Refused):
+        parties.add_party(actor=None, patient=patient, role="payer", party=stranger)
