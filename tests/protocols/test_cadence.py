@@ -164,6 +164,7 @@ TOO_LONG = "expected the end of the text (a cadence has at most 1000 characters)
     [
         ("4x1w" + " " * 997, f'cadence, character 1001: {TOO_LONG}, found " "'),
         ("1x1d," * 200 + "1x1d", f'cadence, character 1001: {TOO_LONG}, found "1"'),
+        ("1x1d," * 200, 'cadence, character 1001: expected a count (a number or "*"), found the end of the text'),
         (" " * 100_000, f'cadence, character 1001: {TOO_LONG}, found " "'),
         ("4y" + " " * 100_000, 'cadence, character 2: expected "x", found "y"'),
     ],
@@ -178,10 +179,12 @@ def test_a_text_has_at_most_1000_characters(text, fault):
 def test_a_text_of_1000_characters_is_read_and_its_canonical_text_is_no_longer():
     assert str(parse("4x1w" + " " * 996)) == "4x1w"
 
-    crowded = parse(",".join(["1x1d"] * 200))  # 999 characters; ", " between phases would make it too long
+    tidy = ", ".join(["1x1d"] * 167)
+    crowded = ",".join(["1x1d"] * 199 + ["1x10d"])  # ", " between phases would make it too long
 
-    assert len(str(crowded)) <= 1000
-    assert parse(str(crowded)) == crowded
+    assert len(tidy) == len(crowded) == 1000
+    assert str(parse(tidy)) == tidy
+    assert str(parse(crowded)) == crowded
 
 
 def test_a_day_list_too_long_to_be_written_as_phases_is_refused():

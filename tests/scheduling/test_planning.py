@@ -243,6 +243,16 @@ def test_a_clinic_that_never_opens_is_named():
     assert plan_course(WEEKLY, MONDAY, lambda _: False, until=date(2036, 3, 2)) == []
 
 
+def test_a_closure_of_more_than_a_year_is_looked_through_when_the_end_is_given():
+    def is_open(day):
+        return not 0 < (day - MONDAY).days < 400
+
+    assert [day.due_on for day in plan_course(parse("2x1w"), MONDAY, is_open, until=date(2030, 1, 1))] == [
+        MONDAY,
+        MONDAY + timedelta(days=400),
+    ]
+
+
 def test_ten_years_of_daily_sessions_are_planned_in_a_blink():
     began = clock.perf_counter()
 
@@ -316,6 +326,12 @@ def test_a_session_booked_for_a_coming_day_is_not_missed():
 
     assert due(plan) == ["03-18", "03-25", "04-01"]
     assert (plan[0].reason, plan[0].late) == (Reason.BOOKED, True)
+
+
+def test_a_session_booked_for_today_is_not_missed():
+    states = [*done("03-02"), SessionState(2, booked_on=on("03-13"))]
+
+    assert replan(Revision(WEEKLY, MONDAY), states, closed("03-13"), today=on("03-13"))[0].reason == Reason.BOOKED
 
 
 def test_what_follows_a_booked_session_is_measured_from_its_booked_day():
