@@ -102,9 +102,13 @@ def earlier(of: MixSubstance, dose_mg: str, hours_before: str = "2", on: date = 
 
 
 def check(lines: Iterable[MixLine], patient: MixPatient = WOMAN, **context: object) -> list[Finding]:
-    """Run the check on TODAY unless the context says otherwise."""
+    """Run the check on TODAY unless the context says otherwise; every sentence must be whole and have a source."""
     context.setdefault("performed_on", TODAY)
-    return check_mix(list(lines), patient, MixContext(**context))
+    found = check_mix(list(lines), patient, MixContext(**context))
+    for finding in found:
+        assert "%(" not in finding.text
+        assert finding.source
+    return found
 
 
 def by_rule(findings: Iterable[Finding]) -> dict[str, Finding]:

@@ -254,7 +254,8 @@ def test_a_multi_injector_is_for_horses_only():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expected"), [("2", "4", None), ("2", "4.1", "block"), ("4.1", None, "block"), (None, None, None)]
+    ("low", "high", "expected"),
+    [("2", "4", None), ("2", "4.1", "block"), ("4.1", None, "block"), (None, "4.1", "block"), (None, None, None)],
 )
 def test_a_depth_beyond_the_needle_is_a_block(low, high, expected):
     site = MixSite(10, depth_min_mm=low and D(low), depth_max_mm=high and D(high))

@@ -229,6 +229,18 @@ def test_the_share_says_which_weight_it_uses_and_adds_anaesthetics_up():
     assert procaine.share_percent == D("33.4")  # rounded up
     assert (together.ingredient, together.name, together.lines) == ("", "Lidocaine-1 + Procaine", (0, 1))
     assert together.share_percent == D("83.4")
+    assert (lidocaine.ingredient, lidocaine.name) == ("lidocaine", "Lidocaine-1")
+    assert (together.weight_estimated, together.source, together.dose_mg, together.ceiling_mg) == (
+        False,
+        "",
+        None,
+        None,
+    )
+    heavy = replace(light, weight_kg=D(90))
+    assert not share_of_ceiling(lines[:1], heavy, MixContext(TODAY))[0].weight_estimated
+    assert not share_of_ceiling(lines[:1], replace(light, weight_estimated=False), MixContext(TODAY))[
+        0
+    ].weight_estimated
     unknown = replace(LIDOCAINE_1, strength=None)
     assert share_of_ceiling([line(unknown)], WOMAN, MixContext(TODAY))[0].dose_mg is None
 
@@ -341,12 +353,15 @@ def test_sums_are_exact_whatever_the_callers_decimal_context(amounts):
     lines = [MixLine(LIDOCAINE_1, volume_ml) for volume_ml in amounts]
     with localcontext() as context:
         context.prec = 2
-        summed = totals(lines)
+        summed = totals(lines, WOMAN)
+        shares = share_of_ceiling(lines, WOMAN, MixContext(TODAY))
         found = check(lines)
 
     assert summed.volume_ml == sum(amounts, D(0))
     assert sum((s.dose_mg for s in summed.substances), D(0)) == 10 * sum(amounts, D(0))
     assert found == check(lines)
+    assert summed == totals(lines, WOMAN)
+    assert shares == share_of_ceiling(lines, WOMAN, MixContext(TODAY))
 
 
 @given(volumes, volumes, st.integers(20, 120))
