@@ -1,5 +1,6 @@
 """Found a clinic, with its first site and its first manager."""
 
+from collections.abc import Callable
 from zoneinfo import available_timezones
 
 from django.db import transaction
@@ -10,6 +11,9 @@ from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
 from mesoclinic.core.services import users
+
+# What a new clinic begins with, such as its catalogue: the apps above add theirs in `ready()`.
+STARTERS: list[Callable[[Clinic], object]] = []
 
 
 @transaction.atomic
@@ -41,6 +45,8 @@ def found_first_clinic(
     if User.objects.exists():
         raise Refused("already-founded", _("This installation already has its clinic. Please sign in."))
     clinic = found_clinic(name=name, country=country, time_zone=time_zone, language=language)
+    for start in STARTERS:
+        start(clinic)
     return users.create_user(
         actor=None,
         clinic=clinic,

@@ -113,8 +113,9 @@ def listen(bind, any_port):
 
 
 def prepare():
-    """Bring the database up to date, and the collected static files where the pages are served from those."""
+    """Bring the database and the catalogue up to date, and the static files where pages are served from a folder."""
     call_command("migrate", verbosity=0, interactive=False)
+    call_command("load_catalogue", verbosity=0)
     if any(c["BACKEND"].endswith(".DatabaseCache") for c in settings.CACHES.values()):
         call_command("createcachetable", verbosity=0)
     if not settings.WHITENOISE_USE_FINDERS:
