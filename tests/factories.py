@@ -1,7 +1,8 @@
 """Clinics, people and horses for tests: plain functions that call the services a person would reach."""
 
 import tomllib
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,9 @@ from mesoclinic.core.services import clinics, users
 from patients.models import Patient
 from patients.services import patients
 from protocols.models import Species
+from sessions.models import Appointment, Practitioner, Room
+from sessions.services import appointments, availability
+from sessions.services.availability import HoursBlock
 
 PASSWORD = "correct horse battery"
 REGISTERED_ON = date(2026, 1, 1)
@@ -82,3 +86,41 @@ def make_horse(clinic: Clinic, *, name: str = "", owner: str = "", actor: User |
         **fields,
     }
     return make_patient(clinic, "horse", name=name, actor=actor, **fields)
+
+
+# Who can be booked, and when
+
+WORKDAYS = range(1, 6)
+
+
+def work_week(start: str = "09:00", end: str = "17:00", *, days: Iterable[int] = WORKDAYS, **validity) -> list:
+    """Hours from Monday to Friday, or on the ISO weekdays given."""
+    return [HoursBlock(day, time.fromisoformat(start), time.fromisoformat(end), **validity) for day in days]
+
+
+def make_practitioner(
+    clinic: Clinic, *, name: str = "", site: Site | None = None, hours: Iterable | None = None, species=(), **fields
+) -> Practitioner:
+    """A practitioner licensed to inject who works Monday to Friday from nine to five unless told otherwise."""
+    fields = {"may_inject": True, "licence_number": "L-1", **fields}
+    person = availability.create_practitioner(
+        actor=None, clinic=clinic, name=name or f"Dr {next(_numbers)}", species=species, **fields
+    )
+    blocks = work_week() if hours is None else hours
+    availability.set_working_hours(actor=None, site=site or site_of(clinic), practitioner=person, blocks=blocks)
+    return person
+
+
+def make_room(clinic: Clinic, *, name: str = "", site: Site | None = None) -> Room:
+    return availability.create_room(actor=None, site=site or site_of(clinic), name=name or f"Room {next(_numbers)}")
+
+
+def make_appointment(
+    clinic: Clinic, *, patient: Patient, practitioner: Practitioner, starts_at: datetime, minutes: int = 20, **fields
+) -> Appointment:
+    """A booked visit, made a day before it begins unless `now` says otherwise."""
+    fields = {"actor": None, "site": site_of(clinic), "kind": "session", **fields}
+    fields.setdefault("now", starts_at - timedelta(days=1))
+    return appointments.book_appointment(
+        clinic=clinic, patient=patient, practitioner=practitioner, starts_at=starts_at, minutes=minutes, **fields
+    )

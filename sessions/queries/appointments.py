@@ -1,0 +1,223 @@
+"""Read appointments and free times."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from mesoclinic.core.localtime import day_bounds, local_day
+from mesoclinic.core.models import AuditEvent, Clinic, Site
+from patients.models import Patient
+from sessions.models import Appointment, Practitioner, Room
+from sessions.queries import availability
+from sessions.scheduling.slots import Slot, Wanted
+from sessions.scheduling.slots import free_slots as engine_free_slots
+from sessions.scheduling.walltime import instant_of, minute_of
+
+WITH_NAMES = (
+    "patient__species",
+    "practitioner",
+    "room",
+    "place",
+    "site",
+    "planned_session__course__indication",
+)
+ALTERNATIVES = 3
+OTHER_PRACTITIONER_COSTS_MIN = 24 * 60  # another person today counts like the same person tomorrow
+
+
+@dataclass(frozen=True)
+class FreeTime:
+    """A time somebody may be booked at. `rooms` are the free ones in the site's order; none when none is needed."""
+
+    starts_at: datetime
+    ends_at: datetime
+    practitioner: Practitioner
+    rooms: tuple[Room, ...] = ()
+
+    @property
+    def room(self) -> Room | None:
+        return self.rooms[0] if self.rooms else None
+
+    @property
+    def minutes(self) -> int:
+        return round((self.ends_at - self.starts_at).total_seconds() / 60)
+
+
+def get_or_404(clinic: Clinic, public_id: UUID) -> Appointment:
+    """Give an appointment of this clinic with the names it is shown with. One SQL statement."""
+    try:
+        return Appointment.objects.select_related(*WITH_NAMES, "created_by").get(clinic=clinic, public_id=public_id)
+    except Appointment.DoesNotExist as exc:
+        raise Http404 from exc
+
+
+def day(site: Site, on: date, practitioner: Practitioner | None = None) -> QuerySet[Appointment]:
+    """List every appointment of a local day in order of time, cancelled ones too. One SQL statement."""
+    rows = between(site, *day_bounds(on, site.zone))
+    return rows.filter(practitioner=practitioner) if practitioner else rows
+
+
+def week(site: Site, monday: date) -> QuerySet[Appointment]:
+    """List every appointment of the seven local days from `monday`. One SQL statement."""
+    return between(site, *availability.day_span(site, monday, monday + timedelta(days=6)))
+
+
+def between(site: Site, from_at: datetime, until_at: datetime) -> QuerySet[Appointment]:
+    """List the appointments that touch the half-open span of instants, with the names they are shown with."""
+    earliest = from_at - timedelta(minutes=availability.LONGEST_MIN + 1)
+    return (
+        Appointment.objects.filter(site=site, starts_at__gt=earliest, starts_at__lt=until_at, ends_at__gt=from_at)
+        .select_related(*WITH_NAMES)
+        .order_by("starts_at", "practitioner__position", "pk")
+    )
+
+
+def next_of_patient(patient: Patient, now: datetime) -> Appointment | None:
+    """Give the patient's next open appointment. One SQL statement."""
+    rows = Appointment.objects.filter(patient=patient, status__in=("offered", "booked", "arrived", "in_progress"))
+    return rows.filter(ends_at__gt=now).select_related(*WITH_NAMES).order_by("starts_at").first()
+
+
+def history(appointment: Appointment) -> QuerySet[AuditEvent]:
+    """List who did what to an appointment, the latest first. One SQL statement."""
+    return AuditEvent.objects.filter(
+        clinic_id=appointment.clinic_id, subject_type=Appointment._meta.label_lower, subject_id=appointment.pk
+    ).order_by("-at", "-pk")
+
+
+def free_slots(
+    site: Site,
+    practitioners: Iterable[Practitioner],
+    from_on: date,
+    until_on: date,
+    minutes: int,
+    *,
+    patient: Patient | None = None,
+    rooms: Sequence[Room] | None = None,
+    away: bool = False,
+    now: datetime | None = None,
+    step_min: int | None = None,
+    without: Collection[int] = (),
+    limit: int | None = None,
+) -> list[FreeTime]:
+    """List times free for practitioner, room and patient on local days from/until (both included), earliest first.
+
+    `rooms` of None means any room in use at the site (no room when it has none, or when the visit is `away`). Nothing
+    before `now`. At most `limit`. Five SQL statements, whatever the range; four when rooms are given or `away`.
+    """
+    people = {one.pk: one for one in practitioners}
+    if rooms is None:
+        rooms = [] if away else list(availability.rooms(site))
+    from_at, until_at = availability.day_span(site, from_on, until_on)
+    found = _slots(
+        site,
+        people=list(people),
+        rooms=rooms,
+        span=(from_at, until_at),
+        minutes=minutes,
+        patient=patient,
+        away=away,
+        now=now or timezone.now(),
+        step_min=step_min or site.slot_step_min,
+        without=without,
+        limit=limit,
+    )
+    by_id = {room.pk: room for room in rooms}
+    return [_free_time(slot, people, by_id) for slot in found if _still_there(slot, people[slot.practitioner], site)]
+
+
+def alternatives(
+    site: Site,
+    *,
+    practitioner: Practitioner,
+    starts_at: datetime,
+    minutes: int,
+    patient: Patient | None = None,
+    rooms: Sequence[Room] | None = None,
+    away: bool = False,
+    now: datetime | None = None,
+    without: Collection[int] = (),
+    window: tuple[date, date] | None = None,
+    count: int = ALTERNATIVES,
+) -> list[FreeTime]:
+    """Give the free times nearest to one that is not: the same practitioner first, none overlapping another.
+
+    Looks from the day before to nine days after (only inside `window` when one is given). Seven SQL statements.
+    """
+    now = now or timezone.now()
+    wanted_on = local_day(starts_at, site.zone)
+    from_on, until_on = wanted_on - timedelta(days=1), wanted_on + timedelta(days=9)
+    if window is not None:
+        from_on, until_on = max(from_on, window[0]), min(until_on, window[1])
+    from_on = max(from_on, local_day(now, site.zone))
+    if until_on < from_on:
+        from_on, until_on = max(wanted_on, from_on), max(wanted_on, from_on) + timedelta(days=9)
+    people = {
+        one.pk: one for one in availability.practitioners(site.clinic, from_on, patient.species if patient else None)
+    }
+    if rooms is None:
+        rooms = [] if away else list(availability.rooms(site))
+    slots = _slots(
+        site,
+        people=list(people),
+        rooms=rooms,
+        span=availability.day_span(site, from_on, until_on),
+        minutes=minutes,
+        patient=patient,
+        away=away,
+        now=now,
+        step_min=site.slot_step_min,
+        without=without,
+    )
+    wanted = minute_of(starts_at)
+
+    def cost(slot: Slot) -> tuple[int, int]:
+        elsewhere = 0 if slot.practitioner == practitioner.pk else OTHER_PRACTITIONER_COSTS_MIN
+        return abs(slot.start - wanted) + elsewhere, slot.start
+
+    chosen: list[Slot] = []
+    for slot in sorted(slots, key=cost):
+        clashes = any(slot.start < other.end and other.start < slot.end for other in chosen)
+        if not clashes and slot.start != wanted and _still_there(slot, people[slot.practitioner], site):
+            chosen.append(slot)
+        if len(chosen) == count:
+            break
+    by_id = {room.pk: room for room in rooms}
+    return [_free_time(slot, people, by_id) for slot in sorted(chosen)]
+
+
+def _slots(site, *, people, rooms, span, minutes, patient, away, now, step_min, without=(), limit=None) -> list[Slot]:
+    known = availability.agendas(
+        site,
+        from_at=span[0],
+        until_at=span[1],
+        now=now,
+        practitioner_ids=people,
+        room_ids=[room.pk for room in rooms],
+        patient_id=patient.pk if patient else None,
+        away=away,
+        without=without,
+    )
+    wanted = Wanted(minutes, known.between, patient=known.patient, rooms=known.rooms if rooms else None)
+    not_before = minute_of(now) + 1
+    return engine_free_slots(known.practitioners, wanted, step_minutes=step_min, not_before=not_before, limit=limit)
+
+
+def _still_there(slot: Slot, practitioner: Practitioner, site: Site) -> bool:
+    last_on = practitioner.last_day_on
+    return last_on is None or local_day(instant_of(slot.start), site.zone) <= last_on
+
+
+def _free_time(slot: Slot, people: dict[int, Practitioner], rooms: dict[int, Room]) -> FreeTime:
+    in_order = sorted((rooms[room] for room in slot.rooms), key=lambda room: (room.position, room.name))
+    return FreeTime(instant_of(slot.start), instant_of(slot.end), people[slot.practitioner], tuple(in_order))
+
+
+def overdue(site: Site, on: date, now: datetime) -> QuerySet[Appointment]:
+    """List those of a local day whose time has passed and who have not arrived. One SQL statement."""
+    return day(site, on).filter(Q(status="booked") | Q(status="offered"), ends_at__lt=now)

@@ -1,0 +1,237 @@
+"""Read who works when: the only place where rows become the agendas of the scheduling engine."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+import holidays
+from django.db.models import Q, QuerySet
+
+from mesoclinic.core.localtime import day_bounds, local_day
+from mesoclinic.core.models import Clinic, Site
+from protocols.models import Species
+from sessions.models import Absence, Appointment, Closure, Practitioner, Room, WorkingHours
+from sessions.models.appointments import LIVE_STATUSES
+from sessions.models.availability import HoursKind
+from sessions.scheduling.hours import WeeklyRule, day_windows, days_between
+from sessions.scheduling.intervals import Interval, Intervals, intersect, subtract
+from sessions.scheduling.slots import FREE, Agenda
+from sessions.scheduling.walltime import minute_after, minute_of, whole_days
+
+LONGEST_MIN = 999  # no appointment is longer, so a search need not look further back
+UNTIL_FURTHER_NOTICE = minute_of(datetime(2200, 1, 1, tzinfo=UTC))
+
+
+def practitioners(clinic: Clinic, on: date | None = None, species: Species | None = None) -> QuerySet[Practitioner]:
+    """List who may be booked on a local day (or ever), in the clinic's order; who treats the species when one is named.
+
+    One SQL statement, and one for their species.
+    """
+    rows = Practitioner.objects.filter(clinic=clinic).prefetch_related("species")
+    if on is not None:
+        rows = rows.filter(Q(last_day_on__isnull=True) | Q(last_day_on__gte=on))
+    if species is not None:
+        rows = rows.filter(Q(species=species) | Q(species__isnull=True))
+    return rows
+
+
+def rooms(site: Site) -> QuerySet[Room]:
+    """List the rooms in use at a site, in its order. One SQL statement."""
+    return Room.objects.filter(site=site, is_active=True)
+
+
+def treats(practitioner: Practitioner, species_id: int) -> bool:
+    """Say whether the practitioner treats a species; without any ticked, every one. At most one SQL statement."""
+    treated = {species.pk for species in practitioner.species.all()}
+    return not treated or species_id in treated
+
+
+@lru_cache(maxsize=256)
+def public_holidays(country: str, region: str, year: int) -> dict[date, str]:
+    """Give the public holidays of a year with their names; none for a country or region nobody knows."""
+    if not country:
+        return {}
+    try:
+        return dict(holidays.country_holidays(country, subdiv=region or None, years=year))
+    except (NotImplementedError, KeyError, ValueError):
+        return {}
+
+
+@dataclass(frozen=True)
+class ClosedDays:
+    """Why a site is shut on a local day: its closures and public holidays. `open all the same` wins over both."""
+
+    site: Site
+    closures: tuple[Closure, ...]
+
+    def reason(self, day: date) -> str | None:
+        """Give why the site is shut that day (perhaps in no words, ""), or None when it is not."""
+        meets = [closure for closure in self.closures if closure.from_on <= day <= closure.until_on]
+        if any(closure.is_open for closure in meets):
+            return None
+        if meets:
+            return meets[0].reason
+        return public_holidays(self.site.holiday_country, self.site.holiday_region, day.year).get(day)
+
+    def among(self, days: Iterable[date]) -> list[date]:
+        return [day for day in days if self.reason(day) is not None]
+
+
+def closed_days(site: Site, from_on: date | None = None, until_on: date | None = None) -> ClosedDays:
+    """Read the closures that meet the local days from/until, both included. One SQL statement."""
+    rows = Closure.objects.filter(site=site)
+    if from_on is not None:
+        rows = rows.filter(until_on__gte=from_on)
+    if until_on is not None:
+        rows = rows.filter(from_on__lte=until_on)
+    return ClosedDays(site, tuple(rows))
+
+
+def is_open_on(site: Site) -> Callable[[date], bool]:
+    """Return a function that says whether the site works on a local day, for the planner. Two SQL statements, at once.
+
+    The site's own hours decide; without any, the hours of those who work there; without those too, every day is open
+    but closures and public holidays.
+    """
+    rows = WorkingHours.objects.filter(site=site, room__isnull=True, kind=HoursKind.OPEN).order_by("pk")
+    hours = list(rows)
+    own = [row for row in hours if row.practitioner_id is None]
+    rules = [weekly_rule(row) for row in own or hours]
+    closed = closed_days(site)
+
+    def is_open(day: date) -> bool:
+        return closed.reason(day) is None and (not rules or any(rule.holds_on(day) for rule in rules))
+
+    return is_open
+
+
+def weekly_rule(row: WorkingHours) -> WeeklyRule:
+    return WeeklyRule(row.weekday, row.start_time, row.end_time, row.from_on, row.until_on, row.every_weeks)
+
+
+@dataclass(frozen=True)
+class Agendas:
+    """The time of everybody and everything asked about, between two minutes, ready for the engine."""
+
+    between: Interval
+    closed: ClosedDays
+    practitioners: dict[int, Agenda] = field(default_factory=dict)
+    rooms: dict[int, Agenda] = field(default_factory=dict)
+    patient: Agenda = FREE
+
+
+def agendas(
+    site: Site,
+    *,
+    from_at: datetime,
+    until_at: datetime,
+    now: datetime,
+    practitioner_ids: Collection[int],
+    room_ids: Collection[int] = (),
+    patient_id: int | None = None,
+    away: bool = False,
+    without: Collection[int] = (),
+) -> Agendas:
+    """Read all that decides about free time. Four SQL statements, whatever the range.
+
+    `away` is for stables and homes: the hours of the site do not count there, its closures do. Appointments in
+    `without` (the one being moved) are not looked at; offers that have run out never are.
+    """
+    days = days_between(local_day(from_at, site.zone), local_day(until_at, site.zone))
+    closed = closed_days(site, days[0], days[-1])
+    closures = whole_days(closed.among(days), site.zone)
+    hours = _Hours(site, days, practitioner_ids, room_ids, away=away)
+    absent = _absences(from_at, until_at, practitioner_ids, room_ids)
+    busy = _busy(from_at, until_at, now, practitioner_ids, room_ids, patient_id, without)
+    by_practitioner = {
+        one: Agenda(*hours.of_practitioner(one), closures, absent["practitioner", one], busy["practitioner", one])
+        for one in practitioner_ids
+    }
+    by_room = {one: Agenda(*hours.of_room(one), closures, absent["room", one], busy["room", one]) for one in room_ids}
+    patient = Agenda(booked=busy["patient", patient_id] if patient_id else ())
+    return Agendas((minute_of(from_at), minute_of(until_at)), closed, by_practitioner, by_room, patient)
+
+
+class _Hours:
+    """Working hours and breaks of a site expanded over days. One SQL statement."""
+
+    def __init__(self, site, days, practitioner_ids, room_ids, *, away):
+        self.days, self.zone = days, site.zone
+        rows = WorkingHours.objects.filter(site=site, from_on__lte=days[-1]).filter(
+            Q(practitioner__isnull=True, room__isnull=True)
+            | Q(practitioner_id__in=practitioner_ids)
+            | Q(room_id__in=room_ids)
+        )
+        self.rules = defaultdict(list)
+        for row in rows:
+            self.rules[row.practitioner_id, row.room_id, row.kind].append(weekly_rule(row))
+        self.site_open = None if away else self._own(None, None)
+
+    def _expand(self, practitioner_id, room_id, kind) -> Intervals:
+        return day_windows(self.rules.get((practitioner_id, room_id, kind), ()), self.days, self.zone)
+
+    def _own(self, practitioner_id, room_id) -> Intervals | None:
+        """Hours of its own less its breaks; None without any rows."""
+        if (practitioner_id, room_id, HoursKind.OPEN.value) not in self.rules:
+            return None
+        opened = self._expand(practitioner_id, room_id, HoursKind.OPEN.value)
+        return subtract(opened, self._expand(practitioner_id, room_id, HoursKind.BREAK.value))
+
+    def of_practitioner(self, practitioner_id: int) -> tuple[Intervals, Intervals]:
+        opened = self._expand(practitioner_id, None, HoursKind.OPEN.value)
+        if self.site_open is not None:
+            opened = intersect(opened, self.site_open)
+        return opened, self._expand(practitioner_id, None, HoursKind.BREAK.value)
+
+    def of_room(self, room_id: int) -> tuple[Intervals | None, Intervals]:
+        own = self._own(None, room_id)
+        return (self.site_open if own is None else own), []
+
+
+Spans = dict[tuple[str, int | None], list[Interval]]
+
+
+def _absences(from_at, until_at, practitioner_ids, room_ids) -> Spans:
+    rows = (
+        Absence.objects.filter(Q(practitioner_id__in=practitioner_ids) | Q(room_id__in=room_ids))
+        .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=from_at), starts_at__lt=until_at)
+        .values_list("practitioner_id", "room_id", "starts_at", "ends_at")
+    )
+    spans: Spans = defaultdict(list)
+    for practitioner_id, room_id, starts_at, ends_at in rows:
+        owner = ("practitioner", practitioner_id) if practitioner_id else ("room", room_id)
+        end = UNTIL_FURTHER_NOTICE if ends_at is None else minute_after(ends_at)
+        spans[owner].append((minute_of(starts_at), end))
+    return spans
+
+
+def _busy(from_at, until_at, now, practitioner_ids, room_ids, patient_id, without) -> Spans:
+    """Live appointments by whom they keep busy. Each branch is one seek in its own index."""
+    meets = {"starts_at__gt": from_at - timedelta(minutes=LONGEST_MIN + 1), "starts_at__lt": until_at}
+    rows = (
+        Appointment.objects.filter(
+            Q(practitioner_id__in=practitioner_ids, **meets)
+            | Q(room_id__in=room_ids, **meets)
+            | Q(patient_id=patient_id or 0, **meets)
+        )
+        .filter(status__in=LIVE_STATUSES, ends_at__gt=from_at)
+        .exclude(status="offered", offered_until__lte=now)
+        .exclude(pk__in=without)
+        .order_by()
+        .values_list("practitioner_id", "room_id", "patient_id", "starts_at", "ends_at")
+    )
+    spans: Spans = defaultdict(list)
+    for practitioner, room, patient, starts_at, ends_at in rows:
+        span = (minute_of(starts_at), minute_after(ends_at))
+        spans["practitioner", practitioner].append(span)
+        spans["patient", patient].append(span)
+        if room is not None:
+            spans["room", room].append(span)
+    return spans
+
+
+def day_span(site: Site, from_on: date, until_on: date) -> tuple[datetime, datetime]:
+    """Give the instants the local days from/until (both included) begin and end."""
+    return day_bounds(from_on, site.zone)[0], day_bounds(until_on, site.zone)[1]

@@ -1,0 +1,40 @@
+"""Book appointments and change them: the writes behind the calendar, the booking pages and the day list."""
+
+from .attendance import (
+    cancel,
+    check_in,
+    fulfil,
+    mark_entered_in_error,
+    mark_no_show,
+    mark_not_treated,
+    start,
+    undo_cancel,
+    undo_check_in,
+    undo_no_show,
+    undo_not_treated,
+    undo_start,
+)
+from .booking import book_appointment, move, reschedule, walk_in
+from .offers import expire_offers
+from .series import free_planned_session
+
+__all__ = [
+    "book_appointment",
+    "cancel",
+    "check_in",
+    "expire_offers",
+    "free_planned_session",
+    "fulfil",
+    "mark_entered_in_error",
+    "mark_no_show",
+    "mark_not_treated",
+    "move",
+    "reschedule",
+    "start",
+    "undo_cancel",
+    "undo_check_in",
+    "undo_no_show",
+    "undo_not_treated",
+    "undo_start",
+    "walk_in",
+]

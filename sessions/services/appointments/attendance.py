@@ -1,0 +1,230 @@
+"""What becomes of a visit: arrived, begun, not treated, did not come, cancelled; and the way back after a misclick."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.constraints import violated
+from mesoclinic.core.models import User
+from mesoclinic.core.refused import Refused
+from sessions.models import Appointment, PlannedSession
+
+from .series import free_planned_session
+
+Status = Appointment.Status
+WAITING = (Status.OFFERED, Status.BOOKED)
+PRESENT = (Status.ARRIVED, Status.IN_PROGRESS)
+
+
+@transaction.atomic
+def check_in(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """The patient is here. A second click changes nothing. Raises Refused("not-possible")."""
+    now = now or timezone.now()
+    fresh = _locked(appointment, (*WAITING, Status.ARRIVED))
+    if fresh.status == Status.ARRIVED:
+        return fresh
+    return _change(fresh, actor, "appointment.checked-in", now, status=Status.ARRIVED, arrived_at=now)
+
+
+@transaction.atomic
+def undo_check_in(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """Take back a misclick: not here yet after all. Raises Refused("not-possible")."""
+    fresh = _locked(appointment, (Status.ARRIVED, Status.BOOKED))
+    if fresh.status == Status.BOOKED:
+        return fresh
+    return _change(fresh, actor, "appointment.check-in-undone", now, status=Status.BOOKED, arrived_at=None)
+
+
+@transaction.atomic
+def start(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """The treatment begins. Raises Refused("not-possible")."""
+    now = now or timezone.now()
+    fresh = _locked(appointment, (*WAITING, *PRESENT))
+    if fresh.status == Status.IN_PROGRESS:
+        return fresh
+    arrived_at = fresh.arrived_at or now
+    return _change(fresh, actor, "appointment.started", now, status=Status.IN_PROGRESS, arrived_at=arrived_at)
+
+
+@transaction.atomic
+def undo_start(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    fresh = _locked(appointment, PRESENT)
+    if fresh.status == Status.ARRIVED:
+        return fresh
+    return _change(fresh, actor, "appointment.start-undone", now, status=Status.ARRIVED)
+
+
+@transaction.atomic
+def fulfil(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """The visit took place. Called when its record is done, inside that transaction. A second call changes nothing.
+
+    Raises Refused("not-possible") for one that was cancelled, not treated or did not come: take that back first.
+    """
+    now = now or timezone.now()
+    fresh = _locked(appointment, (*WAITING, *PRESENT, Status.FULFILLED))
+    if fresh.status == Status.FULFILLED:
+        return fresh
+    arrived_at = fresh.arrived_at or fresh.starts_at
+    return _change(fresh, actor, "appointment.fulfilled", now, status=Status.FULFILLED, arrived_at=arrived_at)
+
+
+@transaction.atomic
+def mark_not_treated(
+    *, actor: User | None, appointment: Appointment, reason: str, now: datetime | None = None
+) -> Appointment:
+    """The patient came and went untreated (fever, horse not caught); the session is open again in the plan.
+
+    Raises Refused("reason-needed" | "not-possible").
+    """
+    now = now or timezone.now()
+    reason = _needed(reason, _("Say why the patient was not treated."))
+    fresh = _locked(appointment, (*WAITING, *PRESENT))
+    _change(fresh, actor, "appointment.not-treated", now, status=Status.NOT_TREATED, status_reason=reason)
+    free_planned_session(fresh.planned_session, now=now)
+    return fresh
+
+
+@transaction.atomic
+def undo_not_treated(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    fresh = _locked(appointment, (Status.NOT_TREATED,))
+    return _back_to_life(fresh, actor, "appointment.not-treated-undone", now, Status.ARRIVED)
+
+
+@transaction.atomic
+def mark_no_show(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """The patient did not come; the session is open again in the plan. Raises Refused("too-early" | "not-possible")."""
+    now = now or timezone.now()
+    fresh = _locked(appointment, WAITING)
+    if fresh.starts_at > now:
+        raise Refused("too-early", _("This visit has not begun yet. Cancel it instead."))
+    _change(fresh, actor, "appointment.no-show", now, status=Status.NO_SHOW)
+    free_planned_session(fresh.planned_session, now=now)
+    return fresh
+
+
+@transaction.atomic
+def undo_no_show(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """The patient came after all: arrived. When the time was given away meanwhile the visit is squeezed in.
+
+    Raises Refused("patient-busy" | "already-booked" | "not-possible").
+    """
+    fresh = _locked(appointment, (Status.NO_SHOW,))
+    return _back_to_life(fresh, actor, "appointment.no-show-undone", now, Status.ARRIVED)
+
+
+@transaction.atomic
+def cancel(
+    *, actor: User | None, appointment: Appointment, cancelled_by: str, reason: str, now: datetime | None = None
+) -> Appointment:
+    """Call a visit off; the session is open again in the plan.
+
+    Raises Refused("reason-needed" | "who-cancelled" | "not-possible").
+    """
+    now = now or timezone.now()
+    if cancelled_by not in (Appointment.CancelledBy.PATIENT, Appointment.CancelledBy.CLINIC):
+        raise Refused("who-cancelled", _("Say who cancelled."), field="cancelled_by")
+    reason = _needed(reason, _("Say why."))
+    fresh = _locked(appointment, (*WAITING, Status.ARRIVED))
+    values = {"status": Status.CANCELLED, "cancelled_by": cancelled_by, "status_reason": reason}
+    _change(fresh, actor, "appointment.cancelled", now, **values)
+    free_planned_session(fresh.planned_session, now=now)
+    return fresh
+
+
+@transaction.atomic
+def undo_cancel(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """Book the cancelled time again, if it is still free. Raises Refused("just-taken" | "already-booked" | …)."""
+    fresh = _locked(appointment, (Status.CANCELLED,))
+    return _back_to_life(fresh, actor, "appointment.cancel-undone", now, Status.BOOKED)
+
+
+@transaction.atomic
+def mark_entered_in_error(
+    *, actor: User | None, appointment: Appointment, reason: str, now: datetime | None = None
+) -> Appointment:
+    """This visit should never have been booked (wrong patient, twice). Raises Refused("reason-needed" | …)."""
+    now = now or timezone.now()
+    reason = _needed(reason, _("Say why."))
+    fresh = _locked(appointment, (*WAITING, *PRESENT, Status.CANCELLED, Status.NO_SHOW, Status.NOT_TREATED))
+    was_live = fresh.is_live
+    values = {"status": Status.ENTERED_IN_ERROR, "status_reason": reason, "cancelled_by": ""}
+    _change(fresh, actor, "appointment.entered-in-error", now, **values)
+    if was_live:
+        free_planned_session(fresh.planned_session, now=now)
+    return fresh
+
+
+def _needed(reason: str, words: str) -> str:
+    if not reason.strip():
+        raise Refused("reason-needed", words, field="reason")
+    return reason.strip()[:300]
+
+
+def _locked(appointment: Appointment, allowed: Collection[str]) -> Appointment:
+    """Lock the row and read it anew. Raises Refused("not-possible") from a status the step does not begin at."""
+    rows = Appointment.objects.select_for_update(of=("self",), no_key=True)
+    fresh = rows.select_related("patient", "planned_session").get(pk=appointment.pk, clinic_id=appointment.clinic_id)
+    if fresh.status not in allowed:
+        words = _("This visit has changed meanwhile: %(status)s. Load the page again.")
+        raise Refused("not-possible", words % {"status": fresh.get_status_display()})
+    return fresh
+
+
+def _change(
+    appointment: Appointment, actor: User | None, verb: str, now: datetime | None, **values: Any
+) -> Appointment:
+    before = {field: getattr(appointment, field) for field in values}
+    for field, value in values.items():
+        setattr(appointment, field, value)
+    appointment.status_at = now or timezone.now()
+    appointment.save(update_fields=[*values, "status_at"])
+    audit.record(
+        actor=actor,
+        verb=verb,
+        subject=appointment,
+        patient_id=appointment.patient_id,
+        changes=audit.changed(appointment, before, hidden=("status_reason",)),
+        reason=appointment.status_reason if "status_reason" in values else "",
+    )
+    return appointment
+
+
+def _back_to_life(
+    appointment: Appointment, actor: User | None, verb: str, now: datetime | None, status: str
+) -> Appointment:
+    """Make a visit live again under the guards of the database; who came after all is squeezed in when need be."""
+    _take_back_session(appointment)
+    values: dict[str, Any] = {"status": status, "status_reason": "", "cancelled_by": ""}
+    if status == Status.ARRIVED:
+        values["arrived_at"] = appointment.arrived_at or now or timezone.now()
+    for _attempt in range(3):
+        try:
+            with transaction.atomic():
+                return _change(appointment, actor, verb, now, **values)
+        except IntegrityError as exc:
+            taken = violated(exc)
+            appointment.refresh_from_db()
+            if taken == "appointment_patient_free":
+                raise Refused("patient-busy", _("The patient has another appointment then.")) from exc
+            if status == Status.ARRIVED and taken == "appointment_practitioner_free":
+                values |= {"is_squeezed_in": True, "exception_reason": _("came after all")}
+            elif status == Status.ARRIVED and taken == "appointment_room_free":
+                values["room_id"] = None
+            else:
+                raise Refused("just-taken", _("That time has just been taken. Book another one.")) from exc
+    raise Refused("just-taken", _("That time has just been taken. Book another one."))
+
+
+def _take_back_session(appointment: Appointment) -> None:
+    """Mark the session as booked again. Raises Refused("already-booked") when it was booked or done otherwise."""
+    if appointment.planned_session_id is None:
+        return
+    rows = PlannedSession.objects.filter(pk=appointment.planned_session_id, status=PlannedSession.Status.PLANNED)
+    if not rows.update(status=PlannedSession.Status.BOOKED):
+        words = _("The session of this visit has been booked or done otherwise meanwhile. Book a visit without it.")
+        raise Refused("already-booked", words)

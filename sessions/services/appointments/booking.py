@@ -1,0 +1,290 @@
+"""Book a time, move it, or begin at once: lock, check on fresh rows, save, tell the audit."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.constraints import violated
+from mesoclinic.core.models import Clinic, Site, User
+from mesoclinic.core.refused import Refused
+from patients.models import Patient, Place
+from sessions.models import Appointment, PlannedSession, Practitioner, Room
+
+from .checks import check_rules, find_room, just_taken, refusal
+from .offers import expire_in_the_way
+from .series import take_planned_session
+from .wish import Wish, locked
+
+MOVABLE = (Appointment.Status.OFFERED, Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
+
+
+@transaction.atomic
+def book_appointment(
+    *,
+    actor: User | None,
+    clinic: Clinic,
+    site: Site,
+    kind: str,
+    patient: Patient,
+    practitioner: Practitioner,
+    starts_at: datetime,
+    minutes: int,
+    room: Room | None = None,
+    place: Place | None = None,
+    any_room: bool = False,
+    planned_session: PlannedSession | None = None,
+    reason: str = "",
+    note: str = "",
+    outside_window_reason: str = "",
+    squeeze_reason: str = "",
+    booking_token: UUID | None = None,
+    offered_until: datetime | None = None,
+    now: datetime | None = None,
+) -> Appointment:
+    """Book one time, checked on rows read after practitioner, room and patient are locked.
+
+    `any_room` takes the first free room. A form sent twice (same `booking_token`) books once and gives the first
+    appointment back. With `offered_until` the time is only held for the patient until then.
+    Raises Refused; whenever another time would do, with up to three in `details["alternatives"]`. Codes: just-taken,
+    patient-busy, no-room, closed, away, outside-hours, break, in-the-past, too-far, outside-window, wrong-species,
+    practitioner-gone, patient-ended, patient-merged, course-closed, course-paused, already-booked, squeeze-limit, …
+    """
+    wish = Wish(
+        actor=actor,
+        site=site,
+        patient=patient,
+        practitioner=practitioner,
+        starts_at=starts_at.replace(second=0, microsecond=0),
+        minutes=minutes,
+        now=now or timezone.now(),
+        room=room,
+        place=place,
+        any_room=any_room,
+        planned_session=planned_session,
+        outside_window_reason=outside_window_reason,
+        squeeze_reason=squeeze_reason,
+    )
+    words = {"kind": kind, "reason": reason, "note": note, "booking_token": booking_token}
+    return _book(wish, offered_until=offered_until, **words)
+
+
+@transaction.atomic
+def walk_in(
+    *,
+    actor: User | None,
+    clinic: Clinic,
+    site: Site,
+    patient: Patient,
+    practitioner: Practitioner,
+    minutes: int,
+    kind: str = Appointment.Kind.SESSION,
+    room: Room | None = None,
+    place: Place | None = None,
+    planned_session: PlannedSession | None = None,
+    reason: str = "",
+    booking_token: UUID | None = None,
+    now: datetime | None = None,
+) -> Appointment:
+    """Begin a visit this minute, already arrived: a walk-in, or one more horse at the stable.
+
+    Who stands at the desk is never turned away by the calendar: when the practitioner is busy the visit is squeezed in
+    and says so; without a free room it has none. Raises Refused("patient-busy" | …) for what cannot be true.
+    """
+    now = now or timezone.now()
+    wish = Wish(
+        actor=actor,
+        site=site,
+        patient=patient,
+        practitioner=practitioner,
+        starts_at=now.replace(second=0, microsecond=0),
+        minutes=minutes,
+        now=now,
+        room=room,
+        place=place,
+        any_room=room is None,
+        planned_session=planned_session,
+        outside_window_reason=_("walk-in"),
+        squeeze_reason=_("walk-in"),
+        is_walk_in=True,
+    )
+    return _book(wish, kind=kind, reason=reason, note="", booking_token=booking_token, arrived_at=now)
+
+
+def _book(wish: Wish, *, booking_token: UUID | None, **fields: Any) -> Appointment:
+    wish = locked(wish)
+    if booking_token is not None and (first := _booked_before(wish, booking_token)):
+        return first
+    expire_in_the_way(wish)
+    check_rules(wish)
+    room, squeezed = find_room(wish)
+    appointment = Appointment(
+        clinic_id=wish.site.clinic_id,
+        site=wish.site,
+        patient=wish.patient,
+        planned_session=wish.planned_session,
+        created_by=wish.actor,
+        booking_token=booking_token,
+        status_at=wish.now,
+        status=_first_status(fields),
+        **_time_and_place(wish, room, squeezed),
+        **fields,
+    )
+    _save(appointment, wish)
+    if wish.planned_session is not None:
+        take_planned_session(wish.planned_session, _booked_already())
+    audit.record(
+        actor=wish.actor,
+        verb="appointment.offered" if appointment.offered_until else "appointment.booked",
+        subject=appointment,
+        patient_id=appointment.patient_id,
+        changes=audit.changed(appointment, {"starts_at": None, "ends_at": None, "practitioner_id": None}),
+        reason=appointment.exception_reason,
+    )
+    return appointment
+
+
+def _first_status(fields: dict[str, Any]) -> str:
+    if fields.get("arrived_at"):
+        return Appointment.Status.ARRIVED
+    return Appointment.Status.OFFERED if fields.get("offered_until") else Appointment.Status.BOOKED
+
+
+def _time_and_place(wish: Wish, room: Room | None, squeezed: bool) -> dict[str, Any]:
+    reasons = [wish.squeeze_reason.strip()] if squeezed else []
+    reasons += [wish.outside_window_reason.strip()] if wish.planned_session and not wish.is_walk_in else []
+    return {
+        "practitioner": wish.practitioner,
+        "room": room,
+        "place": wish.place,
+        "starts_at": wish.starts_at,
+        "ends_at": wish.ends_at,
+        "is_squeezed_in": squeezed,
+        "exception_reason": " · ".join(filter(None, reasons))[:300],
+    }
+
+
+def _booked_before(wish: Wish, token: UUID) -> Appointment | None:
+    """Give what this form has booked. Raises Refused("form-used") when it is now asking for something else."""
+    first = Appointment.objects.filter(clinic_id=wish.site.clinic_id, booking_token=token).first()
+    if first is None or (first.starts_at == wish.starts_at and first.practitioner_id == wish.practitioner.pk):
+        return first
+    if wish.is_walk_in:
+        return first
+    raise Refused(
+        "form-used", _("This form has already booked a time. To change it, move that appointment."), appointment=first
+    )
+
+
+def _save(appointment: Appointment, wish: Wish, update_fields: list[str] | None = None) -> None:
+    """Save under the guards of the database; the last word is theirs. Raises Refused as a person would say it."""
+    try:
+        with transaction.atomic():
+            appointment.save(update_fields=update_fields)
+    except IntegrityError as exc:
+        name = violated(exc) or ""
+        if name == "appointment_once_a_session":
+            raise _booked_already() from exc
+        if name == "appointment_patient_free":
+            words = _("%(patient)s already has an appointment then.") % {"patient": wish.patient.name}
+            raise refusal(wish, "patient-busy", words) from exc
+        if name in ("appointment_practitioner_free", "appointment_room_free"):
+            raise just_taken(wish) from exc
+        if "booking_token" in f"{name} {exc}":
+            raise Refused("form-used", _("This form has already booked a time.")) from exc
+        raise
+
+
+def _booked_already() -> Refused:
+    return Refused("already-booked", _("This session is already booked. Load the plan again."))
+
+
+@transaction.atomic
+def move(
+    *,
+    actor: User | None,
+    appointment: Appointment,
+    starts_at: datetime,
+    minutes: int | None = None,
+    practitioner: Practitioner | None = None,
+    room: Room | None = None,
+    place: Place | None = None,
+    any_room: bool | None = None,
+    outside_window_reason: str = "",
+    squeeze_reason: str = "",
+    seen_moves: int | None = None,
+    now: datetime | None = None,
+) -> Appointment:
+    """Give the same row another time, length, practitioner or room; notes, links and history stay.
+
+    What is not given stays as it is; with `any_room` (given no room) a visit in a room takes its own when free, else
+    another. `seen_moves` is the `moved_count` on the screen: Refused("moved-meanwhile") when somebody moved it since.
+    Raises Refused as `book_appointment` does, and "not-movable".
+    """
+    keeps_place = place or (appointment.place if room is None else None)
+    wants_any = any_room if any_room is not None else room is None and appointment.room_id is not None
+    wish = locked(
+        Wish(
+            actor=actor,
+            site=appointment.site,
+            patient=appointment.patient,
+            practitioner=practitioner or appointment.practitioner,
+            starts_at=starts_at.replace(second=0, microsecond=0),
+            minutes=minutes or round((appointment.ends_at - appointment.starts_at).total_seconds() / 60),
+            now=now or timezone.now(),
+            room=room,
+            place=keeps_place,
+            any_room=wants_any and keeps_place is None,
+            planned_session=appointment.planned_session,
+            outside_window_reason=outside_window_reason,
+            squeeze_reason=squeeze_reason,
+            without=(appointment.pk,),
+        )
+    )
+    fresh = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
+    _check_movable(fresh, seen_moves)
+    expire_in_the_way(wish)
+    check_rules(wish)
+    own_first = sorted(wish.rooms, key=lambda one: (one.pk != fresh.room_id, one.position, one.name))
+    chosen, squeezed = find_room(replace(wish, rooms=tuple(own_first)))
+    return _moved(fresh, wish, _time_and_place(wish, chosen, squeezed))
+
+
+reschedule = move
+
+
+def _check_movable(appointment: Appointment, seen_moves: int | None) -> None:
+    if appointment.status not in MOVABLE:
+        raise Refused(
+            "not-movable",
+            _("This visit can no longer be moved (%(status)s). Book a new time instead.")
+            % {"status": appointment.get_status_display()},
+        )
+    if seen_moves is not None and appointment.moved_count != seen_moves:
+        raise Refused("moved-meanwhile", _("Somebody has moved this visit meanwhile. Look again, then move it."))
+
+
+def _moved(appointment: Appointment, wish: Wish, values: dict[str, Any]) -> Appointment:
+    fields = [Appointment._meta.get_field(name).attname for name in values]
+    before = {field: getattr(appointment, field) for field in fields}
+    for name, value in values.items():
+        setattr(appointment, name, value)
+    changes = audit.changed(appointment, before)
+    if not changes:
+        return appointment
+    appointment.moved_count += 1
+    _save(appointment, wish, update_fields=[*values, "moved_count"])
+    audit.record(
+        actor=wish.actor,
+        verb="appointment.moved",
+        subject=appointment,
+        patient_id=appointment.patient_id,
+        changes=changes,
+        reason=appointment.exception_reason,
+    )
+    return appointment

@@ -1,0 +1,202 @@
+"""Whether what is asked for may be booked. Everything here reads rows after the locks are held."""
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.localtime import day_bounds, local_day
+from mesoclinic.core.refused import Refused
+from sessions.models import Appointment, PlannedSession, Room
+from sessions.queries import appointments as reads
+from sessions.queries import availability
+from sessions.scheduling.intervals import contains
+from sessions.scheduling.slots import Wanted, WhyNot, why_not_free
+from sessions.scheduling.walltime import minute_after, minute_of
+
+from .wish import Wish, checked_minutes
+
+GRACE = timedelta(minutes=5)  # typing takes a moment: a time that began just now is not the past
+FURTHEST = timedelta(days=3 * 366)
+NOON = time(13)
+ITS_OWN_TIME = {WhyNot.BOOKED, WhyNot.BREAK, WhyNot.OUTSIDE_HOURS}  # what a squeeze may go past
+RIGHT_TO_SQUEEZE = "sessions.squeeze_in"
+
+
+def check_rules(wish: Wish) -> None:
+    """Raise Refused for everything but the time itself: who, where, which session."""
+    checked_minutes(wish.minutes)
+    if wish.starts_at < wish.now - GRACE and not wish.is_walk_in:
+        raise Refused("in-the-past", _("This time has passed. Choose a later one."), field="starts_at")
+    if wish.starts_at > wish.now + FURTHEST:
+        raise Refused("too-far", _("This is more than three years away. Choose an earlier day."), field="starts_at")
+    _check_patient(wish)
+    _check_practitioner(wish)
+    _check_where(wish)
+    if wish.planned_session is not None:
+        _check_session(wish, wish.planned_session)
+
+
+def _check_patient(wish: Wish) -> None:
+    patient = wish.patient
+    if patient.merged_into_id is not None:
+        raise Refused("patient-merged", _("This file was merged into another one. Book for that one."))
+    if patient.is_ended:
+        words = _("The file of %(name)s has ended. Open it again before you book.") % {"name": patient.name}
+        raise Refused("patient-ended", words)
+
+
+def _check_practitioner(wish: Wish) -> None:
+    person = wish.practitioner
+    if person.last_day_on is not None and local_day(wish.starts_at, wish.site.zone) > person.last_day_on:
+        words = _("%(name)s no longer works here on that day. Choose somebody else.") % {"name": person.name}
+        raise refusal(wish, "practitioner-gone", words, field="practitioner")
+    if not availability.treats(person, wish.patient.species_id):
+        names = {"name": person.name, "species": wish.patient.species.name.lower()}
+        words = _("%(name)s does not treat this species (%(species)s). Choose somebody else.") % names
+        raise refusal(wish, "wrong-species", words, field="practitioner")
+
+
+def _check_where(wish: Wish) -> None:
+    if wish.room is not None and wish.place is not None:
+        raise Refused("room-and-place", _("Choose a room or a place, not both."), field="room")
+    if wish.room is not None and wish.room.site_id != wish.site.pk:
+        raise Refused(
+            "room-elsewhere", _("This room belongs to another site. Choose a room of this one."), field="room"
+        )
+    if wish.room is not None and not wish.room.is_active:
+        raise Refused("room-not-in-use", _("This room is no longer in use. Choose another."), field="room")
+    if wish.place is not None and wish.place.is_archived:
+        raise Refused("place-not-in-use", _("This place is no longer in use. Choose another."), field="place")
+
+
+def window(planned: PlannedSession, today: date) -> tuple[date, date]:
+    """Give the days on which a session is booked without a reason, both included.
+
+    A session whose window has passed is late whatever is chosen: it asks for no reason, only not to be early.
+    """
+    if planned.latest_on < today:
+        return planned.earliest_on, date.max
+    return planned.earliest_on, max(planned.latest_on, planned.due_on)
+
+
+def _check_session(wish: Wish, planned: PlannedSession) -> None:
+    course = planned.course
+    if course.patient_id != wish.patient.pk:
+        raise Refused("other-patient", _("This session belongs to another patient."))
+    if not course.is_open:
+        raise Refused("course-closed", _("This course has ended. Book a visit without it, or prescribe a new one."))
+    if course.status == course.Status.PAUSED:
+        raise Refused("course-paused", _("This course is paused. A practitioner must resume it first."))
+    if planned.status != PlannedSession.Status.PLANNED and not wish.without:
+        raise Refused("already-booked", _("This session is already booked, done or skipped. Load the plan again."))
+    first_on, last_on = window(planned, local_day(wish.now, wish.site.zone))
+    if not first_on <= local_day(wish.starts_at, wish.site.zone) <= last_on and not wish.outside_window_reason.strip():
+        words = _("This day is outside the window of the session (%(first)s to %(last)s). Say why, or choose another.")
+        days = {"first": date_format(planned.earliest_on), "last": date_format(max(planned.latest_on, planned.due_on))}
+        raise Refused("outside-window", words % days, field="outside_window_reason", window=(first_on, last_on))
+
+
+def find_room(wish: Wish) -> tuple[Room | None, bool]:
+    """Return the room to use and whether the visit is squeezed in. Raises Refused when the time is not free.
+
+    Four SQL statements; a squeeze needs one more.
+    """
+    known = availability.agendas(
+        wish.site,
+        from_at=wish.starts_at,
+        until_at=wish.ends_at,
+        now=wish.now,
+        practitioner_ids=[wish.practitioner.pk],
+        room_ids=[room.pk for room in wish.rooms],
+        patient_id=wish.patient.pk,
+        away=wish.place is not None,
+        without=wish.without,
+    )
+    start, end = minute_of(wish.starts_at), minute_after(wish.ends_at)
+    agenda = known.practitioners[wish.practitioner.pk]
+    rooms = known.rooms
+    in_the_way = set(why_not_free(start, end, agenda, Wanted(wish.minutes, known.between, patient=known.patient)))
+    squeezed = bool(in_the_way) and _may_squeeze(wish, in_the_way)
+    if squeezed:  # whoever works outside the hours finds the door open; what stands in the room still counts
+        rooms = {one: replace(room, hours=None, closures=()) for one, room in rooms.items()}
+        in_the_way &= {WhyNot.PATIENT}
+    free = [room for room in wish.rooms if contains(rooms[room.pk].free_intervals((start, end)), start, end)]
+    if wish.rooms and not free and not wish.is_walk_in:
+        in_the_way.add(WhyNot.ROOM)
+    if in_the_way:
+        raise _not_free(wish, in_the_way, known.closed.reason(local_day(wish.starts_at, wish.site.zone)))
+    if squeezed and not wish.is_walk_in:
+        _check_squeeze_limit(wish)
+    return (free[0] if free else None), squeezed
+
+
+def _may_squeeze(wish: Wish, in_the_way: set[WhyNot]) -> bool:
+    """Say whether a reason was given that carries past what is in the practitioner's way. Raises Refused("no-right")."""
+    if wish.is_walk_in:
+        return bool(in_the_way - {WhyNot.PATIENT})
+    if not wish.squeeze_reason.strip() or not in_the_way & ITS_OWN_TIME or in_the_way - ITS_OWN_TIME - {WhyNot.PATIENT}:
+        return False
+    if wish.actor is not None and not wish.actor.has_perm(RIGHT_TO_SQUEEZE):
+        raise refusal(wish, "no-right", _("You may not squeeze in visits. Choose a free time."))
+    return True
+
+
+def _check_squeeze_limit(wish: Wish) -> None:
+    """Raise Refused("squeeze-limit") when the half-day is full. Exact: the practitioner's row is locked."""
+    day = local_day(wish.starts_at, wish.site.zone)
+    first, last = day_bounds(day, wish.site.zone)
+    noon = datetime.combine(day, NOON, tzinfo=wish.site.zone)
+    first, last = (first, noon) if wish.starts_at < noon else (noon, last)
+    taken = Appointment.objects.live().filter(practitioner=wish.practitioner, is_squeezed_in=True)
+    count = taken.filter(starts_at__gte=first, starts_at__lt=last).exclude(pk__in=wish.without).count()
+    limit = wish.site.clinic.squeeze_limit
+    if count >= limit:
+        words = _("%(name)s already has %(count)s squeezed-in visits in this half-day, and %(limit)s is the limit.")
+        names = {"name": wish.practitioner.name, "count": count, "limit": limit}
+        raise refusal(wish, "squeeze-limit", words % names)
+
+
+def _not_free(wish: Wish, in_the_way: set[WhyNot], closed_for: str | None) -> Refused:
+    reason = next(one for one in WhyNot if one in in_the_way)
+    name = {"name": wish.practitioner.name, "patient": wish.patient.name}
+    if reason is WhyNot.CLOSED:
+        words = _("The clinic is closed that day (%(why)s).") % {"why": closed_for} if closed_for else ""
+        return refusal(wish, "closed", words or _("The clinic is closed that day."))
+    if reason is WhyNot.ABSENT:
+        return refusal(wish, "away", _("%(name)s is away then.") % name)
+    if reason is WhyNot.OUTSIDE_HOURS:
+        return refusal(wish, "outside-hours", _("%(name)s does not work then.") % name, may_squeeze=True)
+    if reason is WhyNot.BREAK:
+        return refusal(wish, "break", _("%(name)s has a break then.") % name, may_squeeze=True)
+    if reason is WhyNot.BOOKED:
+        return just_taken(wish, may_squeeze=not in_the_way - ITS_OWN_TIME)
+    if reason is WhyNot.PATIENT:
+        return refusal(wish, "patient-busy", _("%(patient)s already has an appointment then.") % name)
+    if wish.room is not None:
+        return just_taken(wish, _("That room has just been taken."))
+    return refusal(wish, "no-room", _("No room is free then."))
+
+
+def just_taken(wish: Wish, words: str = "", **details: object) -> Refused:
+    """Return what the loser of a race hears, with other times to choose from."""
+    return refusal(wish, "just-taken", words or _("That time has just been taken."), **details)
+
+
+def refusal(wish: Wish, code: str, words: str, *, field: str = "starts_at", **details: object) -> Refused:
+    """Return a refusal with up to three other times."""
+    span = window(wish.planned_session, local_day(wish.now, wish.site.zone)) if wish.planned_session else None
+    others = reads.alternatives(
+        wish.site,
+        practitioner=wish.practitioner,
+        starts_at=wish.starts_at,
+        minutes=wish.minutes,
+        patient=wish.patient,
+        rooms=None if wish.rooms else [],
+        away=wish.place is not None,
+        now=wish.now,
+        without=wish.without,
+        window=span,
+    )
+    return Refused(code, words, field=field, alternatives=others, **details)

@@ -1,0 +1,173 @@
+"""What becomes of a visit, each step with its way back, and what it does to the plan."""
+
+import pytest
+
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.refused import Refused
+from sessions.models import Appointment
+from sessions.services import appointments, availability
+from tests.sessions.booking_world import at, book, open_clinic, patient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return open_clinic()
+
+
+def test_arrive_and_back(world):
+    visit = book(world, "10:00")
+
+    arrived = appointments.check_in(actor=world.desk, appointment=visit, now=at("09:55"))
+    assert (arrived.status, arrived.arrived_at) == ("arrived", at("09:55"))
+    back = appointments.undo_check_in(actor=world.desk, appointment=visit)
+
+    assert (back.status, back.arrived_at) == ("booked", None)
+    event = AuditEvent.objects.filter(verb="appointment.checked-in").get()
+    assert {
+        "model": "treatment_sessions.appointment",
+        "id": visit.pk,
+        "field": "status",
+        "old": "booked",
+        "new": "arrived",
+    } in event.changes
+
+
+def test_a_double_click_on_arrive_is_one_arrival(world):
+    visit = book(world, "10:00")
+
+    appointments.check_in(actor=world.desk, appointment=visit, now=at("09:55"))
+    again = appointments.check_in(actor=world.desk, appointment=visit, now=at("09:56"))
+
+    assert again.arrived_at == at("09:55")
+    assert AuditEvent.objects.filter(verb="appointment.checked-in").count() == 1
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_not_treated_and_cancel_say_why(world, reason):
+    visit = book(world, "10:00")
+
+    with pytest.raises(Refused, match="why"):
+        appointments.mark_not_treated(actor=world.desk, appointment=visit, reason=reason)
+    with pytest.raises(Refused, match="why"):
+        appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="patient", reason=reason)
+    with pytest.raises(Refused, match="who"):
+        appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="", reason="ill")
+
+
+def test_a_cancelled_time_is_free_again_and_comes_back_while_it_is(world):
+    visit = book(world, "10:00")
+    appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="patient", reason="ill")
+
+    back = appointments.undo_cancel(actor=world.desk, appointment=visit)
+    assert (back.status, back.cancelled_by, back.status_reason) == ("booked", "", "")
+
+    appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="clinic", reason="ill")
+    book(world, "10:00", patient=patient(world.clinic, "Bea"))
+    with pytest.raises(Refused) as refusal:
+        appointments.undo_cancel(actor=world.desk, appointment=visit)
+    assert refusal.value.code == "just-taken"
+
+
+def test_nobody_is_a_no_show_before_the_visit_begins(world):
+    visit = book(world, "10:00")
+
+    with pytest.raises(Refused) as refusal:
+        appointments.mark_no_show(actor=world.desk, appointment=visit, now=at("09:59"))
+
+    assert refusal.value.code == "too-early"
+    assert appointments.mark_no_show(actor=world.desk, appointment=visit, now=at("10:20")).status == "no_show"
+
+
+def test_who_comes_after_all_is_squeezed_in_when_the_time_was_given_away(world):
+    visit = book(world, "10:00")
+    appointments.mark_no_show(actor=world.desk, appointment=visit, now=at("10:10"))
+    book(world, "10:15", patient=patient(world.clinic, "Bea"), minutes=15, now=at("10:11"))
+
+    back = appointments.undo_no_show(actor=world.desk, appointment=visit, now=at("10:16"))
+
+    assert (back.status, back.is_squeezed_in, back.room) == ("arrived", True, None)
+    assert back.exception_reason == "came after all"
+
+
+def test_moving_keeps_the_row_its_note_and_its_history(world):
+    visit = book(world, "10:00", note="bring the scans")
+
+    moved = appointments.move(actor=world.desk, appointment=visit, starts_at=at("11:00"), now=at("09:00"))
+
+    assert Appointment.objects.count() == 1
+    assert (moved.pk, moved.note, moved.moved_count) == (visit.pk, "bring the scans", 1)
+    assert (moved.starts_at, moved.ends_at, moved.room) == (at("11:00"), at("11:30"), world.room)
+    changes = {
+        row["field"]: (row["old"], row["new"]) for row in AuditEvent.objects.get(verb="appointment.moved").changes
+    }
+    assert changes["starts_at"] == (str(visit.starts_at), str(moved.starts_at))
+
+
+def test_moving_by_less_than_its_length_does_not_meet_itself(world):
+    visit = book(world, "10:00")
+
+    assert appointments.move(actor=world.desk, appointment=visit, starts_at=at("10:10"), now=at("09:00"))
+
+
+def test_moving_takes_another_room_when_its_own_is_taken(world):
+    book(world, "11:00", practitioner=world.colleague, patient=patient(world.clinic, "Bea"))
+    visit = book(world, "10:00")
+
+    moved = appointments.move(actor=world.desk, appointment=visit, starts_at=at("11:00"), now=at("09:00"))
+
+    assert moved.room == world.other_room
+
+
+def test_a_move_is_refused_like_a_booking_and_changes_nothing(world):
+    book(world, "11:00", patient=patient(world.clinic, "Bea"))
+    visit = book(world, "10:00")
+
+    with pytest.raises(Refused) as refusal:
+        appointments.move(actor=world.desk, appointment=visit, starts_at=at("11:15"), now=at("09:00"))
+
+    visit.refresh_from_db()
+    assert (refusal.value.code, visit.starts_at, visit.moved_count) == ("just-taken", at("10:00"), 0)
+    assert len(refusal.value.details["alternatives"]) == 3
+
+
+def test_the_second_of_two_who_move_the_same_visit_is_told(world):
+    visit = book(world, "10:00")
+    appointments.move(actor=world.desk, appointment=visit, starts_at=at("11:00"), seen_moves=0, now=at("09:00"))
+
+    with pytest.raises(Refused) as refusal:
+        appointments.move(actor=world.desk, appointment=visit, starts_at=at("12:00"), seen_moves=0, now=at("09:00"))
+
+    assert refusal.value.code == "moved-meanwhile"
+
+
+def test_what_is_over_is_not_moved(world):
+    visit = book(world, "10:00")
+    appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="clinic", reason="ill")
+
+    with pytest.raises(Refused) as refusal:
+        appointments.move(actor=world.desk, appointment=visit, starts_at=at("11:00"), now=at("09:00"))
+
+    assert refusal.value.code == "not-movable"
+
+
+def test_a_visit_is_fulfilled_once_and_only_from_a_living_status(world):
+    visit = book(world, "10:00")
+
+    appointments.start(actor=world.desk, appointment=visit, now=at("10:00"))
+    appointments.fulfil(actor=world.desk, appointment=visit, now=at("10:20"))
+    again = appointments.fulfil(actor=world.desk, appointment=visit, now=at("10:21"))
+
+    assert again.status == "fulfilled"
+    assert AuditEvent.objects.filter(verb="appointment.fulfilled").count() == 1
+    with pytest.raises(Refused):
+        appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="clinic", reason="ill")
+
+
+def test_an_absence_can_be_taken_back(world):
+    absence = availability.add_absence(actor=world.desk, practitioner=world.doctor, starts_at=at("09:00"))
+
+    availability.remove_absence(actor=world.desk, absence=absence)
+
+    assert book(world, "10:00")
