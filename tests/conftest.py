@@ -1,10 +1,14 @@
 """What every test may rely on."""
 
+import os
+
 import pytest
-from django.db import connections
+from django.conf import settings
+from django.db import connection, connections
 from django.test import TransactionTestCase
 
 from mesoclinic.core import doorbell, freeze
+from tests.chromium import NoChromiumError, find_chromium
 
 _empty_database = TransactionTestCase._fixture_teardown
 
@@ -31,3 +35,27 @@ def bells(request, monkeypatch):
 def _close_connections():
     yield
     connections.close_all()
+
+
+def pytest_report_header():
+    broker = "Redis" if settings.REDIS_URL else "a folder"
+    return f"mesoclinic: {settings.DATABASES['default']['ENGINE']}, broker: {broker}"
+
+
+def pytest_collection_modifyitems(items):
+    if connection.vendor != "postgresql":
+        elsewhere = pytest.mark.skip(reason="only on PostgreSQL and Redis; make test runs it there")
+        for item in items:
+            if item.get_closest_marker("postgres"):
+                item.add_marker(elsewhere)
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    """A Chromium to drive; where none can be had the test is skipped in the open, and fails when CI=true."""
+    try:
+        return find_chromium()
+    except NoChromiumError as reason:
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))

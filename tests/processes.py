@@ -108,20 +108,12 @@ class Running:
             raise AssertionError(f"{error}\n{self.printed()}") from None
 
     def kill(self) -> None:
-        """End the process and its children the way a power cut would."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self, seconds: float = 20) -> None:
-        family = self.family()
-        if self.process.poll() is None:
-            self.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(seconds)
-        for member in family:
+        """End the process and all that descend from it the way a power cut would."""
+        for member in self.family():
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
 
 
@@ -133,7 +125,7 @@ def running(command: list[str], environment: dict[str, str]) -> Iterator[Running
         try:
             yield started
         finally:
-            started.stop()
+            started.kill()  # at once: a polite end of a worker takes five seconds
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
@@ -54,7 +54,10 @@ def check_backup(path: Path) -> list[str]:
     with restored(path) as name:
         connections.databases[SCRATCH] = {**connections.databases["default"], "NAME": name}
         try:
+            _check_integrity()
             return [*_check_migrations(), *_check_triggers(), *_check_rows()]
+        except DatabaseError as error:
+            raise Refused("backup_broken", _("The file is damaged: %(why)s") % {"why": error}) from error
         finally:
             connections[SCRATCH].close()
             del connections[SCRATCH]
@@ -98,16 +101,7 @@ def _restored_sqlite(path: Path) -> Iterator[str]:
     if connection.vendor != "sqlite":
         raise Refused("backup_broken", _("This backup is a SQLite file, but the clinic runs on PostgreSQL."))
     with tempfile.TemporaryDirectory(prefix="mesoclinic-restore-") as folder:
-        copy = shutil.copy(path, folder)
-        try:
-            with contextlib.closing(sqlite3.connect(copy)) as database:
-                faults = [row[0] for row in database.execute("PRAGMA integrity_check") if row[0] != "ok"]
-                faults += [f"{row[0]}: {row[2]}" for row in database.execute("PRAGMA foreign_key_check")]
-        except sqlite3.DatabaseError as error:
-            faults = [str(error)]
-        if faults:
-            raise Refused("backup_broken", _("The file is damaged: %(why)s") % {"why": "; ".join(faults[:3])})
-        yield copy
+        yield shutil.copy(path, folder)
 
 
 @contextlib.contextmanager
@@ -123,6 +117,19 @@ def _restored_postgresql(path: Path) -> Iterator[str]:
             yield name
         finally:
             cursor.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
+
+
+def _check_integrity() -> None:
+    """Read every page of a SQLite file; PostgreSQL checks all of it while restoring."""
+    if connections[SCRATCH].vendor != "sqlite":
+        return
+    with connections[SCRATCH].cursor() as cursor:
+        cursor.execute("PRAGMA integrity_check")
+        faults = [row[0] for row in cursor.fetchall() if row[0] != "ok"]
+        cursor.execute("PRAGMA foreign_key_check")
+        faults += [f"{row[0]} → {row[2]}" for row in cursor.fetchall()]
+    if faults:
+        raise Refused("backup_broken", _("The file is damaged: %(why)s") % {"why": "; ".join(faults[:3])})
 
 
 def _check_migrations() -> list[str]:
