@@ -17,7 +17,10 @@ MOST_TYPED_WORDS = 8
 PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
 APOSTROPHES = re.compile(r"['’ʼ`´]")
 BREAKS = re.compile(r"[\W_]+")
-DATE = re.compile(r"(?<!\d)(\d{1,4})\s*[-/.\s]\s*(\d{1,2})\s*[-/.\s]\s*(\d{1,4})(?!\d)")
+# Three numbers, unless they are the middle of a telephone number.
+DATE = re.compile(
+    r"(?<!\d)(?<!\d[-/.\s])(\d{1,4})\s*[-/.\s]\s*(\d{1,2})\s*[-/.\s]\s*(\d{1,4})(?!\d)(?!\s*[-/.\s]\s*\d{1,3}(?!\d))"
+)
 DIGITS_APART = re.compile(r"(?<=\d)[\s().+/-]+(?=\d)")
 
 
@@ -80,7 +83,7 @@ def typed_groups(text: str, month_names: Iterable[str] = ()) -> list[list[str]]:
         days = _dates(*found.groups())
         if not days:
             return found[0]
-        groups.append([birth_word(day) for day in days])
+        groups.append([*(birth_word(day) for day in days), *_readings("".join(found.groups()))])
         return " "
 
     text = DIGITS_APART.sub("", DATE.sub(keep_date, text))

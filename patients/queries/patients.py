@@ -116,7 +116,7 @@ def banner(patient: Patient, today: date) -> Banner:
         public_id=patient.public_id,
         name=patient.name,
         registered_name=patient.registered_name,
-        url=_page_of(patient),
+        url=page_of(patient),
         species=patient.species.code,
         species_label=_(patient.species.name),
         words=patient.species.words,
@@ -234,7 +234,7 @@ def _facts(patient: Patient, contacts: list[Contact]) -> list[Fact]:
     return sorted(facts, key=lambda fact: fact.label == IdentifierScheme.OTHER.label)
 
 
-def _page_of(patient: Patient) -> str:
+def page_of(patient: Patient) -> str:
     try:
         return reverse("sessions:patient", args=[patient.public_id])
     except NoReverseMatch:

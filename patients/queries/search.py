@@ -1,0 +1,218 @@
+"""Find a patient by whatever is typed, and the likely twins of one about to be registered."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from difflib import SequenceMatcher
+from functools import reduce
+from operator import or_
+
+from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Sum, Value, When
+from django.utils import timezone
+from django.utils.dates import MONTHS, MONTHS_3
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.models import Clinic
+from patients import words
+from patients.models import Patient, PatientParty, SearchWord
+from patients.models.search import WordKind
+from patients.queries.patients import Fact, page_of
+
+MOST_CANDIDATES = 120
+LIKE = 0.82  # two folded names this alike are worth a look
+NEARLY = 0.6  # … or this alike, when a birth date or phone is the same too
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line of a result: the name and two facts that tell this patient from its namesakes.
+
+    `why` says what makes it a likely twin; empty in a search.
+    """
+
+    public_id: uuid.UUID
+    patient_id: int
+    name: str
+    registered_name: str
+    species_code: str
+    species_label: str
+    number: int
+    facts: tuple[Fact, ...]
+    phone: str
+    is_ended: bool
+    url: str
+    why: tuple[str, ...] = ()
+
+
+def search(clinic: Clinic, text: str, limit: int = 20) -> list[Hit]:
+    """Return patients all of whose typed words begin one of theirs, best first. Three SQL statements.
+
+    Names, owners' names, file numbers, identifiers, phones and birth dates count; accents and case do not. Exact
+    words come before beginnings, the patient's own name before an owner's, open files before closed ones.
+    """
+    months = [str(name) for name in [*MONTHS.values(), *MONTHS_3.values()]]
+    groups = words.typed_groups(text[:200], months)
+    if not groups:
+        return []
+    found: dict[int, tuple[bool, int, str]] = {}
+    typed = {word for group in groups for word in group}
+    for patient_id, word, kind in _candidates(clinic, groups):
+        plain = bytes(word).decode()
+        rank = (plain not in typed, kind, plain)
+        found[patient_id] = min(rank, found.get(patient_id, rank))
+    patients = _with_owners(Patient.objects.filter(clinic=clinic, pk__in=found))
+
+    def rank(patient: Patient) -> tuple:
+        own = set(words.name_words(f"{patient.name} {patient.registered_name}"))
+        return patient.is_ended, -len(own & typed), found[patient.pk], words.fold(patient.name), patient.pk
+
+    return [hit_of(patient) for patient in sorted(patients, key=rank)[:limit]]
+
+
+def _candidates(clinic: Clinic, groups: list[list[str]]) -> QuerySet:
+    """The longest typed word leads, walking the index of words in order; each other is looked up by patient."""
+    leader, *others = sorted(groups, key=lambda group: -len(group[0]))
+    rows = SearchWord.objects.filter(_begins(leader), clinic=clinic)
+    for group in others:
+        rows = rows.filter(Exists(SearchWord.objects.filter(_begins(group), patient=OuterRef("patient"))))
+    return rows.order_by("word", "patient").values_list("patient_id", "word", "kind")[:MOST_CANDIDATES]
+
+
+def _begins(group: Iterable[str]) -> Q:
+    """Words are UTF-8, so all that begin alike lie between the beginning and the beginning followed by 0xFF."""
+    spans = [Q(word__gte=word.encode(), word__lt=word.encode() + b"\xff") for word in group]
+    return reduce(or_, spans)
+
+
+def duplicates(
+    clinic: Clinic,
+    name: str,
+    birth_on: date | None = None,
+    phone: str = "",
+    identifier: str = "",
+    species: str = "",
+    but: int | None = None,
+) -> list[Hit]:
+    """Return files that may be the same patient, likeliest first, at most five. Three SQL statements.
+
+    The same number alone is enough; a like name needs nothing that contradicts it; a name that is only nearly alike
+    needs the same birth date or phone (an owner's phone counts: horses have none).
+    """
+    told = _told(clinic, birth_on, phone, identifier)
+    names = words.name_words(name)
+    if not names and not told:
+        return []
+    weight = Case(When(kind__in=told.values(), then=Value(3)), default=Value(1), output_field=IntegerField())
+    keys = (
+        SearchWord.objects.filter(clinic=clinic, word__in=[word.encode() for word in [*names, *told]])
+        .values("patient_id")
+        .annotate(score=Sum(weight))
+        .order_by("-score", "patient_id")
+        .values_list("patient_id", flat=True)[:40]
+    )
+    patients = Patient.objects.filter(clinic=clinic, pk__in=list(keys)).exclude(pk=but)
+    if species:
+        patients = patients.filter(species__code=species)
+    marked = _with_owners(patients).prefetch_related(
+        Prefetch("search_words", SearchWord.objects.filter(word__in=[w.encode() for w in told]), to_attr="told_words")
+    )
+    scored = [(score, hit_of(one, why)) for one in marked for score, why in [_likeness(one, name, birth_on)] if score]
+    return [hit for _score, hit in sorted(scored, key=lambda pair: -pair[0])[:5]]
+
+
+def _told(clinic: Clinic, birth_on: date | None, phone: str, identifier: str) -> dict[str, WordKind]:
+    """What was typed besides the name, as words of their kinds."""
+    told = dict.fromkeys(words.phone_words(phone, clinic.country), WordKind.PHONE)
+    if birth_on:
+        told[words.birth_word(birth_on)] = WordKind.BIRTH
+    if len(code := words.code_word(identifier)) >= 4:
+        told[code] = WordKind.IDENTIFIER
+    return told
+
+
+def _likeness(patient: Patient, name: str, birth_on: date | None) -> tuple[float, tuple[str, ...]]:
+    kinds = {word.kind for word in patient.told_words}
+    alike = max(_ratio(name, own) for own in (patient.name, patient.registered_name))
+    why = []
+    if WordKind.IDENTIFIER in kinds:
+        why.append(_("same number"))
+    if same_birth := bool(birth_on and patient.birth_on == birth_on):
+        why.append(_("same birth date"))
+    if WordKind.PHONE in kinds:
+        why.append(_("same phone"))
+    contradicted = bool(birth_on and patient.birth_on and not same_birth)
+    if alike >= 1:
+        why.append(_("same name"))
+    elif alike >= NEARLY:
+        why.append(_("similar name"))
+    likely = (
+        WordKind.IDENTIFIER in kinds
+        or (alike >= LIKE and not contradicted)
+        or (alike >= NEARLY and (same_birth or WordKind.PHONE in kinds))
+    )
+    score = alike + 3 * (WordKind.IDENTIFIER in kinds) + same_birth + (WordKind.PHONE in kinds)
+    return (score if likely else 0), tuple(why)
+
+
+def _ratio(one: str, other: str) -> float:
+    """How alike two names are, whatever the order of their words."""
+    first, second = (" ".join(sorted(words.name_words(name))) for name in (one, other))
+    return SequenceMatcher(None, first, second, autojunk=False).ratio() if first and second else 0.0
+
+
+def _with_owners(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+    today = timezone.localdate()
+    current = PatientParty.objects.filter(Q(until_on__isnull=True) | Q(until_on__gte=today), role="owner")
+    current = current.filter(from_on__lte=today).select_related("party")
+    return (
+        patients.filter(merged_into__isnull=True)
+        .select_related("species")
+        .prefetch_related(Prefetch("party_links", queryset=current, to_attr="owners"))
+    )
+
+
+def hit_of(patient: Patient, why: tuple[str, ...] = ()) -> Hit:
+    """Make the line of a patient read by `_with_owners`."""
+    owner = patient.owners[0].party if patient.owners else None
+    facts = []
+    if owner:
+        facts.append(Fact(_("Owner"), owner.name))
+    elif patient.birth_on:
+        facts.append(Fact(_("Born"), patient.birth_on.isoformat()))
+    facts.append(Fact(_("File"), str(patient.number)))
+    return Hit(
+        public_id=patient.public_id,
+        patient_id=patient.pk,
+        name=patient.name,
+        registered_name=patient.registered_name,
+        species_code=patient.species.code,
+        species_label=_(patient.species.name),
+        number=patient.number,
+        facts=tuple(facts),
+        phone=patient.phone or (owner.phone if owner else ""),
+        is_ended=patient.is_ended,
+        url=page_of(patient),
+        why=why,
+    )
+
+
+def parties_like(clinic: Clinic, text: str, limit: int = 8) -> list[dict]:
+    """Return current contacts of any patient whose names begin with the typed words. Two SQL statements."""
+    groups = words.typed_groups(text[:200])
+    if not groups:
+        return []
+    leader, *others = sorted(groups, key=lambda group: -len(group[0]))
+    rows = SearchWord.objects.filter(_begins(leader), clinic=clinic, kind__in=[WordKind.PARTY, WordKind.PHONE])
+    for group in others:
+        rows = rows.filter(Exists(SearchWord.objects.filter(_begins(group), patient=OuterRef("patient"))))
+    keys = list(rows.order_by("word").values_list("patient_id", flat=True)[:60])
+    links = PatientParty.objects.filter(patient_id__in=keys, until_on__isnull=True).select_related("party", "patient")
+    found: dict[int, dict] = {}
+    for link in links:
+        party = link.party
+        known = [*words.name_words(party.name), *words.phone_words(party.phone, clinic.country)]
+        if all(any(own.startswith(tuple(group)) for own in known) for group in groups):
+            entry = found.setdefault(party.pk, {"party": party, "patients": []})
+            entry["patients"].append(link.patient.name)
+    return sorted(found.values(), key=lambda entry: words.fold(entry["party"].name))[:limit]

@@ -1,0 +1,166 @@
+"""Make two files of one patient one, and undo it."""
+
+from collections.abc import Callable, Iterable
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.models import User
+from mesoclinic.core.refused import Refused
+from patients.models import Consent, Flag, Identifier, Merge, Patient, PatientParty, Weight
+from patients.models.patients import AllergyStatus
+from patients.services.searching import fold_contact, index_patients
+
+RowsOf = Callable[[Patient], Iterable[models.Model]]
+FILLED = (
+    *("registered_name", "sex", "birth_on", "birth_is_estimated", "breed", "colour", "place", "stall_note"),
+    *("phone", "email", "address", "language"),
+)
+# What moves with a file, by model label: other apps add theirs (`also_moves`), since this one knows nothing of them.
+_movers: dict[str, RowsOf] = {
+    model._meta.label: (lambda patient, model=model: model.objects.filter(patient=patient))
+    for model in (Flag, PatientParty, Identifier, Weight, Consent)
+}
+
+
+def also_moves(label: str, rows_of: RowsOf) -> None:
+    """Say which rows of a model with a `patient` move when files are merged: those that are not signed."""
+    _movers[label] = rows_of
+
+
+@transaction.atomic
+def merge_patient(*, actor: User | None, patient: Patient, into: Patient) -> Merge:
+    """Merge a file into another, which is kept: unsigned rows move, flags unite, empty fields are filled.
+
+    Signed records stay under the key they were signed with and are read through the kept file.
+    Raises Refused("same-file" | "already-merged" | "other-species" | "rows-clash").
+    """
+    rows = {row.pk: row for row in _locked(patient, into)}
+    merged, kept = rows[patient.pk], rows[into.pk]
+    _refuse(merged, kept)
+    before = {name: _plain(getattr(kept, _column(name))) for name in (*FILLED, "allergy_status", "allergy_asked_on")}
+    moved = {label: _move(rows_of(merged), kept) for label, rows_of in _movers.items()}
+    _fill(kept, merged)
+    merged.merged_into = kept
+    merged.save(update_fields=["merged_into"])
+    merge = Merge.objects.create(clinic=kept.clinic, kept=kept, merged=merged, moved=moved, before=before, by=actor)
+    index_patients([kept, merged])
+    for row in (kept, merged):
+        audit.record(actor=actor, verb="patient.merged", subject=merge, patient_id=row.pk)
+    return merge
+
+
+@transaction.atomic
+def undo_merge(*, actor: User | None, merge: Merge) -> Merge:
+    """Part two merged files again: what moved goes back, but records signed meanwhile stay where they were signed.
+
+    Raises Refused("already-undone" | "merged-further").
+    """
+    merge = Merge.objects.select_for_update(of=("self",)).select_related("kept", "merged", "clinic").get(pk=merge.pk)
+    if merge.undone_at is not None:
+        raise Refused("already-undone", _("This merge has already been undone."))
+    kept, merged = merge.kept, merge.merged
+    if kept.merged_into_id is not None:
+        message = _("The kept file was merged into another one since. Undo that merge first.")
+        raise Refused("merged-further", message)
+    for label, keys in merge.moved.items():
+        movable = {row.pk: row for row in _movers[label](kept)}
+        _put([movable[key] for key in keys if key in movable], merged)
+    _restore(kept, merge.before)
+    merged.merged_into = None
+    merged.save(update_fields=["merged_into"])
+    merge.undone_at, merge.undone_by = timezone.now(), actor
+    merge.save(update_fields=["undone_at", "undone_by"])
+    index_patients([kept, merged])
+    for row in (kept, merged):
+        audit.record(actor=actor, verb="patient.merge-undone", subject=merge, patient_id=row.pk)
+    return merge
+
+
+def _locked(*patients: Patient) -> list[Patient]:
+    """Both files, locked in one order, so that two merges cannot wait for each other."""
+    keys = [patient.pk for patient in patients]
+    rows = Patient.objects.select_for_update(of=("self",)).select_related("clinic", "species").order_by("pk")
+    return list(rows.filter(pk__in=keys))
+
+
+def _refuse(merged: Patient, kept: Patient) -> None:
+    if merged.pk == kept.pk or merged.clinic_id != kept.clinic_id:
+        raise Refused("same-file", _("Choose another file: these two are one already."))
+    if merged.merged_into_id is not None or kept.merged_into_id is not None:
+        raise Refused("already-merged", _("One of these files has already been merged. Load the page again."))
+    if merged.species_id != kept.species_id:
+        raise Refused("other-species", _("A person and an animal, or two kinds of animal, cannot be one patient."))
+
+
+def _move(rows: Iterable[models.Model], kept: Patient) -> list[int]:
+    """Move what the kept file does not hold already; return the keys of what moved."""
+    known = {_sameness(row) for row in _rows_like(rows, kept)}
+    going = [row for row in rows if _sameness(row) not in known]
+    _put(going, kept)
+    return [row.pk for row in going]
+
+
+def _rows_like(rows: Iterable[models.Model], kept: Patient) -> Iterable[models.Model]:
+    model = getattr(rows, "model", None)
+    return model.objects.filter(patient=kept) if model in SAME_WHEN else ()
+
+
+SAME_WHEN: dict[type[models.Model], tuple[str, ...]] = {
+    Flag: ("kind", "substance_id", "value", "text", "until_on"),
+    PatientParty: ("party_id", "role", "until_on"),
+    Identifier: ("scheme", "value"),
+    Weight: ("weight_kg", "weighed_on", "is_estimated"),
+}
+
+
+def _sameness(row: models.Model) -> tuple:
+    names = SAME_WHEN.get(type(row), ("pk",))
+    return tuple(getattr(row, name) for name in names)
+
+
+def _put(rows: Iterable[models.Model], patient: Patient) -> None:
+    try:
+        with transaction.atomic():
+            for row in rows:
+                row.patient = patient
+                row.save(update_fields=["patient"])  # not update(): flags and courses keep their history
+    except IntegrityError as exc:
+        message = _("Both files have something at the same time, such as two appointments. Move or cancel one first.")
+        raise Refused("rows-clash", message) from exc
+
+
+def _fill(kept: Patient, merged: Patient) -> None:
+    for name in FILLED:
+        column = _column(name)
+        if getattr(kept, column) in (None, "") and getattr(merged, column) not in (None, ""):
+            setattr(kept, column, getattr(merged, column))
+            if name == "birth_on":
+                kept.birth_is_estimated = merged.birth_is_estimated
+    asked = (AllergyStatus.NOT_ASKED, AllergyStatus.NONE_KNOWN, AllergyStatus.LISTED)
+    if asked.index(merged.allergy_status) > asked.index(kept.allergy_status):
+        kept.allergy_status, kept.allergy_asked_on = merged.allergy_status, merged.allergy_asked_on
+    _save(kept)
+
+
+def _restore(kept: Patient, before: dict) -> None:
+    for name, value in before.items():
+        column = _column(name)
+        setattr(kept, column, Patient._meta.get_field(name).to_python(value) if value is not None else None)
+    _save(kept)
+
+
+def _save(kept: Patient) -> None:
+    fold_contact(kept, kept.name, kept.registered_name)
+    names = [*FILLED, "allergy_status", "allergy_asked_on", "search_text", "phone_search"]
+    kept.save(update_fields=names)
+
+
+def _column(name: str) -> str:
+    return Patient._meta.get_field(name).attname
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if hasattr(value, "isoformat") else value

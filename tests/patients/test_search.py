@@ -1,0 +1,166 @@
+"""Finding a patient by whatever is typed."""
+
+from datetime import date
+
+import pytest
+
+from patients.queries.search import duplicates, search
+from patients.services import identifiers, parties
+from patients.services import patients as services
+from patients.words import fold, name_words, phone_words, typed_groups
+from tests.factories import make_clinic, make_horse, make_patient
+
+TODAY = date(2026, 3, 2)
+
+
+def names(hits):
+    return [hit.name for hit in hits]
+
+
+def test_folding_drops_accents_and_case():
+    assert fold("Łukasz MÜLLER-Œuvre Ærø straße") == "lukasz muller-oeuvre aero strasse"
+
+
+def test_an_apostrophe_may_be_typed_or_not():
+    assert name_words("Niamh O'Brien") == ["niamh", "obrien", "o", "brien"]
+    assert typed_groups("O’Brien") == [["obrien"]]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["1980-05-07", "07/05/1980", "7.5.1980", "7 5 80", "7 May 1980", "May 7, 1980", "07051980", "7. may 1980"],
+)
+def test_a_birth_date_is_read_however_it_is_typed(typed):
+    months = ["January", "February", "March", "April", "May"]
+
+    (group,) = typed_groups(typed, months)
+
+    assert "19800507" in group
+
+
+@pytest.mark.parametrize("typed", ["06 12 34 56 78", "+33 6 12 34 56 78", "0033612345678", "06.12.34", "612345678"])
+def test_a_phone_number_is_found_however_it_is_typed(typed):
+    known = phone_words("06 12 34 56 78", "FR")
+
+    (group,) = typed_groups(typed)
+
+    assert any(word.startswith(tuple(group)) for word in known)
+
+
+@pytest.fixture
+def clinic(db):
+    return make_clinic()
+
+
+@pytest.fixture
+def crowd(clinic):
+    people = {
+        name: make_patient(clinic, name=name, birth_on=date(1980, 5, 7), phone=phone)
+        for name, phone in (("Zoë Müller", "06 12 34 56 78"), ("Martin Marceau", ""), ("Marta Lindt", ""))
+    }
+    horse = make_horse(clinic, name="Bella", registered_name="Belladonna van de Hof", owner="Chloé Martin")
+    identifiers.add_identifier(actor=None, patient=horse, scheme="microchip", value="250 2698 1234 5678")
+    return {**people, "Bella": horse}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("zoe mul", "Zoë Müller"),
+        ("MULLER", "Zoë Müller"),
+        ("müller zoë", "Zoë Müller"),
+        ("0612345678", "Zoë Müller"),
+        ("+33 6 12 34", "Zoë Müller"),
+        ("muller 7/5/1980", "Zoë Müller"),
+        ("bella", "Bella"),
+        ("belladonna", "Bella"),
+        ("chloe mart", "Bella"),
+        ("250269812345678", "Bella"),
+        ("250 269 812", "Bella"),
+        ("4", "Bella"),
+    ],
+)
+def test_all_typed_words_must_begin_a_word_of_the_file(clinic, crowd, typed, found):
+    assert found in names(search(clinic, typed))
+
+
+def test_what_does_not_fit_together_finds_nobody(clinic, crowd):
+    assert search(clinic, "zoe marceau") == []
+
+
+def test_the_own_name_comes_before_the_owners_and_closed_files_come_last(clinic, crowd):
+    assert names(search(clinic, "martin")) == ["Martin Marceau", "Bella"]
+
+    services.end_patient(actor=None, patient=crowd["Martin Marceau"], on=TODAY, reason="left", today=TODAY)
+
+    assert names(search(clinic, "martin")) == ["Bella", "Martin Marceau"]
+
+
+def test_a_file_number_comes_before_numbers_that_only_begin_with_it(clinic):
+    for _index in range(12):
+        make_patient(clinic, phone="01 99 00 00 00")
+
+    assert search(clinic, "1")[0].number == 1
+
+
+def test_a_former_owner_no_longer_finds_the_horse(clinic, crowd):
+    parties.transfer_ownership(actor=None, patient=crowd["Bella"], on=TODAY, name="Nora Neu", today=TODAY)
+
+    assert names(search(clinic, "chloe")) == []
+    assert names(search(clinic, "nora")) == ["Bella"]
+
+
+def test_a_renamed_owner_is_found_by_the_new_name(clinic, crowd):
+    owner = crowd["Bella"].party_links.get().party
+
+    parties.update_party(actor=None, party=owner, name="Chloé Dupont", phone="0700000001")
+
+    assert names(search(clinic, "dupont")) == ["Bella"]
+    assert names(search(clinic, "07 00 00 00 01")) == ["Bella"]
+
+
+def test_another_clinics_patients_are_never_found(clinic, crowd):
+    assert search(make_clinic(), "bella") == []
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "\x00", "%", "_", "'; drop", "🐎", "x" * 10_000, "9" * 500, "1/1/1"])
+def test_strange_input_finds_nobody_and_breaks_nothing(clinic, crowd, typed):
+    assert search(clinic, typed) == []
+
+
+def test_a_search_needs_three_statements_however_many_are_found(clinic, crowd, django_assert_num_queries):
+    with django_assert_num_queries(3):
+        assert len(search(clinic, "mar")) == 3
+
+
+def test_a_hit_shows_two_facts_besides_the_name(clinic, crowd):
+    (bella,), (zoe,) = search(clinic, "bella"), search(clinic, "zoe")
+
+    assert [(fact.label, fact.value) for fact in bella.facts] == [("Owner", "Chloé Martin"), ("File", "4")]
+    assert [(fact.label, fact.value) for fact in zoe.facts] == [("Born", "1980-05-07"), ("File", "1")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"name": "Muller Zoe"}, "same name"),
+        ({"name": "Zoe Mueller", "birth_on": date(1980, 5, 7)}, "same birth date"),
+        ({"name": "Zoé Muler", "phone": "+33612345678"}, "same phone"),
+        ({"name": "Bela", "identifier": "250-269812345678"}, "same number"),
+    ],
+)
+def test_likely_twins_are_found_with_the_reason(clinic, crowd, typed, why):
+    hits = duplicates(clinic, **typed)
+
+    assert len(hits) == 1
+    assert why in hits[0].why
+
+
+def test_the_same_name_with_another_birth_date_is_another_person(clinic, crowd):
+    assert duplicates(clinic, name="Zoë Müller", birth_on=date(1999, 1, 1)) == []
+
+
+def test_one_owners_other_horse_is_no_twin(clinic, crowd):
+    phone = crowd["Bella"].party_links.get().party.phone
+
+    assert duplicates(clinic, name="Thunder", phone=phone, species="horse") == []
