@@ -346,9 +346,11 @@ def run_command(command: list[str], environment: dict[str, str]) -> int:
     child = subprocess.Popen(
         command, env=environment, preexec_fn=die_with_parent(signal.SIGTERM), start_new_session=True
     )
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _frame: child.send_signal(received))
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, lambda received, _frame: child.send_signal(received)) for number in numbers]
     code = child.wait()
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
     return code if code >= 0 else 128 - code
 
 
