@@ -12,7 +12,9 @@ from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics, users
 from patients.models import Patient
 from patients.services import patients
-from protocols.models import Species
+from protocols.models import Category, Lot, ProtocolVersion, Species, Substance
+from protocols.services import lots, protocols, substances
+from protocols.services.protocols import DraftLine, ProtocolDraft
 from sessions.models import Appointment, Practitioner, Room
 from sessions.services import appointments, availability
 from sessions.services.availability import HoursBlock
@@ -123,4 +125,67 @@ def make_appointment(
     fields.setdefault("now", starts_at - timedelta(days=1))
     return appointments.book_appointment(
         clinic=clinic, patient=patient, practitioner=practitioner, starts_at=starts_at, minutes=minutes, **fields
+    )
+
+
+# Protocols and stock
+
+
+def make_substance(
+    clinic: Clinic,
+    name: str = "",
+    *,
+    categories: Iterable[str] = ("anaesthetic",),
+    species=("human", "horse"),
+    **columns,
+) -> Substance:
+    """A substance of 10 mg/mL for people and horses, an anaesthetic unless told otherwise."""
+    known = make_species()
+    rows = [Category.objects.get_or_create(code=code, defaults={"name": code.capitalize()})[0] for code in categories]
+    columns = {"strength": Decimal(10), "strength_unit": "mg/mL", **columns}
+    return substances.create_substance(
+        actor=None,
+        clinic=clinic,
+        name=name or f"Substance {next(_numbers)}",
+        categories=rows,
+        species=[known[code] for code in species],
+        **columns,
+    )
+
+
+def make_protocol_draft(clinic: Clinic, *, name: str = "", cadence: str = "4x1w", species=(), lines=None, **columns):
+    """A draft with one base line of 2 mL unless `lines` (of DraftLine) says otherwise."""
+    if lines is None:
+        lines = [DraftLine(make_substance(clinic), "base", Decimal(2))]
+    draft = ProtocolDraft(
+        cadence=cadence, lines=tuple(lines), species=tuple(make_species()[code] for code in species), **columns
+    )
+    return protocols.create_protocol(actor=None, clinic=clinic, name=name or f"Protocol {next(_numbers)}", draft=draft)
+
+
+def make_protocol_version(
+    clinic: Clinic, *, name: str = "", cadence: str = "4x1w", species=(), lines=None, **columns
+) -> ProtocolVersion:
+    """A published protocol, for any species unless told otherwise."""
+    version = make_protocol_draft(clinic, name=name, cadence=cadence, species=species, lines=lines, **columns)
+    return protocols.publish_version(actor=None, version=version)
+
+
+def make_lot(
+    clinic: Clinic,
+    substance: Substance | None = None,
+    *,
+    volume_ml: Decimal | int = 100,
+    site: Site | None = None,
+    **fields,
+) -> Lot:
+    """A lot with stock at the clinic's site, good until 2030 unless told otherwise."""
+    fields = {"number": f"LOT{next(_numbers)}", "expires_on": date(2030, 1, 31), **fields}
+    return lots.receive(
+        actor=None,
+        clinic=clinic,
+        site=site or site_of(clinic),
+        substance=substance or make_substance(clinic),
+        volume_ml=Decimal(volume_ml),
+        **fields,
     )

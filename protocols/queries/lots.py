@@ -1,0 +1,117 @@
+"""Lots and their stock: the sum of the ledger, what may be picked, what runs out. The only door to lots."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import DecimalField, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404
+
+from mesoclinic.core.models import Clinic, Site
+from protocols.models import Lot, StockMovement, Substance, Vial
+
+EXPIRING_DAYS = 60
+ML = DecimalField(max_digits=12, decimal_places=3)
+NOTHING = Value(Decimal(0), output_field=ML)
+
+
+def with_stock(lots: QuerySet[Lot], *, site: Site | None = None) -> QuerySet[Lot]:
+    """Add `stock_ml`, the sum of the ledger at a site, or at all of them. No statement of its own."""
+    lines = StockMovement.objects.filter(lot=OuterRef("pk"))
+    if site is not None:
+        lines = lines.filter(site=site)
+    total = lines.order_by().values("lot").annotate(total=Sum("volume_ml")).values("total")
+    return lots.annotate(stock_ml=Coalesce(Subquery(total, output_field=ML), NOTHING, output_field=ML))
+
+
+def lots(clinic: Clinic, *, site: Site | None = None) -> QuerySet[Lot]:
+    """All lots of the clinic with `stock_ml`, soonest expiry first. One statement, with their substances."""
+    return with_stock(Lot.objects.filter(clinic=clinic), site=site).select_related("substance")
+
+
+def get_or_404(clinic: Clinic, public_id: UUID, *, site: Site | None = None) -> Lot:
+    """One lot with `stock_ml`. One statement. Raises Http404 for a lot of another clinic."""
+    return get_object_or_404(lots(clinic, site=site), public_id=public_id)
+
+
+def pickable(clinic: Clinic, site: Site, substance: Substance, on: date) -> list[Lot]:
+    """The lots of a substance one may draw from on a day. Two statements; else as `pickable_by_substance`."""
+    return pickable_by_substance(clinic, site, [substance.pk], on).get(substance.pk, [])
+
+
+def pickable_by_substance(clinic: Clinic, site: Site, substance_ids: Iterable[int], on: date) -> dict[int, list[Lot]]:
+    """The lots one may draw from on a day, by substance: first-expired first, in use, with stock at the site.
+
+    Each has `stock_ml` (at the site) and `open_vials` (usable on the day, soonest first). Two statements for a whole
+    mix.
+    """
+    found: dict[int, list[Lot]] = {}
+    usable = Vial.objects.filter(site=site, discarded_at=None, beyond_use_on__gte=on).order_by("beyond_use_on", "pk")
+    rows = (
+        lots(clinic, site=site)
+        .filter(substance__in=list(substance_ids), status=Lot.Status.ACTIVE, expires_on__gte=on, stock_ml__gt=0)
+        .prefetch_related(Prefetch("vials", usable, to_attr="open_vials"))
+        .order_by("expires_on", "number", "pk")
+    )
+    for lot in rows:
+        found.setdefault(lot.substance_id, []).append(lot)
+    return found
+
+
+def expiring_lots(clinic: Clinic, on: date, *, within_days: int = EXPIRING_DAYS) -> QuerySet[Lot]:
+    """Lots with stock left that have expired or will within so many days, soonest first. One statement."""
+    until = on + timedelta(days=within_days)
+    return lots(clinic).filter(status=Lot.Status.ACTIVE, expires_on__lte=until, stock_ml__gt=0)
+
+
+def low_stock(clinic: Clinic) -> QuerySet[Lot]:
+    """Lots in use whose stock is at or below the clinic's mark. One statement."""
+    return lots(clinic).filter(status=Lot.Status.ACTIVE, low_stock_ml__isnull=False, stock_ml__lte=F("low_stock_ml"))
+
+
+def stock_of(lot: Lot, site: Site) -> Decimal:
+    """The millilitres of a lot at a site. One statement."""
+    return lot.movements.filter(site=site).aggregate(total=Sum("volume_ml"))["total"] or Decimal(0)
+
+
+def search(clinic: Clinic, *, text: str = "", show: str = "", site: Site | None = None, on: date) -> QuerySet[Lot]:
+    """Lots by number, maker or substance. `show`: "" in use, "expiring", "low", "expired", "recalled", "all"."""
+    found = lots(clinic, site=site)
+    if show == "expiring":
+        found = found.filter(status=Lot.Status.ACTIVE, expires_on__lte=on + timedelta(days=EXPIRING_DAYS))
+    elif show == "low":
+        found = found.filter(status=Lot.Status.ACTIVE, low_stock_ml__isnull=False, stock_ml__lte=F("low_stock_ml"))
+    elif show == "expired":
+        found = found.filter(expires_on__lt=on)
+    elif show == "recalled":
+        found = found.filter(status=Lot.Status.RECALLED)
+    elif show != "all":
+        found = found.filter(status=Lot.Status.ACTIVE)
+    text = text.replace("\x00", "").strip()[:100]
+    if text:
+        found = found.filter(
+            Q(number__icontains=text)
+            | Q(manufacturer__icontains=text)
+            | Q(substance__name__icontains=text)
+            | Q(substance__search_text__contains=text.casefold())
+        )
+    return found
+
+
+def ledger(lot: Lot, *, site: Site | None = None) -> list[StockMovement]:
+    """The lines of a lot, oldest first, each with `balance_ml` after it at its own site. One statement."""
+    lines = lot.movements.select_related("by", "site", "vial").order_by("at", "pk")
+    if site is not None:
+        lines = lines.filter(site=site)
+    balances: dict[int, Decimal] = {}
+    rows = list(lines)
+    for row in rows:
+        row.balance_ml = balances[row.site_id] = balances.get(row.site_id, Decimal(0)) + row.volume_ml
+    return rows
+
+
+def open_vials(lot: Lot) -> QuerySet[Vial]:
+    """The vials opened and not thrown away, soonest beyond-use day first. One statement."""
+    return lot.vials.filter(discarded_at=None).select_related("site", "opened_by")

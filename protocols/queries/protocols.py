@@ -1,0 +1,102 @@
+"""Protocols and their versions as a clinic reads them. The only door to protocols."""
+
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
+from django.shortcuts import get_object_or_404
+
+from mesoclinic.core.models import Clinic
+from protocols.models import Indication, Protocol, ProtocolLine, ProtocolVersion, Species, Technique
+from protocols.models.protocols import VersionStatus
+
+LINES = Prefetch("lines", ProtocolLine.objects.select_related("substance").order_by("position"))
+
+
+def with_everything(versions: QuerySet[ProtocolVersion]) -> QuerySet[ProtocolVersion]:
+    """Versions with protocol, technique, lines, species and indications: four statements for any number."""
+    people = versions.select_related("protocol__clinic", "technique", "created_by", "published_by")
+    return people.prefetch_related(LINES, "species", "indications")
+
+
+def published_versions(
+    clinic: Clinic, species: Species | None = None, indication: Indication | None = None
+) -> QuerySet[ProtocolVersion]:
+    """The newest published version of every protocol on offer, by name; four statements.
+
+    A version without species or without indications fits all of them.
+    """
+    newer = ProtocolVersion.objects.filter(
+        protocol=OuterRef("protocol"), status=VersionStatus.PUBLISHED, number__gt=OuterRef("number")
+    )
+    versions = ProtocolVersion.objects.filter(
+        ~Exists(newer), status=VersionStatus.PUBLISHED, protocol__clinic=clinic, protocol__is_archived=False
+    )
+    if species is not None:
+        versions = _linked(versions, ProtocolVersion.species.through, "species", species.pk)
+    if indication is not None:
+        versions = _linked(versions, ProtocolVersion.indications.through, "indication", indication.pk)
+    return with_everything(versions).order_by("protocol__name", "pk")
+
+
+def _linked(versions: QuerySet, through: type, name: str, key: int) -> QuerySet:
+    """Versions linked to the row, or to none at all."""
+    links = through.objects.filter(protocolversion=OuterRef("pk"))
+    return versions.filter(Exists(links.filter(**{f"{name}_id": key})) | ~Exists(links))
+
+
+def get_or_404(clinic: Clinic, public_id: UUID) -> Protocol:
+    """One protocol. One statement. Raises Http404 for one of another clinic."""
+    return get_object_or_404(Protocol.objects.filter(clinic=clinic), public_id=public_id)
+
+
+def version_or_404(clinic: Clinic, public_id: UUID) -> ProtocolVersion:
+    """One version with everything. Four statements. Raises Http404 for one of another clinic."""
+    versions = with_everything(ProtocolVersion.objects.filter(protocol__clinic=clinic))
+    return get_object_or_404(versions, public_id=public_id)
+
+
+def versions_of(protocol: Protocol) -> list[ProtocolVersion]:
+    """All versions of a protocol with everything, newest first. Four statements."""
+    return list(with_everything(protocol.versions.all()).order_by("-number"))
+
+
+def search(
+    clinic: Clinic, *, text: str = "", field: str = "", species: str = "", status: str = "", sort: str = ""
+) -> QuerySet[Protocol]:
+    """Protocols by name or source, with `shown`: a list of their newest version only, with species and lines.
+
+    `status`: "" on offer, "draft" with a draft, "published" published and on offer, "archived". Five statements for
+    a page of any length.
+    """
+    newer = ProtocolVersion.objects.filter(protocol=OuterRef("protocol"), number__gt=OuterRef("number"))
+    newest = ProtocolVersion.objects.filter(~Exists(newer))
+    found = Protocol.objects.filter(clinic=clinic, is_archived=status == "archived")
+    found = found.annotate(version_count=Count("versions", distinct=True))
+    text = text.replace("\x00", "").strip()[:100]
+    if text:
+        found = found.filter(name__icontains=text) | found.filter(source__icontains=text)
+    if field:
+        found = found.filter(field=field)
+    if status in VersionStatus.values:
+        found = found.filter(Exists(ProtocolVersion.objects.filter(protocol=OuterRef("pk"), status=status)))
+    if species:
+        links = ProtocolVersion.species.through.objects.filter(protocolversion__protocol=OuterRef("pk"))
+        found = found.filter(Exists(links.filter(species__code=species)) | ~Exists(links))
+    shown = newest.select_related("technique").prefetch_related("species", LINES)
+    return found.prefetch_related(Prefetch("versions", shown, to_attr="shown")).order_by(*_order(sort))
+
+
+def _order(sort: str) -> list[str]:
+    orders = {"name": ["name"], "field": ["field", "name"], "versions": ["version_count", "name"]}
+    order = orders.get(sort.removeprefix("-"), ["name"])
+    return [f"-{order[0]}" if sort.startswith("-") else order[0], *order[1:], "pk"]
+
+
+def techniques(clinic: Clinic) -> QuerySet[Technique]:
+    """The techniques on offer, by name. One statement."""
+    return Technique.objects.filter(clinic=clinic, is_archived=False)
+
+
+def indications(clinic: Clinic) -> QuerySet[Indication]:
+    """The indications on offer, by field and name. One statement."""
+    return Indication.objects.filter(clinic=clinic, is_archived=False).order_by("field", "name")

@@ -1,0 +1,64 @@
+"""Substances as a clinic reads them. The only door to substances and incompatible pairs."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
+
+from mesoclinic.core.models import Clinic
+from protocols.models import Incompatibility, Substance
+
+
+def substances(clinic: Clinic) -> QuerySet[Substance]:
+    """All substances of the clinic by name, with categories and species. Three statements."""
+    return Substance.objects.filter(clinic=clinic).prefetch_related("categories", "species").order_by("name", "pk")
+
+
+def offered(clinic: Clinic) -> QuerySet[Substance]:
+    """Substances one may put into a new mix: neither archived nor withdrawn. Three statements."""
+    return substances(clinic).filter(is_archived=False, status=Substance.Status.ACTIVE)
+
+
+def by_id(clinic: Clinic, ids: Iterable[int]) -> dict[int, Substance]:
+    """The substances of these keys, with categories and species, for a mix. Three statements for any number."""
+    return {one.pk: one for one in substances(clinic).filter(pk__in=set(ids))}
+
+
+def get_or_404(clinic: Clinic, public_id: UUID) -> Substance:
+    """One substance with categories and species. Three statements. Raises Http404 for one of another clinic."""
+    return get_object_or_404(substances(clinic), public_id=public_id)
+
+
+def search(
+    clinic: Clinic, *, text: str = "", category: str = "", status: str = "", kind: str = "", species: str = ""
+) -> QuerySet[Substance]:
+    """Substances by name, synonym or brand. `status`: "" on offer, "withdrawn", "archived", "all". Three statements."""
+    found = substances(clinic)
+    if status == "archived":
+        found = found.filter(is_archived=True)
+    elif status == "withdrawn":
+        found = found.filter(status=Substance.Status.WITHDRAWN)
+    elif status != "all":
+        found = found.filter(is_archived=False)
+    if category:
+        found = found.filter(categories__code=category)
+    if kind:
+        found = found.filter(kind=kind)
+    if species:
+        found = found.filter(species__code=species)
+    text = text.replace("\x00", "").strip()[:100]
+    if text:
+        found = found.filter(Q(name__icontains=text) | Q(search_text__contains=text.casefold()))
+    return found
+
+
+def pairs_of(substance: Substance) -> QuerySet[Incompatibility]:
+    """What is known of the substance with others in one syringe. One statement."""
+    classes = list(substance.allergy_classes or [])
+    return (
+        Incompatibility.objects.filter(clinic_id=substance.clinic_id, is_archived=False)
+        .filter(Q(first=substance) | Q(second=substance) | Q(second_class__in=classes))
+        .select_related("first", "second", "only_with")
+        .order_by("level", "name")
+    )

@@ -1,0 +1,303 @@
+"""The stock ledger: what comes in, is opened, drawn, wasted, counted, recalled. Its lines are only ever added."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.checking import check
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import Clinic, Site, User
+from mesoclinic.core.refused import Refused
+from protocols.models import Lot, StockMovement, Substance, Vial
+from protocols.models.lots import MovementKind
+from protocols.queries import lots as queries
+
+MOST_ML = Decimal(1_000_000)
+DESCRIBING = ("expires_on", "strength", "strength_unit", "low_stock_ml", "beyond_use_days")
+
+
+@transaction.atomic
+def receive(
+    *,
+    actor: User | None,
+    clinic: Clinic,
+    site: Site,
+    substance: Substance,
+    number: str,
+    expires_on: date,
+    volume_ml: Decimal,
+    manufacturer: str = "",
+    strength: Decimal | None = None,
+    strength_unit: str = "",
+    low_stock_ml: Decimal | None = None,
+    beyond_use_days: int | None = None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Lot:
+    """Take a delivery in: a new lot, or more of one already known.
+
+    Raises Refused("not-valid" | "volume" | "other-expiry" | "lot-recalled" | "other-clinic").
+    """
+    _same_clinic(clinic, site, substance)
+    _volume(volume_ml)
+    number, manufacturer = " ".join(number.split()), " ".join(manufacturer.split())
+    lot = (
+        Lot.objects.select_for_update()
+        .filter(clinic=clinic, substance=substance, manufacturer=manufacturer, number=number)
+        .first()
+    )
+    if lot is None:
+        lot = Lot(clinic=clinic, substance=substance, manufacturer=manufacturer, number=number)
+        lot.expires_on, lot.low_stock_ml, lot.beyond_use_days = expires_on, low_stock_ml, beyond_use_days
+        lot.strength, lot.strength_unit = strength, strength_unit
+        check(lot)
+        lot.save()
+    else:
+        _receive_more(lot, expires_on)
+    _move(actor, lot, site, MovementKind.RECEIVED, volume_ml, reason, at)
+    audit.record(actor=actor, verb="lot.received", subject=lot, reason=reason)
+    return lot
+
+
+def _receive_more(lot: Lot, expires_on: date) -> None:
+    if lot.expires_on != expires_on:
+        message = _("This lot is known with another expiry day: %(day)s. Look at the pack again.")
+        raise Refused("other-expiry", message % {"day": date_format(lot.expires_on)}, field="expires_on")
+    if lot.status == Lot.Status.RECALLED:
+        raise Refused("lot-recalled", _("This lot was recalled. Put the delivery aside; do not use it."))
+    if lot.status == Lot.Status.USED_UP:
+        lot.status = Lot.Status.ACTIVE
+        lot.save(update_fields=["status"])
+
+
+@transaction.atomic
+def open_vial(
+    *, actor: User, lot: Lot, site: Site, beyond_use_on: date | None = None, at: datetime | None = None
+) -> Vial:
+    """Open a multi-dose container: usable until the day given, else for the lot's days of use, never past expiry.
+
+    Raises Refused as `draw`, or ("beyond-use") for a day before it was opened.
+    """
+    at = at or timezone.now()
+    lot = _locked(lot, site)
+    opened_on = local_day(at, site.zone)
+    _refuse_unusable(lot, opened_on, queries.stock_of(lot, site))
+    if beyond_use_on is None:
+        days = lot.beyond_use_days
+        beyond_use_on = lot.expires_on if days is None else opened_on + timedelta(days=days)
+    if beyond_use_on < opened_on:
+        raise Refused("beyond-use", _("Choose a day on or after the day it is opened."), field="beyond_use_on")
+    vial = Vial.objects.create(
+        clinic=lot.clinic,
+        lot=lot,
+        site=site,
+        opened_at=at,
+        opened_by=actor,
+        beyond_use_on=min(beyond_use_on, lot.expires_on),
+    )
+    audit.record(actor=actor, verb="vial.opened", subject=vial)
+    return vial
+
+
+@transaction.atomic
+def discard_vial(*, actor: User | None, vial: Vial, at: datetime | None = None) -> Vial:
+    """Throw an opened container away; what was left in it is entered with `waste`. Twice does no harm."""
+    vial = Vial.objects.select_for_update().get(pk=vial.pk)
+    if vial.discarded_at is None:
+        vial.discarded_at = at or timezone.now()
+        vial.save(update_fields=["discarded_at"])
+        audit.record(actor=actor, verb="vial.discarded", subject=vial)
+    return vial
+
+
+@transaction.atomic
+def draw(
+    *,
+    actor: User | None,
+    lot: Lot,
+    site: Site,
+    volume_ml: Decimal,
+    vial: Vial | None = None,
+    at: datetime | None = None,
+    reason: str = "",
+    force_reason: str = "",
+) -> StockMovement:
+    """Take what a session needed out of a lot. Days are the site's, at the moment of drawing (`at`), not of typing.
+
+    Raises Refused("lot-recalled" | "lot-expired" | "vial-past-use" | "lot-used-up"), each with `details["lot"]`; with
+    a `force_reason` the draw is entered all the same and says why: what was really injected can always be recorded.
+    """
+    _volume(volume_ml)
+    at = at or timezone.now()
+    lot = _locked(lot, site)
+    left_ml = queries.stock_of(lot, site)
+    if not force_reason:
+        _refuse_unusable(lot, local_day(at, site.zone), left_ml, volume_ml, vial)
+    movement = _move(actor, lot, site, MovementKind.DRAWN, -volume_ml, force_reason or reason, at, vial)
+    _note_used_up(lot)
+    audit.record(actor=actor, verb="lot.drawn", subject=lot, reason=force_reason or reason)
+    return movement
+
+
+@transaction.atomic
+def waste(
+    *, actor: User | None, lot: Lot, site: Site, volume_ml: Decimal, reason: str, vial: Vial | None = None
+) -> StockMovement:
+    """Enter what was thrown away. Raises Refused("volume" | "reason-missing" | "lot-used-up")."""
+    _volume(volume_ml)
+    _reason(reason)
+    lot = _locked(lot, site)
+    _refuse_too_much(lot, volume_ml, queries.stock_of(lot, site))
+    movement = _move(actor, lot, site, MovementKind.WASTED, -volume_ml, reason, None, vial)
+    _note_used_up(lot)
+    audit.record(actor=actor, verb="lot.wasted", subject=lot, reason=reason)
+    return movement
+
+
+@transaction.atomic
+def count(*, actor: User | None, lot: Lot, site: Site, counted_ml: Decimal, reason: str = "") -> StockMovement | None:
+    """Enter what is really on the shelf; the ledger gets the difference, or nothing when it was right.
+
+    Raises Refused("volume").
+    """
+    if not 0 <= counted_ml <= MOST_ML:
+        raise Refused("volume", _("Enter what is left in mL: 0 or more."), field="counted_ml")
+    lot = _locked(lot, site)
+    difference_ml = counted_ml - queries.stock_of(lot, site)
+    movement = None
+    if difference_ml:
+        movement = _move(actor, lot, site, MovementKind.COUNTED, difference_ml, reason, None)
+        _note_used_up(lot)
+    audit.record(actor=actor, verb="lot.counted", subject=lot, reason=reason)
+    return movement
+
+
+@transaction.atomic
+def recall(*, actor: User | None, lot: Lot, reason: str) -> Lot:
+    """Take a lot out of use at once. Raises Refused("reason-missing"). Twice does no harm."""
+    _reason(reason)
+    lot = _locked(lot)
+    if lot.status != Lot.Status.RECALLED:
+        lot.status, lot.recalled_at, lot.recall_reason = Lot.Status.RECALLED, timezone.now(), reason
+        check(lot)
+        lot.save(update_fields=["status", "recalled_at", "recall_reason"])
+        audit.record(actor=actor, verb="lot.recalled", subject=lot, reason=reason)
+    return lot
+
+
+@transaction.atomic
+def undo_recall(*, actor: User | None, lot: Lot, reason: str) -> Lot:
+    """Put a lot recalled by mistake back into use. Raises Refused("reason-missing")."""
+    _reason(reason)
+    lot = _locked(lot)
+    if lot.status == Lot.Status.RECALLED:
+        lot.status, lot.recalled_at, lot.recall_reason = Lot.Status.ACTIVE, None, ""
+        lot.save(update_fields=["status", "recalled_at", "recall_reason"])
+        _note_used_up(lot)
+        audit.record(actor=actor, verb="lot.recall-undone", subject=lot, reason=reason)
+    return lot
+
+
+@transaction.atomic
+def update_lot(*, actor: User | None, lot: Lot, **fields: object) -> Lot:
+    """Correct what describes a lot (expiry, strength, low mark, days of use). Raises Refused("not-valid")."""
+    unknown = fields.keys() - set(DESCRIBING)
+    if unknown:
+        raise TypeError(f"not to be changed here: {', '.join(sorted(unknown))}")
+    lot = _locked(lot)
+    before = {name: getattr(lot, name) for name in fields}
+    for name, value in fields.items():
+        setattr(lot, name, value)
+    check(lot)
+    lot.save(update_fields=list(fields))
+    audit.record(actor=actor, verb="lot.updated", subject=lot, changes=audit.changed(lot, before))
+    return lot
+
+
+def _locked(lot: Lot, site: Site | None = None) -> Lot:
+    lot = Lot.objects.select_for_update(of=("self",)).select_related("clinic", "substance").get(pk=lot.pk)
+    if site is not None:
+        _same_clinic(lot.clinic, site)
+    return lot
+
+
+def _same_clinic(clinic: Clinic, *rows: Site | Substance) -> None:
+    if any(row.clinic_id != clinic.pk for row in rows):
+        raise Refused("other-clinic", _("This belongs to another clinic."))
+
+
+def _volume(volume_ml: Decimal) -> None:
+    if not 0 < volume_ml <= MOST_ML:
+        raise Refused("volume", _("Enter a volume above 0 mL."), field="volume_ml")
+
+
+def _reason(reason: str) -> None:
+    if not reason.strip():
+        raise Refused("reason-missing", _("Say why, in a few words."), field="reason")
+
+
+def _refuse_unusable(
+    lot: Lot, on: date, left_ml: Decimal, volume_ml: Decimal = Decimal(0), vial: Vial | None = None
+) -> None:
+    words = {"lot": lot.number, "substance": lot.substance.name}
+    if lot.status == Lot.Status.RECALLED:
+        raise Refused("lot-recalled", _("%(substance)s, lot %(lot)s was recalled.") % words, lot=lot)
+    if lot.expires_on < on:
+        words["day"] = date_format(lot.expires_on)
+        raise Refused("lot-expired", _("%(substance)s, lot %(lot)s expired on %(day)s.") % words, lot=lot)
+    if vial is not None and (vial.lot_id != lot.pk or vial.discarded_at or vial.beyond_use_on < on):
+        raise Refused("vial-past-use", _("This opened vial of %(substance)s is past its use.") % words, lot=lot)
+    _refuse_too_much(lot, volume_ml, left_ml)
+
+
+def _refuse_too_much(lot: Lot, volume_ml: Decimal, left_ml: Decimal) -> None:
+    if left_ml <= 0 or volume_ml > left_ml:
+        message = _("%(substance)s, lot %(lot)s has %(left)s mL left here.")
+        words = {"substance": lot.substance.name, "lot": lot.number, "left": _plain(left_ml)}
+        raise Refused("lot-used-up", message % words, field="volume_ml", lot=lot, left_ml=left_ml)
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}" if amount else "0"
+
+
+def _move(
+    actor: User | None,
+    lot: Lot,
+    site: Site,
+    kind: MovementKind,
+    volume_ml: Decimal,
+    reason: str,
+    at: datetime | None,
+    vial: Vial | None = None,
+) -> StockMovement:
+    movement = StockMovement(
+        clinic=lot.clinic,
+        lot=lot,
+        site=site,
+        vial=vial,
+        kind=kind,
+        volume_ml=volume_ml,
+        at=at or timezone.now(),
+        by=actor,
+        reason=reason.strip(),
+    )
+    check(movement, but=["by"])
+    movement.save()
+    return movement
+
+
+def _note_used_up(lot: Lot) -> None:
+    """Keep "used up" true to the ledger over all sites; a recalled lot stays recalled."""
+    if lot.status == Lot.Status.RECALLED:
+        return
+    has_stock = queries.with_stock(Lot.objects.filter(pk=lot.pk)).filter(stock_ml__gt=0).exists()
+    status = Lot.Status.ACTIVE if has_stock else Lot.Status.USED_UP
+    if lot.status != status:
+        lot.status = status
+        lot.save(update_fields=["status"])
