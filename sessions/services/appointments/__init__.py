@@ -15,11 +15,13 @@ from .attendance import (
     undo_start,
 )
 from .booking import book_appointment, move, reschedule, walk_in
+from .callers import book_new_caller
 from .offers import expire_offers
 from .series import free_planned_session
 
 __all__ = [
     "book_appointment",
+    "book_new_caller",
     "cancel",
     "check_in",
     "expire_offers",

@@ -16,7 +16,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient, Place
 from sessions.models import Appointment, PlannedSession, Practitioner, Room
 
-from .checks import check_rules, find_room, just_taken, refusal
+from .checks import check_rules, find_room, just_taken, offering_alternatives, refusal
 from .offers import expire_in_the_way
 from .series import take_planned_session
 from .wish import Wish, locked
@@ -24,6 +24,7 @@ from .wish import Wish, locked
 MOVABLE = (Appointment.Status.OFFERED, Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
 
+@offering_alternatives
 @transaction.atomic
 def book_appointment(
     *,
@@ -74,6 +75,7 @@ def book_appointment(
     return _book(wish, offered_until=offered_until, **words)
 
 
+@offering_alternatives
 @transaction.atomic
 def walk_in(
     *,
@@ -204,6 +206,7 @@ def _booked_already() -> Refused:
     return Refused("already-booked", _("This session is already booked. Load the plan again."))
 
 
+@offering_alternatives
 @transaction.atomic
 def move(
     *,

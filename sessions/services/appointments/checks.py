@@ -1,7 +1,9 @@
 """Whether what is asked for may be booked. Everything here reads rows after the locks are held."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import wraps
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -185,9 +187,28 @@ def just_taken(wish: Wish, words: str = "", **details: object) -> Refused:
 
 
 def refusal(wish: Wish, code: str, words: str, *, field: str = "starts_at", **details: object) -> Refused:
-    """Return a refusal with up to three other times."""
+    """Return a refusal that `offering_alternatives` completes with up to three other times."""
+    return Refused(code, words, field=field, wish=wish, **details)
+
+
+def offering_alternatives(service: Callable[..., Appointment]) -> Callable[..., Appointment]:
+    """Let a booking service name other times when it refuses one: after its transaction, so nobody waits for them."""
+
+    @wraps(service)
+    def answering(**asked: object) -> Appointment:
+        try:
+            return service(**asked)
+        except Refused as no:
+            if wish := no.details.pop("wish", None):
+                no.details["alternatives"] = _alternatives(wish)
+            raise
+
+    return answering
+
+
+def _alternatives(wish: Wish) -> list[reads.FreeTime]:
     span = window(wish.planned_session, local_day(wish.now, wish.site.zone)) if wish.planned_session else None
-    others = reads.alternatives(
+    return reads.alternatives(
         wish.site,
         practitioner=wish.practitioner,
         starts_at=wish.starts_at,
@@ -199,4 +220,3 @@ def refusal(wish: Wish, code: str, words: str, *, field: str = "starts_at", **de
         without=wish.without,
         window=span,
     )
-    return Refused(code, words, field=field, alternatives=others, **details)

@@ -1,0 +1,105 @@
+"""What the processes of a race do. Each is a fresh Python with its own connection to the test's database."""
+
+import os
+import traceback
+from datetime import datetime
+
+import django
+
+
+def race(number, barrier, results, environment, contests, way):
+    """Take part in every contest, all processes at once; put (number, [outcome, …]) into `results`."""
+    os.environ.clear()
+    os.environ.update(environment)
+    django.setup()
+    outcomes = []
+    try:
+        attempt = _ways()[way]
+        for contest in contests:
+            barrier.wait(60)
+            outcomes.append(_outcome(attempt, contest[number]))
+    except BaseException:
+        outcomes.append(("broken", traceback.format_exc()))
+        barrier.abort()
+    results.put((number, outcomes))
+
+
+def _outcome(attempt, asked):
+    from mesoclinic.core.refused import Refused
+
+    try:
+        return ("won", attempt(asked).pk)
+    except Refused as no:
+        return ("refused", (no.code, no.message, len(no.details.get("alternatives", ()))))
+    except Exception as error:
+        return ("error", f"{type(error).__name__}: {error}")
+
+
+def _ways():
+    """The ways to book: `guarded` as the product does; `careless` looks first and saves then, as many others do."""
+    from django.utils import timezone
+
+    from patients.models import Patient
+    from sessions.models import Appointment, Practitioner, Room
+    from sessions.services import appointments
+    from sessions.services.appointments.checks import find_room
+    from sessions.services.appointments.wish import Wish
+
+    def objects(asked):
+        practitioner = Practitioner.objects.get(pk=asked["practitioner"])
+        room = Room.objects.select_related("site__clinic").get(pk=asked["room"])
+        patient = Patient.objects.select_related("species").get(pk=asked["patient"])
+        return practitioner, room, patient, datetime.fromisoformat(asked["starts_at"])
+
+    def guarded(asked):
+        practitioner, room, patient, starts_at = objects(asked)
+        return appointments.book_appointment(
+            actor=None,
+            clinic=room.site.clinic,
+            site=room.site,
+            kind="session",
+            patient=patient,
+            practitioner=practitioner,
+            room=room,
+            starts_at=starts_at,
+            minutes=asked["minutes"],
+            now=datetime.fromisoformat(asked["now"]),
+        )
+
+    def careless(asked):
+        practitioner, room, patient, starts_at = objects(asked)
+        wish = Wish(
+            actor=None,
+            site=room.site,
+            patient=patient,
+            practitioner=practitioner,
+            starts_at=starts_at,
+            minutes=asked["minutes"],
+            now=datetime.fromisoformat(asked["now"]),
+            room=room,
+            rooms=(room,),
+        )
+        find_room(wish)
+        return Appointment.objects.create(
+            clinic=room.site.clinic,
+            site=room.site,
+            patient=patient,
+            practitioner=practitioner,
+            room=room,
+            starts_at=wish.starts_at,
+            ends_at=wish.ends_at,
+            created_at=timezone.now(),
+        )
+
+    def moving(asked):
+        practitioner, room, _patient, starts_at = objects(asked)
+        return appointments.move(
+            actor=None,
+            appointment=Appointment.objects.select_related("site__clinic", "patient").get(pk=asked["appointment"]),
+            practitioner=practitioner,
+            room=room,
+            starts_at=starts_at,
+            now=datetime.fromisoformat(asked["now"]),
+        )
+
+    return {"guarded": guarded, "careless": careless, "moving": moving}
