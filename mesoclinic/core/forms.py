@@ -21,6 +21,8 @@ from django.http import QueryDict
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
+from mesoclinic.core.refused import Refused
+
 LINE_CAP = 200
 TEXT_CAP = 4000
 FIRST_DAY = dt.date(1900, 1, 1)
@@ -113,8 +115,15 @@ class CarefulForm:
 
     def full_clean(self):
         super().full_clean()
-        if not self.is_bound:
-            return
+        if self.is_bound:
+            self._put_cursor_on_first_error()
+
+    def refuse(self, refused: Refused) -> None:
+        """Show why a service said no, beside the field it names."""
+        self.add_error(refused.field if refused.field in self.fields else None, refused.message)
+        self._put_cursor_on_first_error()
+
+    def _put_cursor_on_first_error(self) -> None:
         wrong = next((name for name in self.fields if name in self._errors), None)
         if wrong:
             for field in self.fields.values():
