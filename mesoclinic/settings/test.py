@@ -3,11 +3,14 @@
 import os
 import tempfile
 
-# Before the shared settings read them: a data folder away from yours, and one for each of several test processes.
-_data = tempfile.TemporaryDirectory(prefix="mesoclinic-test-")
+# Before the shared settings read them: a data folder away from yours, and one for each of several test processes. Theirs
+# lie in the first one's, which removes it: they end without cleaning up.
 _worker = os.environ.get("PYTEST_XDIST_WORKER")
-if _worker or "MESOCLINIC_DATA_DIR" not in os.environ:
-    os.environ["MESOCLINIC_DATA_DIR"] = _data.name
+if "MESOCLINIC_DATA_DIR" not in os.environ:
+    _folder = tempfile.TemporaryDirectory(prefix="mesoclinic-test-", ignore_cleanup_errors=True)
+    os.environ["MESOCLINIC_DATA_DIR"] = _folder.name
+if _worker:
+    os.environ["MESOCLINIC_DATA_DIR"] += f"/{_worker}"
 if _worker and "TEST_REDIS_URLS" in os.environ:
     _pair = 2 * (1 + int(_worker.removeprefix("gw")))
     os.environ["REDIS_URL"], os.environ["REDIS_CACHE_URL"] = os.environ["TEST_REDIS_URLS"].split()[_pair : _pair + 2]
