@@ -7,16 +7,18 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
+from django.utils import timezone
+
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics, users
 from patients.models import Patient
 from patients.services import patients
-from protocols.models import Category, Lot, ProtocolVersion, Species, Substance
+from protocols.models import Category, Indication, Lot, ProtocolVersion, Species, Substance
 from protocols.services import lots, protocols, substances
 from protocols.services.protocols import DraftLine, ProtocolDraft
-from sessions.models import Appointment, Practitioner, Room
-from sessions.services import appointments, availability
+from sessions.models import Appointment, Course, PlannedSession, Practitioner, Room
+from sessions.services import appointments, availability, courses, plans
 from sessions.services.availability import HoursBlock
 
 PASSWORD = "correct horse battery"
@@ -189,3 +191,63 @@ def make_lot(
         volume_ml=Decimal(volume_ml),
         **fields,
     )
+
+
+# Courses
+
+
+def make_indication(clinic: Clinic, *, name: str = "") -> Indication:
+    number = next(_numbers)
+    names = {"code": f"indication-{number}", "name": name or f"Indication {number}"}
+    return Indication.objects.create(clinic=clinic, field="pain", duration="either", **names)
+
+
+def make_course(
+    clinic: Clinic,
+    *,
+    cadence: str = "4x1w",
+    start_on: date | None = None,
+    patient: Patient | None = None,
+    protocol_version: ProtocolVersion | None = None,
+    practitioner: Practitioner | None = None,
+    indication: Indication | None = None,
+    site: Site | None = None,
+    actor: User | None = None,
+    now: datetime | None = None,
+    plan: bool = True,
+    **fields,
+) -> Course:
+    """A prescribed course, planned unless told otherwise. It begins today, which is `now` or its start day."""
+    site = site or site_of(clinic)
+    if now is None and start_on is not None:
+        now = datetime.combine(start_on, time(8), tzinfo=site.zone)
+    now = now or timezone.now()
+    course = courses.prescribe_course(
+        actor=actor,
+        clinic=clinic,
+        patient=patient or make_patient(clinic),
+        protocol_version=protocol_version or make_protocol_version(clinic, cadence=cadence),
+        indication=indication or make_indication(clinic),
+        lead_practitioner=practitioner or make_practitioner(clinic, site=site),
+        site=site,
+        start_on=start_on or now.astimezone(site.zone).date(),
+        cadence=cadence,
+        now=now,
+        **fields,
+    )
+    if plan:
+        plans.plan_sessions(course.pk, now=now)
+        course.refresh_from_db()
+    return course
+
+
+def done_session(course: Course, number: int | None = None, *, on: date | None = None) -> PlannedSession:
+    """Mark a session done on a day (its due day unless said), without a record, and plan what follows from there."""
+    open_rows = course.planned_sessions.exclude(status__in=["done", "skipped"]).order_by("number")
+    row = open_rows.get(number=number) if number else open_rows[0]
+    on = on or row.due_on
+    row.status, row.performed_on = "done", on
+    row.save(update_fields=["status", "performed_on"])
+    plans.replan_course(course=course, now=datetime.combine(on, time(18), tzinfo=course.site.zone))
+    course.refresh_from_db()
+    return row

@@ -146,6 +146,10 @@ class PlannedStatus(models.TextChoices):
     SKIPPED = "skipped", _("Skipped")
 
 
+OUT_OF_PLAN = "out_of_plan"  # the plan no longer has this session, but it is, or was once, booked
+LEFT_OPEN = "left_open"  # a later session has been done before this one
+
+
 class PlannedSession(Identified):
     """One session of the plan: local days of the course's site, no clock time. Rows are keyed by (course, number)."""
 
@@ -166,7 +170,7 @@ class PlannedSession(Identified):
     skip_reason = models.CharField(_("why skipped"), max_length=300, blank=True)
     why = models.CharField(
         _("why this day"), max_length=300, blank=True
-    )  # a code of planning.Why, said in words on screen
+    )  # a code of planning.Reason, OUT_OF_PLAN or LEFT_OPEN, said in words on screen
 
     class Meta:
         ordering = ["course", "number"]
@@ -199,6 +203,11 @@ class PlannedSession(Identified):
 
     def __str__(self) -> str:
         return f"{self.course} {self.number}"
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether a person left this session out; one that fell out of the plan may come back into it."""
+        return self.status == PlannedStatus.SKIPPED and self.why != OUT_OF_PLAN
 
 
 class ReviewDecision(models.TextChoices):

@@ -273,9 +273,10 @@ class Score(models.Model):
 
 
 class Override(models.Model):
-    """A finding of the mix check that a practitioner went past, with the reason; printed on the report."""
+    """A finding of the mix check that a practitioner went past, prescribing or recording; printed on the report."""
 
-    record = models.ForeignKey(SessionRecord, on_delete=models.CASCADE, related_name="overrides")
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, null=True, blank=True, related_name="overrides")
+    record = models.ForeignKey(SessionRecord, on_delete=models.CASCADE, null=True, blank=True, related_name="overrides")
     rule = models.CharField(_("rule"), max_length=60)
     finding = models.TextField(_("finding"), max_length=1000)
     reason = models.CharField(_("reason"), max_length=500)
@@ -283,8 +284,13 @@ class Override(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["record", "id"]
+        ordering = ["id"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(course__isnull=False) ^ Q(record__isnull=False),
+                name="override_of_one",
+                violation_error_message=_("An override belongs to a prescription or to a record."),
+            ),
             models.CheckConstraint(
                 condition=~Q(reason=""), name="override_says_why", violation_error_message=_("Say why.")
             ),

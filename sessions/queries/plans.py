@@ -1,0 +1,135 @@
+"""What the planner needs to know of courses: revisions, what became of each session, reviews."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from django.db.models import Prefetch
+
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import Clinic
+from protocols.cadence import Cadence, parse
+from sessions.models import Appointment, Course, CourseRevision, PlannedSession, SessionRecord
+from sessions.models.courses import PlannedStatus
+from sessions.scheduling.planning import Revision, SessionState
+from sessions.scheduling.windows import Tolerance, ToleranceRow
+
+parsed = lru_cache(maxsize=1024)(parse)
+
+
+@dataclass(frozen=True)
+class CoursePlan:
+    """A course's current revision and what has become of its sessions; rows ascending by number."""
+
+    course: Course
+    revision_row: CourseRevision
+    revision: Revision
+    sessions: tuple[PlannedSession, ...]
+    states: tuple[SessionState, ...]
+    reviewed_phases: frozenset[int]
+    tolerance: Tolerance
+    touched: frozenset[int]  # numbers that were ever booked or have a record: their rows stay
+
+    @property
+    def cadence(self) -> Cadence:
+        return self.revision.cadence
+
+    @property
+    def resumed_on(self) -> date | None:
+        return local_day(self.course.status_at, self.course.site.zone) if self.course.status_at else None
+
+    @property
+    def last_done(self) -> int:
+        """Give the number of the last session done, 0 before the first."""
+        return max((row.number for row in self.sessions if row.status == PlannedStatus.DONE), default=0)
+
+    @property
+    def next_number(self) -> int:
+        """Give the number of the next session: the first after the last one done that nobody left out."""
+        left_out = {row.number for row in self.sessions if row.is_skipped}
+        number = self.last_done + 1
+        while number in left_out:
+            number += 1
+        return number
+
+    def gate_number(self, phase: int) -> int:
+        """Give the number of the last session of a fixed phase of this revision."""
+        first = self.revision.first_number - self.cadence.first_session_of(self.revision.first_phase)
+        return first + self.cadence.first_session_of(phase) + (self.cadence.phases[phase - 1].count or 1) - 1
+
+    @property
+    def open_gates(self) -> tuple[int, ...]:
+        """The gated phases still to review, first to come first."""
+        gates = self.cadence.gated_phases
+        return tuple(g for g in gates if g >= self.revision.first_phase and g not in self.reviewed_phases)
+
+    @property
+    def due_gate(self) -> int | None:
+        """The gated phase that is over and waits for its review now."""
+        gate = next(iter(self.open_gates), None)
+        return gate if gate is not None and self.next_number > self.gate_number(gate) else None
+
+
+def tolerance_of(clinic: Clinic) -> Tolerance:
+    return Tolerance(tuple(ToleranceRow(up_to or None, early, late) for up_to, early, late in clinic.tolerances))
+
+
+def course_plan(course: Course) -> CoursePlan:
+    """Load what the planner needs for one course. Six SQL statements."""
+    return course_plans([course])[0]
+
+
+def course_plans(courses: Iterable[Course]) -> list[CoursePlan]:
+    """Load what the planner needs for these courses, by key. Six SQL statements whatever their number."""
+    appointments = Appointment.objects.order_by("starts_at").only("planned_session_id", "starts_at", "status")
+    with_rows = (
+        Course.objects.filter(pk__in=[course.pk for course in courses])
+        .select_related("clinic", "site", "patient")
+        .prefetch_related(
+            Prefetch("planned_sessions", PlannedSession.objects.order_by("number")),
+            Prefetch("planned_sessions__appointments", appointments),
+            Prefetch("revisions", CourseRevision.objects.order_by("number")),
+            Prefetch("records", SessionRecord.objects.only("course_id", "planned_session_id")),
+            "reviews",
+        )
+        .order_by("pk")
+    )
+    return [_course_plan(course) for course in with_rows]
+
+
+def revision_of(row: CourseRevision) -> Revision:
+    return Revision(parsed(row.cadence), row.start_on, row.from_number, row.from_phase)
+
+
+def _course_plan(course: Course) -> CoursePlan:
+    row = list(course.revisions.all())[-1]
+    revision = revision_of(row)
+    sessions = tuple(course.planned_sessions.all())
+    reviewed = {
+        revision.phase_number_of(review.after_number)
+        for review in course.reviews.all()
+        if review.revision == row.number and revision.has_session(review.after_number)
+    }
+    recorded = {record.planned_session_id for record in course.records.all()}
+    return CoursePlan(
+        course=course,
+        revision_row=row,
+        revision=revision,
+        sessions=sessions,
+        states=tuple(_state(session, course) for session in sessions),
+        reviewed_phases=frozenset(reviewed),
+        tolerance=tolerance_of(course.clinic),
+        touched=frozenset(row.number for row in sessions if row.appointments.all() or row.pk in recorded),
+    )
+
+
+def _state(session: PlannedSession, course: Course) -> SessionState:
+    booked = next((a for a in session.appointments.all() if a.is_live), None)
+    return SessionState(
+        number=session.number,
+        performed_on=session.performed_on,
+        booked_on=local_day(booked.starts_at, course.site.zone) if booked else None,
+        is_skipped=session.is_skipped,
+        due_on=session.due_on,
+    )

@@ -1,0 +1,24 @@
+"""Prescribe a course and change its way: the writes behind the prescribe page and the plan page."""
+
+from .changing import pause_course, resume_course, skip_session, stop_course, unskip_session
+from .prescribing import prescribe_course
+from .revising import change_cadence, record_review, restart_course, step_back
+
+pause, resume, stop, restart = pause_course, resume_course, stop_course, restart_course
+
+__all__ = [
+    "change_cadence",
+    "pause",
+    "pause_course",
+    "prescribe_course",
+    "record_review",
+    "restart",
+    "restart_course",
+    "resume",
+    "resume_course",
+    "skip_session",
+    "step_back",
+    "stop",
+    "stop_course",
+    "unskip_session",
+]

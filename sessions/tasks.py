@@ -1,0 +1,30 @@
+"""Thin tasks: ids in, one service each, safe to run twice or to be killed."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from sessions.services import plans
+
+
+@shared_task(name="sessions.generate_schedule", time_limit=120)
+def generate_schedule(course_id: int) -> None:
+    """Make the plan of a course that was just prescribed or must be planned again."""
+    plans.plan_sessions(course_id, now=timezone.now())
+
+
+@shared_task(name="sessions.extend_schedules", time_limit=3000)
+def extend_schedules() -> None:
+    """Keep open-ended phases planned 26 weeks ahead; nightly."""
+    plans.extend_schedules(now=timezone.now())
+
+
+@shared_task(name="sessions.flag_overdue", time_limit=1200)
+def flag_overdue() -> None:
+    """Plan again what was missed and pause what lapsed; hourly."""
+    plans.flag_overdue(now=timezone.now())
+
+
+@shared_task(name="sessions.sweep", time_limit=300)
+def sweep() -> None:
+    """Find what the bell missed; every 30 seconds."""
+    plans.sweep(now=timezone.now())
