@@ -227,9 +227,9 @@ def rows_asked(data: QueryDict, prefix: str) -> QueryDict | None:
     """Answer the row buttons of `_formset_rows.html` without scripts.
 
     Returns the posted data with the row added, removed or moved, or None when no row button was pressed; the view
-    then shows the form again, unsaved.
+    then shows the form again, unsaved. On a page with several lists the buttons are named after theirs: `rows-PREFIX`.
     """
-    verb, _dash, index = data.get("rows", "").partition("-")
+    verb, _dash, index = (data.get(f"rows-{prefix}") or data.get("rows", "")).partition("-")
     count = data.get(f"{prefix}-TOTAL_FORMS", "")
     if verb not in ROW_VERBS or not count.isdecimal():
         return None
@@ -250,7 +250,8 @@ def _change_row(data: QueryDict, prefix: str, verb: str, index: int, total: int)
     if not 0 <= other < total:
         return
     first, second = f"{prefix}-{index}-", f"{prefix}-{other}-"
-    taken = {key: data.pop(key) for key in list(data) if key.startswith((first, second))}
+    moving = [key for key in data if key.startswith((first, second)) and not key.endswith("-ORDER")]
+    taken = {key: data.pop(key) for key in moving}  # the places keep their numbers, the contents change places
     for key, values in taken.items():
         swapped = second + key.removeprefix(first) if key.startswith(first) else first + key.removeprefix(second)
         data.setlist(swapped, values)

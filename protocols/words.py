@@ -1,0 +1,92 @@
+"""A series in the words a receptionist uses, translated: for protocols, prescriptions, plans and reports."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from protocols.cadence import Cadence, CadenceError, Gap, Phase, Unit, parse
+
+
+def cadence_words(cadence: Cadence | str) -> str:
+    """Say a whole series in one sentence; text that is no cadence is given back as it is."""
+    if isinstance(cadence, str):
+        try:
+            cadence = parse(cadence)
+        except CadenceError:
+            return cadence
+    return "; ".join(_joined(cadence)) + "."
+
+
+def _joined(cadence: Cadence) -> Iterator[str]:
+    for number, words in enumerate(phases_in_words(cadence), start=1):
+        yield words if number == 1 else _("then %(phase)s") % {"phase": words}
+
+
+def phases_in_words(cadence: Cadence) -> list[str]:
+    """Say each phase: "4 sessions of 15 minutes, 1 week apart, then a review". Minutes only where they change."""
+    minutes = [cadence.minutes_in(number) for number in range(len(cadence.phases) + 1)]
+    return [
+        phase_words(phase, is_first=number == 1, minutes=minutes[number] if _changes(minutes, number) else None)
+        for number, phase in enumerate(cadence.phases, start=1)
+    ]
+
+
+def _changes(minutes: list[int | None], number: int) -> bool:
+    return minutes[number] != minutes[number - 1]
+
+
+def phase_words(phase: Phase, *, is_first: bool = False, minutes: int | None = None) -> str:
+    """Say one phase; `minutes` are said when given."""
+    words = _sessions(phase, minutes)
+    if phase.gap is not None and not (is_first and phase.count == 1):
+        words = _spaced(words, phase, phase.gap)
+    return _("%(phase)s, then a review") % {"phase": words} if phase.gate else words
+
+
+def _sessions(phase: Phase, minutes: int | None) -> str:
+    if phase.count is None:
+        if minutes is None:
+            return _("sessions")
+        return _("sessions of %(minutes)s minutes") % {"minutes": minutes}
+    words = {"count": phase.count, "minutes": minutes}
+    if minutes is None:
+        return ngettext("%(count)s session", "%(count)s sessions", phase.count) % words
+    return (
+        ngettext("%(count)s session of %(minutes)s minutes", "%(count)s sessions of %(minutes)s minutes", phase.count)
+        % words
+    )
+
+
+def _spaced(sessions: str, phase: Phase, gap: Gap) -> str:
+    words = {"sessions": sessions, "gap": gap_words(gap)}
+    if phase.count is None:
+        return _("%(sessions)s, %(gap)s apart, for as long as they help") % words
+    if phase.count == 1:
+        return _("%(sessions)s, %(gap)s later") % words
+    return _("%(sessions)s, %(gap)s apart") % words
+
+
+def gap_words(gap: Gap) -> str:
+    """Say a distance: "1 week", "4 to 6 weeks", "1 week (6 to 10 days)"."""
+    if gap.window is None:
+        return length_words(gap.length, gap.unit)
+    window = range_words(gap.window.least, gap.window.most, gap.window.unit)
+    if gap.is_range:
+        return window
+    return _("%(gap)s (%(window)s)") % {"gap": length_words(gap.length, gap.unit), "window": window}
+
+
+def length_words(length: int, unit: Unit) -> str:
+    words = {"length": length}
+    if unit == "d":
+        return ngettext("%(length)s day", "%(length)s days", length) % words
+    if unit == "w":
+        return ngettext("%(length)s week", "%(length)s weeks", length) % words
+    return ngettext("%(length)s month", "%(length)s months", length) % words
+
+
+def range_words(least: int, most: int, unit: Unit) -> str:
+    if least == most:
+        return length_words(least, unit)
+    return _("%(least)s to %(longest)s") % {"least": least, "longest": length_words(most, unit)}

@@ -1,0 +1,24 @@
+"""A series in words."""
+
+import pytest
+
+from protocols.words import cadence_words
+
+SAID = {
+    "1x": "1 session.",
+    "4x1w@15": "4 sessions of 15 minutes, 1 week apart.",
+    "1x@30, 3x1w@15!, 1x2w@30, 1x3w, *x4-6w": (
+        "1 session of 30 minutes; then 3 sessions of 15 minutes, 1 week apart, then a review; "
+        "then 1 session of 30 minutes, 2 weeks later; then 1 session, 3 weeks later; "
+        "then sessions, 4 to 6 weeks apart, for as long as they help."
+    ),
+    "*x1mo@20": "sessions of 20 minutes, 1 month apart, for as long as they help.",
+    "4x1w[6-10d]": "4 sessions, 1 week (6 to 10 days) apart.",
+    "2x3-3d": "2 sessions, 3 days apart.",
+    "no cadence": "no cadence",
+}
+
+
+@pytest.mark.parametrize(("text", "words"), SAID.items())
+def test_a_series_is_said_in_one_sentence(text, words):
+    assert cadence_words(text) == words
