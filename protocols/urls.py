@@ -1,5 +1,10 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from protocols.views import cadences
 
 app_name = "protocols"
 
-urlpatterns: list = []
+urlpatterns = [
+    # Series
+    path("series/rows/", cadences.cadence_rows, name="cadence-rows"),
+]

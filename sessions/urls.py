@@ -1,5 +1,10 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from sessions.views import cadences
 
 app_name = "sessions"
 
-urlpatterns: list = []
+urlpatterns: list = [
+    # Series
+    path("series/dates/", cadences.preview_cadence, name="cadence-preview"),
+]

@@ -4,13 +4,14 @@ Used by the protocol editor and the prescription: give it the posted data, draw 
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import Form, rows_asked
+from mesoclinic.core.forms import FIRST_DAY, LAST_DAY, Form, rows_asked
 from protocols.cadence import LARGEST_NUMBER, LONGEST_TEXT, Cadence, CadenceError, Phase, parse
 
 UNITS = [("d", _("days")), ("w", _("weeks")), ("mo", _("months"))]
@@ -230,6 +231,15 @@ class CadenceForm:
 
     def _refuse_rows(self, message: str) -> None:
         self.rows._non_form_errors = self.rows.error_class([message])
+
+
+def start_day(data: Mapping[str, str], otherwise: date) -> date:
+    """Read the day a previewed series begins on; an impossible one counts as none."""
+    try:
+        day = date.fromisoformat(data.get("start_on", "").strip())
+    except ValueError:
+        return otherwise
+    return day if FIRST_DAY <= day <= LAST_DAY else otherwise
 
 
 def _or_none(text: str) -> Cadence | None:

@@ -61,7 +61,7 @@
   // ---- forms are sent once ----
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.matches("[data-once]") || event.defaultPrevented) return;
+    if (!form.matches("[data-once]") || event.defaultPrevented || event.submitter?.formTarget) return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     // Marked, not disabled: a disabled button's name and value would not be sent.

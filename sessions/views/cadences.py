@@ -1,0 +1,36 @@
+"""The live preview of a series: its words and days, beside the editor of a protocol or a prescription."""
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.localtime import local_day
+from protocols.cadence import Cadence, CadenceError, parse
+from protocols.forms.cadence import CadenceForm, start_day
+from sessions.queries.previews import preview
+
+
+@requires("protocols.view_protocol")
+def preview_cadence(request: HttpRequest) -> HttpResponse:
+    """Show the days of a series: posted by an editor, or `?cadence=…&start_on=…`. Changes nothing."""
+    data = request.POST if request.method == "POST" else request.GET
+    cadence, error = _cadence(data)
+    today = local_day(timezone.now(), request.site.zone)
+    context = {"error": error, "start_on": start_day(data, today), "cadence_text": data.get("cadence", "")}
+    if cadence is not None:
+        context["preview"] = preview(cadence, start_on=context["start_on"], site=request.site)
+    # A text field somebody is typing in is left alone; changed rows bring it into step.
+    context["is_text_stale"] = "cadence-text" in data and data["cadence-text"] == data.get("cadence-written")
+    name = "_preview.html" if request.htmx else "preview.html"
+    return render(request, f"sessions/cadences/{name}", context)
+
+
+def _cadence(data: QueryDict) -> tuple[Cadence | None, str]:
+    if "cadence-text" in data:
+        form = CadenceForm(data)
+        return (form.cadence, "") if form.is_valid() else (None, form.error)
+    try:
+        return parse(data.get("cadence", "")), ""
+    except CadenceError as error:
+        return None, str(error)

@@ -1,0 +1,105 @@
+"""The live preview of a series and its editor, as pages."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from mesoclinic.core.roles import Role
+from protocols.cadence import parse
+from sessions.models import Closure
+from sessions.queries.previews import preview
+from tests.factories import make_clinic, make_user, site_of
+from tests.protocols.test_cadence_form import posted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def browser(clinic, client):
+    client.force_login(make_user(clinic, Role.PRACTITIONER))
+    return client
+
+
+def dates_of(text, clinic, start_on=date(2026, 3, 30)):
+    found = preview(parse(text), start_on=start_on, site=site_of(clinic))
+    return [day.due_on for phase in found.phases for day in phase.days]
+
+
+def test_the_preview_moves_around_public_holidays_as_the_plan_will(clinic):
+    """Easter Monday is a holiday in France: DESIGN section 4, rule 2."""
+    assert dates_of("4x1w", clinic) == [date(2026, 3, 30), date(2026, 4, 7), date(2026, 4, 13), date(2026, 4, 20)]
+
+
+def test_the_preview_takes_two_statements(clinic, django_assert_num_queries):
+    site = site_of(clinic)
+    clinic = site.clinic
+
+    with django_assert_num_queries(2):
+        preview(parse("999x1d"), start_on=date(2026, 3, 2), site=site)
+
+
+def test_the_editors_rows_are_previewed_with_words_and_the_text_brought_into_step(browser):
+    data = posted({"count": 4, "gap": 1, "minutes": 15}, start_on="2026-03-02")
+
+    page = browser.post(reverse("sessions:cadence-preview"), data, headers={"HX-Request": "true"}).content.decode()
+
+    assert "4 sessions of 15 minutes, 1 week apart." in page
+    assert "Mon 23 Mar" in page
+    assert 'name="cadence-text"' in page
+    assert 'value="4x1w@15"' in page
+
+
+def test_text_somebody_is_typing_is_never_replaced(browser):
+    data = posted({"count": 1}, text="4x1w", start_on="2026-03-02")
+
+    page = browser.post(reverse("sessions:cadence-preview"), data, headers={"HX-Request": "true"}).content.decode()
+
+    assert "4 sessions, 1 week apart." in page
+    assert 'name="cadence-text"' not in page
+
+
+def test_a_fault_of_the_notation_is_shown_with_its_exact_words(browser):
+    page = browser.get(reverse("sessions:cadence-preview"), {"cadence": "4xw"}).content.decode()
+
+    assert "cadence, character 3: expected a gap such as 1w, found &quot;w&quot;" in page
+
+
+@pytest.mark.parametrize("start_on", ["", "9999-12-31", "0001-01-01", "2026-02-30", "\x00", "🐎"])
+def test_an_impossible_start_day_counts_as_today(browser, start_on):
+    answer = browser.get(reverse("sessions:cadence-preview"), {"cadence": "4x1w", "start_on": start_on})
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\x00", "4x1w" * 500, "999x999mo", "1x, 999x999w", "*x1d", "🐎", "40x1d," * 30 + "1x1d"]
+)
+def test_no_text_gives_an_error_page(browser, text):
+    data = posted({"count": 1}, text=text)
+
+    assert browser.get(reverse("sessions:cadence-preview"), {"cadence": text}).status_code == 200
+    assert browser.post(reverse("sessions:cadence-preview"), data).status_code == 200
+    assert browser.post(reverse("protocols:cadence-rows"), data).status_code == 200
+
+
+def test_rows_are_made_from_the_text(browser):
+    page = browser.post(reverse("protocols:cadence-rows"), posted({"count": 1}, text="D0 D7 D29")).content.decode()
+
+    assert 'name="cadence-rows-2-gap" value="22"' in page
+    assert 'value="1x, 1x7d, 1x22d"' in page
+
+
+def test_a_site_that_is_closed_for_good_is_said_in_words(clinic, browser):
+    Closure.objects.create(
+        clinic=clinic, site=site_of(clinic), from_on=date(2026, 1, 1), until_on=date(2040, 1, 1), reason="Sold"
+    )
+
+    page = browser.get(reverse("sessions:cadence-preview"), {"cadence": "4x1w", "start_on": "2026-03-02"})
+
+    assert "closed for good" in page.content.decode()
