@@ -1,5 +1,38 @@
-from django.urls import path  # noqa: F401
+"""Addresses of the patients app; the patient's own page is `sessions:patient`."""
+
+from django.urls import path
+
+from patients.views import flags, identifiers, merging, parties, patients
 
 app_name = "patients"
 
-urlpatterns: list = []
+urlpatterns = [
+    # patients
+    path("", patients.list_patients, name="list"),
+    path("search/", patients.search_patients, name="search"),
+    path("duplicates/", patients.list_duplicates, name="duplicates"),
+    path("register/", patients.register_patient, name="register"),
+    path("register/<slug:species>/", patients.register_patient, name="register-species"),
+    path("<uuid:public_id>/edit/", patients.edit_patient, name="edit"),
+    path("<uuid:public_id>/weight/", patients.record_weight, name="record-weight"),
+    path("<uuid:public_id>/allergies/", patients.set_allergies, name="set-allergies"),
+    path("<uuid:public_id>/end/", patients.end_patient, name="end"),
+    path("<uuid:public_id>/reopen/", patients.reopen_patient, name="reopen"),
+    # merging
+    path("<uuid:public_id>/merge/", merging.merge_patient, name="merge"),
+    path("merges/<uuid:merge_id>/undo/", merging.undo_merge, name="undo-merge"),
+    # contacts
+    path("contacts/", parties.find_parties, name="find-parties"),
+    path("<uuid:public_id>/contacts/add/", parties.add_party, name="add-party"),
+    path("<uuid:public_id>/contacts/<int:link_id>/", parties.edit_party, name="edit-party"),
+    path("<uuid:public_id>/contacts/<int:link_id>/end/", parties.end_party, name="end-party"),
+    path("<uuid:public_id>/sold/", parties.transfer_ownership, name="transfer-ownership"),
+    # identifiers
+    path("<uuid:public_id>/numbers/add/", identifiers.add_identifier, name="add-identifier"),
+    path("<uuid:public_id>/numbers/<int:identifier_id>/end/", identifiers.end_identifier, name="end-identifier"),
+    # flags and consents
+    path("<uuid:public_id>/flags/add/", flags.add_flag, name="add-flag"),
+    path("<uuid:public_id>/flags/<uuid:flag_id>/end/", flags.end_flag, name="end-flag"),
+    path("<uuid:public_id>/consents/give/", flags.give_consent, name="give-consent"),
+    path("<uuid:public_id>/consents/<uuid:consent_id>/withdraw/", flags.withdraw_consent, name="withdraw-consent"),
+]

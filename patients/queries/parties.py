@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q
+from django.http import Http404
 
-from patients.models import Patient, PatientParty
+from patients.models import Party, Patient, PatientParty
 from patients.models.parties import PartyRole
 
 
@@ -52,6 +53,27 @@ def earlier_contacts(patient: Patient, today: date) -> list[Contact]:
         for link in links
         if (link.until_on and link.until_on < today) or (adult and link.role == PartyRole.GUARDIAN)
     ]
+
+
+def link_or_404(patient: Patient, link_id: int) -> PatientParty:
+    """Return one role of a contact of this patient. One SQL statement."""
+    try:
+        return patient.party_links.select_related("party__clinic").get(pk=link_id)
+    except (PatientParty.DoesNotExist, OverflowError) as exc:
+        raise Http404 from exc
+
+
+def party_or_none(patient: Patient, party_id: int | None) -> Party | None:
+    """Return a contact of this patient by key. One SQL statement."""
+    if party_id is None:
+        return None
+    return Party.objects.filter(patient_links__patient=patient, pk=party_id).first()
+
+
+def other_patients_of(party: Party, patient: Patient, today: date) -> list[str]:
+    """Return the names of the other patients a change of this contact reaches. One SQL statement."""
+    links = party.patient_links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)).exclude(patient=patient)
+    return sorted(set(links.values_list("patient__name", flat=True)))
 
 
 def majority_on(patient: Patient) -> date | None:

@@ -1,7 +1,7 @@
 """Find a patient by whatever is typed, and the likely twins of one about to be registered."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
@@ -19,7 +19,7 @@ from patients.models import Patient, PatientParty, SearchWord
 from patients.models.search import WordKind
 from patients.queries.patients import Fact, page_of
 
-MOST_CANDIDATES = 120
+MOST_CANDIDATES = 100
 LIKE = 0.82  # two folded names this alike are worth a look
 NEARLY = 0.6  # … or this alike, when a birth date or phone is the same too
 
@@ -46,37 +46,54 @@ class Hit:
 
 
 def search(clinic: Clinic, text: str, limit: int = 20) -> list[Hit]:
-    """Return patients all of whose typed words begin one of theirs, best first. Three SQL statements.
+    """Return patients all of whose typed words begin one of theirs, best first.
 
-    Names, owners' names, file numbers, identifiers, phones and birth dates count; accents and case do not. Exact
-    words come before beginnings, the patient's own name before an owner's, open files before closed ones.
+    Names, owners' names, file numbers, identifiers, phones and birth dates count; accents and case do not. Open files
+    come before closed ones, exact words before beginnings, the patient's own name before an owner's. Three SQL
+    statements, and one for each way the longest typed word can be read.
     """
     months = [str(name) for name in [*MONTHS.values(), *MONTHS_3.values()]]
     groups = words.typed_groups(text[:200], months)
     if not groups:
         return []
-    found: dict[int, tuple[bool, int, str]] = {}
     typed = {word for group in groups for word in group}
+    found: dict[int, tuple[bool, int, str]] = {}
     for patient_id, word, kind in _candidates(clinic, groups):
         plain = bytes(word).decode()
         rank = (plain not in typed, kind, plain)
         found[patient_id] = min(rank, found.get(patient_id, rank))
-    patients = _with_owners(Patient.objects.filter(clinic=clinic, pk__in=found))
-
-    def rank(patient: Patient) -> tuple:
-        own = set(words.name_words(f"{patient.name} {patient.registered_name}"))
-        return patient.is_ended, -len(own & typed), found[patient.pk], words.fold(patient.name), patient.pk
-
-    return [hit_of(patient) for patient in sorted(patients, key=rank)[:limit]]
+    return _hydrated(clinic, _best(clinic, found, typed)[:limit])
 
 
-def _candidates(clinic: Clinic, groups: list[list[str]]) -> QuerySet:
-    """The longest typed word leads, walking the index of words in order; each other is looked up by patient."""
+def _best(clinic: Clinic, found: dict[int, tuple], typed: set[str]) -> list[int]:
+    """Keys of the found patients, best first."""
+    rows = Patient.objects.filter(clinic=clinic, pk__in=found, merged_into__isnull=True)
+
+    def rank(row: tuple) -> tuple:
+        key, name, registered_name, ended_on = row
+        own = set(words.name_words(f"{name} {registered_name}"))
+        return ended_on is not None, -len(own & typed), found[key], words.fold(name), key
+
+    names = rows.values_list("pk", "name", "registered_name", "ended_on").order_by()
+    return [row[0] for row in sorted(names, key=rank)]
+
+
+def _hydrated(clinic: Clinic, keys: list[int]) -> list[Hit]:
+    patients = {one.pk: one for one in with_owners(Patient.objects.filter(clinic=clinic, pk__in=keys))}
+    return [hit_of(patients[key]) for key in keys]
+
+
+def _candidates(clinic: Clinic, groups: list[list[str]]) -> Iterator[tuple[int, bytes, int]]:
+    """The longest typed word leads, walking the index of words in order; each other is looked up by patient.
+
+    Each reading of the leading word is asked by itself: SQLite cannot walk an index in order for one OR another.
+    """
     leader, *others = sorted(groups, key=lambda group: -len(group[0]))
-    rows = SearchWord.objects.filter(_begins(leader), clinic=clinic)
-    for group in others:
-        rows = rows.filter(Exists(SearchWord.objects.filter(_begins(group), patient=OuterRef("patient"))))
-    return rows.order_by("word", "patient").values_list("patient_id", "word", "kind")[:MOST_CANDIDATES]
+    for reading in leader:
+        rows = SearchWord.objects.filter(_begins([reading]), clinic=clinic)
+        for group in others:
+            rows = rows.filter(Exists(SearchWord.objects.filter(_begins(group), patient=OuterRef("patient"))))
+        yield from rows.order_by("word", "patient").values_list("patient_id", "word", "kind")[:MOST_CANDIDATES]
 
 
 def _begins(group: Iterable[str]) -> Q:
@@ -114,7 +131,7 @@ def duplicates(
     patients = Patient.objects.filter(clinic=clinic, pk__in=list(keys)).exclude(pk=but)
     if species:
         patients = patients.filter(species__code=species)
-    marked = _with_owners(patients).prefetch_related(
+    marked = with_owners(patients).prefetch_related(
         Prefetch("search_words", SearchWord.objects.filter(word__in=[w.encode() for w in told]), to_attr="told_words")
     )
     scored = [(score, hit_of(one, why)) for one in marked for score, why in [_likeness(one, name, birth_on)] if score]
@@ -161,8 +178,9 @@ def _ratio(one: str, other: str) -> float:
     return SequenceMatcher(None, first, second, autojunk=False).ratio() if first and second else 0.0
 
 
-def _with_owners(patients: QuerySet[Patient]) -> QuerySet[Patient]:
-    today = timezone.localdate()
+def with_owners(patients: QuerySet[Patient], today: date | None = None) -> QuerySet[Patient]:
+    """Read what `hit_of` needs. Two SQL statements when the patients are read."""
+    today = today or timezone.localdate()
     current = PatientParty.objects.filter(Q(until_on__isnull=True) | Q(until_on__gte=today), role="owner")
     current = current.filter(from_on__lte=today).select_related("party")
     return (
@@ -173,7 +191,7 @@ def _with_owners(patients: QuerySet[Patient]) -> QuerySet[Patient]:
 
 
 def hit_of(patient: Patient, why: tuple[str, ...] = ()) -> Hit:
-    """Make the line of a patient read by `_with_owners`."""
+    """Make the line of a patient read by `with_owners`."""
     owner = patient.owners[0].party if patient.owners else None
     facts = []
     if owner:

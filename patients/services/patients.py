@@ -43,13 +43,14 @@ def register_patient(
     weight_kg: Decimal | None = None,
     weighed_on: date | None = None,
     weight_is_estimated: bool = False,
+    no_allergies: bool = False,
     registered_on: date | None = None,
     **fields: Any,
 ) -> Patient:
     """Register a person or an animal under the clinic's next file number.
 
     `public_id` makes a form sent twice register once: the second call returns the first one's patient. `parties` are
-    the keywords of `parties.add_party`, without actor and patient. Raises Refused("not-valid" | "bad-identifier" …).
+    the keywords of `parties.link`; `no_allergies` means asked today and none known. Raises Refused("not-valid" | "bad-identifier" …).
     """
     if public_id and (earlier := Patient.objects.filter(clinic=clinic, public_id=public_id).first()):
         return earlier
@@ -58,6 +59,8 @@ def register_patient(
     today = registered_on or timezone.localdate()
     patient = Patient(clinic=clinic, species=species, created_by=actor, public_id=public_id or uuid.uuid4())
     _assign(patient, {"name": name, **_without_food_chain_of_people(species, fields)}, today)
+    if no_allergies:
+        patient.allergy_status, patient.allergy_asked_on = AllergyStatus.NONE_KNOWN, today
     patient.number = _next_number(clinic)
     patient.save()
     for scheme, value in identifiers:

@@ -128,9 +128,13 @@ def test_strange_input_finds_nobody_and_breaks_nothing(clinic, crowd, typed):
     assert search(clinic, typed) == []
 
 
-def test_a_search_needs_three_statements_however_many_are_found(clinic, crowd, django_assert_num_queries):
-    with django_assert_num_queries(3):
-        assert len(search(clinic, "mar")) == 3
+@pytest.mark.parametrize(("more", "found"), [(0, 3), (10, 13)])
+def test_a_search_needs_four_statements_however_many_are_found(clinic, crowd, django_assert_num_queries, more, found):
+    for number in range(more):
+        make_horse(clinic, name=f"Marengo {number}")
+
+    with django_assert_num_queries(4):
+        assert len(search(clinic, "mar")) == found
 
 
 def test_a_hit_shows_two_facts_besides_the_name(clinic, crowd):

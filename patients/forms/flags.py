@@ -1,0 +1,98 @@
+"""Forms about flags and consent."""
+
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.forms import Form
+from patients.models import ConsentText, Patient
+from patients.models.consents import ConsentMethod, GivenAs
+from patients.models.flags import FlagKind
+from patients.queries.parties import Contact, party_or_none
+from protocols.models import Substance
+
+PEOPLE_ONLY = ("breastfeeding", "diabetes", "autoimmune", "immunodeficiency", "anticoagulant")
+ANIMALS_ONLY = ("competition",)
+WORDS_NEEDED = ("other", "behaviour")
+
+
+class FlagForm(Form):
+    kind = forms.ChoiceField(label=_("What"), choices=FlagKind.choices)
+    substance = forms.ModelChoiceField(
+        label=_("Substance"),
+        queryset=Substance.objects.none(),
+        required=False,
+        empty_label=_("Choose"),
+        help_text=_("For an allergy to a substance."),
+    )
+    value = forms.CharField(
+        label=_("Class or material"),
+        required=False,
+        max_length=60,
+        help_text=_("For an allergy to a class (amide, ester, NSAID) or a material (latex)."),
+        widget=forms.TextInput(attrs={"list": "allergens", "autocomplete": "off"}),
+    )
+    text = forms.CharField(label=_("What to know"), required=False, max_length=300)
+    since_on = forms.DateField(label=_("Since"), initial=timezone.localdate)
+    until_on = forms.DateField(label=_("Until"), required=False, help_text=_("Leave empty when nobody knows."))
+    source = forms.CharField(label=_("Who said so"), required=False, max_length=200)
+
+    def __init__(self, *args, patient: Patient, **kwargs):
+        super().__init__(*args, **kwargs)
+        gone = PEOPLE_ONLY if patient.species.is_animal else ANIMALS_ONLY
+        self.fields["kind"].choices = [("", _("Choose")), *[c for c in FlagKind.choices if c[0] not in gone]]
+        self.fields["substance"].queryset = Substance.objects.filter(
+            Q(species=patient.species) | Q(species__isnull=True), clinic=patient.clinic, is_archived=False
+        ).distinct()
+
+    def clean(self):
+        cleaned = super().clean()
+        kind = cleaned.get("kind")
+        if kind == FlagKind.ALLERGY_SUBSTANCE and not cleaned.get("substance") and "substance" not in self.errors:
+            self.add_error("substance", _("Choose the substance."))
+        if kind in (FlagKind.ALLERGY_CLASS, FlagKind.ALLERGY_MATERIAL) and not cleaned.get("value"):
+            self.add_error("value", _("Say what the allergy is to."))
+        if kind in WORDS_NEEDED and not cleaned.get("text"):
+            self.add_error("text", _("Say what everybody has to know."))
+        since, until = cleaned.get("since_on"), cleaned.get("until_on")
+        if since and until and until < since:
+            self.add_error("until_on", _("The last day is before the first."))
+        return cleaned
+
+
+class ConsentForm(Form):
+    text = forms.ModelChoiceField(label=_("To what"), queryset=ConsentText.objects.none(), empty_label=_("Choose"))
+    given_by = forms.ChoiceField(label=_("Given by"), required=False)
+    given_by_name = forms.CharField(
+        label=_("Name"), required=False, max_length=200, help_text=_("When it is somebody who is not in the list.")
+    )
+    given_as = forms.ChoiceField(label=_("As"), choices=GivenAs.choices)
+    given_on = forms.DateField(label=_("On"), initial=timezone.localdate)
+    method = forms.ChoiceField(label=_("How"), choices=ConsentMethod.choices)
+
+    def __init__(self, *args, patient: Patient, contacts: list[Contact], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.contacts = {str(one.public_id): one for one in contacts}
+        self.fields["text"].queryset = ConsentText.objects.filter(clinic=patient.clinic, is_current=True)
+        own = [] if patient.species.is_animal else [("self", patient.name)]
+        listed = [(key, f"{one.name} ({one.role_label})") for key, one in self.contacts.items()]
+        self.fields["given_by"].choices = [*own, *listed, ("", _("Somebody else"))]
+        gone = ("patient",) if patient.species.is_animal else ("owner", "agent")
+        self.fields["given_as"].choices = [choice for choice in GivenAs.choices if choice[0] not in gone]
+        self.patient = patient
+
+    def clean(self):
+        cleaned = super().clean()
+        if not cleaned.get("given_by") and not cleaned.get("given_by_name") and "given_by" not in self.errors:
+            self.add_error("given_by_name", _("Say who gave consent."))
+        return cleaned
+
+    def giver(self) -> dict:
+        """The keywords for `consents.give_consent`."""
+        chosen = self.cleaned_data["given_by"]
+        name = self.patient.name if chosen == "self" else self.cleaned_data["given_by_name"]
+        contact = self.contacts.get(chosen)
+        if contact:
+            return {"given_by_name": contact.name, "given_by_party": party_or_none(self.patient, contact.party_id)}
+        return {"given_by_name": name, "given_by_party": None}

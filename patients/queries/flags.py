@@ -1,0 +1,33 @@
+"""Reads of flags and consents."""
+
+import uuid
+
+from django.http import Http404
+
+from mesoclinic.core.models import Clinic
+from patients.models import Consent, Flag, Patient
+from protocols.models import Substance
+
+MATERIALS = ("latex", "nickel", "chlorhexidine", "iodine")
+
+
+def flag_or_404(patient: Patient, public_id: uuid.UUID) -> Flag:
+    """Return a flag of this patient. One SQL statement."""
+    try:
+        return patient.flags.select_related("substance").get(public_id=public_id)
+    except Flag.DoesNotExist as exc:
+        raise Http404 from exc
+
+
+def consent_or_404(patient: Patient, public_id: uuid.UUID) -> Consent:
+    """Return a consent of this patient. One SQL statement."""
+    try:
+        return patient.consents.select_related("text").get(public_id=public_id)
+    except Consent.DoesNotExist as exc:
+        raise Http404 from exc
+
+
+def allergens(clinic: Clinic) -> list[str]:
+    """Return the classes of the clinic's substances and usual materials, to choose from. One SQL statement."""
+    lists = Substance.objects.filter(clinic=clinic).values_list("allergy_classes", flat=True)
+    return sorted({*MATERIALS, *(name for names in lists for name in names)})

@@ -1,0 +1,59 @@
+"""Make two files of one patient one, and undo it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.refused import Refused
+from patients.queries import merging as queries
+from patients.queries import patients as patient_queries
+from patients.queries import search as searching
+from patients.services import merging as services
+from patients.views.pages import act, page_of
+
+
+@requires("patients.merge_patient")
+@require_http_methods(["GET", "POST"])
+def merge_patient(request: HttpRequest, public_id) -> HttpResponse:
+    """Choose the other file of this patient; the one this page is about is kept."""
+    kept = patient_queries.get_or_404(request.clinic, public_id)
+    if request.method == "POST":
+        return _merge(request, kept)
+    text = request.GET.get("q", "").strip()
+    found = searching.search(request.clinic, text) if text else queries.likely_twins(kept)
+    context = {
+        "patient": kept,
+        "banner": patient_queries.banner(kept, timezone.localdate()),
+        "q": text,
+        "hits": [hit for hit in found if hit.patient_id != kept.pk and hit.species_code == kept.species.code],
+        "merges": queries.merges_of(kept),
+        "page_url": page_of(kept),
+    }
+    return render(request, "patients/patients/merge.html", context)
+
+
+def _merge(request: HttpRequest, kept) -> HttpResponse:
+    other = patient_queries.get_or_404(request.clinic, request.POST.get("other", ""))
+    try:
+        services.merge_patient(actor=request.user, patient=other, into=kept)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("patients:merge", public_id=kept.public_id)
+    messages.success(request, _("Both files are one now. You can undo this on the merge page."))
+    return redirect(page_of(kept))
+
+
+@requires("patients.merge_patient")
+@require_POST
+def undo_merge(request: HttpRequest, merge_id) -> HttpResponse:
+    merge = queries.get_or_404(request.clinic, merge_id)
+    return act(
+        request,
+        merge.kept,
+        lambda: services.undo_merge(actor=request.user, merge=merge),
+        done=_("The files are apart again."),
+    )
