@@ -15,7 +15,7 @@ def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Merge:
         return Merge.objects.select_related("kept__species", "kept__clinic", "merged").get(
             clinic=clinic, public_id=public_id
         )
-    except (Merge.DoesNotExist, ValueError, TypeError) as exc:
+    except Merge.DoesNotExist as exc:
         raise Http404 from exc
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -25,7 +26,7 @@ def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Patient:
     """Return the file of this clinic, or the one it was merged into. One SQL statement, one more for each merge."""
     try:
         patient = _of(clinic).get(public_id=public_id)
-    except (Patient.DoesNotExist, ValueError, TypeError) as exc:
+    except (Patient.DoesNotExist, ValidationError, ValueError, TypeError) as exc:
         raise Http404 from exc
     return kept(patient)
 

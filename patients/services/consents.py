@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.checking import check
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Consent, ConsentText, Party, Patient
-from patients.services.checking import check
 
 
 @transaction.atomic
@@ -44,7 +44,7 @@ def give_consent(
     )
     if consent.given_on > today:
         raise Refused("in-future", _("This day is still to come. Choose today or an earlier day."), field="given_on")
-    check(consent, but=["patient"])
+    check(consent, but=["patient", "taken_by"])
     consent.save()
     audit.record(actor=actor, verb="consent.given", subject=consent, clinic=patient.clinic, patient_id=patient.pk)
     return consent
@@ -59,7 +59,7 @@ def withdraw_consent(*, actor: User | None, consent: Consent, on: date | None = 
     if consent.withdrawn_on is not None:
         raise Refused("already-withdrawn", _("This consent has already been withdrawn."))
     consent.withdrawn_on = on or timezone.localdate()
-    check(consent, but=["patient"])
+    check(consent, but=["patient", "taken_by"])
     consent.save(update_fields=["withdrawn_on"])
     patient = consent.patient
     audit.record(actor=actor, verb="consent.withdrawn", subject=consent, clinic=patient.clinic, patient_id=patient.pk)

@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.checking import check
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Flag, Patient
 from patients.models.patients import AllergyStatus
-from patients.services.checking import check
 from patients.services.patients import save_allergy_status
 from protocols.models import Substance
 
@@ -46,7 +46,7 @@ def add_flag(
         source=source.strip(),
         created_by=actor,
     )
-    check(flag, but=["patient"])
+    check(flag, but=["patient", "created_by"])
     if substance is not None and substance.clinic_id not in (None, patient.clinic_id):
         raise Refused("not-valid", _("Choose a substance of this clinic."), field="substance")
     same = Flag.objects.filter(patient=patient, kind=kind, substance=flag.substance, value=flag.value, text=flag.text)
@@ -74,7 +74,7 @@ def end_flag(*, actor: User | None, flag: Flag, on: date | None = None, today: d
     if flag.until_on is not None and flag.until_on < today:
         raise Refused("already-ended", _("This flag has already ended."))
     flag.until_on = on or today
-    check(flag, but=["patient"])
+    check(flag, but=["patient", "created_by"])
     flag.save(update_fields=["until_on"])
     if flag.kind in ALLERGIES and not patient.flags.filter(kind__in=ALLERGIES, until_on__isnull=True).exists():
         save_allergy_status(patient, AllergyStatus.NOT_ASKED, None)

@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.checking import check
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Identifier, Patient
 from patients.models.patients import IdentifierScheme
-from patients.services.checking import check
 from patients.services.searching import index_patients
 
 BARE = (IdentifierScheme.MICROCHIP, IdentifierScheme.UELN, IdentifierScheme.NATIONAL)

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.checking import check
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Party, Patient, PatientParty
 from patients.models.parties import PartyRole
-from patients.services.checking import check
 from patients.services.searching import fold_contact, index_patients
 
 PARTY_FIELDS = (
@@ -172,5 +172,5 @@ def _assign(party: Party, fields: dict[str, Any]) -> None:
         raise TypeError(f"a party has no {', '.join(sorted(unknown))}")
     for name, value in fields.items():
         setattr(party, name, " ".join(value.split()) if name == "name" else value)
-    check(party)
+    check(party, but=["clinic"])
     fold_contact(party, party.name)

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.checking import check
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient, Place, Weight
 from patients.models.patients import AllergyStatus
 from patients.services import identifiers as identifier_service
 from patients.services import parties as party_service
-from patients.services.checking import check
 from patients.services.searching import fold_contact, index_patients
 from protocols.models import Species
 
@@ -28,6 +28,7 @@ FIELDS = (
     *("may_call", "note"),
 )
 MEDICAL = ("note",)
+GIVEN = ("clinic", "number", "created_by")  # set by the services, not by whoever types
 
 
 @transaction.atomic
@@ -104,7 +105,7 @@ def end_patient(*, actor: User | None, patient: Patient, on: date, reason: str, 
         raise Refused("already-ended", _("This file has already been closed."))
     _refuse_future(on, today or timezone.localdate(), "on")
     patient.ended_on, patient.end_reason = on, reason
-    check(patient)
+    check(patient, but=GIVEN)
     patient.save(update_fields=["ended_on", "end_reason"])
     audit.record(actor=actor, verb="patient.ended", subject=patient, patient_id=patient.pk)
     return patient
@@ -146,7 +147,7 @@ def save_allergy_status(patient: Patient, status: str, asked_on: date | None) ->
     """Write the status and its day together; the one place that does, inside the caller's transaction."""
     patient.allergy_status = status
     patient.allergy_asked_on = None if status == AllergyStatus.NOT_ASKED else asked_on
-    check(patient)
+    check(patient, but=GIVEN)
     patient.save(update_fields=["allergy_status", "allergy_asked_on"])
 
 
@@ -186,7 +187,7 @@ def _assign(patient: Patient, fields: Mapping[str, Any], today: date) -> None:
     if patient.birth_on:
         _refuse_future(patient.birth_on, today, "birth_on")
     _refuse_foreign_place(patient.place, patient.clinic_id)
-    check(patient)
+    check(patient, but=GIVEN)
     fold_contact(patient, patient.name, patient.registered_name)
 
 

@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.checking import check
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Place
-from patients.services.checking import check
 from patients.services.searching import fold_contact
 
 FIELDS = (
@@ -44,7 +44,7 @@ def _assign(place: Place, fields: dict[str, Any]) -> None:
         raise TypeError(f"a place has no {', '.join(sorted(unknown))}")
     for name, value in fields.items():
         setattr(place, name, " ".join(value.split()) if name == "name" else value)
-    check(place)
+    check(place, but=["clinic"])
     if not place.name:
         raise Refused("not-valid", _("Type a name."), field="name")
     if Place.objects.filter(clinic=place.clinic, name=place.name).exclude(pk=place.pk).exists():

@@ -28,7 +28,7 @@ def saved(form: forms.Form, save: Save) -> bool:
     try:
         save()
     except Refused as refused:
-        form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+        form.refuse(refused)
         return False
     return True
 

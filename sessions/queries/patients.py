@@ -1,0 +1,198 @@
+"""The whole story of a patient, for the one page that tells it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from patients.models import Flag, Patient
+from patients.queries import parties as party_queries
+from patients.queries import patients as patient_queries
+from patients.queries.parties import Contact
+from sessions.models import Appointment, Course, PlannedSession, SessionRecord
+from sessions.models.appointments import OPEN_STATUSES
+from sessions.models.courses import PlannedStatus
+from sessions.models.records import RecordStatus
+
+MOST_VISITS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LastRecord:
+    """The last session in lines a practitioner reads at a glance."""
+
+    record: SessionRecord
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the story: a day, what happened, and a status for its look."""
+
+    on: date
+    icon: str
+    text: str
+    status: str = ""
+    status_label: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientStory:
+    """All that the page shows. `last_record` is None for those who may not see records."""
+
+    patient: Patient
+    banner: patient_queries.Banner
+    courses: list[Course]
+    next_appointments: list[Appointment]
+    last_record: LastRecord | None
+    contacts: list[Contact]
+    earlier_contacts: list[Contact]
+    identifiers: list
+    weights: list
+    flags: list[Flag]
+    ended_flags: list[Flag]
+    consents: list
+    majority_on: date | None
+    events: list[Event]
+
+    @property
+    def nobody_to_call(self) -> bool:
+        """Whether the file of an animal names nobody, or nobody with a phone or an e-mail address."""
+        reachable = any(one.phone or one.email for one in self.contacts)
+        return not (reachable or self.patient.phone or self.patient.email)
+
+
+def story(patient: Patient, *, today: date, now: datetime, sees_records: bool) -> PatientStory:
+    """Gather a patient's page. A fixed number of SQL statements, whatever the file holds."""
+    keys = patient_queries.file_ids(patient)
+    banner = patient_queries.banner(patient, today)
+    flags = list(patient.flags.select_related("substance"))
+    visits = _visits(keys)
+    courses = list(_courses(keys))
+    weights = list(patient.weights.all()[:8])
+    consents = list(patient.consents.select_related("text", "taken_by"))
+    return PatientStory(
+        patient=patient,
+        banner=banner,
+        courses=courses,
+        next_appointments=_to_come(keys, now),
+        last_record=_last_record(keys) if sees_records else None,
+        contacts=list(banner.contacts),
+        earlier_contacts=party_queries.earlier_contacts(patient, today),
+        identifiers=list(patient.identifiers.all()),
+        weights=weights,
+        flags=[flag for flag in flags if not _is_over(flag, today)],
+        ended_flags=[flag for flag in flags if _is_over(flag, today)],
+        consents=consents,
+        majority_on=party_queries.majority_on(patient),
+        events=_events(patient, courses, visits, flags, consents, now),
+    )
+
+
+def _is_over(flag: Flag, today: date) -> bool:
+    return flag.until_on is not None and flag.until_on < today
+
+
+def _courses(keys: list[int]) -> QuerySet[Course]:
+    """Courses, open ones first, with how far each has come."""
+    to_do = PlannedSession.objects.filter(status__in=[PlannedStatus.PLANNED, PlannedStatus.BOOKED]).order_by("number")
+    return (
+        Course.objects.filter(patient__in=keys)
+        .select_related("indication", "protocol_version__protocol", "lead_practitioner")
+        .annotate(
+            done_count=Count("planned_sessions", filter=Q(planned_sessions__status=PlannedStatus.DONE)),
+            planned_count=Count("planned_sessions", filter=~Q(planned_sessions__status=PlannedStatus.SKIPPED)),
+        )
+        .prefetch_related(Prefetch("planned_sessions", queryset=to_do, to_attr="sessions_to_do"))
+        .order_by("status", "-start_on", "-pk")
+    )
+
+
+def _to_come(keys: list[int], now: datetime) -> list[Appointment]:
+    rows = Appointment.objects.filter(patient__in=keys, status__in=OPEN_STATUSES, ends_at__gte=now)
+    return list(rows.select_related("practitioner", "room", "place", "site").order_by("starts_at")[:6])
+
+
+def _visits(keys: list[int]) -> list[Appointment]:
+    rows = Appointment.objects.filter(patient__in=keys).exclude(status="moving")
+    return list(rows.select_related("practitioner", "planned_session").order_by("-starts_at")[:MOST_VISITS])
+
+
+def _last_record(keys: list[int]) -> LastRecord | None:
+    record = (
+        SessionRecord.objects.filter(patient__in=keys)
+        .exclude(status=RecordStatus.DRAFT)
+        .select_related("performed_by", "technique", "appointment", "course__indication")
+        .prefetch_related("administrations__substance", "injection_sites", "scores", "adverse_events")
+        .order_by("-performed_at", "-pk")
+        .first()
+    )
+    return LastRecord(record, tuple(line for line in _lines(record) if line)) if record else None
+
+
+def _lines(record: SessionRecord) -> list[str]:
+    """Mix, places, and how it went: the three lines DESIGN section 9 asks for, and reactions when there were any."""
+    mix = " + ".join(f"{one.substance} {one.given_ml.normalize():f} mL" for one in record.administrations.all())
+    sites = ", ".join(str(site) for site in record.injection_sites.all())
+    shots = (
+        ngettext("%(count)d shot", "%(count)d shots", record.shots) % {"count": record.shots} if record.shots else ""
+    )
+    relief = _("relief after %(seconds)d s") % {"seconds": record.relief_seconds} if record.relief_seconds else ""
+    reactions = ", ".join(event.kind for event in record.adverse_events.all())
+    return [
+        mix or (_("Dry: needle without a mix") if record.is_dry else ""),
+        " · ".join(part for part in (sites, shots) if part),
+        " · ".join(part for part in (*_score_words(record), relief) if part),
+        _("Reaction: %(what)s") % {"what": reactions} if reactions else "",
+    ]
+
+
+def _score_words(record: SessionRecord) -> list[str]:
+    scores: dict[str, dict[str, str]] = {}
+    for score in record.scores.all():
+        scores.setdefault(str(score.get_scale_display()), {})[score.moment] = f"{score.value.normalize():f}"
+    return [f"{scale}: {' → '.join(v for v in (s.get('before'), s.get('after')) if v)}" for scale, s in scores.items()]
+
+
+def _events(patient, courses, visits, flags, consents, now) -> list[Event]:
+    zone = timezone.get_current_timezone()
+    registered = patient.created_at.astimezone(zone).date()
+    events = [Event(registered, "person-plus", _("Registered"))]
+    events += [_visit_event(visit, zone) for visit in visits if visit.starts_at <= now]
+    events += [
+        Event(
+            course.start_on,
+            "journal-medical",
+            _("Course: %(what)s") % {"what": course.indication},
+            course.status,
+            str(course.get_status_display()),
+        )
+        for course in courses
+    ]
+    events += [Event(flag.since_on, "flag-fill", _("Flag: %(what)s") % {"what": flag}) for flag in flags]
+    for consent in consents:
+        words = {"what": consent.text.title, "who": consent.given_by_name}
+        events.append(Event(consent.given_on, "file-earmark-text", _("Consent: %(what)s, given by %(who)s") % words))
+        if consent.withdrawn_on:
+            events.append(Event(consent.withdrawn_on, "x-circle-fill", _("Consent withdrawn: %(what)s") % words))
+    if patient.ended_on:
+        events.append(Event(patient.ended_on, "lock-fill", str(patient.get_end_reason_display())))
+    return sorted(events, key=lambda event: event.on, reverse=True)
+
+
+def _visit_event(visit: Appointment, zone) -> Event:
+    number = visit.planned_session.number if visit.planned_session else None
+    words = _("Session %(number)d") % {"number": number} if number else str(visit.get_kind_display())
+    on = visit.starts_at.astimezone(zone).date()
+    return Event(
+        on,
+        "calendar-event",
+        f"{words} · {visit.practitioner}",
+        visit.status,
+        str(visit.get_status_display()),
+        visit.status_reason,
+    )

@@ -1,0 +1,31 @@
+"""The one page that tells a patient's whole story. It stands here because it shows courses and records."""
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from mesoclinic.core import audit
+from mesoclinic.core.access import requires
+from patients.queries import patients as patient_queries
+from sessions.queries import patients as queries
+
+
+@requires("patients.view_patient")
+@require_GET
+def open_patient(request: HttpRequest, public_id) -> HttpResponse:
+    """Show the patient's page, and note who opened it. A merged file's address leads to the file that is kept."""
+    patient = patient_queries.get_or_404(request.clinic, public_id)
+    if patient.public_id != public_id:
+        return redirect("sessions:patient", public_id=patient.public_id)
+    with transaction.atomic():
+        audit.record(actor=request.user, verb="patient.opened", subject=patient, patient_id=patient.pk)
+    story = queries.story(
+        patient,
+        today=timezone.localdate(),
+        now=timezone.now(),
+        sees_records=request.user.has_perm("sessions.view_record"),
+    )
+    context = {"story": story, "patient": patient, "banner": story.banner, "words": patient.species.words}
+    return render(request, "sessions/patients/patient.html", context)

@@ -1,0 +1,63 @@
+"""Examples of the URLs of patients, and of the patient's page, for the rights matrix."""
+
+from patients.models import Consent, ConsentText, Flag, Identifier, Merge, PatientParty
+from patients.services import consents, flags, identifiers, merging
+from tests.factories import make_horse, make_patient
+from tests.web.rights import Row, World
+
+
+def _horse(world: World) -> dict:
+    return {"public_id": world.one(make_horse).public_id}
+
+
+def _link(world: World) -> dict:
+    return {**_horse(world), "link_id": PatientParty.objects.get(patient=world.one(make_horse)).pk}
+
+
+def _make_identifier(clinic) -> Identifier:
+    return identifiers.add_identifier(actor=None, patient=make_patient(clinic), scheme="other", value="A1")
+
+
+def _make_flag(clinic) -> Flag:
+    return flags.add_flag(actor=None, patient=make_patient(clinic), kind="heart")
+
+
+def _make_consent(clinic) -> Consent:
+    text = ConsentText.objects.create(clinic=clinic, kind="general", version=99, title="Treatment", body="…")
+    return consents.give_consent(
+        actor=None, patient=make_patient(clinic), text=text, given_by_name="Ann", given_as="patient"
+    )
+
+
+def _make_merge(clinic) -> Merge:
+    return merging.merge_patient(actor=None, patient=make_patient(clinic), into=make_patient(clinic))
+
+
+def _of(world: World, make, key: str, field: str) -> dict:
+    """The keywords of a row that hangs on its own patient."""
+    row = world.one(make)
+    return {"public_id": row.patient.public_id, key: getattr(row, field)}
+
+
+ROWS: dict[str, Row] = {
+    "sessions:patient": Row(_horse),
+    "patients:list": Row(),
+    "patients:search": Row(query={"q": "bella"}),
+    "patients:duplicates": Row(query={"name": "Bella"}),
+    "patients:register": Row(),
+    "patients:register-species": Row(lambda world: {"species": world.one(make_horse).species.code}),
+    "patients:find-parties": Row(query={"name": "own"}),
+    **{
+        f"patients:{name}": Row(_horse)
+        for name in (
+            *("edit", "record-weight", "set-allergies", "end", "reopen", "merge", "add-party", "transfer-ownership"),
+            *("add-identifier", "add-flag", "give-consent"),
+        )
+    },
+    "patients:edit-party": Row(_link),
+    "patients:end-party": Row(_link),
+    "patients:end-identifier": Row(lambda world: _of(world, _make_identifier, "identifier_id", "pk")),
+    "patients:end-flag": Row(lambda world: _of(world, _make_flag, "flag_id", "public_id")),
+    "patients:withdraw-consent": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
+    "patients:undo-merge": Row(lambda world: {"merge_id": world.one(_make_merge).public_id}),
+}
