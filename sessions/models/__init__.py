@@ -1,18 +1,9 @@
 from .appointments import Appointment
 from .availability import Absence, Closure, Practitioner, Room, WorkingHours
 from .courses import Course, CourseRevision, PlannedSession, Review
-from .records import (
-    Addendum,
-    Administration,
-    AdverseEvent,
-    InjectionSite,
-    Override,
-    Score,
-    SessionRecord,
-    Signature,
-    SignatureHead,
-)
+from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
 from .reminders import Reminder
+from .signatures import Addendum, Signature, SignatureHead
 
 __all__ = [
     "Absence",

@@ -28,21 +28,41 @@ class EffectUnit(models.TextChoices):
     NONE = "", ""
 
 
+class SessionRecordQuerySet(models.QuerySet["SessionRecord"]):
+    def standing(self):
+        """Those that count: not withdrawn as written for the wrong patient."""
+        return self.exclude(addenda__kind="withdrawal")
+
+    def finished(self):
+        """Done or signed, and standing."""
+        return self.standing().exclude(status=RecordStatus.DRAFT)
+
+
 class SessionRecord(ClinicOwned):
-    """What was done at one session. Draft until done (who, when), then signed and frozen."""
+    """What was done at one session. Draft until done (who, when), then signed and frozen.
+
+    A visit or planned session has one standing record; `attempt` counts those withdrawn before it, plus one, so that a
+    withdrawn record stays where it was written and a right one can take its place. `draft` keeps what was typed while
+    it cannot be stored as rows yet.
+    """
 
     Status, EffectUnit = RecordStatus, EffectUnit
 
-    appointment = models.OneToOneField(
-        Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="record"
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, null=True, blank=True, related_name="records"
     )
     course = models.ForeignKey(Course, on_delete=models.PROTECT, null=True, blank=True, related_name="records")
-    planned_session = models.OneToOneField(
-        PlannedSession, on_delete=models.PROTECT, null=True, blank=True, related_name="record"
+    planned_session = models.ForeignKey(
+        PlannedSession, on_delete=models.PROTECT, null=True, blank=True, related_name="records"
     )
+    attempt = models.PositiveSmallIntegerField(default=1, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="records")
     status = models.CharField(_("status"), max_length=6, choices=RecordStatus, default=RecordStatus.DRAFT)
     edit_count = models.PositiveIntegerField(default=0)  # what a tablet saw: an older one never overwrites a newer
+    edit_token = models.CharField(max_length=36, blank=True, editable=False)  # the page that saved last may save again
+    edited_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
+    draft = models.JSONField(default=dict, blank=True, editable=False)
+    findings = models.JSONField(_("what the mix check said"), default=list, blank=True, editable=False)
     performed_at = models.DateTimeField(_("performed at"), null=True, blank=True)
     performed_by = models.ForeignKey(
         Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("performed by")
@@ -75,10 +95,13 @@ class SessionRecord(ClinicOwned):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True, editable=False)  # the tap, not the injection
     signed_at = models.DateTimeField(_("signed at"), null=True, blank=True)
     signed_by = models.ForeignKey(
         Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("signed by")
     )
+
+    objects = SessionRecordQuerySet.as_manager()
 
     class Meta:
         ordering = ["-performed_at", "-id"]
@@ -88,6 +111,16 @@ class SessionRecord(ClinicOwned):
             models.Index(fields=["clinic", "status"], condition=~Q(status="signed"), name="record_unsigned"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "attempt"],
+                name="record_once_a_visit",
+                violation_error_message=_("This visit already has a record."),
+            ),
+            models.UniqueConstraint(
+                fields=["planned_session", "attempt"],
+                name="record_once_a_session",
+                violation_error_message=_("This session already has a record."),
+            ),
             one_of("status", RecordStatus, name="record_status_known"),
             one_of("device", Device, name="record_device_known"),
             one_of("effect_unit", EffectUnit, name="record_effect_unit_known"),
@@ -278,6 +311,7 @@ class Override(models.Model):
     course = models.ForeignKey(Course, on_delete=models.CASCADE, null=True, blank=True, related_name="overrides")
     record = models.ForeignKey(SessionRecord, on_delete=models.CASCADE, null=True, blank=True, related_name="overrides")
     rule = models.CharField(_("rule"), max_length=60)
+    key = models.CharField(max_length=500, blank=True, editable=False)  # of the finding: other numbers, other key
     finding = models.TextField(_("finding"), max_length=1000)
     reason = models.CharField(_("reason"), max_length=500)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -338,78 +372,3 @@ class AdverseEvent(Identified):
 
     def __str__(self) -> str:
         return self.kind
-
-
-class AddendumKind(models.TextChoices):
-    """Source: DOMAIN section 6.3 (CMS principles)."""
-
-    ADDENDUM = "addendum", _("Addendum")
-    CORRECTION = "correction", _("Correction")
-    LATE_ENTRY = "late_entry", _("Late entry")
-    WITHDRAWAL = "withdrawal", _("Withdrawn: wrong patient")
-
-
-class Addendum(Identified):
-    """A dated, authored, reasoned addition to a signed record. Append-only, by trigger."""
-
-    Kind = AddendumKind
-
-    record = models.ForeignKey(SessionRecord, on_delete=models.PROTECT, related_name="addenda")
-    kind = models.CharField(_("kind"), max_length=10, choices=AddendumKind)
-    text = models.TextField(_("text"), max_length=5000)
-    reason = models.CharField(_("reason"), max_length=500)
-    field = models.CharField(_("what is corrected"), max_length=60, blank=True)
-    by = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["record", "at", "id"]
-        verbose_name_plural = "addenda"
-        constraints = [
-            one_of("kind", AddendumKind, name="addendum_kind_known"),
-            models.CheckConstraint(
-                condition=~Q(text="") & ~Q(reason=""),
-                name="addendum_says_what_and_why",
-                violation_error_message=_("Say what is added, and why."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
-
-
-class SignatureHead(models.Model):
-    """The end of a clinic's chain of signatures; locked while signing, so two tablets cannot fork it."""
-
-    clinic = models.OneToOneField("core.Clinic", on_delete=models.PROTECT, related_name="+")
-    sequence = models.PositiveBigIntegerField(default=0)
-    sha256 = models.CharField(max_length=64, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.clinic_id} {self.sequence}"
-
-
-class Signature(ClinicOwned):
-    """One link of the chain: the exact canonical text signed, its format, and the hash over it and the link before."""
-
-    sequence = models.PositiveBigIntegerField()
-    record = models.ForeignKey(SessionRecord, on_delete=models.PROTECT, related_name="signatures")
-    addendum = models.OneToOneField(Addendum, on_delete=models.PROTECT, null=True, blank=True, related_name="signature")
-    format = models.PositiveSmallIntegerField()
-    canonical_text = models.TextField()
-    previous_sha256 = models.CharField(max_length=64, blank=True)
-    sha256 = models.CharField(max_length=64)
-    signed_by = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")
-    signed_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["clinic", "sequence"]
-        constraints = [
-            models.UniqueConstraint(fields=["clinic", "sequence"], name="signature_sequence_unique"),
-            models.UniqueConstraint(
-                fields=["record"], condition=Q(addendum__isnull=True), name="signature_once_a_record"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.sha256[:12]

@@ -1,0 +1,227 @@
+"""What the mix check says of a record as it stands, with the live sums: the bridge to `protocols.dosing`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from mesoclinic.core.localtime import local_day
+from patients.queries import patients
+from protocols.dosing import (
+    EarlierDose,
+    Finding,
+    Level,
+    MixContext,
+    MixLine,
+    MixLot,
+    MixPatient,
+    MixSite,
+    MixSubstance,
+    MixTotals,
+    NumberRange,
+    Purpose,
+    check_mix,
+    dose_mg,
+    totals,
+)
+from protocols.models import Lot, ProtocolVersion, Technique
+from protocols.queries import lots, mixes, substances
+from sessions.models import Administration, SessionRecord
+from sessions.queries import records as reads
+from sessions.recording import LineGiven, RecordContent, SiteTreated
+
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class RecordCheck:
+    """Findings, loudest first, and the sums of what was given."""
+
+    findings: tuple[Finding, ...]
+    totals: MixTotals
+    weight_kg: Decimal | None
+
+    @property
+    def blocks(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.level is Level.BLOCK)
+
+
+def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:
+    """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
+
+    At most fourteen SQL statements, whatever the number of lines, sites and earlier records.
+    """
+    site = reads.site_of(record)
+    on = local_day(at, site.zone)
+    patient = patients.kept(record.patient)
+    mix_patient = _as_answered(patients.mix_patient(patient, on), content)
+    earlier = _earlier_lines(record, patients.file_ids(patient), at)
+    ids = {line.substance_id for line in content.lines} | {row.substance_id for row in earlier}
+    known = {
+        pk: mixes.mix_substance(row, species=patient.species.code)
+        for pk, row in substances.by_id(record.clinic, ids).items()
+    }
+    lines = _lines(record, content.lines, known)
+    context = _context(record, content, at, tuple(_dose(row, known, record, at, site.zone) for row in earlier))
+    findings = check_mix(lines, mix_patient, context)
+    return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg)
+
+
+def _as_answered(patient: MixPatient, content: RecordContent) -> MixPatient:
+    """Add what the checklist found today, and the weight of today."""
+    yes = frozenset(str(code) for code in content.checklist.get("yes", []))
+    competes = True if "competition" in yes else patient.competes
+    patient = replace(patient, flags=patient.flags | yes, pregnant=patient.pregnant or "pregnancy" in yes)
+    patient = replace(patient, competes=competes)
+    if content.weight_kg:
+        patient = replace(patient, weight_kg=content.weight_kg, weight_estimated=content.weight_is_estimated)
+    return patient
+
+
+def _lines(record: SessionRecord, given: Sequence[LineGiven], known: dict[int, MixSubstance]) -> list[MixLine]:
+    planned = _planned_volumes(record)
+    stock = _lots(record, given)
+    return [
+        mixes.mix_line(
+            known[line.substance_id],
+            role=line.role,
+            volume_ml=line.given_ml if line.given_ml is not None else line.prepared_ml,
+            syringe=line.syringe,
+            strength=line.strength,
+            strength_unit=line.strength_unit,
+            lot=_lot(line, stock),
+            wasted_ml=_left_over(line),
+            planned_ml=planned.get(line.substance_id),
+        )
+        for line in given
+        if line.substance_id in known
+    ]
+
+
+def _left_over(line: LineGiven) -> Decimal:
+    """What was drawn up and not given: with what was given, all that left the lot."""
+    if line.prepared_ml is None or line.given_ml is None:
+        return Decimal(0)
+    return max(line.prepared_ml - line.given_ml, Decimal(0))
+
+
+def _planned_volumes(record: SessionRecord) -> dict[int, Decimal]:
+    """The protocol's volume of each substance that stands in it once. One SQL statement."""
+    if record.course is None:
+        return {}
+    found: dict[int, list[Decimal]] = {}
+    for row in record.course.protocol_version.lines.all():
+        if row.volume_ml is not None:
+            found.setdefault(row.substance_id, []).append(row.volume_ml)
+    return {pk: volumes[0] for pk, volumes in found.items() if len(volumes) == 1}
+
+
+def _lots(record: SessionRecord, given: Sequence[LineGiven]) -> dict[int, Lot]:
+    """One SQL statement."""
+    ids = [line.lot_id for line in given if line.lot_id is not None]
+    rows = lots.with_stock(Lot.objects.filter(clinic=record.clinic_id, pk__in=ids), site=reads.site_of(record))
+    return {lot.pk: lot for lot in rows.select_related("substance")}
+
+
+def _lot(line: LineGiven, stock: dict[int, Lot]) -> MixLot | None:
+    if line.lot_id in stock:
+        return mixes.mix_lot(stock[line.lot_id])
+    if line.lot_number:
+        return MixLot(code=f"typed {line.lot_number}", number=line.lot_number, expires_on=line.expires_on)
+    return None
+
+
+def _earlier_lines(record: SessionRecord, patient_ids: list[int], at: datetime) -> list[Administration]:
+    """What the patient was given before, in the last day or in this course. One SQL statement."""
+    rows = Administration.objects.filter(record__patient__in=patient_ids, given_ml__gt=0)
+    rows = rows.filter(record__in=SessionRecord.objects.finished()).filter(record__performed_at__lte=at)
+    rows = rows.exclude(record=record).select_related("record")
+    recent = rows.filter(record__performed_at__gt=at - DAY)
+    if record.course_id is None:
+        return list(recent)
+    return list((recent | rows.filter(record__course=record.course_id)).distinct())
+
+
+def _dose(
+    row: Administration, known: dict[int, MixSubstance], record: SessionRecord, at: datetime, zone
+) -> EarlierDose:
+    substance = known[row.substance_id]
+    line = mixes.mix_line(
+        substance,
+        role=row.role,
+        volume_ml=row.given_ml,
+        strength=row.strength,
+        strength_unit=row.strength_unit,
+    )
+    hours = Decimal(int((at - row.record.performed_at).total_seconds() // 36)) / 100
+    return EarlierDose(
+        substance=substance,
+        dose_mg=dose_mg(line) or Decimal(0),
+        given_on=local_day(row.record.performed_at, zone),
+        hours_before=hours,
+        same_course=record.course_id is not None and row.record.course_id == record.course_id,
+    )
+
+
+def _context(
+    record: SessionRecord, content: RecordContent, at: datetime, earlier: tuple[EarlierDose, ...]
+) -> MixContext:
+    version = record.course.protocol_version if record.course is not None else None
+    techniques = _techniques(content)
+    technique = techniques.get(content.technique_id)
+    is_dry = content.is_dry or (technique is not None and not technique.needs_mix)
+    site = reads.site_of(record)
+    return MixContext(
+        performed_on=local_day(at, site.zone),
+        performed_at=at.astimezone(site.zone),
+        purpose=Purpose.RECORD,
+        earlier=earlier,
+        technique="dry" if is_dry else "",
+        device=mixes.mix_device(content.device),
+        needle_length_mm=content.needle_length_mm or None,
+        sites=_sites(content, techniques),
+        shots=content.shots,
+        chronic=_is_chronic(record),
+        protocol_depth_mm=_both(version, "depth_min_mm", "depth_max_mm"),
+        protocol_shots=_both(version, "shots_min", "shots_max"),
+        **mixes.mix_tables(record.clinic).as_context(),
+    )
+
+
+def _techniques(content: RecordContent) -> dict[int | None, Technique]:
+    """One SQL statement."""
+    ids = {content.technique_id, *(site.technique_id for site in content.sites)} - {None}
+    return {row.pk: row for row in Technique.objects.filter(pk__in=ids)}
+
+
+def _sites(content: RecordContent, techniques: dict[int | None, Technique]) -> tuple[MixSite, ...]:
+    """The sites with their points; without any, all shots as one site, so that its depth is looked at."""
+    counted = tuple(_site(one, content, techniques) for one in content.sites if one.points)
+    if counted or not content.shots:
+        return counted
+    return (_site(SiteTreated(region="", points=content.shots), content, techniques),)
+
+
+def _site(site: SiteTreated, content: RecordContent, techniques: dict[int | None, Technique]) -> MixSite:
+    technique = techniques.get(site.technique_id or content.technique_id)
+    depth = site.depth_mm or content.depth_mm
+    return MixSite(
+        points=site.points or 0,
+        volume_per_point_ml=site.volume_per_point_ml,
+        syringe=site.syringe,
+        depth_min_mm=depth,
+        depth_max_mm=depth,
+        technique_depth_mm=_both(technique, "depth_min_mm", "depth_max_mm"),
+    )
+
+
+def _is_chronic(record: SessionRecord) -> bool | None:
+    duration = getattr(record.course.indication, "duration", "") if record.course is not None else ""
+    return {"chronic": True, "acute": False}.get(duration)
+
+
+def _both(row: ProtocolVersion | Technique | None, low: str, high: str) -> NumberRange | None:
+    ends = (getattr(row, low, None), getattr(row, high, None))
+    if ends[0] is None or ends[1] is None or ends[0] > ends[1]:
+        return None
+    return NumberRange(Decimal(ends[0]), Decimal(ends[1]))

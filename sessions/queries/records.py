@@ -1,0 +1,181 @@
+"""Reads of session records: the only door to a clinic's records, and their content as plain values."""
+
+import uuid
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from mesoclinic.core.models import Clinic, Site
+from patients.models import Patient
+from patients.queries import patients
+from sessions.models import (
+    Addendum,
+    Administration,
+    AdverseEvent,
+    Appointment,
+    Course,
+    InjectionSite,
+    Override,
+    PlannedSession,
+    Practitioner,
+    Score,
+    SessionRecord,
+)
+from sessions.models.signatures import AddendumKind
+from sessions.recording import (
+    OWN_FIELDS,
+    LineGiven,
+    OverrideGiven,
+    ReactionSeen,
+    RecordContent,
+    ScoreGiven,
+    SiteTreated,
+)
+
+WITH_NAMES = (
+    *("clinic", "patient__species", "patient__clinic", "planned_session", "technique", "performed_by", "signed_by"),
+    *("course__protocol_version__protocol", "course__protocol_version__technique", "course__indication"),
+    *("course__site", "appointment__site", "appointment__practitioner", "edited_by"),
+)
+
+
+def records(clinic: Clinic) -> QuerySet[SessionRecord]:
+    """All records of the clinic with the names they are shown with. One SQL statement."""
+    return SessionRecord.objects.filter(clinic=clinic).select_related(*WITH_NAMES)
+
+
+def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> SessionRecord:
+    """Return a record of this clinic. One SQL statement, one more for each merge of its patient."""
+    try:
+        return records(clinic).get(public_id=public_id)
+    except (SessionRecord.DoesNotExist, ValueError, TypeError) as exc:
+        raise Http404 from exc
+
+
+def patient_of(record: SessionRecord) -> Patient:
+    """Return the file to show: signed records stay under the key they were signed with. No statement unless merged."""
+    return patients.kept(record.patient)
+
+
+def site_of(record: SessionRecord) -> Site:
+    """Return the site whose clock and stock count. No statement when loaded through this module."""
+    if record.appointment is not None:
+        return record.appointment.site
+    if record.course is None:
+        raise ValueError("a record belongs to a visit or to a course")
+    return record.course.site
+
+
+def standing_of_appointment(appointment: Appointment) -> SessionRecord | None:
+    """Return the record of a visit that counts. One SQL statement."""
+    return SessionRecord.objects.standing().filter(appointment=appointment).first()
+
+
+def standing_of_session(planned: PlannedSession) -> SessionRecord | None:
+    """Return the record of a planned session that counts. One SQL statement."""
+    return SessionRecord.objects.standing().filter(planned_session=planned).first()
+
+
+def last_record(
+    *, patient: Patient, course: Course | None = None, before: SessionRecord | None = None
+) -> SessionRecord | None:
+    """Return the last finished record of the course; without one, of the patient with the same protocol.
+
+    `before` leaves out a record and those given after it. Without a course, the patient's last. Two or three SQL
+    statements.
+    """
+    finished = SessionRecord.objects.finished().filter(patient__in=patients.file_ids(patient))
+    finished = finished.select_related(*WITH_NAMES).order_by("-performed_at", "-pk")
+    if before is not None:
+        finished = finished.exclude(pk=before.pk)
+        if before.performed_at is not None:
+            finished = finished.filter(performed_at__lte=before.performed_at)
+    if course is None:
+        return finished.first()
+    same_protocol = Q(course__protocol_version__protocol=course.protocol_version.protocol_id)
+    return finished.filter(course=course).first() or finished.filter(same_protocol).first()
+
+
+def unsigned(clinic: Clinic, practitioner: Practitioner | None = None) -> QuerySet[SessionRecord]:
+    """List the records that are done but not signed, the oldest first; of everybody when nobody is named.
+
+    One SQL statement.
+    """
+    rows = records(clinic).filter(status=SessionRecord.Status.DONE).order_by("performed_at", "pk")
+    return rows if practitioner is None else rows.filter(performed_by=practitioner)
+
+
+def drafts(clinic: Clinic) -> QuerySet[SessionRecord]:
+    """List the records begun and not done. One SQL statement."""
+    return records(clinic).filter(status=SessionRecord.Status.DRAFT).order_by("created_at", "pk")
+
+
+def is_withdrawn(record: SessionRecord) -> bool:
+    return Addendum.objects.filter(record=record, kind=AddendumKind.WITHDRAWAL).exists()
+
+
+def addenda(record: SessionRecord) -> QuerySet[Addendum]:
+    """List what was added to a signed record, the oldest first. One SQL statement."""
+    return record.addenda.select_related("by", "signature").order_by("at", "pk")
+
+
+def late_reactions(record: SessionRecord) -> QuerySet[AdverseEvent]:
+    """List the reactions told after signing. One SQL statement."""
+    return record.adverse_events.filter(is_late=True).select_related("reported_by").order_by("reported_at", "pk")
+
+
+def content(record: SessionRecord) -> RecordContent:
+    """Return all a record holds, as plain values. Five SQL statements."""
+    return contents([record])[record.pk]
+
+
+def contents(rows: Iterable[SessionRecord]) -> dict[int, RecordContent]:
+    """Return what each of these records holds, by key. Five SQL statements for any number."""
+    rows = list(rows)
+    keys = [row.pk for row in rows]
+    lines = _grouped(Administration.objects.filter(record__in=keys).order_by("position"), line_of)
+    sites = _grouped(InjectionSite.objects.filter(record__in=keys).order_by("position"), site_treated)
+    scores = _grouped(Score.objects.filter(record__in=keys).order_by("pk"), score_of)
+    seen = AdverseEvent.objects.filter(record__in=keys, is_late=False).order_by("pk")
+    reactions = _grouped(seen, reaction_of)
+    overrides = _grouped(Override.objects.filter(record__in=keys).order_by("pk"), override_of)
+    return {
+        row.pk: RecordContent(
+            **{name: getattr(row, name) for name in OWN_FIELDS},
+            lines=tuple(lines.get(row.pk, ())),
+            sites=tuple(sites.get(row.pk, ())),
+            scores=tuple(scores.get(row.pk, ())),
+            reactions=tuple(reactions.get(row.pk, ())),
+            overrides=tuple(overrides.get(row.pk, ())),
+        )
+        for row in rows
+    }
+
+
+def _grouped(rows, read) -> dict[int, list]:
+    found: dict[int, list] = {}
+    for row in rows:
+        found.setdefault(row.record_id, []).append(read(row))
+    return found
+
+
+def line_of(row: Administration) -> LineGiven:
+    return LineGiven(**{name: getattr(row, name) for name in LineGiven.__dataclass_fields__})
+
+
+def site_treated(row: InjectionSite) -> SiteTreated:
+    values = {name: getattr(row, name) for name in SiteTreated.__dataclass_fields__}
+    return SiteTreated(**{**values, "map_points": tuple(tuple(point) for point in row.map_points)})
+
+
+def score_of(row: Score) -> ScoreGiven:
+    return ScoreGiven(row.scale, row.moment, row.value, row.rated_by)
+
+
+def reaction_of(row: AdverseEvent) -> ReactionSeen:
+    return ReactionSeen(row.kind, row.severity, row.onset_on, row.description, row.action)
+
+
+def override_of(row: Override) -> OverrideGiven:
+    return OverrideGiven(row.key, row.rule, row.finding, row.reason)

@@ -1,0 +1,20 @@
+"""Session records: begun, saved while typed, done, signed, added to."""
+
+from .addenda import add_addendum, report_reaction
+from .drafting import Typed, save_draft
+from .finishing import mark_done, undo_done
+from .signing import sign_records
+from .starting import discard_record, start_late_record, start_record
+
+__all__ = [
+    "Typed",
+    "add_addendum",
+    "discard_record",
+    "mark_done",
+    "report_reaction",
+    "save_draft",
+    "sign_records",
+    "start_late_record",
+    "start_record",
+    "undo_done",
+]

@@ -1,0 +1,115 @@
+"""What is added to a signed record: dated, authored, reasoned, signed into the chain; nothing is ever changed."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.models import User
+from mesoclinic.core.refused import Refused
+from sessions import canonical
+from sessions.models import Addendum, AdverseEvent, Appointment, PlannedSession, SessionRecord
+from sessions.models.courses import PlannedStatus
+from sessions.models.signatures import AddendumKind
+from sessions.queries import records as reads
+
+from .drafting import locked
+from .finishing import reopen_course, reopen_session
+from .signing import append, lock_head, require_signer
+
+
+@transaction.atomic
+def add_addendum(
+    *,
+    actor: User,
+    record: SessionRecord,
+    kind: str,
+    text: str,
+    reason: str,
+    field: str = "",
+    now: datetime | None = None,
+) -> Addendum:
+    """Add to a signed record. A withdrawal (wrong patient) opens the planned session again; the record stays readable.
+
+    The caller has asked for the password again. Raises Refused("not-signed" | "withdrawn" | "text-needed" |
+    "reason-needed" | "not-a-practitioner" | "not-licensed").
+    """
+    now = now or timezone.now()
+    if not text.strip():
+        raise Refused("text-needed", _("Write what is added."), field="text")
+    if not reason.strip():
+        raise Refused("reason-needed", _("Say why it is added only now."), field="reason")
+    if record.appointment_id:
+        Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=record.appointment_id)
+    head = lock_head(actor.clinic)
+    signer = require_signer(actor, now)
+    fresh = locked(record)
+    if fresh.status != SessionRecord.Status.SIGNED:
+        raise Refused("not-signed", _("This record is not signed yet: change the record itself."))
+    if kind == AddendumKind.WITHDRAWAL and reads.is_withdrawn(fresh):
+        raise Refused("withdrawn", _("This record is withdrawn already."))
+    addendum = Addendum.objects.create(
+        record=fresh, kind=kind, text=text.strip(), reason=reason.strip(), field=field.strip(), by=signer, at=now
+    )
+    written = canonical.ADDENDUM_READERS[canonical.CURRENT_FORMAT]([addendum.pk])[addendum.pk]
+    append(head, signer, now, [(fresh, addendum, written)])
+    audit.record(actor=actor, verb=f"record.{kind.replace('_', '-')}-added", subject=fresh, patient_id=fresh.patient_id)
+    if kind == AddendumKind.WITHDRAWAL and fresh.planned_session is not None:
+        _give_session_back(actor, fresh, now)
+    return addendum
+
+
+def _give_session_back(actor: User, record: SessionRecord, now: datetime) -> None:
+    """Make the session of a withdrawn record due again; one with a later session done is left out instead.
+
+    The visit stays as it was, but lets go of the session, so that it can be booked or recorded anew.
+    """
+    planned = PlannedSession.objects.select_for_update(no_key=True).get(pk=record.planned_session_id)
+    if planned.status != PlannedStatus.DONE:
+        return
+    Appointment.objects.filter(pk=record.appointment_id, planned_session=planned).update(planned_session=None)
+    later = PlannedSession.objects.filter(course=planned.course_id, number__gt=planned.number)
+    if later.filter(status=PlannedStatus.DONE).exists():
+        PlannedSession.objects.filter(pk=planned.pk).update(
+            status=PlannedStatus.SKIPPED,
+            performed_on=None,
+            skip_reason=_("Its record was withdrawn: it was written for the wrong patient."),
+        )
+    else:
+        reopen_session(planned, is_booked=False)
+    reopen_course(actor=actor, course=record.course, now=now)
+
+
+@transaction.atomic
+def report_reaction(
+    *,
+    actor: User,
+    record: SessionRecord,
+    kind: str,
+    severity: str,
+    onset_on: date | None = None,
+    description: str = "",
+    action: str = "",
+) -> AdverseEvent:
+    """Add a reaction told after the session was signed: lesions appear up to 12 weeks after.
+
+    Source: DOMAIN section 1.3 (S44). Raises Refused("not-signed").
+    """
+    fresh = locked(record)
+    if fresh.status != SessionRecord.Status.SIGNED:
+        raise Refused("not-signed", _("This record is not signed yet: change the record itself."))
+    event = AdverseEvent.objects.create(
+        patient=fresh.patient,
+        record=fresh,
+        is_late=True,
+        kind=kind.strip(),
+        severity=severity,
+        onset_on=onset_on,
+        description=description.strip(),
+        action=action.strip(),
+        reported_by=actor,
+    )
+    audit.record(actor=actor, verb="reaction.reported", subject=event, clinic=fresh.clinic, patient_id=fresh.patient_id)
+    return event

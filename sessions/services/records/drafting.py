@@ -1,0 +1,111 @@
+"""Keep a draft while it is typed: what is whole becomes rows, what is not yet is kept word for word."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.models import User
+from mesoclinic.core.refused import Refused
+from sessions.models import SessionRecord
+from sessions.recording import RecordContent
+
+from .writing import write_content
+
+LARGEST_DRAFT = 200_000
+SAID_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a page sent: `content` when all of it can be stored, and always the words themselves (`raw`).
+
+    `edit_count` and `token` say which state of the record the page had seen.
+    """
+
+    raw: dict[str, Any]
+    content: RecordContent | None = None
+    edit_count: int = 0
+    token: str = ""
+
+
+@transaction.atomic
+def save_draft(*, actor: User, record: SessionRecord, typed: Typed, now: datetime | None = None) -> SessionRecord:
+    """Keep a draft. A page that saved last may save again, though its answer got lost on the way.
+
+    Raises Refused("edited-meanwhile") when somebody else saved since, with `details["record"]` as it stands; and
+    Refused("not-a-draft" | "too-long").
+    """
+    fresh = locked_draft(record)
+    keep(actor=actor, record=fresh, typed=typed, now=now or timezone.now())
+    return fresh
+
+
+def keep(*, actor: User, record: SessionRecord, typed: Typed, now: datetime) -> None:
+    """Store what a page sent on a locked draft, inside the caller's transaction. Raises as `save_draft`."""
+    if typed.edit_count != record.edit_count and (not typed.token or typed.token != record.edit_token):
+        raise Refused(
+            "edited-meanwhile",
+            _("This record was changed on another screen meanwhile. Choose which version to keep."),
+            record=record,
+        )
+    if typed.content is not None:
+        _refuse_foreign_overrides(actor, typed.content)
+        write_content(actor=actor, record=record, content=typed.content)
+    else:
+        record.draft = _bounded(typed.raw)
+    _say_once(actor, record, now)
+    record.edit_count += 1
+    record.edit_token, record.edited_by = typed.token[:36], actor
+    record.save(update_fields=["draft", "edit_count", "edit_token", "edited_by", "updated_at"])
+
+
+def locked_draft(record: SessionRecord) -> SessionRecord:
+    """Lock a record and read it anew. Raises Refused("not-a-draft") for one that is done or signed."""
+    fresh = locked(record)
+    if fresh.status != SessionRecord.Status.DRAFT:
+        raise Refused("not-a-draft", _("This record is done meanwhile. Load the page again to see it."))
+    return fresh
+
+
+def locked(record: SessionRecord) -> SessionRecord:
+    rows = SessionRecord.objects.select_for_update(of=("self",), no_key=True).select_related(
+        *("clinic", "patient__species", "patient__clinic", "technique", "planned_session", "edited_by"),
+        *("course__site", "course__clinic", "course__indication", "course__protocol_version", "appointment__site"),
+    )
+    try:
+        return rows.get(pk=record.pk, clinic_id=record.clinic_id)
+    except SessionRecord.DoesNotExist as exc:
+        raise Refused("gone", _("This draft was thrown away meanwhile.")) from exc
+
+
+def _refuse_foreign_overrides(actor: User, content: RecordContent) -> None:
+    if content.overrides and not actor.has_perm("sessions.sign_record"):
+        raise Refused("not-a-practitioner", _("Only a practitioner may go past a finding."), field="overrides")
+
+
+def _bounded(raw: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(raw, ensure_ascii=False)
+    if len(text) > LARGEST_DRAFT:
+        raise Refused("too-long", _("This is more text than a record can hold. Shorten it."))
+    return json.loads(text.replace("\\u0000", ""))
+
+
+def _say_once(actor: User, record: SessionRecord, now: datetime) -> None:
+    """A draft that saves itself every few seconds is one event a person and a while, not hundreds."""
+    same = record.edit_count > 0 and record.edited_by_id == actor.pk
+    if not same or now - record.updated_at > SAID_EVERY:
+        audit.record(actor=actor, verb="record.edited", subject=record, patient_id=record.patient_id)
+
+
+def touch(record: SessionRecord) -> None:
+    """Count a change no page has seen: pages open elsewhere are told before they overwrite it."""
+    SessionRecord.objects.filter(pk=record.pk).update(edit_count=F("edit_count") + 1, edit_token="")
+    record.edit_count += 1
+    record.edit_token = ""
