@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sessions.views import cadences, patients
+from sessions.views import cadences, patients, reports
 
 app_name = "sessions"
 
@@ -9,4 +9,11 @@ urlpatterns: list = [
     path("patients/<uuid:public_id>/", patients.open_patient, name="patient"),
     # Series
     path("series/dates/", cadences.preview_cadence, name="cadence-preview"),
+]
+
+# reports
+urlpatterns += [
+    path("reports/", reports.reports, name="reports"),
+    path("courses/<uuid:public_id>/report/", reports.course_report, name="course-report"),
+    path("courses/<uuid:public_id>/report.pdf", reports.course_report_pdf, name="course-report-pdf"),
 ]

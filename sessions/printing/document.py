@@ -138,7 +138,7 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True)
 class Override:
-    """A warning or block a practitioner overrode, with the reason given."""
+    """A warning or block a practitioner overrode, in the words it was shown with, and the reason given."""
 
     rule: str
     reason: str
@@ -148,12 +148,13 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True)
 class Addendum:
-    """A dated addition to a signed record, in the clinic's word for its kind."""
+    """A dated, reasoned addition to a signed record, in the clinic's word for its kind."""
 
     kind: str
     text: str
     by: str
     on: date
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,29 +168,38 @@ class Signature:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionPart:
-    """One recorded session."""
+    """One recorded session. A withdrawn one (wrong patient) stays in sight and counts for nothing."""
 
     number: int
     performed_on: date
     performed_by: str = ""
+    checks: str = ""
     technique: str = ""
     device: str = ""
     needle: str = ""
+    depth: str = ""
     weight_kg: Decimal | None = None
+    weight_estimated: bool = False
     mix: tuple[MixLine, ...] = ()
     sites: tuple[SiteLine, ...] = ()
     scores: tuple[Score, ...] = ()
+    behaviour: str = ""
     relief_seconds: int | None = None
     effect: str = ""
+    sedation: str = ""
+    aftercare: str = ""
     notes: str = ""
+    shots_told: int | None = None
     overrides: tuple[Override, ...] = ()
     addenda: tuple[Addendum, ...] = ()
     signature: Signature | None = None
+    late_entry: bool = False
+    withdrawn: bool = False
 
     @property
     def shots(self) -> int:
-        """All shots of the session."""
-        return sum(site.shots or 0 for site in self.sites)
+        """All shots of the session: those of its sites, else the number told for the whole."""
+        return sum(site.shots or 0 for site in self.sites) or self.shots_told or 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +249,10 @@ class NextSession:
 
 @dataclass(frozen=True, kw_only=True)
 class CourseReport:
-    """A whole course, as printed. `planned_sessions` is None for an open-ended course."""
+    """A whole course, as printed. `planned_sessions` is None for an open-ended course.
+
+    `overrides` are those of the prescription; each session has its own.
+    """
 
     clinic: ClinicPart
     patient: PatientPart
@@ -256,6 +269,7 @@ class CourseReport:
     started_on: date | None = None
     state: str = ""
     planned_sessions: int | None = None
+    overrides: tuple[Override, ...] = ()
     plan: tuple[PlannedDay, ...] = ()
     sessions: tuple[SessionPart, ...] = ()
     scores: tuple[ScoreSeries, ...] = ()

@@ -4,7 +4,6 @@ Everything here is ready to read; the template only sets type. Empty columns, ro
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from sessions.printing.charts import (
@@ -16,27 +15,29 @@ from sessions.printing.charts import (
     score_chart,
     score_chart_text,
 )
-from sessions.printing.document import CourseReport, PlannedDay, ScoreSeries, SessionPart, Timing
+from sessions.printing.document import CourseReport, PlannedDay, ScoreSeries, Timing
 from sessions.printing.pieces import (
     Block,
     Rows,
     change,
-    colon,
     comma,
     facts_said,
     heading,
     joined,
     make_printable,
-    ml,
     shortened,
     table,
     window,
 )
+from sessions.printing.session_layout import overrides_said, session_block
 from sessions.printing.words import ENGLISH, Words, print_day
 
 
-def course_data(report: CourseReport, words: Words = ENGLISH) -> dict[str, Any]:
-    """Give the JSON-ready data of `course.typ`."""
+def course_data(report: CourseReport, words: Words = ENGLISH, *, on_paper: bool = True) -> dict[str, Any]:
+    """Give the JSON-ready data of `course.typ` and of the page with the same content.
+
+    On paper, what no vendored font can show is made printable; a screen has fonts of its own.
+    """
     patient = report.patient
     printed = words["printed_by" if report.printed_by else "printed"]
     course = f"{words['course']} {report.course_number}"
@@ -55,9 +56,10 @@ def course_data(report: CourseReport, words: Words = ENGLISH) -> dict[str, Any]:
         "treatment": words["treatment"],
         "treatment_facts": facts_said(_treatment_rows(report, words)),
         "glance": _glance(report, words),
+        "warning": _unsigned(report, words),
         "sections": [section for section in _sections(report, words) if section["blocks"]],
     }
-    shown: dict[str, Any] = make_printable(data)
+    shown: dict[str, Any] = make_printable(data) if on_paper else data
     return shown
 
 
@@ -134,19 +136,26 @@ def _treatment_rows(report: CourseReport, words: Words) -> Rows:
 
 
 def _glance(report: CourseReport, words: Words) -> str:
-    done = len(report.sessions)
+    done = sum(not session.withdrawn for session in report.sessions)
     if report.planned_sessions is None:
         return words["at_a_glance_open"].format(done=done)
     return words["at_a_glance"].format(done=done, planned=report.planned_sessions)
+
+
+def _unsigned(report: CourseReport, words: Words) -> str:
+    numbers = [str(session.number) for session in report.sessions if session.signature is None]
+    return words["unsigned_records"].format(numbers=comma(numbers)) if numbers else ""
 
 
 # --- the sections --------------------------------------------------------------------------------------------------
 
 
 def _sections(report: CourseReport, words: Words) -> Iterable[Block]:
+    yield {"title": words["overrides"], "blocks": _listed(overrides_said(report.overrides, words))}
     yield {"title": words["plan"], "blocks": _plan(report, words)}
-    yield {"title": words["scores"], "blocks": [block for series in report.scores for block in _scores(series, words)]}
-    sessions = [_session(session, words) for session in report.sessions]
+    scores = [block for place, series in enumerate(report.scores) for block in _scores(series, place, words)]
+    yield {"title": words["scores"], "blocks": scores}
+    sessions = [session_block(session, words) for session in report.sessions]
     yield {"title": words["sessions"], "blocks": sessions or [{"kind": "text", "text": words["none_yet"]}]}
     yield {"title": words["adverse_events"], "blocks": _adverse_events(report, words)}
     yield {"title": words["next"], "blocks": _next(report, words)}
@@ -176,10 +185,16 @@ def _plan(report: CourseReport, words: Words) -> list[Block]:
     return [*chart, *table(columns, rows)]
 
 
-def _scores(series: ScoreSeries, words: Words) -> list[Block]:
+def _scores(series: ScoreSeries, place: int, words: Words) -> list[Block]:
     points = series_points(series)
     svg = score_chart(
-        points, title=series.scale, low=series.low, high=series.high, band=series.less_is_better, words=words
+        points,
+        title=series.scale,
+        low=series.low,
+        high=series.high,
+        band=series.less_is_better,
+        words=words,
+        name=f"score-chart-{place + 1}",
     )
     rows = [
         [
@@ -207,111 +222,8 @@ def _scores(series: ScoreSeries, words: Words) -> list[Block]:
     return [{"kind": "heading", "text": heading(series.scale)}, *chart, *numbers]
 
 
-def _session(session: SessionPart, words: Words) -> Block:
-    signature = session.signature
-    signed = words["not_signed"]
-    if signature is not None:
-        hash_text = f"{words['check']} {signature.short_hash}" if signature.short_hash else ""
-        signed = joined([f"{words['signed_by']} {signature.by}", signature.at, hash_text])
-    remarks = [
-        joined([colon(o.rule, o.reason), o.by, print_day(o.on, words) if o.on else ""]) for o in session.overrides
-    ]
-    addenda = [joined([colon(a.kind, a.text), a.by, print_day(a.on, words)]) for a in session.addenda]
-    return {
-        "kind": "session",
-        "title": words["session"].format(number=session.number),
-        "day": print_day(session.performed_on, words),
-        "by": session.performed_by,
-        "together": len(session.mix) + len(session.sites) + 2 * (len(remarks) + len(addenda)) <= 16
-        and len(session.notes) < 800,
-        "right": f"{session.shots} {words['shots'].lower()}" if session.shots else "",
-        "blocks": [*_mix(session, words), *_sites(session, words), *_session_facts(session, words)],
-        "lists": [
-            {"title": words[key], "items": items}
-            for key, items in (("overrides", remarks), ("addenda", addenda))
-            if items
-        ],
-        "signed": signed,
-    }
-
-
-def _mix(session: SessionPart, words: Words) -> list[Block]:
-    rows = [
-        [
-            line.syringe,
-            line.substance,
-            line.strength,
-            ml(line.given_ml),
-            ml(line.wasted_ml),
-            line.dose,
-            line.lot,
-            print_day(line.expires_on, words) if line.expires_on else "",
-        ]
-        for line in session.mix
-    ]
-    total = sum((line.given_ml or Decimal(0) for line in session.mix), Decimal(0))
-    columns = [
-        (words["syringe"], "left", "auto"),
-        (words["substance"], "left", "1fr"),
-        (words["strength"], "left", "auto"),
-        (words["given"], "right", "auto"),
-        (words["wasted"], "right", "auto"),
-        (words["dose"], "right", "auto"),
-        (words["lot"], "left", "auto"),
-        (words["expires"], "left", "auto"),
-    ]
-    if len(rows) > 1 and total:
-        rows.append(["", words["total"], "", ml(total), "", "", "", ""])
-        return table(columns, rows, total=True)
-    return table(columns, rows)
-
-
-def _sites(session: SessionPart, words: Words) -> list[Block]:
-    rows = [
-        [
-            comma([site.region, site.side, site.row]) + (f" ({words['reactive']})" if site.reactive else ""),
-            site.technique,
-            f"{site.depth_mm} mm" if site.depth_mm else "",
-            "" if site.shots is None else str(site.shots),
-            ml(site.volume_per_point_ml),
-            site.syringe,
-        ]
-        for site in session.sites
-    ]
-    columns = [
-        (words["region"], "left", "1fr"),
-        (words["technique"], "left", "auto"),
-        (words["depth"], "right", "auto"),
-        (words["shots"], "right", "auto"),
-        (words["per_point"], "right", "auto"),
-        (words["syringe"], "left", "auto"),
-    ]
-    return table(columns, rows)
-
-
-def _session_facts(session: SessionPart, words: Words) -> list[Block]:
-    scores = [
-        [
-            score.scale,
-            comma([joined([" → ".join(filter(None, (number(score.before), number(score.after))))]), score.rated_by]),
-        ]
-        for score in session.scores
-    ]
-    rows = facts_said(
-        [
-            [words["technique"], session.technique],
-            [words["device"], comma([session.device, session.needle])],
-            [words["weight_used"], f"{number(session.weight_kg)} kg" if session.weight_kg is not None else ""],
-            *scores,
-            [
-                words["relief"],
-                "" if session.relief_seconds is None else words["seconds"].format(n=session.relief_seconds),
-            ],
-            [words["effect"], session.effect],
-            [words["notes"], session.notes],
-        ]
-    )
-    return [{"kind": "facts", "rows": rows}] if rows else []
+def _listed(items: list[str]) -> list[Block]:
+    return [{"kind": "list", "items": items}] if items else []
 
 
 def _adverse_events(report: CourseReport, words: Words) -> list[Block]:
@@ -335,7 +247,7 @@ def _next(report: CourseReport, words: Words) -> list[Block]:
             str(one.number),
             print_day(one.due_on, words),
             window(one.earliest_on, one.latest_on, words),
-            joined([one.appointment, words["held"] if one.held else ""]),
+            joined([one.appointment, words["subject_to_review"] if one.held else ""]),
         ]
         for one in report.next_sessions
     ]

@@ -177,7 +177,7 @@ def test_everything_a_reader_needs_is_printed():
         "46 shots",
         "7 → 4, rider",
         "−2 (−25 %)",
-        "Before its window: competition on Sunday",
+        "Before its window · reason: competition on Sunday",
         "Correction: Lot is PX-88105.",
         "Small haematoma",
         "Mon 23 Mar 2026, 09:30",

@@ -1,0 +1,32 @@
+"""The filters above the list of courses to print."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.forms import Form
+from mesoclinic.core.models import Clinic
+from sessions.models import Practitioner
+from sessions.models.courses import CourseStatus
+
+
+class CourseFilter(Form):
+    q = forms.CharField(label=_("Patient or course number"), max_length=100, required=False)
+    status = forms.ChoiceField(label=_("State"), required=False)
+    practitioner = forms.ModelChoiceField(
+        Practitioner.objects.none(), label=_("Lead practitioner"), required=False, to_field_name="public_id"
+    )
+    from_on = forms.DateField(label=_("Started from"), required=False)
+    until_on = forms.DateField(label=_("until"), required=False)
+
+    def __init__(self, *args, clinic: Clinic, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["status"].choices = [("", _("All")), *CourseStatus.choices]
+        self.fields["practitioner"].queryset = Practitioner.objects.filter(clinic=clinic)
+        self.fields["practitioner"].empty_label = _("All")
+
+    def clean(self):
+        values = super().clean()
+        first, last = values.get("from_on"), values.get("until_on")
+        if first and last and last < first:
+            self.add_error("until_on", _("The last day is before the first."))
+        return values

@@ -1,0 +1,155 @@
+"""One recorded session as the page template draws it: mix, sites, facts, what was overridden and added, who signed."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from sessions.printing.charts import number
+from sessions.printing.document import Addendum, Override, SessionPart
+from sessions.printing.pieces import Block, colon, comma, facts_said, joined, ml, table
+from sessions.printing.words import Words, print_day
+
+
+def session_block(session: SessionPart, words: Words) -> Block:
+    """Give the block of one recorded session."""
+    signature = session.signature
+    signed = words["not_signed"]
+    if signature is not None:
+        hash_text = f"{words['check']} {signature.short_hash}" if signature.short_hash else ""
+        signed = joined([f"{words['signed_by']} {signature.by}", signature.at, hash_text])
+    remarks = overrides_said(session.overrides, words)
+    addenda = [
+        joined([colon(one.kind, one.text), _reason(one, words), one.by, print_day(one.on, words)])
+        for one in session.addenda
+    ]
+    return {
+        "kind": "session",
+        "title": words["session"].format(number=session.number),
+        "day": print_day(session.performed_on, words),
+        "by": session.performed_by,
+        "together": len(session.mix) + len(session.sites) + 2 * (len(remarks) + len(addenda)) <= 16
+        and len(session.notes) < 800,
+        "right": f"{session.shots} {words['shots'].lower()}" if session.shots else "",
+        "marks": [words[key] for key, is_so in _marks(session) if is_so],
+        "withdrawn": session.withdrawn,
+        "blocks": [*_mix(session, words), *_sites(session, words), *_session_facts(session, words)],
+        "lists": [
+            {"title": words[key], "items": items}
+            for key, items in (("overrides", remarks), ("addenda", addenda))
+            if items
+        ],
+        "signed": signed,
+        "is_signed": signature is not None,
+    }
+
+
+def _marks(session: SessionPart) -> list[tuple[str, bool]]:
+    amended = bool(session.addenda) and not session.withdrawn
+    return [("withdrawn", session.withdrawn), ("amended", amended), ("late_entry", session.late_entry)]
+
+
+def overrides_said(overrides: Iterable[Override], words: Words) -> list[str]:
+    """Say what was overridden, why, by whom and when."""
+    return [
+        joined([_sentence(one.rule), _reason(one, words), one.by, print_day(one.on, words) if one.on else ""])
+        for one in overrides
+    ]
+
+
+def _reason(override: Override | Addendum, words: Words) -> str:
+    return words["reason_given"].format(reason=override.reason) if override.reason else ""
+
+
+def _sentence(text: str) -> str:
+    return text.removesuffix(".")
+
+
+def _mix(session: SessionPart, words: Words) -> list[Block]:
+    rows = [
+        [
+            line.syringe,
+            line.substance,
+            line.strength,
+            ml(line.given_ml),
+            ml(line.wasted_ml),
+            line.dose,
+            line.lot,
+            print_day(line.expires_on, words) if line.expires_on else "",
+        ]
+        for line in session.mix
+    ]
+    total = sum((line.given_ml or Decimal(0) for line in session.mix), Decimal(0))
+    columns = [
+        (words["syringe"], "left", "auto"),
+        (words["substance"], "left", "1fr"),
+        (words["strength"], "left", "auto"),
+        (words["given"], "right", "auto"),
+        (words["wasted"], "right", "auto"),
+        (words["dose"], "right", "auto"),
+        (words["lot"], "left", "auto"),
+        (words["expires"], "left", "auto"),
+    ]
+    if len(rows) > 1 and total:
+        rows.append(["", words["total"], "", ml(total), "", "", "", ""])
+        return table(columns, rows, total=True)
+    return table(columns, rows)
+
+
+def _sites(session: SessionPart, words: Words) -> list[Block]:
+    rows = [
+        [
+            comma([site.region, site.side, site.row]) + (f" ({words['reactive']})" if site.reactive else ""),
+            site.technique,
+            f"{site.depth_mm} mm" if site.depth_mm else "",
+            "" if site.shots is None else str(site.shots),
+            ml(site.volume_per_point_ml),
+            site.syringe,
+        ]
+        for site in session.sites
+    ]
+    columns = [
+        (words["region"], "left", "1fr"),
+        (words["technique"], "left", "auto"),
+        (words["depth"], "right", "auto"),
+        (words["shots"], "right", "auto"),
+        (words["per_point"], "right", "auto"),
+        (words["syringe"], "left", "auto"),
+    ]
+    return table(columns, rows)
+
+
+def _session_facts(session: SessionPart, words: Words) -> list[Block]:
+    scores = [
+        [
+            score.scale,
+            comma([joined([" → ".join(filter(None, (number(score.before), number(score.after))))]), score.rated_by]),
+        ]
+        for score in session.scores
+    ]
+    rows = facts_said(
+        [
+            [words["checks"], session.checks],
+            [words["technique"], session.technique],
+            [words["device"], comma([session.device, session.needle])],
+            [words["depth"], session.depth],
+            [words["shots"], str(session.shots_told) if session.shots_told not in (None, session.shots) else ""],
+            [words["weight_used"], _weight_used(session, words)],
+            *scores,
+            [words["behaviour"], session.behaviour],
+            [
+                words["relief"],
+                "" if session.relief_seconds is None else words["seconds"].format(n=session.relief_seconds),
+            ],
+            [words["effect"], session.effect],
+            [words["sedation"], session.sedation],
+            [words["aftercare"], session.aftercare],
+            [words["notes"], session.notes],
+        ]
+    )
+    return [{"kind": "facts", "rows": rows}] if rows else []
+
+
+def _weight_used(session: SessionPart, words: Words) -> str:
+    if session.weight_kg is None:
+        return ""
+    kg = f"{number(session.weight_kg)} kg"
+    return joined([kg, words["weight_guessed"]]) if session.weight_estimated else kg

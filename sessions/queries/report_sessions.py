@@ -1,0 +1,271 @@
+"""What was recorded in a course, as its report says it: sessions, scores over time, adverse events."""
+
+from collections import defaultdict
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.localtime import local_day
+from patients.models.flags import FlagKind
+from protocols.dosing.quantities import Strength
+from protocols.models import Species
+from sessions.models import (
+    Addendum,
+    Administration,
+    AdverseEvent,
+    Course,
+    InjectionSite,
+    SessionRecord,
+    Signature,
+)
+from sessions.models.records import Moment, RatedBy, Scale
+from sessions.printing import document
+from sessions.printing.charts import number
+from sessions.printing.words import Words
+from sessions.queries.report_words import moment_words, side_words
+
+SHORT_HASH = 12
+HIGHEST = {Scale.PAIN: Decimal(10), Scale.LAMENESS: Decimal(5), Scale.SATISFACTION: Decimal(10)}
+
+
+def records_of(course: Course) -> list[SessionRecord]:
+    """List the records of a course that are done or signed, in order of session and day. Eight SQL statements."""
+    done = course.records.exclude(status=SessionRecord.Status.DRAFT)
+    own_signature = Signature.objects.filter(addendum__isnull=True).select_related("signed_by")
+    rows = done.select_related("planned_session", "performed_by", "technique").prefetch_related(
+        Prefetch("administrations", Administration.objects.select_related("substance", "lot").order_by("position")),
+        Prefetch("injection_sites", InjectionSite.objects.select_related("technique").order_by("position")),
+        "scores",
+        "overrides__by",
+        Prefetch("adverse_events", AdverseEvent.objects.order_by("onset_on", "pk")),
+        Prefetch("addenda", Addendum.objects.select_related("by").order_by("at", "pk")),
+        Prefetch("signatures", own_signature, to_attr="own_signatures"),
+    )
+    return sorted(rows, key=lambda record: (_number(record), record.performed_at, record.pk))
+
+
+def session_parts(
+    records: list[SessionRecord], zone: ZoneInfo, species: Species, words: Words
+) -> tuple[document.SessionPart, ...]:
+    """Say each record. No SQL statement."""
+    return tuple(_session(record, zone, species, words) for record in records)
+
+
+def score_series(records: list[SessionRecord], zone: ZoneInfo) -> tuple[document.ScoreSeries, ...]:
+    """Give each scale that can be drawn, one series a rater; withdrawn records do not count. No SQL statement."""
+    series: dict[tuple[str, str], list[document.ScorePointPart]] = defaultdict(list)
+    for record in records:
+        if not is_withdrawn(record):
+            for (scale, rater), values in _by_scale(record).items():
+                series[scale, rater].append(_point(record, zone, rater, values))
+    raters = defaultdict(set)
+    for scale, rater in series:
+        raters[scale].add(rater)
+    return tuple(
+        document.ScoreSeries(
+            scale=_scale_words(scale) + (f" – {RatedBy(rater).label}" if len(raters[scale]) > 1 else ""),
+            high=HIGHEST[Scale(scale)],
+            less_is_better=scale != Scale.SATISFACTION,
+            points=tuple(points),
+        )
+        for (scale, rater), points in sorted(series.items(), key=_scale_order)
+    )
+
+
+def adverse_events(records: list[SessionRecord], zone: ZoneInfo) -> tuple[document.AdverseEventPart, ...]:
+    """List what was seen at the sessions or told later, by day. No SQL statement."""
+    events = [
+        document.AdverseEventPart(
+            on=event.onset_on or local_day(event.reported_at if event.is_late else record.performed_at, zone),
+            what=": ".join(part for part in (event.kind, event.description) if part),
+            session=_number(record),
+            severity=event.get_severity_display(),
+            outcome=event.action,
+        )
+        for record in records
+        if not is_withdrawn(record)
+        for event in record.adverse_events.all()
+    ]
+    return tuple(sorted(events, key=lambda event: (event.on, event.session or 0)))
+
+
+def is_withdrawn(record: SessionRecord) -> bool:
+    """Whether the record was withdrawn as written for the wrong patient; its addenda are at hand."""
+    return any(addendum.kind == Addendum.Kind.WITHDRAWAL for addendum in record.addenda.all())
+
+
+def _number(record: SessionRecord) -> int:
+    return record.planned_session.number if record.planned_session else 0
+
+
+def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Words) -> document.SessionPart:
+    lines, sites = list(record.administrations.all()), list(record.injection_sites.all())
+    several = {line.syringe for line in lines} | {site.syringe for site in sites} not in ({"A"}, set())
+    return document.SessionPart(
+        number=_number(record),
+        performed_on=local_day(record.performed_at, zone),
+        performed_by=record.performed_by.name,
+        checks=_checks(record.checklist),
+        technique=_joined(record.technique.name if record.technique else "", _("dry") if record.is_dry else ""),
+        device=_joined(record.get_device_display() if record.device else "", record.device_number),
+        needle=_joined(record.needle, _mm(record.needle_length_mm)),
+        depth=_mm(record.depth_mm),
+        weight_kg=record.weight_kg,
+        weight_estimated=record.weight_is_estimated,
+        mix=tuple(_mix_line(line, several) for line in lines),
+        sites=tuple(_site(site, species, several) for site in sites),
+        scores=tuple(_score(scale, rater, values) for (scale, rater), values in _by_scale(record).items()),
+        behaviour=_behaviour(record),
+        relief_seconds=record.relief_seconds,
+        effect=_effect(record),
+        sedation=record.sedation,
+        aftercare=record.aftercare,
+        notes=record.notes,
+        shots_told=record.shots,
+        overrides=tuple(_override(override, zone) for override in record.overrides.all()),
+        addenda=tuple(_addendum(addendum, zone) for addendum in record.addenda.all()),
+        signature=_signature(record, zone, words),
+        late_entry=record.is_late_entry,
+        withdrawn=is_withdrawn(record),
+    )
+
+
+def _checks(checklist: dict) -> str:
+    """Say what the questions before the session gave: nothing new, or what has changed."""
+    known = dict(FlagKind.choices)
+    found = [str(known.get(code, code)) for code in checklist.get("yes", [])]
+    note = str(checklist.get("note", ""))
+    if not found and checklist.get("clear"):
+        return " · ".join(part for part in (_("asked, nothing has changed"), note) if part)
+    return " · ".join(part for part in (", ".join(found), note) if part)
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def _mm(length: Decimal | None) -> str:
+    return "" if length is None else f"{number(length)} mm"
+
+
+def _mix_line(line: Administration, several: bool) -> document.MixLine:
+    lot = line.lot
+    return document.MixLine(
+        substance=line.substance.name,
+        strength=f"{number(line.strength)} {line.strength_unit}" if line.strength is not None else "",
+        syringe=line.syringe if several else "",
+        prepared_ml=line.prepared_ml,
+        given_ml=line.given_ml,
+        wasted_ml=line.wasted_ml or None,
+        dose=_dose(line),
+        lot=line.lot_number or (lot.number if lot else ""),
+        expires_on=line.expires_on or (lot.expires_on if lot else None),
+    )
+
+
+def _dose(line: Administration) -> str:
+    """Give mg or IU of the mL given; nothing where the strength is not known or has no such unit."""
+    if line.strength is None or not line.strength_unit or line.given_ml is None:
+        return ""
+    strength = Strength(line.strength, line.strength_unit)
+    for amount, unit in ((strength.mg_per_ml, "mg"), (strength.iu_per_ml, "IU")):
+        if amount is not None:
+            return f"{number(round(amount * line.given_ml, 4))} {unit}"
+    return ""
+
+
+def _site(site: InjectionSite, species: Species, several: bool) -> document.SiteLine:
+    return document.SiteLine(
+        region=site.region,
+        side=side_words(species, site.side),
+        row=_("row %(number)s") % {"number": site.row} if site.row is not None else "",
+        technique=site.technique.name if site.technique else "",
+        depth_mm=number(site.depth_mm),
+        shots=site.points,
+        volume_per_point_ml=site.volume_per_point_ml,
+        syringe=site.syringe if several else "",
+        reactive=site.is_reactive,
+    )
+
+
+Values = dict[str, Decimal]
+
+
+def _by_scale(record: SessionRecord) -> dict[tuple[str, str], Values]:
+    """Give {(scale, rater): {moment: value}} of the scales that are numbers; behaviour is words."""
+    found: dict[tuple[str, str], Values] = defaultdict(dict)
+    for score in record.scores.all():
+        if score.scale != Scale.BEHAVIOUR:
+            found[score.scale, score.rated_by][score.moment] = score.value
+    return dict(sorted(found.items(), key=_scale_order))
+
+
+def _scale_order(entry: tuple) -> tuple[int, str]:
+    (scale, rater), _values = entry
+    return Scale.values.index(scale), rater
+
+
+def _scale_words(scale: str) -> str:
+    return str(Scale(scale).label)
+
+
+def _score(scale: str, rater: str, values: Values) -> document.Score:
+    return document.Score(
+        scale=_scale_words(scale),
+        before=values.get(Moment.BEFORE),
+        after=values.get(Moment.AFTER),
+        rated_by=str(RatedBy(rater).label),
+    )
+
+
+def _point(record: SessionRecord, zone: ZoneInfo, rater: str, values: Values) -> document.ScorePointPart:
+    return document.ScorePointPart(
+        number=_number(record),
+        on=local_day(record.performed_at, zone),
+        before=values.get(Moment.BEFORE),
+        after=values.get(Moment.AFTER),
+        rated_by=str(RatedBy(rater).label),
+    )
+
+
+def _behaviour(record: SessionRecord) -> str:
+    """Say how the patient behaved after, in words: 1 brighter, 2 more relaxed, 3 unchanged, 4 worse."""
+    said = {1: _("brighter"), 2: _("more relaxed"), 3: _("unchanged"), 4: _("worse")}
+    values = [score for score in record.scores.all() if score.scale == Scale.BEHAVIOUR]
+    return ", ".join(f"{said[int(score.value)]} ({RatedBy(score.rated_by).label})" for score in values)
+
+
+def _effect(record: SessionRecord) -> str:
+    if record.effect_duration is None:
+        return ""
+    return f"{number(record.effect_duration)} {record.get_effect_unit_display()}"
+
+
+def _override(override, zone: ZoneInfo) -> document.Override:
+    return document.Override(
+        rule=override.finding, reason=override.reason, by=str(override.by), on=local_day(override.at, zone)
+    )
+
+
+def _addendum(addendum: Addendum, zone: ZoneInfo) -> document.Addendum:
+    kind = addendum.get_kind_display()
+    return document.Addendum(
+        kind=f"{kind} ({addendum.field})" if addendum.field else kind,
+        text=addendum.text,
+        reason=addendum.reason,
+        by=addendum.by.name,
+        on=local_day(addendum.at, zone),
+    )
+
+
+def _signature(record: SessionRecord, zone: ZoneInfo, words: Words) -> document.Signature | None:
+    if not record.is_signed:
+        return None
+    link = next(iter(record.own_signatures), None)
+    return document.Signature(
+        by=record.signed_by.name if link is None else link.signed_by.name,
+        at=moment_words(record.signed_at, zone, words),
+        short_hash=link.sha256[:SHORT_HASH] if link else "",
+    )

@@ -1,0 +1,39 @@
+"""The words of a printed course in the reader's language, and in the words of the patient's species."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from protocols.models import Species
+from sessions.models.courses import BodySide
+from sessions.printing.words import ENGLISH, Words, print_day
+
+
+def report_words(species: Species) -> Words:
+    """Translate every word of the report; a horse has a stable where a person has an address."""
+    words = {key: _(text) for key, text in ENGLISH.items()}
+    if place := species.words.get("place"):
+        words["stable"] = capfirst(_(place))
+    return words
+
+
+def side_words(species: Species, side: str) -> str:
+    """Say a side as the species' people do: the near side of a horse."""
+    if side in (BodySide.LEFT, BodySide.RIGHT) and species.words.get(side):
+        return _(species.words[side])
+    return str(BodySide(side).label) if side else ""
+
+
+def moment_words(at: datetime, zone: ZoneInfo, words: Words) -> str:
+    """Write an instant in the site's own time: 2 Mar 2026 18:00."""
+    local = at.astimezone(zone)
+    return f"{print_day(local.date(), words)} {local:%H:%M}"
+
+
+def weekday_words(at: datetime, zone: ZoneInfo, words: Words) -> str:
+    """Write an instant with its weekday, as one reads an appointment: Mon 23 Mar 2026, 09:30."""
+    local = at.astimezone(zone)
+    return f"{date_format(local, 'D')} {print_day(local.date(), words)}, {local:%H:%M}"

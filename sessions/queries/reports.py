@@ -1,0 +1,255 @@
+"""The report of a course as plain values: every word ready to print, in a fixed number of SQL statements."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Prefetch, Q
+from django.http import Http404
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import Clinic, User
+from patients.models import Patient
+from patients.queries import patients
+from patients.queries.parties import current_contacts
+from protocols.cadence import parse
+from protocols.words import cadence_words
+from sessions.models import Appointment, Course, Override, PlannedSession
+from sessions.models.appointments import LIVE_STATUSES
+from sessions.models.courses import PlannedStatus, RevisionKind
+from sessions.printing import document
+from sessions.printing.document import Timing
+from sessions.printing.words import Words, print_day
+from sessions.queries.report_sessions import adverse_events, records_of, score_series, session_parts
+from sessions.queries.report_words import report_words, side_words, weekday_words
+
+LETTER_PAPER = frozenset({"US", "CA", "MX", "PH", "CO", "CL"})
+NEXT_SESSIONS = 8
+WITH_NAMES = (
+    *("clinic", "site", "patient__species", "patient__clinic", "patient__place", "indication", "lead_practitioner"),
+    *("protocol_version__protocol", "protocol_version__technique"),
+)
+OPEN = (PlannedStatus.PLANNED, PlannedStatus.BOOKED)
+
+
+def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Course:
+    """Return a course of this clinic with all the names its report says. One SQL statement."""
+    try:
+        return Course.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
+    except (Course.DoesNotExist, ValueError, TypeError) as exc:
+        raise Http404 from exc
+
+
+def course_report(course: Course, today: date, *, printed_by: User | None = None) -> document.CourseReport:
+    """Return a course as it is printed on a day. Eighteen SQL statements whatever the sessions.
+
+    `course` comes from `get_or_404`. Records not done yet are left out; former owners never appear.
+    """
+    patient = patients.kept(course.patient)
+    words = report_words(patient.species)
+    planned = _planned_sessions(course)
+    revisions = list(course.revisions.all())
+    records = records_of(course)
+    sessions = session_parts(records, course.site.zone, patient.species, words)
+    version = course.protocol_version
+    return document.CourseReport(
+        clinic=_clinic(course),
+        patient=_patient(patient, today, words),
+        course_number=str(course.number),
+        printed_on=today,
+        printed_by=str(printed_by) if printed_by else "",
+        indication=_(course.indication.name),
+        side=side_words(patient.species, course.side),
+        indication_note=course.complaint,
+        protocol=document.ProtocolPart(
+            name=version.protocol.name,
+            version=str(version.number),
+            cadence=_cadence(revisions) or cadence_words(course.cadence),
+            technique=version.technique.name if version.technique else "",
+            citation=version.source,
+        ),
+        tried_before=course.tried_before,
+        combined_with=course.combined_with,
+        lead=course.lead_practitioner.name,
+        started_on=course.start_on,
+        state=": ".join(part for part in (course.get_status_display(), course.status_reason) if part),
+        planned_sessions=_planned_count(course, revisions, planned),
+        overrides=tuple(_overrides(course, words)),
+        plan=tuple(_planned_days(course, planned, today, words)),
+        sessions=sessions,
+        scores=score_series(records, course.site.zone),
+        adverse_events=adverse_events(records, course.site.zone),
+        next_sessions=tuple(_next_sessions(course, planned, words)),
+        language=(get_language() or "en").split("-")[0],
+        paper="us-letter" if course.clinic.country in LETTER_PAPER else "a4",
+    )
+
+
+def _clinic(course: Course) -> document.ClinicPart:
+    clinic, site = course.clinic, course.site
+    lines = [line.strip() for line in (site.address or clinic.address).splitlines()]
+    name = clinic.name if site.name == clinic.name else f"{clinic.name} · {site.name}"
+    return document.ClinicPart(
+        name=name,
+        address=tuple(line for line in lines if line),
+        phone=site.phone or clinic.phone,
+        email=clinic.email,
+    )
+
+
+def _patient(patient: Patient, today: date, words: Words) -> document.PatientPart:
+    contacts = current_contacts(patient, today)
+    flags = patients.current_flags(patient, today)
+    weight = patient.weights.filter(weighed_on__lte=today).first()
+    numbers = patient.identifiers.filter(Q(until_on__isnull=True) | Q(until_on__gte=today))
+    file_number = document.Identifier(scheme=_("File"), value=str(patient.number))
+    own = [document.Identifier(scheme=str(one.get_scheme_display()), value=one.value) for one in numbers]
+    return document.PatientPart(
+        name=patient.name,
+        species=_(patient.species.name),
+        other_name=patient.registered_name,
+        born_on=patient.birth_on,
+        sex=patients.sex_words(patient.species, patient.sex),
+        identifiers=(file_number, *own),
+        weight_kg=weight.weight_kg if weight else None,
+        weight_estimated=bool(weight and weight.is_estimated),
+        weighed_on=weight.weighed_on if weight else None,
+        parties=tuple(document.Party(role=one.role_label, name=one.name) for one in contacts),
+        stable=patient.place.name if patient.place else "",
+        allergies=_allergies(patient, flags, words),
+        flags=tuple(str(flag) for flag in flags if flag.kind not in patients.ALLERGIES),
+    )
+
+
+def _allergies(patient: Patient, flags: Iterable, words: Words) -> str:
+    listed = [_(flag.substance.name) if flag.substance_id else flag.value for flag in flags if _is_allergy(flag)]
+    if listed:
+        return ", ".join(listed)
+    if patient.allergy_status != Patient.AllergyStatus.NONE_KNOWN or patient.allergy_asked_on is None:
+        return _("not asked yet")
+    return _("none known on %(day)s") % {"day": print_day(patient.allergy_asked_on, words)}
+
+
+def _is_allergy(flag) -> bool:
+    return flag.kind in patients.ALLERGIES
+
+
+def _planned_sessions(course: Course) -> list[PlannedSession]:
+    live = Appointment.objects.filter(status__in=LIVE_STATUSES).select_related("practitioner", "room", "place", "site")
+    rows = course.planned_sessions.order_by("number")
+    return list(rows.prefetch_related(Prefetch("appointments", live, to_attr="live_appointments")))
+
+
+def _cadence(revisions: list) -> str:
+    """Write the rhythm prescribed, and each change with the session it began at."""
+    said = [cadence_words(revision.cadence).removesuffix(".") for revision in revisions[:1]]
+    for revision in revisions[1:]:
+        change = _("from session %(number)s: %(cadence)s (%(why)s)")
+        why = str(RevisionKind(revision.kind).label).lower()
+        said.append(
+            change
+            % {"number": revision.from_number, "cadence": cadence_words(revision.cadence).removesuffix("."), "why": why}
+        )
+    return " · ".join(said)
+
+
+def _planned_count(course: Course, revisions: list, planned: list[PlannedSession]) -> int | None:
+    """Count the sessions of a course with an end; None for one without."""
+    skipped = sum(session.status == PlannedStatus.SKIPPED for session in planned)
+    if not course.is_open:
+        return len(_said(course, planned)) - skipped
+    cadence = parse(revisions[-1].cadence if revisions else course.cadence)
+    if cadence.session_count is None:
+        return None
+    if not revisions:
+        return cadence.session_count - skipped
+    last = revisions[-1]
+    before_phase = cadence.first_session_of(last.from_phase) - 1
+    return last.from_number - 1 + cadence.session_count - before_phase - skipped
+
+
+def _said(course: Course, planned: list[PlannedSession]) -> list[PlannedSession]:
+    """Leave out what will not take place any more: the days left of a course that has ended."""
+    return [session for session in planned if course.is_open or session.status != PlannedStatus.PLANNED]
+
+
+def _planned_days(
+    course: Course, planned: list[PlannedSession], today: date, words: Words
+) -> Iterable[document.PlannedDay]:
+    reviews = {review.after_number: review for review in course.reviews.all()}
+    for session in _said(course, planned):
+        timing, days_off = _timing(session, today)
+        review = reviews.get(session.number)
+        notes = [
+            session.skip_reason if session.status == PlannedStatus.SKIPPED else "",
+            words["subject_to_review"] if session.is_held and session.status == PlannedStatus.BOOKED else "",
+            _("Review: %(decision)s") % {"decision": review.get_decision_display()} if review else "",
+            review.note if review else "",
+        ]
+        yield document.PlannedDay(
+            number=session.number,
+            phase=session.phase,
+            due_on=session.due_on,
+            earliest_on=session.earliest_on,
+            latest_on=session.latest_on,
+            done_on=session.performed_on if session.status == PlannedStatus.DONE else None,
+            timing=timing,
+            days_off=days_off,
+            note=" · ".join(note for note in notes if note),
+        )
+
+
+def _timing(session: PlannedSession, today: date) -> tuple[Timing, int]:
+    """Say how a session stands, and by how many days it was outside what was planned.
+
+    A missed session is due again on a later day and keeps its window, so lateness counts from the window's end then.
+    """
+    if session.status == PlannedStatus.SKIPPED:
+        return Timing.SKIPPED, 0
+    if session.status == PlannedStatus.DONE and session.performed_on is not None:
+        if session.performed_on < session.earliest_on:
+            return Timing.EARLY, (session.performed_on - min(session.due_on, session.latest_on)).days
+        if session.performed_on > session.latest_on:
+            return Timing.LATE, (session.performed_on - min(session.due_on, session.latest_on)).days
+        return Timing.ON_TIME, 0
+    if session.status == PlannedStatus.BOOKED:
+        return Timing.BOOKED, 0
+    if session.is_held:
+        return Timing.HELD, 0
+    return (Timing.MISSED if session.latest_on < today else Timing.OPEN), 0
+
+
+def _next_sessions(course: Course, planned: list[PlannedSession], words: Words) -> Iterable[document.NextSession]:
+    """Give all that is booked, filled up with the next ones due."""
+    coming = [session for session in _said(course, planned) if session.status in OPEN]
+    booked = [session for session in coming if session.status == PlannedStatus.BOOKED]
+    due = [session for session in coming if session.status == PlannedStatus.PLANNED]
+    chosen = booked + due[: max(NEXT_SESSIONS - len(booked), 0)]
+    for session in sorted(chosen, key=lambda one: one.number):
+        visit = next(iter(session.live_appointments), None)
+        yield document.NextSession(
+            number=session.number,
+            due_on=session.due_on,
+            earliest_on=session.earliest_on,
+            latest_on=session.latest_on,
+            appointment=_visit(visit, words) if visit else "",
+            held=session.is_held,
+        )
+
+
+def _visit(visit: Appointment, words: Words) -> str:
+    where = visit.room or visit.place
+    when = weekday_words(visit.starts_at, visit.site.zone, words)
+    return " · ".join(str(part) for part in (when, visit.practitioner.name, where) if part)
+
+
+def _overrides(course: Course, words: Words) -> Iterable[document.Override]:
+    for override in Override.objects.filter(course=course).select_related("by"):
+        yield document.Override(
+            rule=override.finding,
+            reason=override.reason,
+            by=str(override.by),
+            on=local_day(override.at, course.site.zone),
+        )
