@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from mesoclinic.core.views import health
+from mesoclinic.core.views import health, language
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("language/", language.set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("", include("sessions.urls")),
     path("patients/", include("patients.urls")),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import flags, identifiers, merging, parties, patients
+from patients.views import flags, identifiers, merging, parties, patients, places
 
 app_name = "patients"
 
@@ -35,4 +35,8 @@ urlpatterns = [
     path("<uuid:public_id>/flags/<uuid:flag_id>/end/", flags.end_flag, name="end-flag"),
     path("<uuid:public_id>/consents/give/", flags.give_consent, name="give-consent"),
     path("<uuid:public_id>/consents/<uuid:consent_id>/withdraw/", flags.withdraw_consent, name="withdraw-consent"),
+    # stables and homes
+    path("places/", places.places, name="places"),
+    path("places/new/", places.create_place, name="create-place"),
+    path("places/<uuid:public_id>/", places.edit_place, name="edit-place"),
 ]

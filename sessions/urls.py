@@ -1,5 +1,8 @@
-from django.urls import path
+"""The addresses of appointments, courses, records, reports, the front page, and their settings."""
 
+from django.urls import include, path
+
+from sessions import urls_settings
 from sessions.views import cadences, patients, reports
 
 app_name = "sessions"
@@ -9,6 +12,8 @@ urlpatterns: list = [
     path("patients/<uuid:public_id>/", patients.open_patient, name="patient"),
     # Series
     path("series/dates/", cadences.preview_cadence, name="cadence-preview"),
+    # settings
+    path("", include(urls_settings.urlpatterns)),
 ]
 
 # reports

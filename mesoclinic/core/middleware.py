@@ -4,13 +4,17 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 
 from mesoclinic.core.models import Site, User
+from mesoclinic.core.queries.users import has_any_user
 
 SEEN_EVERY = timedelta(minutes=1)
 OPEN_TO_ALL = ("/accounts/", "/static/", "/healthz", "/readyz", "/start/")
+START = "/start/"  # where an empty installation begins
+FIRST_PAGES = ("/", "/accounts/login/")
 
 
 class ClinicMiddleware:
@@ -25,6 +29,8 @@ class ClinicMiddleware:
     def __call__(self, request):
         request.clinic = request.site = None
         if not request.user.is_authenticated:
+            if request.method == "GET" and request.path in FIRST_PAGES and not has_any_user():
+                return redirect(START)
             return self._private(self.get_response(request))
         user = request.user
         if user.clinic_id is None and not request.path.startswith(OPEN_TO_ALL):

@@ -27,7 +27,7 @@ ITEMS = (
     Item(_("Protocols"), "protocols:list", "journal-medical", "protocols.view_protocol"),
     Item(_("Stock"), "protocols:stock", "box-seam", "protocols.view_stock"),
     Item(_("Reports"), "sessions:reports", "bar-chart", "sessions.view_report"),
-    Item(_("Settings"), "core:settings", "gear", "core.change_settings"),
+    Item(_("Settings"), "core:settings", "gear", "core.use_clinic"),
 )
 
 

@@ -209,7 +209,7 @@ def _check_user(practitioner: Practitioner) -> None:
 def _check(row: models.Model, code: str) -> None:
     """Ask the fields and the constraints, in words, before the database is asked. Raises Refused(code)."""
     try:
-        row.full_clean(validate_unique=False)
+        row.full_clean(exclude={"created_by"}, validate_unique=False)
     except ValidationError as exc:
         field, messages = next(iter(exc.message_dict.items()))
         raise Refused(code, messages[0], field=None if field == "__all__" else field) from exc

@@ -75,7 +75,7 @@ def test_the_navigation_shows_only_what_the_role_may_open(rf):
         request.user = make_user(clinic, role)
         labels[role] = {str(entry["label"]) for entry in navigation(request)["nav"]}
 
-    assert not labels[Role.RECEPTION] & {"Reports", "Stock", "Protocols", "Settings"}
+    assert not labels[Role.RECEPTION] & {"Reports", "Stock", "Protocols"}
     assert not labels[Role.ADMIN] & {"Patients", "Calendar", "Reports", "Stock", "Protocols"}
 
 

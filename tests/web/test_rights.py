@@ -10,7 +10,7 @@ from mesoclinic.core.roles import RIGHTS, Role
 from tests.web.rights import World, all_rows, all_views
 
 # Anybody may ask these, signed in or not: nothing of a clinic is shown.
-OPEN = {"healthz", "readyz", "start"}
+OPEN = {"healthz", "readyz", "set_language", "sessions:start"}
 # allauth's own pages: signing in, and what a user does to the own account. They touch nothing of a clinic.
 ALLAUTH = {
     *("account_login", "account_logout", "account_inactive", "account_signup", "account_reauthenticate"),
@@ -22,7 +22,6 @@ ALLAUTH = {
     *("mfa_add_webauthn", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn"),
     "usersessions_list",
 }
-# Asked of two clinics at once they would tell the same: these views take the object from the user, not the URL.
 VIEWS = all_views()
 ROWS = all_rows()
 GUARDED = sorted(VIEWS.keys() - OPEN - ALLAUTH)

@@ -1,9 +1,12 @@
 """Found a clinic, with its first site and its first manager."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 from zoneinfo import available_timezones
 
-from django.db import transaction
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
@@ -42,6 +45,7 @@ def found_first_clinic(
 
     Raises Refused("already-founded") when there is a user already: the first page works once.
     """
+    list(Group.objects.select_for_update().order_by("pk"))  # two first pages sent at once take turns
     if User.objects.exists():
         raise Refused("already-founded", _("This installation already has its clinic. Please sign in."))
     clinic = found_clinic(name=name, country=country, time_zone=time_zone, language=language)
@@ -56,3 +60,78 @@ def found_first_clinic(
         password=password,
         roles=[Role.MANAGER, Role.ADMIN],
     )
+
+
+@transaction.atomic
+def update_clinic(*, actor: User | None, clinic: Clinic, **fields: Any) -> Clinic:
+    """Change the name, how to reach the clinic, its language, minutes of visits or the limit of squeezed-in visits.
+
+    Raises Refused("not-valid").
+    """
+    clinic = Clinic.objects.select_for_update().get(pk=clinic.pk)
+    changes = _assign(clinic, fields)
+    if changes:
+        clinic.save(update_fields=list(fields))
+        audit.record(actor=actor, verb="clinic.updated", subject=clinic, clinic=clinic, changes=changes)
+    return clinic
+
+
+@transaction.atomic
+def set_tolerances(*, actor: User | None, clinic: Clinic, rows: Sequence[tuple[int | None, int, int]]) -> Clinic:
+    """Say how many days early and late a session may be, by the length of its gap: (up to days, early, late).
+
+    One row has no upper end (None), for every longer gap. Raises Refused("bad-tolerances").
+    """
+    ends = [end for end, _early, _late in rows if end is not None]
+    if len(rows) - len(ends) != 1:
+        raise Refused("bad-tolerances", _("Leave “up to” empty in exactly one row: it is for all longer gaps."))
+    if len(set(ends)) != len(ends):
+        raise Refused("bad-tolerances", _("Two rows have the same length. Keep one of them."))
+    if any(not 1 <= end <= 999 for end in ends) or any(not (0 <= e <= 99 and 0 <= la <= 99) for _end, e, la in rows):
+        raise Refused("bad-tolerances", _("Use lengths of 1 to 999 days, and at most 99 days early or late."))
+    clinic = Clinic.objects.select_for_update().get(pk=clinic.pk)
+    ordered = sorted(([end or 0, early, late] for end, early, late in rows), key=lambda row: row[0] or 10_000)
+    if ordered != clinic.tolerances:
+        before, clinic.tolerances = {"tolerances": clinic.tolerances}, ordered
+        clinic.save(update_fields=["tolerances"])
+        changes = audit.changed(clinic, before)
+        audit.record(actor=actor, verb="clinic.tolerances-set", subject=clinic, clinic=clinic, changes=changes)
+    return clinic
+
+
+@transaction.atomic
+def create_site(*, actor: User | None, clinic: Clinic, **fields: Any) -> Site:
+    """Make another place of work. Raises Refused("not-valid" | "name-taken")."""
+    site = Site(clinic=clinic)
+    _assign(site, fields)
+    site.save()
+    audit.record(actor=actor, verb="site.created", subject=site)
+    return site
+
+
+@transaction.atomic
+def update_site(*, actor: User | None, site: Site, **fields: Any) -> Site:
+    """Change a site, or take it out of use; times already booked stay. Raises Refused("not-valid" | "last-site")."""
+    Clinic.objects.select_for_update().get(pk=site.clinic_id)
+    site = Site.objects.get(pk=site.pk)
+    others = Site.objects.filter(clinic_id=site.clinic_id, is_active=True).exclude(pk=site.pk)
+    if fields.get("is_active") is False and site.is_active and not others.exists():
+        raise Refused("last-site", _("A clinic needs one site in use. Make another first."), field="is_active")
+    changes = _assign(site, fields)
+    if changes:
+        site.save(update_fields=list(fields))
+        audit.record(actor=actor, verb="site.updated", subject=site, changes=changes)
+    return site
+
+
+def _assign(row: models.Model, fields: dict[str, Any]) -> list[audit.Change]:
+    """Set the fields, ask the model whether they hold, and return what changed. Raises Refused("not-valid")."""
+    before = {name: getattr(row, name) for name in fields}
+    for name, value in fields.items():
+        setattr(row, name, value.strip() if isinstance(value, str) else value)
+    try:
+        row.full_clean()
+    except ValidationError as exc:
+        field, messages = next(iter(exc.message_dict.items()))
+        raise Refused("not-valid", messages[0], field=None if field == "__all__" else field) from exc
+    return audit.changed(row, before)

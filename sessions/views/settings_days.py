@@ -1,0 +1,121 @@
+"""Settings: absences of people and rooms, closed days and public holidays."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.refused import Refused
+from mesoclinic.core.views.settings import edits
+from sessions.forms.settings_days import AbsenceForm, ClosureForm, HolidayForm
+from sessions.queries import availability as people
+from sessions.queries import settings as queries
+from sessions.services import availability
+
+
+@require_safe
+@requires("sessions.change_availability")
+def absences(request: HttpRequest) -> HttpResponse:
+    rows = queries.absences(request.clinic, since=timezone.now())
+    return render(request, "sessions/settings/absences.html", {"rows": rows})
+
+
+@edits
+@requires("sessions.change_availability")
+def add_absence(request: HttpRequest) -> HttpResponse:
+    practitioners = list(people.practitioners(request.clinic, timezone.localdate()))
+    rooms = list(people.rooms(request.site))
+    form = AbsenceForm(request.POST or None, site=request.site, practitioners=practitioners, rooms=rooms)
+    if request.method == "POST" and form.is_valid():
+        try:
+            absence = availability.add_absence(actor=request.user, **form.asked())
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("sessions:absence", absence.public_id)
+    return render(request, "sessions/settings/add_absence.html", {"form": form})
+
+
+@require_safe
+@requires("sessions.change_availability")
+def absence(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show an absence with the appointments it meets, to be moved one by one."""
+    one = queries.absence_or_404(request.clinic, public_id)
+    hit = queries.hit_by(one, now=timezone.now())
+    return render(request, "sessions/settings/absence.html", {"absence": one, "appointments": hit})
+
+
+@require_POST
+@requires("sessions.change_availability")
+def remove_absence(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    one = queries.absence_or_404(request.clinic, public_id)
+    availability.remove_absence(actor=request.user, absence=one)
+    messages.success(request, _("The absence is taken away; the time can be booked again."))
+    return redirect("sessions:absences")
+
+
+@require_safe
+@requires("sessions.change_availability")
+def closures(request: HttpRequest) -> HttpResponse:
+    today = timezone.localdate()
+    context = {
+        "closures": queries.closures(request.site, from_on=today),
+        "holidays": queries.holidays_ahead(request.site, from_on=today),
+    }
+    return render(request, "sessions/settings/closures.html", context)
+
+
+@edits
+@requires("sessions.change_availability")
+def add_closure(request: HttpRequest) -> HttpResponse:
+    form = ClosureForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            one = availability.add_closure(actor=request.user, site=request.site, **form.cleaned_data)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("sessions:closure", one.public_id)
+    return render(request, "sessions/settings/add_closure.html", {"form": form})
+
+
+@require_safe
+@requires("sessions.change_availability")
+def closure(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show a closure with the appointments booked on its days."""
+    one = queries.closure_or_404(request.clinic, public_id)
+    hit = queries.hit_by_closure(one, now=timezone.now())
+    return render(request, "sessions/settings/closure.html", {"closure": one, "appointments": hit})
+
+
+@require_POST
+@requires("sessions.change_availability")
+def remove_closure(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    one = queries.closure_or_404(request.clinic, public_id)
+    availability.remove_closure(actor=request.user, closure=one)
+    messages.success(request, _("Saved."))
+    return redirect("sessions:closures")
+
+
+@require_POST
+@requires("sessions.change_availability")
+def open_holiday(request: HttpRequest) -> HttpResponse:
+    """Work on a public holiday all the same; sending it twice changes nothing."""
+    form = HolidayForm(request.POST)
+    today = timezone.localdate()
+    holidays = {holiday.day: holiday for holiday in queries.holidays_ahead(request.site, from_on=today)}
+    holiday = holidays.get(form.cleaned_data["day"]) if form.is_valid() else None
+    if holiday is None:
+        messages.error(request, _("That day is no public holiday here. Load the page again."))
+    elif holiday.opened is None:
+        day = {"from_on": holiday.day, "until_on": holiday.day, "reason": holiday.name}
+        availability.add_closure(actor=request.user, site=request.site, is_open=True, **day)
+        messages.success(request, _("You work on %(name)s.") % {"name": holiday.name})
+    return redirect("sessions:closures")

@@ -1,0 +1,51 @@
+"""Settings: the weekly hours of the site, of practitioners and of rooms."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.forms import rows_asked
+from mesoclinic.core.refused import Refused
+from mesoclinic.core.views.settings import edits
+from sessions.forms.settings_hours import BlockFormSet, rows_of
+from sessions.models.availability import Weekday
+from sessions.queries import settings as queries
+from sessions.services import availability
+
+
+@require_safe
+@requires("core.change_settings")
+def hours(request: HttpRequest) -> HttpResponse:
+    weeks = queries.weeks(request.site, timezone.localdate())
+    return render(request, "sessions/settings/hours.html", {"weeks": weeks, "weekdays": Weekday.labels})
+
+
+@edits
+@requires("core.change_settings")
+def edit_hours(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
+    """Edit the weekly hours of one at the site worked at; a site or a room has its own."""
+    owner = queries.hours_owner_or_404(request.clinic, kind, public_id)
+    site = {"site": owner, "room": getattr(owner, "site", None)}.get(kind, request.site)
+    if site is None:
+        raise Http404
+    of = {} if kind == "site" else {kind: owner}
+    kept = queries.hours_of(site, of.get("practitioner"), of.get("room"))
+    asked = rows_asked(request.POST, "form") if request.method == "POST" else None
+    formset = BlockFormSet(asked or request.POST or None, initial=rows_of(list(kept)))
+    refusal = None
+    if request.method == "POST" and asked is None and formset.is_valid():
+        try:
+            availability.set_working_hours(actor=request.user, site=site, blocks=formset.blocks(), **of)
+        except Refused as refused:
+            refusal = refused.message
+        else:
+            messages.success(request, _("The hours of %(name)s are saved.") % {"name": owner})
+            return redirect("sessions:hours")
+    context = {"formset": formset, "owner": owner, "kind": kind, "refusal": refusal, "site": site}
+    return render(request, "sessions/settings/edit_hours.html", context)

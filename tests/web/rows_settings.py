@@ -1,0 +1,67 @@
+"""Examples of the settings' URLs for the rights matrix: practitioners, rooms, hours, days away, places, access log."""
+
+from datetime import UTC, date, datetime
+
+from mesoclinic.core.models import Clinic
+from patients.models import Place
+from patients.services.places import create_place
+from sessions.models import Absence, Closure, Practitioner, Room
+from sessions.services import availability
+from tests.factories import make_patient, site_of
+from tests.web.rights import Row, World
+
+
+def a_practitioner(clinic: Clinic) -> Practitioner:
+    return availability.create_practitioner(actor=None, clinic=clinic, name="Dr Example")
+
+
+def a_room(clinic: Clinic) -> Room:
+    return availability.create_room(actor=None, site=site_of(clinic), name="Example")
+
+
+def an_absence(clinic: Clinic) -> Absence:
+    room = availability.create_room(actor=None, site=site_of(clinic), name="Shut")
+    return availability.add_absence(actor=None, room=room, starts_at=datetime(2026, 1, 5, tzinfo=UTC))
+
+
+def a_closure(clinic: Clinic) -> Closure:
+    day = date(2026, 12, 24)
+    return availability.add_closure(actor=None, site=site_of(clinic), from_on=day, until_on=day)
+
+
+def a_place(clinic: Clinic) -> Place:
+    return create_place(actor=None, clinic=clinic, name="Example stable")
+
+
+def named(make):
+    return lambda world: {"public_id": world.one(make).public_id}
+
+
+def hours_of_a_practitioner(world: World) -> dict:
+    return {"kind": "practitioner", "public_id": world.one(a_practitioner).public_id}
+
+
+ROWS: dict[str, Row] = {
+    "sessions:practitioners": Row(),
+    "sessions:create-practitioner": Row(),
+    "sessions:edit-practitioner": Row(named(a_practitioner)),
+    "sessions:rooms": Row(),
+    "sessions:create-room": Row(named(site_of)),
+    "sessions:edit-room": Row(named(a_room)),
+    "sessions:hours": Row(),
+    "sessions:edit-hours": Row(hours_of_a_practitioner),
+    "sessions:absences": Row(),
+    "sessions:add-absence": Row(),
+    "sessions:absence": Row(named(an_absence)),
+    "sessions:remove-absence": Row(named(an_absence)),
+    "sessions:closures": Row(),
+    "sessions:add-closure": Row(),
+    "sessions:closure": Row(named(a_closure)),
+    "sessions:remove-closure": Row(named(a_closure)),
+    "sessions:open-holiday": Row(),
+    "sessions:access-log": Row(),
+    "sessions:patient-access-log": Row(named(make_patient)),
+    "patients:places": Row(),
+    "patients:create-place": Row(),
+    "patients:edit-place": Row(named(a_place)),
+}
