@@ -77,6 +77,7 @@ class Patient(Contactable):
         ordering = ["name", "id"]
         indexes = [
             models.Index(fields=["clinic", "name"], name="patient_by_name"),
+            models.Index(fields=["clinic", "search_text"], name="patient_by_folded_name"),
             models.Index(fields=["clinic", "birth_on"], name="patient_by_birth"),
             models.Index(fields=["clinic", "phone_search"], name="patient_by_phone"),
         ]
@@ -178,4 +179,4 @@ class Weight(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.weight_kg} kg"
+        return f"{self.weight_kg.normalize():f} kg"

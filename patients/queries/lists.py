@@ -13,9 +13,9 @@ from patients.models import Patient
 from patients.queries.search import Hit, hit_of, with_owners
 
 SORTS = {
-    "name": ("name", "id"),
+    "name": ("search_text", "id"),
     "number": ("number",),
-    "birth": ("birth_on", "name", "id"),
+    "birth": ("birth_on", "id"),
     "new": ("created_at", "id"),
 }
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -124,7 +125,7 @@ def banner(patient: Patient, today: date) -> Banner:
         identifiers=tuple(_facts(patient, contacts)),
         age=age_words(patient, today),
         sex=sex_words(patient.species, patient.sex),
-        weight=weight.weight_kg.normalize() if weight else None,
+        weight=Decimal(f"{weight.weight_kg.normalize():f}") if weight else None,
         weight_estimated=bool(weight and weight.is_estimated),
         weighed_on=weight.weighed_on if weight else None,
         allergies=_allergies(patient, flags),
@@ -228,7 +229,7 @@ def _facts(patient: Patient, contacts: list[Contact]) -> list[Fact]:
     if patient.species.is_animal and owner:
         facts.append(Fact(_("Owner"), owner.name))
     elif patient.birth_on:
-        facts.append(Fact(_("Born"), patient.birth_on.isoformat()))
+        facts.append(Fact(_("Born"), date_format(patient.birth_on, "j M Y")))
     facts.append(Fact(_("File"), str(patient.number)))
     numbers = patient.identifiers.all()
     facts += [Fact(str(one.get_scheme_display()), one.value) for one in numbers if one.until_on is None]

@@ -11,6 +11,7 @@ from operator import or_
 from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 from django.utils.dates import MONTHS, MONTHS_3
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import Clinic
@@ -197,7 +198,7 @@ def hit_of(patient: Patient, why: tuple[str, ...] = ()) -> Hit:
     if owner:
         facts.append(Fact(_("Owner"), owner.name))
     elif patient.birth_on:
-        facts.append(Fact(_("Born"), patient.birth_on.isoformat()))
+        facts.append(Fact(_("Born"), date_format(patient.birth_on, "j M Y")))
     facts.append(Fact(_("File"), str(patient.number)))
     return Hit(
         public_id=patient.public_id,

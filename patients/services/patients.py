@@ -59,7 +59,7 @@ def register_patient(
         species = Species.objects.get(code=species)
     today = registered_on or timezone.localdate()
     patient = Patient(clinic=clinic, species=species, created_by=actor, public_id=public_id or uuid.uuid4())
-    _assign(patient, {"name": name, **_without_food_chain_of_people(species, fields)}, today)
+    _assign(patient, {"name": name, **_without_food_chain_of_people(species, {"food_chain": "", **fields})}, today)
     if no_allergies:
         patient.allergy_status, patient.allergy_asked_on = AllergyStatus.NONE_KNOWN, today
     patient.number = _next_number(clinic)
@@ -196,7 +196,7 @@ def _without_food_chain_of_people(species: Species, fields: Mapping[str, Any]) -
     fields = dict(fields)
     if not species.traits.get("has_food_chain"):
         fields |= {name: value for name, value in (("food_chain", ""), ("food_chain_seen_on", None)) if name in fields}
-    elif not fields.get("food_chain", "-"):
+    elif fields.get("food_chain") == "":
         fields["food_chain"] = Patient.FoodChain.NOT_ASKED
     return fields
 
