@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from sessions import urls_settings
-from sessions.views import cadences, patients, reports
+from sessions.views import appointments, cadences, calendar, patients, reports
 
 app_name = "sessions"
 
@@ -14,6 +14,29 @@ urlpatterns: list = [
     path("series/dates/", cadences.preview_cadence, name="cadence-preview"),
     # settings
     path("", include(urls_settings.urlpatterns)),
+    # Calendar
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/feed/", calendar.feed, name="calendar-feed"),
+    path("calendar/list/", calendar.day_list, name="day-list"),
+    # Appointments
+    path("appointments/new/", appointments.book_appointment, name="book"),
+    path("appointments/new-caller/", appointments.book_new_caller, name="new-caller"),
+    path("appointments/new-caller/known/", appointments.likely_known, name="likely-known"),
+    path("appointments/walk-in/", appointments.walk_in, name="walk-in"),
+    path("appointments/planned/<uuid:public_id>/", appointments.book_planned, name="book-planned"),
+    path("appointments/<uuid:public_id>/", appointments.appointment, name="appointment"),
+    path("appointments/<uuid:public_id>/move/", appointments.move, name="move"),
+    path("appointments/<uuid:public_id>/arrive/", appointments.check_in, name="arrive"),
+    path("appointments/<uuid:public_id>/back/", appointments.undo_check_in, name="back"),
+    path("appointments/<uuid:public_id>/start/", appointments.start, name="start"),
+    path("appointments/<uuid:public_id>/undo-start/", appointments.undo_start, name="undo-start"),
+    path("appointments/<uuid:public_id>/not-treated/", appointments.mark_not_treated, name="not-treated"),
+    path("appointments/<uuid:public_id>/undo-not-treated/", appointments.undo_not_treated, name="undo-not-treated"),
+    path("appointments/<uuid:public_id>/no-show/", appointments.mark_no_show, name="no-show"),
+    path("appointments/<uuid:public_id>/undo-no-show/", appointments.undo_no_show, name="undo-no-show"),
+    path("appointments/<uuid:public_id>/cancel/", appointments.cancel, name="cancel"),
+    path("appointments/<uuid:public_id>/undo-cancel/", appointments.undo_cancel, name="undo-cancel"),
+    path("appointments/<uuid:public_id>/in-error/", appointments.mark_entered_in_error, name="entered-in-error"),
 ]
 
 # reports

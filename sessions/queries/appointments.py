@@ -4,14 +4,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import AuditEvent, Clinic, Site
-from patients.models import Patient
+from patients.models import Patient, Place
 from sessions.models import Appointment, Practitioner, Room
 from sessions.queries import availability
 from sessions.scheduling.slots import Slot, Wanted
@@ -83,11 +87,83 @@ def next_of_patient(patient: Patient, now: datetime) -> Appointment | None:
     return rows.filter(ends_at__gt=now).select_related(*WITH_NAMES).order_by("starts_at").first()
 
 
-def history(appointment: Appointment) -> QuerySet[AuditEvent]:
-    """List who did what to an appointment, the latest first. One SQL statement."""
-    return AuditEvent.objects.filter(
+@dataclass(frozen=True)
+class HistoryLine:
+    """One thing that happened to an appointment, in words."""
+
+    at: datetime
+    who: str
+    words: str
+    changes: tuple[str, ...]
+    reason: str
+
+
+DEEDS = {
+    "appointment.booked": _("Booked"),
+    "appointment.offered": _("Offered"),
+    "appointment.offer-expired": _("The offer ran out"),
+    "appointment.moved": _("Moved"),
+    "appointment.checked-in": _("Arrived"),
+    "appointment.check-in-undone": _("Arrival taken back"),
+    "appointment.started": _("Treatment begun"),
+    "appointment.start-undone": _("Begin taken back"),
+    "appointment.fulfilled": _("Done"),
+    "appointment.not-treated": _("Not treated"),
+    "appointment.not-treated-undone": _("Not treated: taken back"),
+    "appointment.no-show": _("Did not come"),
+    "appointment.no-show-undone": _("Came after all"),
+    "appointment.cancelled": _("Cancelled"),
+    "appointment.cancel-undone": _("Booked again"),
+    "appointment.entered-in-error": _("Marked as a mistake"),
+}
+SHOWN_CHANGES = ("starts_at", "practitioner_id", "room_id", "place_id")
+
+
+def history(appointment: Appointment) -> list[HistoryLine]:
+    """List who did what to an appointment, the latest first. Four SQL statements."""
+    events = AuditEvent.objects.filter(
         clinic_id=appointment.clinic_id, subject_type=Appointment._meta.label_lower, subject_id=appointment.pk
     ).order_by("-at", "-pk")
+    names = _names_of_changes(events)
+    zone = appointment.site.zone
+    return [
+        HistoryLine(
+            at=event.at,
+            who=event.actor_name or gettext("the system"),
+            words=str(DEEDS.get(event.verb, event.verb)),
+            changes=tuple(_change_words(event.changes, names, zone)) if event.verb == "appointment.moved" else (),
+            reason=event.reason,
+        )
+        for event in events
+    ]
+
+
+def _names_of_changes(events: Iterable[AuditEvent]) -> dict[tuple[str, int], str]:
+    """Name the practitioners, rooms and places the changes speak of. Three SQL statements."""
+    wanted: dict[str, set[int]] = {"practitioner_id": set(), "room_id": set(), "place_id": set()}
+    for event in events:
+        for change in event.changes:
+            if change["field"] in wanted:
+                wanted[change["field"]] |= {key for key in (change.get("old"), change.get("new")) if key}
+    models = {"practitioner_id": Practitioner, "room_id": Room, "place_id": Place}
+    return {
+        (field, pk): name
+        for field, keys in wanted.items()
+        for pk, name in models[field].objects.filter(pk__in=keys).values_list("pk", "name")
+    }
+
+
+def _change_words(changes: Iterable[dict], names: dict[tuple[str, int], str], zone: ZoneInfo) -> Iterable[str]:
+    for change in changes:
+        if change["field"] not in SHOWN_CHANGES:
+            continue
+        sides = []
+        for value in (change.get("old"), change.get("new")):
+            if value and change["field"] == "starts_at":
+                sides.append(date_format(datetime.fromisoformat(value).astimezone(zone), "D j M H:i"))
+            else:
+                sides.append(names.get((change["field"], value), "–"))
+        yield " → ".join(sides)
 
 
 def free_slots(

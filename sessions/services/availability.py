@@ -17,6 +17,7 @@ from mesoclinic.core.refused import Refused
 from protocols.models import Species
 from sessions.models import Absence, Closure, Practitioner, Room, WorkingHours
 from sessions.models.availability import HoursKind
+from sessions.services import plans
 
 COLOURS = 8
 
@@ -133,6 +134,8 @@ def set_working_hours(
     WorkingHours.objects.bulk_create(rows)
     change = _row(owner, "working_hours", said_before, "; ".join(str(row) for row in rows))
     audit.record(actor=actor, verb="working_hours.set", subject=owner, changes=[change])
+    if owner is site:  # the days on which the site works have changed
+        plans.want_plans_of(site)
     return rows
 
 
@@ -188,6 +191,7 @@ def add_closure(
     _check(closure, "bad-closure")
     closure.save()
     audit.record(actor=actor, verb="closure.added", subject=closure, reason=reason)
+    plans.want_plans_of(site)
     return closure
 
 
@@ -195,6 +199,7 @@ def add_closure(
 def remove_closure(*, actor: User | None, closure: Closure) -> None:
     audit.record(actor=actor, verb="closure.removed", subject=closure, reason=closure.reason)
     closure.delete()
+    plans.want_plans_of(closure.site)
 
 
 def _row(subject: models.Model, field: str, old: str, new: str) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import F
-
-from mesoclinic.core.doorbell import ring
 from mesoclinic.core.refused import Refused
 from sessions.models import Course, PlannedSession
+from sessions.services import plans
 
 
 def take_planned_session(planned: PlannedSession, refusal: Refused) -> None:
@@ -26,9 +24,4 @@ def free_planned_session(planned_session: PlannedSession | None, *, now: datetim
     course = Course.objects.select_for_update(no_key=True).get(pk=planned_session.course_id)
     booked = PlannedSession.objects.filter(pk=planned_session.pk, status=PlannedSession.Status.BOOKED)
     if booked.update(status=PlannedSession.Status.PLANNED):
-        want_plan(course, now)
-
-
-def want_plan(course: Course, now: datetime) -> None:
-    Course.objects.filter(pk=course.pk).update(plan_wanted=F("plan_wanted") + 1, plan_wanted_at=now)
-    ring("sessions.generate_schedule", course.pk)
+        plans.replan_course(course=course, now=now)

@@ -1,0 +1,240 @@
+// The calendar of days and weeks: draws the feed, moves visits by mouse, touch and keyboard, and can take it back.
+(() => {
+  "use strict";
+
+  const box = document.getElementById("calendar");
+  if (!box || !window.EventCalendar) return;
+  const said = box.dataset;
+  const NO_ID = "00000000-0000-0000-0000-000000000000";
+  const ICONS = {
+    offered: "hourglass-split",
+    booked: "calendar-check",
+    arrived: "door-open",
+    in_progress: "play-circle-fill",
+    fulfilled: "check-circle-fill",
+    not_treated: "slash-circle",
+    cancelled: "x-circle-fill",
+    no_show: "person-x",
+  };
+  const MOVABLE = ["offered", "booked", "arrived"];
+  const undoBar = document.getElementById("calendar-undo");
+  let people = [];
+  let busy = false;
+  let undoTimer = 0;
+
+  const two = (number) => String(number).padStart(2, "0");
+  const wall = (date) =>
+    `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+  const clock = (date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
+  const minutesBetween = (from, until) => Math.round((until - from) / 60000);
+  const visitUrl = (id) => said.visit.replace(NO_ID, id);
+  const words = (status) => box.getAttribute(`data-words-${status}`) || status;
+
+  function icon(name) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("class", "icon");
+    svg.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    use.setAttribute("href", `${said.icons}#${name}`);
+    svg.append(use);
+    return svg;
+  }
+
+  function piece(tag, className, ...children) {
+    const element = document.createElement(tag);
+    element.className = className;
+    element.append(...children);
+    return element;
+  }
+
+  // ---- from the feed's short rows to events ----
+  function visitEvent([id, who, start, end, status, patient, where, moves, marks, travel]) {
+    return {
+      id,
+      resourceIds: [people[who].id],
+      start,
+      end,
+      title: patient,
+      editable: Boolean(said.book) && MOVABLE.includes(status),
+      durationEditable: Boolean(said.book) && MOVABLE.includes(status),
+      classNames: ["visit", `visit-${status}`],
+      extendedProps: { status, where, moves, marks, travel },
+    };
+  }
+
+  function shutEvent([who, start, end], index) {
+    return { id: `shut-${index}`, resourceIds: [people[who].id], start, end, display: "background", classNames: ["shut"] };
+  }
+
+  function content({ event }) {
+    if (event.display === "background") return "";
+    const { status, where, marks, travel } = event.extendedProps;
+    const head = piece("div", "visit-head", icon(ICONS[status] || "circle"), piece("span", "visit-time", clock(event.start)), piece("span", "visit-name", event.title));
+    const parts = [head];
+    const more = [where];
+    if (travel) more.push(`${travel} ${said.wordsTravel}`);
+    if (marks.includes("s")) more.push(said.wordsSqueezed);
+    if (marks.includes("r")) more.push(said.wordsReview);
+    if (more.some(Boolean)) parts.push(piece("div", "visit-more", more.filter(Boolean).join(" · ")));
+    return { domNodes: parts };
+  }
+
+  function label(event) {
+    const { status, where } = event.extendedProps;
+    const who = people.find((one) => one.id === event.resourceIds[0])?.title || "";
+    return [`${clock(event.start)}–${clock(event.end)}`, event.title, words(status), who, where].filter(Boolean).join(", ");
+  }
+
+  // ---- the visit's dialog ----
+  function open(id) {
+    const dialog = document.getElementById("dialog");
+    const address = `${visitUrl(id)}?next=${encodeURIComponent(said.here)}`;
+    if (!window.htmx) { window.location.assign(address); return; }
+    window.htmx.ajax("GET", address, { target: dialog, swap: "innerHTML" }).then(() => {
+      if (!dialog.childElementCount) return;
+      if (!dialog.open) dialog.showModal();
+      dialog.querySelector("[autofocus]")?.focus();
+    });
+  }
+
+  function openMove(id) {
+    const dialog = document.getElementById("dialog");
+    const address = `${visitUrl(id)}move/?next=${encodeURIComponent(said.here)}`;
+    if (!window.htmx) { window.location.assign(address); return; }
+    window.htmx.ajax("GET", address, { target: dialog, swap: "innerHTML" }).then(() => {
+      if (!dialog.open) dialog.showModal();
+      dialog.querySelector("input[name=at]")?.focus();
+    });
+  }
+
+  // ---- moving ----
+  async function send(id, start, minutes, practitioner, moves) {
+    const answer = await fetch(`${visitUrl(id)}move/`, {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "X-CSRFToken": window.mesoclinic.csrfToken(), Accept: "application/json" },
+      body: new URLSearchParams({ starts: start, minutes, practitioner, seen_moves: moves }),
+    });
+    if (answer.redirected || ![200, 409, 422].includes(answer.status)) throw answer;
+    return { done: answer.ok, ...(await answer.json()) };
+  }
+
+  async function moved(info) {
+    const { event } = info;
+    const before = info.oldEvent;
+    const practitioner = info.newResource?.id || event.resourceIds[0];
+    busy = true;
+    try {
+      const answer = await send(event.id, wall(event.start), minutesBetween(event.start, event.end), practitioner, before.extendedProps.moves);
+      if (answer.done) {
+        offerUndo(answer.words, event.id, before, answer.moves);
+      } else {
+        info.revert();
+        window.mesoclinic.toast("warning", answer.words);
+      }
+    } catch (failure) {
+      info.revert();
+      window.mesoclinic.toast("danger", window.mesoclinic.explain(failure instanceof Response ? failure.status : 0));
+    }
+    busy = false;
+    load();
+  }
+
+  function offerUndo(text, id, before, moves) {
+    undoBar.querySelector(".notice-body").textContent = text;
+    undoBar.hidden = false;
+    clearTimeout(undoTimer);
+    undoTimer = setTimeout(() => { undoBar.hidden = true; }, 60000);
+    undoBar.querySelector("button").onclick = async () => {
+      undoBar.hidden = true;
+      try {
+        const answer = await send(id, wall(before.start), minutesBetween(before.start, before.end), before.resourceIds[0], moves);
+        window.mesoclinic.toast(answer.done ? "success" : "warning", answer.done ? said.wordsUndone : answer.words);
+      } catch (failure) {
+        window.mesoclinic.toast("danger", window.mesoclinic.explain(failure instanceof Response ? failure.status : 0));
+      }
+      load();
+    };
+  }
+
+  // ---- the calendar itself ----
+  const calendar = window.EventCalendar.create(box, {
+    view: said.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay",
+    date: said.on,
+    firstDay: 1,
+    datesAboveResources: true,
+    headerToolbar: { start: "", center: "", end: "" },
+    height: "auto",
+    allDaySlot: false,
+    nowIndicator: true,
+    locale: document.documentElement.lang || "en",
+    slotDuration: "00:30",
+    snapDuration: { minutes: Math.min(Math.max(Number(said.step) || 5, 5), 60) },
+    slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+    dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
+    longPressDelay: 400,
+    eventStartEditable: true,
+    eventDurationEditable: true,
+    eventContent: content,
+    eventDidMount({ event, el }) {
+      if (event.display === "background") return;
+      el.tabIndex = 0;
+      el.setAttribute("role", "button");
+      el.setAttribute("aria-label", label(event));
+      el.dataset.visit = event.id;
+      el.dataset.movable = MOVABLE.includes(event.extendedProps.status) && said.book ? "yes" : "";
+    },
+    eventClick: ({ event }) => { if (event.display !== "background") open(event.id); },
+    eventDrop: moved,
+    eventResize: moved,
+    dateClick({ date, resource }) {
+      if (!said.book) return;
+      if (date < new Date(Date.now() - 5 * 60000) && date.toDateString() !== new Date().toDateString()) {
+        window.mesoclinic.toast("warning", said.wordsPast);
+        return;
+      }
+      const [on, at] = wall(date).split("T");
+      window.location.assign(`${said.book}?${new URLSearchParams({ on, at, practitioner: resource?.id || "", from_on: on })}`);
+    },
+  });
+
+  box.addEventListener("keydown", (key) => {
+    const visit = key.target.closest?.("[data-visit]");
+    if (!visit || (key.key !== "Enter" && key.key !== " ")) return;
+    key.preventDefault();
+    key.stopPropagation();
+    if (visit.dataset.movable && key.key === "Enter") openMove(visit.dataset.visit); else open(visit.dataset.visit);
+  }, true);
+
+  async function load() {
+    if (busy || document.querySelector(".ec-dragging, .ec-ghost, dialog[open]")) return;
+    try {
+      const answer = await fetch(said.feed, { credentials: "same-origin", headers: { Accept: "application/json" } });
+      if (!answer.ok || answer.redirected) throw answer;
+      draw(await answer.json());
+    } catch {
+      window.mesoclinic.toast("danger", said.wordsFailed);
+    }
+  }
+
+  function draw(feed) {
+    people = feed.p.map(([id, title]) => ({ id, title }));
+    const events = [...feed.s.map(shutEvent), ...feed.v.map(visitEvent)];
+    calendar.setOption("slotMinTime", `${two(feed.h[0])}:00`);
+    calendar.setOption("slotMaxTime", `${two(feed.h[1])}:00`);
+    calendar.setOption("resources", people);
+    calendar.setOption("events", events);
+    const shut = document.getElementById("calendar-shut");
+    const lines = Object.entries(feed.d).map(([day, why]) => {
+      const name = new Date(`${day}T12:00`).toLocaleDateString(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long" });
+      return `${name}: ${said.wordsClosed}${why ? ` (${why})` : ""}`;
+    });
+    shut.textContent = lines.join(" · ");
+    shut.hidden = !lines.length;
+    box.dataset.ready = "yes";
+  }
+
+  load();
+  setInterval(() => { if (!document.hidden) load(); }, 60000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) load(); });
+})();

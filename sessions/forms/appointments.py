@@ -1,0 +1,286 @@
+"""Forms of the booking pages: where and with whom to look, which time to take, why not."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.forms import Form
+from mesoclinic.core.localtime import NonexistentTime, instant
+from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.refused import Refused
+from patients.models import Place
+from protocols.models import Species
+from sessions.models import Appointment, Practitioner, Room
+from sessions.models.appointments import AppointmentKind, CancelledBy
+from sessions.queries import availability
+from sessions.queries.booking import places
+
+OTHER_TIME = "other"
+WORDS_OF_A_GAP = _("The clocks jump over this time that night, so nobody can come then. Choose another.")
+
+
+def default_minutes(clinic: Clinic, kind: str) -> int:
+    return getattr(clinic, f"{kind}_min", clinic.other_min)
+
+
+class PublicChoice(forms.ModelChoiceField):
+    """A choice named by its public id; what no clinic of ours has is simply not among the choices."""
+
+    def __init__(self, queryset, **kwargs):
+        super().__init__(queryset, to_field_name="public_id", **kwargs)
+
+    def to_python(self, value):
+        if value not in self.empty_values and not isinstance(value, self.queryset.model):
+            try:
+                UUID(str(value))
+            except ValueError:
+                raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
+        return super().to_python(value)
+
+
+class WhereField(forms.ChoiceField):
+    """Any room, one room, or a stable or home. Cleans to the keywords of the booking services."""
+
+    def __init__(self, site: Site, rooms: list[Room], yards: list[Place], **kwargs):
+        self.rooms = {f"room-{room.public_id}": room for room in rooms}
+        self.places = {f"place-{place.public_id}": place for place in yards}
+        choices: list = [("", _("Any free room") if rooms else _("No room needed"))]
+        choices += [(key, room.name) for key, room in self.rooms.items()]
+        if self.places:
+            away = [(key, _away(place)) for key, place in self.places.items()]
+            choices.append((_("Away from the clinic"), away))
+        super().__init__(label=_("Where"), choices=choices, required=False, **kwargs)
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        key = super().clean(value)
+        if key in self.places:
+            return {"place": self.places[key], "room": None, "any_room": False}
+        return {"room": self.rooms.get(key), "place": None, "any_room": not key and bool(self.rooms)}
+
+
+def _away(place: Place) -> str:
+    if not place.travel_min:
+        return place.name
+    return _("%(name)s (%(minutes)s min to get there)") % {"name": place.name, "minutes": place.travel_min}
+
+
+def where_key(room: Room | None, place: Place | None) -> str:
+    if place is not None:
+        return f"place-{place.public_id}"
+    return f"room-{room.public_id}" if room is not None else ""
+
+
+class TimesForm(Form):
+    """What to look for: with whom, where, how long, from which day. Everything has a default."""
+
+    practitioner = PublicChoice(
+        Practitioner.objects.none(), label=_("With"), required=False, empty_label=_("Anybody who can")
+    )
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=999, required=False)
+    kind = forms.ChoiceField(label=_("What for"), choices=AppointmentKind, required=False)
+    from_on = forms.DateField(label=_("From day"), required=False)
+
+    field_order = ["kind", "minutes", "practitioner", "where", "from_on"]
+
+    def __init__(self, *args, site: Site, species: Species | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.rooms = list(availability.rooms(site))
+        self.fields["practitioner"].queryset = availability.practitioners(site.clinic, species=species).distinct()
+        self.fields["where"] = WhereField(site, self.rooms, list(places(site.clinic)))
+        self.order_fields(self.field_order)
+
+
+def asked_with_defaults(data: QueryDict, defaults: dict[str, Any]) -> QueryDict:
+    """Fill what the address does not say with the page's own defaults."""
+    filled = data.copy()
+    for name, value in defaults.items():
+        if name not in filled or (filled[name] == "" and name in ("minutes", "kind", "from_on")):
+            filled[name] = "" if value is None else str(value)
+    return filled
+
+
+class TimeChoice(Form):
+    """A time: one of those shown (`slot`), or another one typed in wall time of the site."""
+
+    slot = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    on = forms.DateField(label=_("Day"), required=False)
+    at = forms.TimeField(label=_("Time"), required=False)
+    with_whom = PublicChoice(Practitioner.objects.none(), label=_("With"), required=False)
+
+    def __init__(self, *args, site: Site, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.site = site
+        self.fields["with_whom"].queryset = people
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("slot") and cleaned["slot"] != OTHER_TIME:
+            self._take_slot(cleaned)
+        else:
+            self._take_typed(cleaned)
+        return cleaned
+
+    def _take_slot(self, cleaned: dict[str, Any]) -> None:
+        starts, _tilde, who = cleaned["slot"].partition("~")
+        try:
+            starts_at = parse_datetime(starts)
+            person = self.fields["with_whom"].queryset.filter(public_id=UUID(who)).first()
+        except ValueError:
+            starts_at = person = None
+        if starts_at is None or person is None or starts_at.tzinfo is None or not 2000 <= starts_at.year <= 2100:
+            self.add_error(None, _("Choose one of the times shown, or type another one."))
+            return
+        cleaned["starts_at"], cleaned["practitioner"] = starts_at, person
+
+    def _take_typed(self, cleaned: dict[str, Any]) -> None:
+        if self.errors:
+            return
+        day, clock, person = (cleaned.get(name) for name in ("on", "at", "with_whom"))
+        if not (day or clock):
+            self.add_error(None, _("Choose a time."))
+            return
+        for name, value in (("on", day), ("at", clock), ("with_whom", person)):
+            if not value:
+                self.add_error(name, _("Fill this in, or choose one of the times shown."))
+        if self.errors:
+            return
+        cleaned["practitioner"] = person
+        try:
+            cleaned["starts_at"] = instant(day, clock.replace(second=0, microsecond=0), self.site.zone)
+        except NonexistentTime:
+            self.add_error("at", WORDS_OF_A_GAP)
+
+    def refuse(self, no: Refused) -> None:
+        """Show a refusal next to the field it is about; a time typed belongs to its own field."""
+        field = {"starts_at": "at", "practitioner": "with_whom"}.get(no.field or "", no.field)
+        typed = self.cleaned_data.get("slot") in ("", OTHER_TIME)
+        self.add_error(field if field in self.fields and (field != "at" or typed) else None, no.message)
+
+
+class BookForm(TimeChoice):
+    reason = forms.CharField(label=_("Reason for the visit"), required=False, max_length=300)
+    note = forms.CharField(label=_("Note for the team"), required=False, max_length=500)
+    outside_window_reason = forms.CharField(
+        label=_("Why outside the window"), required=False, max_length=150, help_text=_("Only for a day outside it.")
+    )
+    squeeze_reason = forms.CharField(
+        label=_("Why squeeze it in"),
+        required=False,
+        max_length=150,
+        help_text=_("Only when the practitioner is not free: the visit is then squeezed in."),
+    )
+    booking_token = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, may_squeeze: bool, in_plan: bool, **kwargs):
+        kwargs.setdefault("initial", {}).setdefault("booking_token", uuid.uuid4())
+        super().__init__(*args, **kwargs)
+        if not may_squeeze:
+            del self.fields["squeeze_reason"]
+        if not in_plan:
+            del self.fields["outside_window_reason"]
+
+    def asked(self) -> dict[str, Any]:
+        """Give the keywords of the booking service."""
+        names = ("starts_at", "practitioner", "reason", "note", "booking_token")
+        names += ("outside_window_reason", "squeeze_reason")
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+
+class CallerForm(BookForm):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    phone = forms.CharField(label=_("Phone"), max_length=40)
+    owner_name = forms.CharField(label=_("Owner"), max_length=200, required=False)
+
+    field_order = ["name", "owner_name", "phone", "reason", "note", "squeeze_reason"]
+
+    def __init__(self, *args, species: Species, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+        if species.is_animal:
+            self.fields["name"].label = _("Name of the %(animal)s") % {"animal": species.name.lower()}
+            self.fields["owner_name"].required = True
+        else:
+            del self.fields["owner_name"]
+
+    def asked(self) -> dict[str, Any]:
+        names = ("name", "phone", "owner_name")
+        return super().asked() | {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+
+class MoveForm(TimeChoice):
+    """A new time, length, practitioner and place of a visit. `starts` is what a drag sends, in wall time of the site."""
+
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=999)
+    outside_window_reason = forms.CharField(label=_("Why outside the window"), required=False, max_length=150)
+    squeeze_reason = forms.CharField(label=_("Why squeeze it in"), required=False, max_length=150)
+    seen_moves = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    field_order = ["on", "at", "minutes", "with_whom", "where"]
+
+    def __init__(self, *args, site: Site, appointment: Appointment, may_squeeze: bool, **kwargs):
+        local = appointment.starts_at.astimezone(site.zone)
+        first = {
+            "on": local.date(),
+            "at": local.time(),
+            "minutes": round((appointment.ends_at - appointment.starts_at).total_seconds() / 60),
+            "with_whom": appointment.practitioner.public_id,
+            "where": where_key(appointment.room, appointment.place),
+            "seen_moves": appointment.moved_count,
+        }
+        kwargs["initial"] = {**first, **kwargs.get("initial", {})}
+        super().__init__(*args, site=site, **kwargs)
+        self.fields["where"] = WhereField(site, list(availability.rooms(site)), list(places(site.clinic)))
+        if not may_squeeze:
+            del self.fields["squeeze_reason"]
+        if appointment.planned_session_id is None:
+            del self.fields["outside_window_reason"]
+        self.order_fields(self.field_order)
+
+    def asked(self) -> dict[str, Any]:
+        """Give the keywords of the move service."""
+        names = ("starts_at", "practitioner", "minutes", "seen_moves", "outside_window_reason", "squeeze_reason")
+        kept = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        return {**kept, **self.cleaned_data["where"]}
+
+
+class DragForm(Form):
+    """What a drag in the calendar sends: the new beginning in wall time of the site, and perhaps a new practitioner."""
+
+    starts = forms.CharField(max_length=16)
+    minutes = forms.IntegerField(min_value=1, max_value=999)
+    practitioner = PublicChoice(Practitioner.objects.none())
+    seen_moves = forms.IntegerField(min_value=0)
+
+    def __init__(self, *args, site: Site, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.site = site
+        self.fields["practitioner"].queryset = people
+
+    def clean_starts(self) -> datetime:
+        try:
+            wall = datetime.strptime(self.cleaned_data["starts"], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - the site's wall time
+            return instant(wall.date(), wall.time(), self.site.zone)
+        except NonexistentTime:
+            raise forms.ValidationError(WORDS_OF_A_GAP) from None
+        except (ValueError, OverflowError):
+            raise forms.ValidationError(_("Enter a real date and time, like 2026-03-31 14:30.")) from None
+
+
+class ReasonForm(Form):
+    """Why; `suggestions` are one click away."""
+
+    reason = forms.CharField(label=_("Why"), max_length=300)
+
+
+class CancelForm(ReasonForm):
+    cancelled_by = forms.ChoiceField(
+        label=_("Who cancelled"), choices=[one for one in CancelledBy.choices if one[0]], widget=forms.RadioSelect
+    )
+
+    field_order = ["cancelled_by", "reason"]

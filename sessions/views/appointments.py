@@ -1,0 +1,320 @@
+"""Pages and one-tap actions of appointments."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.refused import Refused
+from patients.queries import patients as patient_reads
+from patients.queries import search
+from protocols.models import Species
+from sessions.forms.appointments import BookForm, CallerForm, CancelForm, DragForm, MoveForm, ReasonForm
+from sessions.models import Appointment
+from sessions.queries import appointments as reads
+from sessions.queries import availability, booking
+from sessions.services import appointments
+
+from .desk import Desk, back
+
+
+@requires("sessions.book")
+def book_appointment(request: HttpRequest) -> HttpResponse:
+    if not request.GET.get("patient"):
+        return find_patient(request)
+    patient = patient_reads.get_or_404(request.clinic, request.GET["patient"])
+    desk = Desk(request, species=patient.species, patient=patient)
+    return _book(request, desk, "sessions/appointments/book.html")
+
+
+@requires("sessions.book")
+def book_planned(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    planned = booking.planned_or_404(request.clinic, public_id)
+    course = planned.course
+    desk = Desk(
+        request,
+        species=course.patient.species,
+        patient=course.patient,
+        planned=planned,
+        practitioner=course.lead_practitioner,
+    )
+    return _book(request, desk, "sessions/appointments/book_planned.html")
+
+
+def _book(request: HttpRequest, desk: Desk, template: str) -> HttpResponse:
+    common = {"site": desk.site, "people": desk.people, "may_squeeze": desk.may_squeeze}
+    common["in_plan"] = desk.planned is not None
+    form = BookForm(request.POST or None, initial=desk.first_choice(), **common)
+    if request.method == "POST" and form.is_valid() and desk.filters.is_valid():
+        try:
+            booked = appointments.book_appointment(
+                actor=request.user,
+                clinic=request.clinic,
+                site=desk.site,
+                kind=desk.chosen["kind"],
+                patient=desk.patient,
+                planned_session=desk.planned,
+                minutes=desk.chosen["minutes"],
+                **desk.where,
+                **form.asked(),
+            )
+        except Refused as no:
+            desk.refusal = no
+            form.refuse(no)
+        else:
+            return _said(request, booked)
+    banner = patient_reads.banner(desk.patient, desk.today)
+    return render(request, template, desk.context(form, banner=banner), status=409 if desk.refusal else 200)
+
+
+def _said(request: HttpRequest, booked: Appointment) -> HttpResponse:
+    when = timezone.localtime(booked.starts_at, booked.site.zone)
+    words = {"patient": booked.patient.name, "when": f"{when:%Y-%m-%d %H:%M}", "who": booked.practitioner.name}
+    messages.success(request, _("Booked: %(patient)s, %(when)s, %(who)s.") % words)
+    return back(request, "sessions:appointment", booked.public_id)
+
+
+def find_patient(request: HttpRequest) -> HttpResponse:
+    """Ask for whom the time is, keeping the time somebody clicked in the calendar."""
+    kept = request.GET.copy()
+    text = kept.pop("q", [""])[0][:200]
+    hits = search.search(request.clinic, text) if text.strip() else []
+    return render(
+        request,
+        "sessions/appointments/find_patient.html",
+        {"hits": hits, "text": text, "kept": kept.urlencode(), "kept_fields": kept.items()},
+    )
+
+
+@requires("sessions.book")
+def book_new_caller(request: HttpRequest) -> HttpResponse:
+    kinds = list(Species.objects.all())
+    species = next((one for one in kinds if one.code == request.GET.get("species")), kinds[0] if kinds else None)
+    if species is None:
+        messages.error(request, _("No species is known yet. Ask an admin to load the catalogue."))
+        return redirect("sessions:calendar")
+    desk = Desk(request, species=species, kind=Appointment.Kind.FIRST_VISIT)
+    common = {"site": desk.site, "people": desk.people, "may_squeeze": desk.may_squeeze, "in_plan": False}
+    form = CallerForm(request.POST or None, species=species, initial=desk.first_choice(), **common)
+    if request.method == "POST" and form.is_valid() and desk.filters.is_valid():
+        try:
+            booked = appointments.book_new_caller(
+                actor=request.user,
+                clinic=request.clinic,
+                site=desk.site,
+                species=species,
+                kind=desk.chosen["kind"],
+                minutes=desk.chosen["minutes"],
+                **desk.where,
+                **form.asked(),
+            )
+        except Refused as no:
+            desk.refusal = no
+            form.refuse(no)
+        else:
+            return _said(request, booked)
+    context = desk.context(form, kinds=kinds, species=species)
+    return render(request, "sessions/appointments/new_caller.html", context, status=409 if desk.refusal else 200)
+
+
+@requires("sessions.book")
+def likely_known(request: HttpRequest) -> HttpResponse:
+    """Show who may be the caller already, while name and phone are typed."""
+    name, phone = (request.GET.get(field, "")[:200].replace("\x00", "") for field in ("name", "phone"))
+    hits = search.duplicates(request.clinic, name, phone=phone, species=request.GET.get("species", "")[:20])
+    return render(request, "sessions/appointments/_likely_known.html", {"hits": hits})
+
+
+@requires("sessions.book")
+def walk_in(request: HttpRequest) -> HttpResponse:
+    """One more, now. Asks only what it does not know: who, and with whom when that is not plain."""
+    code = request.POST.get("patient") or request.GET.get("patient")
+    if not code:
+        return _find_walk_in(request)
+    patient = patient_reads.get_or_404(request.clinic, code)
+    people = availability.practitioners(request.clinic, timezone.localdate(), patient.species).distinct()
+    who = _who_treats(request, people)
+    place = _place(request)
+    if request.method != "POST" or who is None:
+        context = {"patient": patient, "people": people, "place": place, "who": who}
+        return render(request, "sessions/appointments/walk_in.html", context)
+    try:
+        visit = appointments.walk_in(
+            actor=request.user,
+            clinic=request.clinic,
+            site=request.site,
+            patient=patient,
+            practitioner=who,
+            place=place,
+            minutes=request.clinic.session_min,
+        )
+    except Refused as no:
+        messages.error(request, no.message)
+        return back(request, "sessions:day-list")
+    messages.success(request, _("%(name)s is here, with %(who)s.") % {"name": patient.name, "who": who.name})
+    return back(request, "sessions:appointment", visit.public_id)
+
+
+def _who_treats(request: HttpRequest, people):
+    """The practitioner chosen; else the user, who treats; else the only one there is."""
+    chosen = request.POST.get("practitioner") or request.GET.get("practitioner")
+    everyone = list(people)
+    if chosen:
+        return next((one for one in everyone if str(one.public_id) == chosen), None)
+    own = next((one for one in everyone if one.user_id == request.user.pk), None)
+    return own or (everyone[0] if len(everyone) == 1 else None)
+
+
+def _place(request: HttpRequest):
+    code = request.POST.get("place") or request.GET.get("place")
+    try:
+        return get_object_or_404(booking.places(request.clinic), public_id=UUID(code)) if code else None
+    except ValueError:
+        return None
+
+
+def _find_walk_in(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "")[:200]
+    place = _place(request)
+    context = {
+        "text": text,
+        "hits": search.search(request.clinic, text) if text.strip() else [],
+        "place": place,
+        "here": booking.patients_at(place) if place else [],
+        "practitioner": request.GET.get("practitioner", ""),
+    }
+    return render(request, "sessions/appointments/find_walk_in.html", context)
+
+
+@requires("sessions.view_schedule")
+def appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    visit = reads.get_or_404(request.clinic, public_id)
+    context = {"visit": visit, "next": request.GET.get("next", ""), "now": timezone.now()}
+    if request.htmx:
+        return render(request, "sessions/appointments/_dialog.html", context)
+    today = local_day(context["now"], visit.site.zone)
+    context |= {"history": reads.history(visit), "banner": patient_reads.banner(visit.patient, today)}
+    return render(request, "sessions/appointments/appointment.html", context)
+
+
+@requires("sessions.book")
+def move(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    visit = reads.get_or_404(request.clinic, public_id)
+    if request.method == "POST" and request.POST.get("starts"):
+        return _drag(request, visit)
+    people = availability.practitioners(request.clinic, species=visit.patient.species).distinct()
+    common = {"site": visit.site, "appointment": visit, "people": people}
+    common["may_squeeze"] = request.user.has_perm("sessions.squeeze_in")
+    form, refusal = MoveForm(request.POST or None, **common), None
+    if request.method == "POST" and form.is_valid():
+        try:
+            appointments.move(actor=request.user, appointment=visit, **form.asked())
+        except Refused as no:
+            refusal = no
+            form.refuse(no)
+        else:
+            messages.success(request, _("Moved."))
+            return back(request, "sessions:appointment", visit.public_id)
+    others = refusal.details.get("alternatives", []) if refusal else []
+    context = {"visit": visit, "form": form, "alternatives": others, "next": request.GET.get("next", "")}
+    template = "sessions/appointments/_move.html" if request.htmx else "sessions/appointments/move.html"
+    return render(request, template, context, status=409 if refusal else 200)
+
+
+def _drag(request: HttpRequest, visit: Appointment) -> JsonResponse:
+    people = availability.practitioners(request.clinic)
+    form = DragForm(request.POST, site=visit.site, people=people)
+    if not form.is_valid():
+        return JsonResponse({"words": " ".join(errors[0] for errors in form.errors.values())}, status=422)
+    asked = form.cleaned_data
+    try:
+        moved = appointments.move(
+            actor=request.user,
+            appointment=visit,
+            starts_at=asked["starts"],
+            minutes=asked["minutes"],
+            practitioner=asked["practitioner"],
+            seen_moves=asked["seen_moves"],
+        )
+    except Refused as no:
+        return JsonResponse({"code": no.code, "words": _with_other_times(no, visit)}, status=409)
+    when = timezone.localtime(moved.starts_at, visit.site.zone)
+    words = _("%(name)s moved to %(when)s.") % {"name": visit.patient.name, "when": f"{when:%H:%M}"}
+    return JsonResponse({"words": words, "moves": moved.moved_count})
+
+
+def _with_other_times(no: Refused, visit: Appointment) -> str:
+    others = no.details.get("alternatives", [])
+    local = [timezone.localtime(one.starts_at, visit.site.zone) for one in others]
+    if not local:
+        return no.message
+    return _("%(why)s Free: %(times)s.") % {"why": no.message, "times": ", ".join(f"{t:%a %d %H:%M}" for t in local)}
+
+
+@requires("sessions.book")
+def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _with_form(request, public_id, CancelForm, appointments.cancel, "cancel", _("Cancelled."))
+
+
+@requires("sessions.book")
+def mark_not_treated(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    done = _("Noted: not treated.")
+    return _with_form(request, public_id, ReasonForm, appointments.mark_not_treated, "not_treated", done)
+
+
+@requires("sessions.book")
+def mark_entered_in_error(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    done = _("Marked as entered in error.")
+    return _with_form(request, public_id, ReasonForm, appointments.mark_entered_in_error, "entered_in_error", done)
+
+
+def _with_form(request: HttpRequest, public_id: UUID, form_class, service, page: str, done: str) -> HttpResponse:
+    visit = reads.get_or_404(request.clinic, public_id)
+    form = form_class(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            service(actor=request.user, appointment=visit, **form.cleaned_data)
+        except Refused as no:
+            form.add_error(no.field if no.field in form.fields else None, no.message)
+        else:
+            messages.success(request, done)
+            return back(request, "sessions:appointment", visit.public_id)
+    next_url = request.POST.get("next") or request.GET.get("next", "")
+    context = {"visit": visit, "form": form, "page": page, "next": next_url}
+    return render(request, "sessions/appointments/why.html", context)
+
+
+def _one_tap(service: Callable, words: str) -> Callable[..., HttpResponse]:
+    """Make the view of an action without questions: does it, says so, goes back where it came from."""
+
+    @requires("sessions.book")
+    @require_POST
+    def view(request: HttpRequest, public_id: UUID) -> HttpResponse:
+        visit = reads.get_or_404(request.clinic, public_id)
+        try:
+            service(actor=request.user, appointment=visit)
+        except Refused as no:
+            messages.error(request, no.message)
+        else:
+            messages.success(request, f"{visit.patient.name}: {words}")
+        return back(request, "sessions:appointment", visit.public_id)
+
+    return view
+
+
+check_in = _one_tap(appointments.check_in, gettext_lazy("arrived."))
+undo_check_in = _one_tap(appointments.undo_check_in, gettext_lazy("not here yet."))
+start = _one_tap(appointments.start, gettext_lazy("in treatment."))
+undo_start = _one_tap(appointments.undo_start, gettext_lazy("waiting again."))
+mark_no_show = _one_tap(appointments.mark_no_show, gettext_lazy("did not come."))
+undo_no_show = _one_tap(appointments.undo_no_show, gettext_lazy("came after all."))
+undo_cancel = _one_tap(appointments.undo_cancel, gettext_lazy("booked again."))
+undo_not_treated = _one_tap(appointments.undo_not_treated, gettext_lazy("here again."))

@@ -1,0 +1,143 @@
+"""What the booking pages have in common: what is looked for, the free times found, what is shown beside them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.refused import Refused
+from patients.models import Patient
+from protocols.models import Species
+from sessions.forms.appointments import TimeChoice, TimesForm, asked_with_defaults, default_minutes, where_key
+from sessions.models import Appointment, PlannedSession, Practitioner
+from sessions.queries import availability
+from sessions.queries.booking import DAYS_SHOWN, MOST_DAYS, OfferedDay, offered_days
+from sessions.services.appointments.checks import RIGHT_TO_SQUEEZE, window
+
+FURTHEST_YEARS = 3
+
+
+@dataclass
+class Desk:
+    """One booking page while it is answered. `filters` says what is looked for; the address keeps it."""
+
+    request: HttpRequest
+    species: Species | None
+    patient: Patient | None = None
+    planned: PlannedSession | None = None
+    kind: str = Appointment.Kind.SESSION
+    practitioner: Practitioner | None = None
+    now: datetime = field(default_factory=timezone.now)
+    refusal: Refused | None = None
+
+    def __post_init__(self) -> None:
+        self.site = self.request.site
+        self.today = local_day(self.now, self.site.zone)
+        self.window = window(self.planned, self.today) if self.planned else None
+        self.filters = TimesForm(self._asked(), site=self.site, species=self.species)
+        self.filters.is_valid()
+        self.chosen: dict[str, Any] = self.filters.cleaned_data
+
+    def _asked(self):
+        kind = self.request.GET.get("kind") or self.kind
+        minutes = self.planned.minutes if self.planned and self.planned.minutes else None
+        place = self.patient.place if self.patient and self.patient.species.is_animal else None
+        return asked_with_defaults(
+            self.request.GET,
+            {
+                "kind": kind,
+                "minutes": minutes or default_minutes(self.request.clinic, kind),
+                "practitioner": self.practitioner.public_id if self.practitioner else "",
+                "where": where_key(None, place),
+                "from_on": self._first_day().isoformat(),
+            },
+        )
+
+    def _first_day(self) -> date:
+        if self.planned is None:
+            return self.today
+        return max(self.today, self.planned.earliest_on)
+
+    @property
+    def people(self):
+        """Who may be chosen: all who treat the species and still work here."""
+        return availability.practitioners(self.request.clinic, self.today, self.species).distinct()
+
+    @property
+    def may_squeeze(self) -> bool:
+        return self.request.user.has_perm(RIGHT_TO_SQUEEZE)
+
+    @property
+    def where(self) -> dict[str, Any]:
+        return self.chosen.get("where") or {"room": None, "place": None, "any_room": bool(self.filters.rooms)}
+
+    def days(self) -> list[OfferedDay]:
+        """The free times to choose from; none while what is looked for makes no sense."""
+        if not self.filters.is_valid():
+            return []
+        first = max(self.chosen["from_on"], self.today)
+        if first > self.today + timedelta(days=366 * FURTHEST_YEARS):
+            return []
+        last = first + timedelta(days=DAYS_SHOWN - 1)
+        if self.window and self.window[0] <= first <= self.window[1]:
+            last = min(max(last, self.planned.due_on), first + timedelta(days=MOST_DAYS - 1))
+        only = self.chosen["practitioner"]
+        where = self.where
+        return offered_days(
+            self.site,
+            practitioners=[only] if only else list(self.people),
+            from_on=first,
+            until_on=last,
+            minutes=self.chosen["minutes"],
+            patient=self.patient,
+            rooms=[where["room"]] if where["room"] else [] if where["place"] else self.filters.rooms,
+            away=where["place"] is not None,
+            now=self.now,
+            target_on=self.planned.due_on if self.planned else None,
+            window=self.window,
+        )
+
+    def first_choice(self) -> dict[str, Any]:
+        """What a click on the calendar asked for, as the first values of the form."""
+        asked = self.request.GET
+        return {"on": asked.get("on", ""), "at": asked.get("at", "")[:5], "with_whom": asked.get("practitioner", "")}
+
+    def context(self, form: TimeChoice, **more: Any) -> dict[str, Any]:
+        days = self.days()
+        return {
+            "desk": self,
+            "form": form,
+            "filters": self.filters,
+            "days": days,
+            "earlier_on": days[0].day - timedelta(days=DAYS_SHOWN) if days and days[0].day > self.today else None,
+            "later_on": days[-1].day + timedelta(days=1) if days else None,
+            "alternatives": self.refusal.details.get("alternatives", []) if self.refusal else [],
+            "kept_query": self._kept_query(),
+            "patient": self.patient,
+            "planned": self.planned,
+            "window": self.window,
+            **more,
+        }
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What of the address is not a filter, kept when a filter changes."""
+        return [(name, value) for name, value in self.request.GET.items() if name not in self.filters.fields]
+
+    def _kept_query(self) -> str:
+        kept = self.request.GET.copy()
+        kept.pop("from_on", None)
+        return kept.urlencode()
+
+
+def back(request: HttpRequest, fallback: Any, *args: Any) -> HttpResponseRedirect:
+    """Go where the page came from (`next`, this host only), else to the fallback."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    if target and url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        return redirect(target)
+    return redirect(fallback, *args)
