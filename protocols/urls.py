@@ -1,10 +1,32 @@
 from django.urls import path
 
-from protocols.views import cadences
+from protocols.views import cadences, lots, protocol_editor, protocols, substances
 
 app_name = "protocols"
 
 urlpatterns = [
+    # Protocols
+    path("", protocols.list_protocols, name="list"),
+    path("new/", protocol_editor.create, name="create"),
+    path("mix/", protocol_editor.preview_mix, name="preview-mix"),
+    path("<uuid:public_id>/", protocols.show_protocol, name="detail"),
+    path("<uuid:public_id>/edit/", protocol_editor.edit, name="edit"),
+    path("<uuid:public_id>/publish/", protocols.publish, name="publish"),
+    path("<uuid:public_id>/next-version/", protocols.next_version, name="next-version"),
+    path("<uuid:public_id>/discard-draft/", protocols.discard_draft, name="discard-draft"),
+    path("<uuid:public_id>/archive/", protocols.archive, name="archive"),
+    # Substances
+    path("substances/", substances.list_substances, name="substances"),
+    path("substances/new/", substances.create_substance, name="create-substance"),
+    path("substances/<uuid:public_id>/", substances.show_substance, name="substance"),
+    path("substances/<uuid:public_id>/edit/", substances.edit_substance, name="edit-substance"),
+    path("substances/<uuid:public_id>/archive/", substances.archive_substance, name="archive-substance"),
+    # Stock
+    path("stock/", lots.list_stock, name="stock"),
+    path("stock/receive/", lots.receive_lot, name="receive-lot"),
+    path("stock/<uuid:public_id>/", lots.show_lot, name="lot"),
+    path("stock/<uuid:public_id>/vials/<uuid:vial_id>/discard/", lots.discard_vial, name="discard-vial"),
+    path("stock/<uuid:public_id>/<slug:deed>/", lots.change_lot, name="change-lot"),
     # Series
     path("series/rows/", cadences.cadence_rows, name="cadence-rows"),
 ]

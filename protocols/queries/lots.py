@@ -60,6 +60,11 @@ def pickable_by_substance(clinic: Clinic, site: Site, substance_ids: Iterable[in
     return found
 
 
+def expiring_until(on: date) -> date:
+    """The last expiry day that counts as soon."""
+    return on + timedelta(days=EXPIRING_DAYS)
+
+
 def expiring_lots(clinic: Clinic, on: date, *, within_days: int = EXPIRING_DAYS) -> QuerySet[Lot]:
     """Lots with stock left that have expired or will within so many days, soonest first. One statement."""
     until = on + timedelta(days=within_days)
@@ -80,7 +85,7 @@ def search(clinic: Clinic, *, text: str = "", show: str = "", site: Site | None 
     """Lots by number, maker or substance. `show`: "" in use, "expiring", "low", "expired", "recalled", "all"."""
     found = lots(clinic, site=site)
     if show == "expiring":
-        found = found.filter(status=Lot.Status.ACTIVE, expires_on__lte=on + timedelta(days=EXPIRING_DAYS))
+        found = found.filter(status=Lot.Status.ACTIVE, expires_on__lte=expiring_until(on))
     elif show == "low":
         found = found.filter(status=Lot.Status.ACTIVE, low_stock_ml__isnull=False, stock_ml__lte=F("low_stock_ml"))
     elif show == "expired":

@@ -25,7 +25,7 @@ from protocols.dosing import (
     Verdict,
     shipped,
 )
-from protocols.models import Incompatibility, Lot, ProtocolLine, ProtocolVersion, Substance
+from protocols.models import Incompatibility, Lot, ProtocolVersion, Substance
 from protocols.models.protocols import Device, LineRole
 from protocols.queries import substances as substance_queries
 
@@ -259,13 +259,16 @@ def mix_lot(lot: Lot, *, remaining_ml: Decimal | None = None, beyond_use_on: dat
     )
 
 
-def mix_of_lines(clinic: Clinic, lines: Iterable[ProtocolLine], *, species: str = "") -> list[MixLine]:
-    """A whole mix of rows that have `substance_id`, `role`, `volume_ml`, `syringe`, `strength`. Three statements."""
+def mix_of_lines(clinic: Clinic, lines: Iterable[Any], *, species: str = "") -> list[MixLine]:
+    """A whole mix of rows that have `substance`, `role`, `volume_ml`, `syringe`, `strength`. Three statements.
+
+    The rows may be `ProtocolLine`s with their substance loaded, or anything of the same shape.
+    """
     rows = list(lines)
-    known = substance_queries.by_id(clinic, {row.substance_id for row in rows})
+    known = substance_queries.by_id(clinic, {row.substance.pk for row in rows})
     return [
         mix_line(
-            mix_substance(known[row.substance_id], species=species),
+            mix_substance(known[row.substance.pk], species=species),
             role=row.role,
             volume_ml=row.volume_ml,
             syringe=row.syringe,
@@ -273,7 +276,7 @@ def mix_of_lines(clinic: Clinic, lines: Iterable[ProtocolLine], *, species: str 
             strength_unit=row.strength_unit,
         )
         for row in rows
-        if row.substance_id in known
+        if row.substance.pk in known
     ]
 
 

@@ -1,8 +1,53 @@
 """Examples of the protocols' URLs for the rights matrix."""
 
+from mesoclinic.core.roles import Role
+from protocols.services import lots
+from tests.factories import make_lot, make_protocol_draft, make_substance, make_user, site_of
 from tests.web.rights import Row
 
+
+def _draft(world):
+    return {"public_id": world.one(make_protocol_draft).protocol.public_id}
+
+
+def _substance(world):
+    return {"public_id": world.one(make_substance).public_id}
+
+
+def _lot(world):
+    return {"public_id": world.one(make_lot).public_id}
+
+
+def _open_vial(clinic):
+    keeper = make_user(clinic, Role.MANAGER)
+    return lots.open_vial(actor=keeper, lot=make_lot(clinic), site=site_of(clinic))
+
+
+def _vial(world):
+    vial = world.one(_open_vial)
+    return {"public_id": vial.lot.public_id, "vial_id": vial.public_id}
+
+
 ROWS = {
+    "protocols:list": Row(),
+    "protocols:create": Row(),
+    "protocols:preview-mix": Row(),
+    "protocols:detail": Row(_draft),
+    "protocols:edit": Row(_draft),
+    "protocols:publish": Row(_draft),
+    "protocols:next-version": Row(_draft),
+    "protocols:discard-draft": Row(_draft),
+    "protocols:archive": Row(_draft),
+    "protocols:substances": Row(),
+    "protocols:create-substance": Row(),
+    "protocols:substance": Row(_substance),
+    "protocols:edit-substance": Row(_substance),
+    "protocols:archive-substance": Row(_substance),
+    "protocols:stock": Row(),
+    "protocols:receive-lot": Row(),
+    "protocols:lot": Row(_lot),
+    "protocols:change-lot": Row(lambda world: {**_lot(world), "deed": "waste"}),
+    "protocols:discard-vial": Row(_vial),
     "protocols:cadence-rows": Row(),
     "sessions:cadence-preview": Row(),
 }

@@ -1,0 +1,82 @@
+"""Forms of the stock: receive, open, waste, count, recall, correct."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.forms import Form
+from mesoclinic.core.models import Clinic
+from protocols.models.substances import StrengthUnit
+from protocols.queries import substances as substance_queries
+
+
+def _ml(label: Any, **extra: Any) -> forms.DecimalField:
+    extra = {"min_value": 0, "max_value": 1_000_000, "max_digits": 10, "decimal_places": 3, **extra}
+    return forms.DecimalField(label=label, **extra)
+
+
+def _reason(*, required: bool = True) -> forms.CharField:
+    return forms.CharField(label=_("Why"), required=required, max_length=300)
+
+
+class ReceiveForm(Form):
+    substance = forms.ModelChoiceField(None, label=_("Substance"), empty_label="—")
+    number = forms.CharField(label=_("Lot number"), max_length=60, help_text=_("As printed on the pack."))
+    manufacturer = forms.CharField(label=_("Maker"), required=False, max_length=120)
+    expires_on = forms.DateField(label=_("Expires on"), help_text=_("A month alone means its last day."))
+    volume_ml = _ml(_("Volume received (mL)"), help_text=_("All packs together: 10 ampoules of 5 mL are 50."))
+    strength = forms.DecimalField(
+        label=_("Strength on the pack"), required=False, min_value=0, max_digits=12, decimal_places=4
+    )
+    strength_unit = forms.ChoiceField(label=_("Unit"), required=False, choices=[("", "—"), *StrengthUnit.choices[:-1]])
+    low_stock_ml = _ml(_("Tell when at or below (mL)"), required=False, max_digits=9)
+    beyond_use_days = forms.IntegerField(
+        label=_("Days of use once opened"), required=False, min_value=0, max_value=3650
+    )
+    reason = forms.CharField(label=_("Delivery note or remark"), required=False, max_length=300)
+
+    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = substance_queries.substances(clinic).prefetch_related(None).filter(is_archived=False)
+        self.fields["substance"].queryset = rows
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if "strength" not in self.errors and (values.get("strength") is None) == bool(values.get("strength_unit")):
+            self.add_error("strength", _("A strength needs a number above zero and a unit."))
+        return values
+
+
+class OpenVialForm(Form):
+    beyond_use_on = forms.DateField(
+        label=_("Use until"), required=False, help_text=_("Empty: the lot's own days of use.")
+    )
+
+
+class WasteForm(Form):
+    volume_ml = _ml(_("Volume thrown away (mL)"))
+    reason = _reason()
+
+
+class CountForm(Form):
+    counted_ml = _ml(_("Counted on the shelf (mL)"))
+    reason = _reason(required=False)
+
+
+class RecallForm(Form):
+    reason = forms.CharField(label=_("Why"), max_length=1000, help_text=_("Such as the maker's letter, with its date."))
+
+
+class UndoRecallForm(Form):
+    reason = _reason()
+
+
+class LotForm(Form):
+    """What describes a lot, corrected."""
+
+    expires_on = forms.DateField(label=_("Expires on"))
+    low_stock_ml = _ml(_("Tell when at or below (mL)"), required=False, max_digits=9)
+    beyond_use_days = forms.IntegerField(
+        label=_("Days of use once opened"), required=False, min_value=0, max_value=3650
+    )

@@ -1,0 +1,40 @@
+"""Amounts and findings as a nurse reads them."""
+
+from decimal import Decimal
+
+from django import template
+from django.utils.formats import localize
+from django.utils.translation import gettext
+
+from protocols.dosing import Finding
+from protocols.words import cadence_words
+
+register = template.Library()
+
+
+@register.filter
+def amount(value: object) -> str:
+    """Write a number exactly, without idle zeros, in the reader's notation; nothing for None."""
+    if value is None or value == "":
+        return ""
+    plain = Decimal(str(value))
+    plain = plain.quantize(Decimal(1)) if plain == plain.to_integral() else plain.normalize()
+    return str(localize(plain))
+
+
+@register.filter
+def finding_words(finding: Finding) -> str:
+    """Say a finding of the mix check in the reader's language."""
+    return finding.render(gettext, lambda value: amount(value) if isinstance(value, Decimal) else str(value))
+
+
+@register.filter
+def finding_tone(finding: Finding) -> str:
+    """The notice's level for a finding's."""
+    return {"block": "danger", "warn": "warning", "info": "info"}[finding.level.value]
+
+
+@register.filter
+def in_words(cadence: str) -> str:
+    """Say a series in words."""
+    return cadence_words(cadence)

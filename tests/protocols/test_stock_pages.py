@@ -1,0 +1,155 @@
+"""The stock as pages: receive, open, waste, count, recall, and what bad input gets."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from mesoclinic.core.roles import Role
+from protocols.models import Lot, Vial
+from protocols.queries import lots as queries
+from tests.factories import make_clinic, make_lot, make_substance, make_user, site_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def browser(clinic, client):
+    client.force_login(make_user(clinic, Role.MANAGER))
+    return client
+
+
+def receive(browser, clinic, **fields):
+    substance = fields.pop("of", None) or make_substance(clinic)
+    data = {"substance": substance.pk, "number": "A1", "expires_on": "2030-01-31", "volume_ml": "50", **fields}
+    return browser.post(reverse("protocols:receive-lot"), data)
+
+
+def do(browser, lot, deed, **fields):
+    data = {f"{deed}-{name}": value for name, value in fields.items()}
+    return browser.post(reverse("protocols:change-lot", args=[lot.public_id, deed]), data)
+
+
+def test_a_delivery_is_received_and_a_known_lot_grows(clinic, browser):
+    substance = make_substance(clinic)
+
+    receive(browser, clinic, of=substance, volume_ml="12,5")
+    receive(browser, clinic, of=substance, volume_ml="10")
+
+    lot = queries.lots(clinic).get()
+    assert lot.stock_ml == Decimal("22.5")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"volume_ml": "0"},
+        {"volume_ml": "-5"},
+        {"volume_ml": "1e9"},
+        {"volume_ml": "1,000.5"},
+        {"number": ""},
+        {"number": "a\x00"},
+        {"number": "x" * 10_000},
+        {"expires_on": "9999-12-31"},
+        {"expires_on": "2026-02-30"},
+        {"expires_on": ""},
+        {"substance": "99999"},
+        {"substance": ""},
+        {"strength": "5"},
+        {"beyond_use_days": "-1"},
+        {"reason": "x" * 10_000},
+    ],
+)
+def test_bad_input_is_refused_in_words_and_nothing_is_received(clinic, browser, fields):
+    assert receive(browser, clinic, **fields).status_code == 422
+    assert not Lot.objects.exists()
+
+
+def test_a_substance_of_another_clinic_cannot_be_received(clinic, browser):
+    assert receive(browser, clinic, of=make_substance(make_clinic())).status_code == 422
+    assert not Lot.objects.exists()
+
+
+def test_waste_count_and_opening_are_entered_from_the_lots_page(clinic, browser):
+    lot = make_lot(clinic, volume_ml=50)
+
+    assert do(browser, lot, "waste", volume_ml="2,5", reason="Broken").status_code == 302
+    assert do(browser, lot, "count", counted_ml="40").status_code == 302
+    assert do(browser, lot, "open").status_code == 302
+
+    assert queries.stock_of(lot, site_of(clinic)) == Decimal(40)
+    assert Vial.objects.get().lot == lot
+
+
+@pytest.mark.parametrize(
+    ("deed", "fields"),
+    [
+        ("waste", {"volume_ml": "51", "reason": "More than there is"}),
+        ("waste", {"volume_ml": "1", "reason": ""}),
+        ("waste", {"volume_ml": "-1", "reason": "Negative"}),
+        ("count", {"counted_ml": "-1"}),
+        ("count", {"counted_ml": ""}),
+        ("open", {"beyond_use_on": "2020-01-01"}),
+        ("recall", {"reason": "\x00"}),
+        ("recall", {"reason": ""}),
+        ("correct", {"expires_on": "9999-01-01"}),
+    ],
+)
+def test_what_cannot_be_is_said_on_the_lots_page_with_the_form_open(clinic, browser, deed, fields):
+    lot = make_lot(clinic, volume_ml=50)
+
+    answer = do(browser, lot, deed, **fields)
+
+    assert answer.status_code == 422
+    assert '<details class="deed" open>' in answer.content.decode()
+    assert queries.stock_of(lot, site_of(clinic)) == Decimal(50)
+
+
+def test_a_recall_takes_a_lot_out_of_use_at_once_and_can_be_undone(clinic, browser):
+    lot = make_lot(clinic)
+
+    do(browser, lot, "recall", reason="Maker's letter of 2 March")
+    assert queries.pickable(clinic, site_of(clinic), lot.substance, date(2026, 3, 2)) == []
+    assert lot in browser.get(reverse("protocols:stock"), {"show": "recalled"}).context["page"].object_list
+    do(browser, lot, "undo-recall", reason="Another number")
+    assert queries.pickable(clinic, site_of(clinic), lot.substance, date(2026, 3, 2)) == [lot]
+
+
+def test_an_unknown_deed_is_not_found(clinic, browser):
+    assert do(browser, make_lot(clinic), "sell").status_code == 404
+
+
+def test_a_practitioner_sees_the_vial_thrown_away(clinic, browser):
+    lot = make_lot(clinic)
+    do(browser, lot, "open")
+    vial = Vial.objects.get()
+
+    browser.post(reverse("protocols:discard-vial", args=[lot.public_id, vial.public_id]))
+
+    vial.refresh_from_db()
+    assert vial.discarded_at is not None
+    assert list(queries.open_vials(lot)) == []
+
+
+@pytest.mark.parametrize("show", ["", "expiring", "low", "expired", "recalled", "all", "\x00"])
+def test_the_list_asks_the_same_number_of_questions_whatever_its_length(clinic, browser, show):
+    url = reverse("protocols:stock")
+    substance = make_substance(clinic)
+
+    def ask(size):
+        for _ in range(size):
+            make_lot(clinic, substance)
+        with CaptureQueriesContext(connection) as asked:
+            assert browser.get(url, {"show": show, "q": "L"}).status_code == 200
+        return len(asked)
+
+    ask(1)
+    assert ask(1) == ask(20)

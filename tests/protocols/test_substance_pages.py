@@ -1,0 +1,162 @@
+"""Substances as pages: what a clinic adds and changes, and what bad input gets."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.roles import Role
+from protocols.models import Category, Substance
+from protocols.queries import mixes, substances
+from protocols.services.catalogue import load_catalogue
+from tests.factories import make_clinic, make_substance, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    clinic = make_clinic()
+    load_catalogue(clinic=clinic)
+    return clinic
+
+
+@pytest.fixture
+def browser(clinic, client):
+    client.force_login(make_user(clinic, Role.PRACTITIONER))
+    return client
+
+
+def form(**fields):
+    category = Category.objects.get(code="physiologic")
+    return {"name": "Own mix", "categories": category.pk, "kind": "mineral", "status": "active", **fields}
+
+
+def posted_of(browser, substance) -> dict:
+    """What a browser sends for the untouched form of a substance."""
+    page = browser.get(reverse("protocols:edit-substance", args=[substance.public_id]))
+    form = page.context["form"]
+    data = {}
+    for name, field in form.fields.items():
+        value = field.prepare_value(form[name].value())
+        if value not in (None, ""):
+            data[name] = value
+    return data
+
+
+def test_a_substance_of_the_clinics_own_is_found_by_its_brand(clinic, browser):
+    answer = browser.post(
+        reverse("protocols:create-substance"), form(synonyms="Marée, Océane", strength="2,5", strength_unit="mg/mL")
+    )
+
+    own = Substance.objects.get(clinic=clinic, name="Own mix")
+    assert answer.status_code == 302
+    assert own.is_edited
+    assert own.strength == Decimal("2.5")
+    assert list(substances.search(clinic, text="oceane")) == [own]
+
+
+def test_saving_a_shipped_substance_untouched_keeps_all_it_says(clinic, browser):
+    lidocaine = substances.substances(clinic).get(code="lidocaine")
+    before = mixes.mix_substance(lidocaine)
+
+    answer = browser.post(
+        reverse("protocols:edit-substance", args=[lidocaine.public_id]), posted_of(browser, lidocaine)
+    )
+
+    assert answer.status_code == 302
+    assert mixes.mix_substance(substances.substances(clinic).get(code="lidocaine")) == before
+
+
+def test_a_changed_substance_is_kept_when_the_catalogue_is_loaded_again(clinic, browser):
+    lidocaine = Substance.objects.get(clinic=clinic, code="lidocaine")
+    data = posted_of(browser, lidocaine) | {"max_mg_per_kg": "3"}
+
+    browser.post(reverse("protocols:edit-substance", args=[lidocaine.public_id]), data)
+    load_catalogue(clinic=clinic)
+
+    lidocaine.refresh_from_db()
+    assert lidocaine.max_mg_per_kg == Decimal(3)
+    event = AuditEvent.objects.get(clinic=clinic, verb="substance.updated")
+    assert {change["field"] for change in event.changes} == {"max_mg_per_kg"}
+
+
+def test_a_ceiling_the_vet_sets_binds_horses_only(clinic, browser):
+    lidocaine = Substance.objects.get(clinic=clinic, code="lidocaine")
+    data = posted_of(browser, lidocaine) | {"horse_per_kg": "2"}
+
+    browser.post(reverse("protocols:edit-substance", args=[lidocaine.public_id]), data)
+
+    ceilings = mixes.mix_substance(substances.substances(clinic).get(code="lidocaine")).ceilings
+    assert {one.species: one.mg_per_kg for one in ceilings} == {"human": Decimal("4.5"), "horse": Decimal(2)}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": ""},
+        {"name": "a\x00b"},
+        {"name": "x" * 10_000},
+        {"name": "lidocaine"},
+        {"categories": ""},
+        {"categories": "9999"},
+        {"strength": "5"},
+        {"strength_unit": "mg/mL"},
+        {"strength": "0", "strength_unit": "mg/mL"},
+        {"strength": "-5", "strength_unit": "mg/mL"},
+        {"max_mg_per_kg": "-1"},
+        {"max_mg_per_kg": "1e99"},
+        {"min_age_years": "9999"},
+        {"status": "withdrawn"},
+        {"synonyms": "x" * 10_000},
+        {"allergy_classes": ",".join(map(str, range(60)))},
+        {"kind": "magic"},
+    ],
+)
+def test_bad_input_is_refused_in_words_and_never_an_error_page(clinic, browser, fields):
+    answer = browser.post(reverse("protocols:create-substance"), form(**fields))
+
+    assert answer.status_code == 422
+    assert not Substance.objects.filter(clinic=clinic, name="Own mix").exists()
+
+
+def test_a_substance_off_the_list_is_not_offered_for_new_mixes(clinic, browser):
+    own = make_substance(clinic)
+
+    browser.post(reverse("protocols:archive-substance", args=[own.public_id]))
+
+    assert own not in substances.offered(clinic)
+    browser.post(reverse("protocols:archive-substance", args=[own.public_id]), {"restore": "1"})
+    assert own in substances.offered(clinic)
+
+
+def test_the_list_filters_by_category_status_species_and_text(clinic, browser):
+    def shown(**query):
+        answer = browser.get(reverse("protocols:substances"), query)
+        return {one.code for one in answer.context["page"].paginator.object_list}
+
+    assert "lidocaine" in shown(category="anaesthetic", species="horse")
+    assert shown(status="withdrawn") == {"buflomedil"}
+    assert shown(q="Carbocaine") == {"mepivacaine"}
+    assert shown(q="\x00", category="\x00", species="x" * 900) == set()
+
+
+def test_every_shipped_substance_has_its_page(clinic, browser):
+    for substance in Substance.objects.filter(clinic=clinic):
+        assert browser.get(reverse("protocols:substance", args=[substance.public_id])).status_code == 200
+
+
+def test_the_list_asks_the_same_number_of_questions_whatever_its_length(clinic, browser, django_assert_num_queries):
+    url = reverse("protocols:substances")
+    browser.get(url)
+
+    counts = []
+    for query in ({"q": "Carbocaine"}, {}):
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(connection) as asked:
+            browser.get(url, query)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
