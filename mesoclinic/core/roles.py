@@ -22,6 +22,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "patients.view_patient": frozenset({R, P, M}),
     "patients.change_patient": frozenset({R, P}),
     "patients.change_flag": frozenset({R, P}),
+    "patients.change_place": frozenset(Role),  # stables and homes: no patient's name is shown there
     "patients.merge_patient": frozenset({P, M}),
     "sessions.view_schedule": frozenset({R, P, M}),
     "sessions.book": frozenset({R, P}),

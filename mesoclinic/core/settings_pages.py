@@ -47,7 +47,7 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page(
                 _("Stables and homes"),
                 _("Where you go: address and minutes to get there."),
-                *("patients:places", "geo-alt", "patients.change_patient"),
+                *("patients:places", "geo-alt", "patients.change_place"),
             ),
         ),
     ),

@@ -19,13 +19,13 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
-@requires("patients.change_patient")
+@requires("patients.change_place")
 def places(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/places/list.html", {"places": queries.places_of(request.clinic)})
 
 
 @edits
-@requires("patients.change_patient")
+@requires("patients.change_place")
 def create_place(request: HttpRequest) -> HttpResponse:
     form = PlaceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -40,7 +40,7 @@ def create_place(request: HttpRequest) -> HttpResponse:
 
 
 @edits
-@requires("patients.change_patient")
+@requires("patients.change_place")
 def edit_place(request: HttpRequest, public_id: UUID) -> HttpResponse:
     place = queries.place_or_404(request.clinic, public_id)
     name = place.name

@@ -19,7 +19,7 @@ class PractitionerForm(Form):
         label=_("Signs in as"),
         queryset=User.objects.none(),
         required=False,
-        empty_label=_("Nobody (does not use the program)"),
+        empty_label=_("Does not sign in"),
         help_text=_("Connects the records this person signs with the user."),
     )
     species = forms.ModelMultipleChoiceField(

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import in_order, one_of
@@ -195,7 +196,7 @@ class Absence(ClinicOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.practitioner or self.room} {self.starts_at:%Y-%m-%d}"
+        return f"{self.practitioner or self.room} {timezone.localtime(self.starts_at):%Y-%m-%d}"
 
 
 class Closure(ClinicOwned):

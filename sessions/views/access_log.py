@@ -59,7 +59,7 @@ def _page(request: HttpRequest, events) -> Page:
     rows: list[AuditEvent] = list(page.object_list)
     named = Patient.objects.filter(clinic=request.clinic).in_bulk({row.patient_id for row in rows if row.patient_id})
     for row in rows:
-        row.words, row.patient = log.words(row), named.get(row.patient_id)
+        row.words, row.lines, row.patient = log.words(row), log.lines(row), named.get(row.patient_id)
     page.object_list = rows
     return page
 

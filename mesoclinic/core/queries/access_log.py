@@ -122,3 +122,17 @@ def words(event: AuditEvent) -> str:
     noun, _dot, done = event.verb.partition(".")
     text = _("%(noun)s: %(done)s") % {"noun": NOUNS.get(noun, noun), "done": DONE.get(done, done.replace("-", " "))}
     return capfirst(text)
+
+
+def lines(event: AuditEvent) -> list[tuple[str, str, str]]:
+    """List what changed: field, old and new value; medical fields come without values."""
+    return [
+        (change["field"].replace("_", " "), _plain(change.get("old")), _plain(change.get("new")))
+        for change in event.changes
+    ]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(one) for one in value)
+    return "" if value is None else str(value)
