@@ -182,7 +182,8 @@ def mix_patient(patient: Patient, today: date) -> MixPatient:
         weight_estimated=bool(weight and weight.is_estimated),
         age_years=age_years(patient, today),
         pregnant="pregnancy" in kinds,
-        allergy_state="not_asked" if patient.allergy_status == AllergyStatus.NOT_ASKED else "none_known",
+        # A list that has run out says nothing: somebody has to ask again.
+        allergy_state="none_known" if patient.allergy_status == AllergyStatus.NONE_KNOWN else "not_asked",
         allergies=allergies,
         flags=kinds,
         food_chain=FOOD_CHAIN[patient.food_chain],

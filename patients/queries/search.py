@@ -80,7 +80,9 @@ def _best(clinic: Clinic, found: dict[int, tuple], typed: set[str]) -> list[int]
 
 
 def _hydrated(clinic: Clinic, keys: list[int]) -> list[Hit]:
-    patients = {one.pk: one for one in with_owners(Patient.objects.filter(clinic=clinic, pk__in=keys))}
+    # Unordered: else SQLite walks the whole index of names to find ten keys.
+    found = with_owners(Patient.objects.filter(clinic=clinic, pk__in=keys)).order_by()
+    patients = {one.pk: one for one in found}
     return [hit_of(patients[key]) for key in keys]
 
 
@@ -94,7 +96,7 @@ def _candidates(clinic: Clinic, groups: list[list[str]]) -> Iterator[tuple[int, 
         rows = SearchWord.objects.filter(_begins([reading]), clinic=clinic)
         for group in others:
             rows = rows.filter(Exists(SearchWord.objects.filter(_begins(group), patient=OuterRef("patient"))))
-        yield from rows.order_by("word", "patient").values_list("patient_id", "word", "kind")[:MOST_CANDIDATES]
+        yield from rows.order_by("word", "patient_id").values_list("patient_id", "word", "kind")[:MOST_CANDIDATES]
 
 
 def _begins(group: Iterable[str]) -> Q:
@@ -129,7 +131,7 @@ def duplicates(
         .order_by("-score", "patient_id")
         .values_list("patient_id", flat=True)[:40]
     )
-    patients = Patient.objects.filter(clinic=clinic, pk__in=list(keys)).exclude(pk=but)
+    patients = Patient.objects.filter(clinic=clinic, pk__in=list(keys)).exclude(pk=but).order_by()
     if species:
         patients = patients.filter(species__code=species)
     marked = with_owners(patients).prefetch_related(

@@ -244,3 +244,20 @@ def test_a_party_or_place_of_another_clinic_is_refused():
 
     with pytest.raises(Refused):
         parties.add_party(actor=None, patient=patient, role="payer", party=stranger)
+
+
+def test_a_list_of_allergies_that_has_run_out_counts_as_not_asked():
+    patient = make_patient(make_clinic())
+    flags.add_flag(
+        actor=None,
+        patient=patient,
+        kind="allergy_class",
+        value="amide",
+        until_on=date(2026, 3, 1),
+        since_on=date(2026, 1, 2),
+    )
+    patient.refresh_from_db()
+
+    assert queries.mix_patient(patient, date(2026, 3, 1)).allergy_state == "listed"
+    assert queries.mix_patient(patient, TODAY).allergy_state == "not_asked"
+    assert queries.banner(patient, TODAY).allergies.state == "not_asked"

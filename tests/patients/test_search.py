@@ -168,3 +168,12 @@ def test_one_owners_other_horse_is_no_twin(clinic, crowd):
     phone = crowd["Bella"].party_links.get().party.phone
 
     assert duplicates(clinic, name="Thunder", phone=phone, species="horse") == []
+
+
+def test_no_statement_of_a_search_sorts_by_name(clinic, crowd, django_assert_max_num_queries):
+    """Sorting a handful of keys by name makes SQLite walk the names of all 100,000 patients."""
+    with django_assert_max_num_queries(12) as asked:
+        search(clinic, "mar")
+        duplicates(clinic, name="Zoë Müller")
+
+    assert [one["sql"] for one in asked.captured_queries if '"name" ASC' in one["sql"]] == []
