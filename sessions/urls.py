@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from sessions import urls_settings
+from sessions import urls_courses, urls_settings
 from sessions.views import appointments, cadences, calendar, patients, reports
 
 app_name = "sessions"
@@ -12,6 +12,8 @@ urlpatterns: list = [
     path("patients/<uuid:public_id>/", patients.open_patient, name="patient"),
     # Series
     path("series/dates/", cadences.preview_cadence, name="cadence-preview"),
+    # courses
+    path("", include(urls_courses.urlpatterns)),
     # settings
     path("", include(urls_settings.urlpatterns)),
     # Calendar

@@ -8,10 +8,10 @@ from functools import lru_cache
 from django.db.models import Prefetch
 
 from mesoclinic.core.localtime import local_day
-from mesoclinic.core.models import Clinic
+from mesoclinic.core.models import Clinic, Site
 from protocols.cadence import Cadence, parse
 from sessions.models import Appointment, Course, CourseRevision, PlannedSession, SessionRecord
-from sessions.models.courses import PlannedStatus
+from sessions.models.courses import OUT_OF_PLAN, PlannedStatus
 from sessions.scheduling.planning import Revision, SessionState
 from sessions.scheduling.windows import Tolerance, ToleranceRow
 
@@ -133,3 +133,17 @@ def _state(session: PlannedSession, course: Course) -> SessionState:
         is_skipped=session.is_skipped,
         due_on=session.due_on,
     )
+
+
+def rebook_why(appointment: Appointment, planned: PlannedSession, site: Site) -> str:
+    """Say in a code why a visit does not fit its plan any more; empty when it does, or was agreed on all the same."""
+    if not planned.course.is_open:
+        return "course_over"
+    if planned.why == OUT_OF_PLAN:
+        return OUT_OF_PLAN
+    day = local_day(appointment.starts_at, site.zone)
+    if appointment.exception_reason:
+        return ""
+    if day < planned.earliest_on:
+        return "early"
+    return "late" if day > max(planned.latest_on, planned.due_on) else ""

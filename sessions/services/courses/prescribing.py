@@ -14,9 +14,10 @@ from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from protocols.models import Indication, ProtocolVersion
-from sessions.models import Appointment, Course, CourseRevision, PlannedSession, Practitioner
+from sessions.models import Appointment, Course, CourseRevision, Override, PlannedSession, Practitioner
 from sessions.models.appointments import AppointmentKind
 from sessions.models.courses import CourseStatus, PlannedStatus
+from sessions.queries.prescriptions import FindingWords, mix_for
 from sessions.services import plans
 
 from .checks import canonical, check_start, fitting
@@ -41,15 +42,17 @@ def prescribe_course(
     tried_before: str = "",
     combined_with: str = "",
     appointment: Appointment | None = None,
+    override_reason: str = "",
     token: UUID | None = None,
     now: datetime | None = None,
 ) -> Course:
     """Prescribe a course; a worker plans it at once.
 
     With an arrived `appointment` session 1 is now: the plan is made here and the appointment becomes its session.
-    A form sent twice (same `token`) prescribes once and gives the first course back.
+    A form sent twice (same `token`) prescribes once and gives the first course back. What blocks in the check of the
+    mix needs an `override_reason`, which is kept and printed.
     Raises Refused("bad-cadence" | "patient-ended" | "not-published" | "wrong-species" | "practitioner-left" |
-    "bad-start" | "not-arrived" | "foreign").
+    "bad-start" | "mix-blocked" | "not-arrived" | "foreign").
     """
     now = now or timezone.now()
     _require_same_clinic(clinic, patient, protocol_version.protocol, indication, lead_practitioner, site)
@@ -62,6 +65,7 @@ def prescribe_course(
         start_on = local_day(now, site.zone)
     check_start(start_on, site, now)
     _require_fit(patient, protocol_version, lead_practitioner, start_on)
+    blocks = _blocks_overridden(protocol_version, patient, start_on, override_reason)
     course = Course.objects.create(
         clinic=clinic,
         public_id=token or uuid4(),
@@ -82,7 +86,13 @@ def prescribe_course(
         created_by=actor,
     )
     CourseRevision.objects.create(course=course, number=1, cadence=cadence, from_number=1, start_on=start_on, by=actor)
-    audit.record(actor=actor, verb="course.prescribed", subject=course, patient_id=patient.pk)
+    for block in blocks:
+        reason = fitting(Override, "reason", override_reason)
+        Override.objects.create(course=course, rule=block.rule[:60], finding=block.text[:1000], reason=reason, by=actor)
+    verb = "course.prescribed"
+    audit.record(
+        actor=actor, verb=verb, subject=course, patient_id=patient.pk, reason=override_reason if blocks else ""
+    )
     if appointment is None:
         plans.want_plan(course, now)
     else:
@@ -106,6 +116,15 @@ def _prescribed_before(clinic: Clinic, patient: Patient, token: UUID) -> Course 
         raise Refused("form-used", _("This form has been used before. Open the prescription anew."))
     Clinic.objects.filter(pk=clinic.pk).update(next_course_number=F("next_course_number") - 1)
     return first
+
+
+def _blocks_overridden(version: ProtocolVersion, patient: Patient, on: date, reason: str) -> tuple[FindingWords, ...]:
+    """Give what blocks in the mix. Raises Refused("mix-blocked") unless there is a reason to go past it."""
+    blocks = mix_for(version, patient, on).blocks
+    if blocks and not reason.strip():
+        words = _("The mix is blocked: %(why)s Choose another protocol, or say why it is right for this patient.")
+        raise Refused("mix-blocked", words % {"why": blocks[0].text}, field="override_reason", findings=blocks)
+    return blocks
 
 
 def _begin_now(course: Course, appointment: Appointment, now: datetime) -> None:

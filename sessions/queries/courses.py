@@ -1,0 +1,141 @@
+"""Read courses: one, lists, and what Today asks for. Functions say how many SQL statements they need."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404
+
+from mesoclinic.core.localtime import day_bounds, local_day
+from mesoclinic.core.models import Clinic, Site
+from sessions.models import Appointment, Course, PlannedSession, Practitioner
+from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
+from sessions.queries.plan_pages import TO_COME, plan, visits_to_come
+from sessions.queries.plans import CoursePlan, course_plans, rebook_why
+
+__all__ = [
+    "due_unbooked",
+    "get_or_404",
+    "lapsed",
+    "listed",
+    "open_reviews",
+    "plan",
+    "to_rebook",
+    "visits_to_come",
+]
+
+WITH_NAMES = (
+    "patient__species",
+    "patient__clinic",
+    "patient__place",
+    "protocol_version__protocol",
+    "indication",
+    "lead_practitioner",
+    "site",
+    "clinic",
+    "created_by",
+)
+SORTS = {
+    "patient": ("patient__name",),
+    "start": ("start_on",),
+    "next": ("next_due_on",),
+    "number": ("number",),
+    "practitioner": ("lead_practitioner__name",),
+}
+
+
+def get_or_404(clinic: Clinic, public_id: UUID) -> Course:
+    """Give a course of this clinic with the names it is shown with. One SQL statement."""
+    try:
+        return Course.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
+    except Course.DoesNotExist as exc:
+        raise Http404 from exc
+
+
+def listed(
+    clinic: Clinic, *, status: str = "open", practitioner: Practitioner | None = None, sort: str = "next"
+) -> QuerySet[Course]:
+    """List courses with `next_number`, `next_due_on`, `done_count`, `planned_count`. One SQL statement a page.
+
+    `status`: a status of a course, "open" (active or paused), "" (all).
+    """
+    to_do = PlannedSession.objects.filter(course=OuterRef("pk"), status__in=["planned", "booked"])
+    to_do = to_do.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).order_by("number")
+    done = PlannedSession.objects.filter(course=OuterRef("pk"), status="done").order_by()
+    rows = Course.objects.filter(clinic=clinic).select_related(*WITH_NAMES)
+    rows = rows.annotate(
+        next_number=Subquery(to_do.values("number")[:1]),
+        next_due_on=Subquery(to_do.values("due_on")[:1]),
+        done_count=Subquery(done.values("course").annotate(n=Count("pk")).values("n")),
+    )
+    if status == "open":
+        rows = rows.filter(status__in=[CourseStatus.ACTIVE, CourseStatus.PAUSED])
+    elif status in CourseStatus.values:
+        rows = rows.filter(status=status)
+    if practitioner is not None:
+        rows = rows.filter(lead_practitioner=practitioner)
+    backwards, key = sort.startswith("-"), sort.removeprefix("-")
+    order = [F(name) for name in SORTS.get(key, SORTS["next"])]
+    return rows.order_by(*[o.desc(nulls_last=True) if backwards else o.asc(nulls_last=True) for o in order], "-pk")
+
+
+# What Today asks for
+
+
+def due_unbooked(site: Site, today: date) -> QuerySet[PlannedSession]:
+    """List the next sessions to book of active courses: due, or their window is open. One SQL statement.
+
+    One a course: the first that is neither done nor booked, when nothing before it is still to come.
+    """
+    earlier = PlannedSession.objects.filter(
+        course=OuterRef("course"), number__lt=OuterRef("number"), status__in=["planned", "booked"]
+    ).exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN])
+    rows = PlannedSession.objects.filter(
+        ~Exists(earlier),
+        Q(due_on__lte=today) | Q(earliest_on__lte=today),
+        course__site=site,
+        course__status=CourseStatus.ACTIVE,
+        status=PlannedStatus.PLANNED,
+        is_held=False,
+    )
+    return rows.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).select_related(*_of_course()).order_by("due_on", "pk")
+
+
+def lapsed(site: Site) -> QuerySet[Course]:
+    """List the courses that lapsed and wait for a practitioner. One SQL statement."""
+    rows = Course.objects.filter(site=site, status=CourseStatus.PAUSED, lapsed_on__isnull=False)
+    return rows.select_related(*WITH_NAMES).order_by("lapsed_on", "pk")
+
+
+def to_rebook(site: Site, now: datetime) -> list[Appointment]:
+    """List the visits to come that the plan has moved away from, by time. One SQL statement.
+
+    `appointment.rebook_why`: "early" or "late" for its window, "out_of_plan", or "course_over".
+    """
+    today_starts = day_bounds(local_day(now, site.zone), site.zone)[0]
+    rows = Appointment.objects.filter(
+        site=site, starts_at__gte=today_starts, status__in=TO_COME, planned_session__isnull=False
+    ).select_related("patient__species", "practitioner", "room", "place", "site", *_of_course("planned_session__"))
+    found = []
+    for appointment in rows.order_by("starts_at", "pk"):
+        appointment.rebook_why = rebook_why(appointment, appointment.planned_session, site)
+        if appointment.rebook_why:
+            found.append(appointment)
+    return found
+
+
+def open_reviews(clinic: Clinic, practitioner: Practitioner | None = None) -> list[CoursePlan]:
+    """List the courses at a gate whose review is due now, led by a practitioner or by anybody. Seven SQL statements.
+
+    `plan.due_gate` is the phase that is over, `plan.gate_number(gate)` its last session.
+    """
+    gated = Course.objects.filter(clinic=clinic, status__in=[CourseStatus.ACTIVE, CourseStatus.PAUSED])
+    gated = gated.filter(cadence__contains="!", planned_sessions__status__in=["done", "skipped"]).distinct()
+    if practitioner is not None:
+        gated = gated.filter(lead_practitioner=practitioner)
+    return [plan for plan in course_plans(gated) if plan.due_gate is not None]
+
+
+def _of_course(prefix: str = "") -> list[str]:
+    names = ("course__patient__species", "course__site", "course__indication", "course__lead_practitioner")
+    return [f"{prefix}{name}" for name in names]

@@ -1,0 +1,106 @@
+"""Read what the prescription page shows: the mix of a protocol for one patient, with its milligrams and its check."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from patients.models import Consent, Patient
+from patients.queries.patients import mix_patient
+from protocols.dosing import Finding, Level, check_mix, dose_iu, dose_mg
+from protocols.dosing.quantities import plain
+from protocols.models import Indication, ProtocolLine, ProtocolVersion
+from protocols.queries.mixes import mix_of_lines, mix_tables, plan_context
+
+
+@dataclass(frozen=True)
+class MixRow:
+    """One line of a mix as prescribed. `dose_mg` or `dose_iu` is None where the strength gives none."""
+
+    line: ProtocolLine
+    dose_mg: Decimal | None
+    dose_iu: Decimal | None
+
+    @property
+    def strength(self) -> str:
+        """The strength of the line, else of its substance, with its unit; empty when none is given."""
+        own = self.line if self.line.strength is not None else self.line.substance
+        return f"{plain(own.strength)} {own.strength_unit}" if own.strength is not None else ""
+
+    @property
+    def volume_ml(self) -> str:
+        return "" if self.line.volume_ml is None else plain(self.line.volume_ml)
+
+    @property
+    def dose(self) -> str:
+        """The dose with its unit; empty where the strength gives none."""
+        if self.dose_mg is not None:
+            return f"{plain(self.dose_mg)} mg"
+        return f"{plain(self.dose_iu)} IU" if self.dose_iu is not None else ""
+
+
+@dataclass(frozen=True)
+class FindingWords:
+    """A finding of the mix check as a page shows it and an override keeps it."""
+
+    level: str
+    alert: str
+    rule: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class PrescribedMix:
+    rows: tuple[MixRow, ...]
+    findings: tuple[FindingWords, ...]
+
+    @property
+    def blocks(self) -> tuple[FindingWords, ...]:
+        return tuple(finding for finding in self.findings if finding.level == Level.BLOCK)
+
+
+ALERTS = {Level.BLOCK: "danger", Level.WARN: "warning", Level.INFO: "info"}
+
+
+def mix_for(version: ProtocolVersion, patient: Patient, on: date) -> PrescribedMix:
+    """Give the mix of a version for a patient, checked for a day. Eight SQL statements once its lines are loaded."""
+    clinic = patient.clinic
+    lines = list(version.lines.all())
+    mix = mix_of_lines(clinic, lines, species=patient.species.code)
+    findings = check_mix(mix, mix_patient(patient, on), plan_context(version, mix_tables(clinic), on)) if mix else []
+    rows = [MixRow(row, dose_mg(line), dose_iu(line)) for row, line in zip(lines, mix, strict=True)]
+    return PrescribedMix(tuple(rows), tuple(_words(finding) for finding in findings))
+
+
+def _words(finding: Finding) -> FindingWords:
+    return FindingWords(
+        level=finding.level.value,
+        alert=ALERTS[finding.level],
+        rule=finding.rule,
+        text=finding.render(_),
+        source=finding.source,
+    )
+
+
+def has_consent(patient: Patient, on: date) -> bool:
+    """Say whether somebody has consented to the treatment by that day and has not withdrawn. One SQL statement."""
+    holds = Q(withdrawn_on__isnull=True) | Q(withdrawn_on__gt=on)
+    return Consent.objects.filter(holds, patient=patient, given_on__lte=on).exists()
+
+
+def indications_for(patient: Patient):
+    """List the indications on offer for a patient's species, by field and name. One SQL statement."""
+    rows = Indication.objects.filter(clinic=patient.clinic, is_archived=False)
+    fitting = Q(species=patient.species) | Q(species__isnull=True)
+    return rows.filter(fitting).distinct().order_by("field", "name")
+
+
+def lines_of(version: ProtocolVersion) -> list[MixRow]:
+    """Give the mix of a version with its milligrams, unchecked. Four SQL statements."""
+    clinic = version.protocol.clinic
+    lines = list(version.lines.select_related("substance").order_by("position"))
+    mix = mix_of_lines(clinic, lines) if lines else []
+    return [MixRow(row, dose_mg(line), dose_iu(line)) for row, line in zip(lines, mix, strict=True)]
