@@ -1,5 +1,5 @@
 from .indications import Indication
-from .lots import Lot, StockMovement, Vial
+from .lots import Lot, StockMovement, StockNotice, Vial
 from .protocols import Protocol, ProtocolLine, ProtocolVersion, Technique
 from .species import Species
 from .substances import Category, Incompatibility, Substance
@@ -14,6 +14,7 @@ __all__ = [
     "ProtocolVersion",
     "Species",
     "StockMovement",
+    "StockNotice",
     "Substance",
     "Technique",
     "Vial",

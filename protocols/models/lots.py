@@ -74,6 +74,33 @@ class Vial(ClinicOwned):
         return f"{self.lot} {self.opened_at:%Y-%m-%d}"
 
 
+class NoticeKind(models.TextChoices):
+    EXPIRING = "expiring", _("Expires soon")
+    EXPIRED = "expired", _("Expired")
+    LOW = "low", _("Running low")
+
+
+class StockNotice(ClinicOwned):
+    """Something to know of a lot, told once: about its expiry day, or since the delivery that ran low."""
+
+    Kind = NoticeKind
+
+    lot = models.ForeignKey(Lot, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(_("kind"), max_length=10, choices=NoticeKind)
+    keyed_on = models.DateField(_("about the day"))
+    made_at = models.DateTimeField(_("told"), default=timezone.now)
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["lot", "kind", "keyed_on"], name="stock_notice_once"),
+            one_of("kind", NoticeKind, name="stock_notice_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lot} {self.kind}"
+
+
 class MovementKind(models.TextChoices):
     RECEIVED = "received", _("Received")
     DRAWN = "drawn", _("Drawn")

@@ -1,7 +1,7 @@
 """Lots and their stock: the sum of the ledger, what may be picked, what runs out. The only door to lots."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.models import Clinic, Site
-from protocols.models import Lot, StockMovement, Substance, Vial
+from protocols.models import Lot, StockMovement, StockNotice, Substance, Vial
 
 EXPIRING_DAYS = 60
 ML = DecimalField(max_digits=12, decimal_places=3)
@@ -74,6 +74,12 @@ def expiring_lots(clinic: Clinic, on: date, *, within_days: int = EXPIRING_DAYS)
 def low_stock(clinic: Clinic) -> QuerySet[Lot]:
     """Lots in use whose stock is at or below the clinic's mark. One statement."""
     return lots(clinic).filter(status=Lot.Status.ACTIVE, low_stock_ml__isnull=False, stock_ml__lte=F("low_stock_ml"))
+
+
+def notices(clinic: Clinic, *, since: datetime | None = None) -> QuerySet[StockNotice]:
+    """What was told of lots, newest first, since a moment when one is given. One statement, with lot and substance."""
+    found = StockNotice.objects.filter(clinic=clinic).select_related("lot__substance")
+    return found.filter(made_at__gte=since) if since is not None else found
 
 
 def stock_of(lot: Lot, site: Site) -> Decimal:

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,8 +14,8 @@ from mesoclinic.core.checking import check
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
-from protocols.models import Lot, StockMovement, Substance, Vial
-from protocols.models.lots import MovementKind
+from protocols.models import Lot, StockMovement, StockNotice, Substance, Vial
+from protocols.models.lots import MovementKind, NoticeKind
 from protocols.queries import lots as queries
 
 MOST_ML = Decimal(1_000_000)
@@ -201,6 +202,34 @@ def undo_recall(*, actor: User | None, lot: Lot, reason: str) -> Lot:
         _note_used_up(lot)
         audit.record(actor=actor, verb="lot.recall-undone", subject=lot, reason=reason)
     return lot
+
+
+@transaction.atomic
+def note_stock(*, on: date) -> int:
+    """Tell once what has expired, expires soon or runs low, in all clinics; return how many notices are new.
+
+    A notice is keyed by the day it is about (the expiry day; the last delivery of a lot that runs low), so running
+    this twice, or two of it at once, tells nothing twice. Five SQL statements whatever the number of lots.
+    """
+    lots = queries.with_stock(Lot.objects.filter(status=Lot.Status.ACTIVE)).filter(stock_ml__gt=0)
+    ending = lots.filter(expires_on__lte=queries.expiring_until(on))
+    low = lots.filter(low_stock_ml__isnull=False, stock_ml__lte=F("low_stock_ml"))
+    delivered = Max("movements__at", filter=Q(movements__kind=MovementKind.RECEIVED))
+    wanted = [
+        StockNotice(clinic_id=lot.clinic_id, lot=lot, kind=_ending_kind(lot, on), keyed_on=lot.expires_on)
+        for lot in ending
+    ] + [
+        StockNotice(clinic_id=lot.clinic_id, lot=lot, kind=NoticeKind.LOW, keyed_on=lot.delivered_at.date())
+        for lot in low.annotate(delivered_at=delivered)
+        if lot.delivered_at is not None
+    ]
+    before = StockNotice.objects.count()
+    StockNotice.objects.bulk_create(wanted, ignore_conflicts=True)
+    return StockNotice.objects.count() - before
+
+
+def _ending_kind(lot: Lot, on: date) -> NoticeKind:
+    return NoticeKind.EXPIRED if lot.expires_on < on else NoticeKind.EXPIRING
 
 
 @transaction.atomic

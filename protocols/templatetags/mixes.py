@@ -35,6 +35,13 @@ def finding_tone(finding: Finding) -> str:
 
 
 @register.filter
+def finding_source(finding: Finding) -> str:
+    """The published source of a finding; nothing for a rule of the product's own."""
+    parts = [part for part in finding.source.split("; ") if not part.endswith(("[DESIGN]", "[INFER]"))]
+    return "; ".join(parts)
+
+
+@register.filter
 def in_words(cadence: str) -> str:
     """Say a series in words."""
     return cadence_words(cadence)

@@ -186,6 +186,28 @@ def test_expiring_and_low_lots_are_listed_once_each(clinic, site):
     assert list(queries.low_stock(clinic)) == [low]
 
 
+def test_what_expires_or_runs_low_is_told_once(clinic):
+    make_lot(clinic, expires_on=ON + timedelta(days=30))
+    make_lot(clinic, expires_on=ON - timedelta(days=1))
+    make_lot(clinic, volume_ml=3, low_stock_ml=Decimal(5))
+    make_lot(clinic)
+
+    first, again = lots.note_stock(on=ON), lots.note_stock(on=ON)
+
+    assert (first, again) == (3, 0)
+    assert sorted(queries.notices(clinic).values_list("kind", flat=True)) == ["expired", "expiring", "low"]
+    assert lots.note_stock(on=ON + timedelta(days=31)) == 1  # what was expiring has expired
+
+
+@pytest.mark.parametrize("size", [1, 12])
+def test_telling_takes_the_same_statements_whatever_the_number_of_lots(clinic, size, django_assert_num_queries):
+    for _ in range(size):
+        make_lot(clinic, expires_on=ON, low_stock_ml=Decimal(500))
+
+    with django_assert_num_queries(7):
+        lots.note_stock(on=ON)
+
+
 @pytest.mark.parametrize("size", [1, 12])
 def test_picking_lots_for_a_whole_mix_takes_two_statements(clinic, site, size, django_assert_num_queries):
     substances = [make_substance(clinic) for _ in range(size)]
