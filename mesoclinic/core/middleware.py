@@ -28,6 +28,7 @@ class ClinicMiddleware:
 
     def __call__(self, request):
         request.clinic = request.site = None
+        request.sites = []
         if not request.user.is_authenticated:
             if request.method == "GET" and request.path in FIRST_PAGES and not has_any_user():
                 return redirect(START)
@@ -47,9 +48,10 @@ class ClinicMiddleware:
 
     @staticmethod
     def _site(request) -> Site | None:
-        sites = list(Site.objects.filter(clinic=request.clinic, is_active=True).order_by("pk"))
+        """Return the site chosen in this browser, else the first; the user menu offers `request.sites`."""
+        request.sites = list(Site.objects.filter(clinic=request.clinic, is_active=True).order_by("pk"))
         chosen = request.session.get("site_id")
-        return next((site for site in sites if site.pk == chosen), sites[0] if sites else None)
+        return next((site for site in request.sites if site.pk == chosen), request.sites[0] if request.sites else None)
 
     @staticmethod
     def _seen(request) -> None:

@@ -15,7 +15,7 @@ from mesoclinic.core.views.settings import edits
 from protocols.services.catalogue import load_catalogue
 from sessions.forms.settings_start import StartForm
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "mesoclinic.core.accounts.AuthenticationBackend"
 
 
 @login_not_required

@@ -1,0 +1,121 @@
+"""Settings that would do harm are refused at the start; /healthz and /readyz tell the truth."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from mesoclinic.core import checks
+from mesoclinic.core.models import Heartbeat, Job, Site
+from mesoclinic.core.queries import readiness
+from tests.factories import make_clinic
+
+
+def test_any_zone_but_utc_is_refused(settings):
+    assert checks.check_time_zone(None) == []
+
+    settings.TIME_ZONE = "Europe/Paris"
+
+    assert [fault.id for fault in checks.check_time_zone(None)] == ["mesoclinic.E001"]
+
+
+@pytest.mark.parametrize("key", ["short", "x" * 60, "django-insecure-0123456789abcdefghijklmnopqrstuvwxyz0123456789"])
+def test_a_weak_secret_is_refused_in_production_only(settings, key):
+    settings.SECRET_KEY = key
+
+    assert checks.check_secret_key(None) == []
+    settings.PRODUCTION = True
+    assert [fault.id for fault in checks.check_secret_key(None)] == ["mesoclinic.E002"]
+
+
+def test_a_strong_secret_is_taken_in_production(settings):
+    settings.SECRET_KEY, settings.PRODUCTION = "".join(chr(ord("A") + number % 58) for number in range(60)), True
+
+    assert checks.check_secret_key(None) == []
+
+
+@pytest.mark.django_db
+def test_a_site_of_an_unknown_zone_is_named():
+    make_clinic()
+    assert checks.check_site_zones(None, databases=["default"]) == []
+
+    Site.objects.update(time_zone="Mars/Base")
+
+    (fault,) = checks.check_site_zones(None, databases=["default"])
+    assert fault.id == "mesoclinic.E003"
+    assert "Mars/Base" in fault.msg
+
+
+@pytest.mark.parametrize("key", ["short", ""])
+def test_production_does_not_start_with_a_weak_secret(key, tmp_path):
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "mesoclinic.settings.prod",
+        "SECRET_KEY": key,
+        "MESOCLINIC_DATA_DIR": str(tmp_path),
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--tag", "security"], env=environment, capture_output=True, text=True
+    )
+
+    assert done.returncode != 0
+    assert "SECRET_KEY" in done.stderr
+
+
+@pytest.mark.django_db
+def test_healthz_answers_without_the_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = client.get("/healthz")
+
+    assert answer.json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_readyz_is_ready_when_all_answers(client):
+    Heartbeat.objects.create(name="beat", at=timezone.now())
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["status"] == "ok"
+
+
+@pytest.mark.django_db
+def test_readyz_says_when_beat_was_never_seen_or_long_ago(client):
+    assert client.get("/readyz").json()["beat"] == "never seen"
+
+    Heartbeat.objects.create(name="beat", at=timezone.now() - timedelta(minutes=6))
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["beat"].startswith("last seen")
+
+
+@pytest.mark.django_db
+def test_readyz_says_when_work_lies_about(client):
+    Heartbeat.objects.create(name="beat", at=timezone.now())
+    due_at = timezone.now() - timedelta(minutes=6)
+    job = Job.objects.create(clinic=make_clinic(), kind="reports", due_at=due_at)
+
+    assert client.get("/readyz").json()["work"].startswith("a job is due since")
+    Job.objects.filter(pk=job.pk).update(status="done")
+
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_check_that_breaks_hides_no_other(client, monkeypatch):
+    def broken():
+        raise OSError("no broker: amqp://user:secret@host")
+
+    monkeypatch.setitem(readiness.CHECKS, "broker", broken)
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["broker"] == "OSError"
+    assert answer.json()["database"] == "ok"
