@@ -15,7 +15,7 @@ from patients.queries.parties import Contact
 from sessions.models import Appointment, Course, PlannedSession, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES
 from sessions.models.courses import PlannedStatus
-from sessions.models.records import RecordStatus
+from sessions.models.records import Scale
 
 MOST_VISITS = 30
 
@@ -124,8 +124,8 @@ def _visits(keys: list[int]) -> list[Appointment]:
 
 def _last_record(keys: list[int]) -> LastRecord | None:
     record = (
-        SessionRecord.objects.filter(patient__in=keys)
-        .exclude(status=RecordStatus.DRAFT)
+        SessionRecord.objects.finished()
+        .filter(patient__in=keys)
         .select_related("performed_by", "technique", "appointment", "course__indication")
         .prefetch_related("administrations__substance", "injection_sites", "scores", "adverse_events")
         .order_by("-performed_at", "-pk")
@@ -154,8 +154,14 @@ def _lines(record: SessionRecord) -> list[str]:
 def _score_words(record: SessionRecord) -> list[str]:
     scores: dict[str, dict[str, str]] = {}
     for score in record.scores.all():
-        scores.setdefault(str(score.get_scale_display()), {})[score.moment] = f"{score.value.normalize():f}"
+        scores.setdefault(str(score.get_scale_display()), {})[score.moment] = _value_words(score)
     return [f"{scale}: {' → '.join(v for v in (s.get('before'), s.get('after')) if v)}" for scale, s in scores.items()]
+
+
+def _value_words(score) -> str:
+    if score.scale == Scale.BEHAVIOUR:
+        return {1: _("brighter"), 2: _("more relaxed"), 3: _("unchanged"), 4: _("worse")}[int(score.value)]
+    return f"{score.value.normalize():f}"
 
 
 def _events(patient, courses, visits, flags, consents, now) -> list[Event]:

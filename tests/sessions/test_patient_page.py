@@ -1,0 +1,158 @@
+"""The one page that tells a patient's story, with courses, visits and records in it."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from mesoclinic.core.refused import Refused
+from patients.services import merging
+from sessions.models import SessionRecord
+from sessions.queries import patients as queries
+from tests.factories import make_appointment, make_course, make_horse
+from tests.sessions.booking_world import NOW
+from tests.sessions.report_world import add_addendum, add_record, report_world, sign_record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return report_world()
+
+
+def story(world, patient=None, *, sees_records=True):
+    patient = patient or world.patient
+    return queries.story(patient, today=NOW.date(), now=NOW, sees_records=sees_records)
+
+
+def page(user, patient):
+    browser = Client()
+    browser.force_login(user)
+    answer = browser.get(reverse("sessions:patient", args=[patient.public_id]))
+    return answer.status_code, " ".join(unescape(answer.content.decode()).split())
+
+
+def test_the_story_tells_how_far_a_course_has_come_and_what_is_due(world):
+    add_record(world, 1)
+
+    (course,) = story(world).courses
+
+    assert (course.done_count, course.planned_count) == (1, 4)
+    assert course.sessions_to_do[0].number == 2
+
+
+def test_the_last_session_is_told_in_lines(world):
+    sign_record(world, add_record(world, 1))
+
+    last = story(world).last_record
+
+    assert "Mepivacaine" in last.lines[0]
+    assert "50 shots" in last.lines[1]
+    assert "7 → 4" in last.lines[2]
+    assert "relief after 45 s" in last.lines[2]
+    assert "Behaviour after: more relaxed" in last.lines[2]
+
+
+def test_a_record_withdrawn_as_another_patients_is_not_the_last_session(world):
+    first, second = add_record(world, 1), add_record(world, 2)
+    for sequence, record in enumerate((first, second), 1):
+        sign_record(world, record, sequence=sequence)
+    add_addendum(world, second, "withdrawal", "Written for the wrong horse.")
+
+    assert story(world).last_record.record == first
+
+
+def test_reception_reads_neither_mixes_nor_records(world):
+    sign_record(world, add_record(world, 1))
+
+    assert story(world, sees_records=False).last_record is None
+    status, words = page(world.desk, world.patient)
+    assert status == 200
+    assert "Mepivacaine" not in words
+    assert "Back pain" in words
+    assert "Mepivacaine" in page(world.manager, world.patient)[1]
+
+
+def test_visits_to_come_are_listed_and_asked_about_when_the_file_is_closed(world):
+    soon = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    while soon.isoweekday() > 5:
+        soon += timedelta(days=1)
+    make_appointment(
+        world.clinic,
+        patient=world.patient,
+        practitioner=world.vet,
+        starts_at=soon,
+        room=world.room,
+        kind="review",
+        now=timezone.now(),
+    )
+    world.patient.ended_on, world.patient.end_reason = NOW.date(), "died"
+    world.patient.save(update_fields=["ended_on", "end_reason"])
+
+    words = page(world.desk, world.patient)[1]
+
+    assert "Dr Camille Roux" in words
+    assert "There are still appointments" in words
+
+
+def test_a_merged_files_signed_record_is_read_in_the_kept_file_and_stays_as_signed(world):
+    record = add_record(world, 1)
+    sign_record(world, record)
+    kept = make_horse(world.clinic, name="Galant")
+
+    merging.merge_patient(actor=None, patient=world.patient, into=kept)
+
+    assert SessionRecord.objects.get(pk=record.pk).patient_id == world.patient.pk
+    told = story(world, kept)
+    assert told.last_record.record == record
+    assert [course.pk for course in told.courses] == [world.course.pk]
+
+
+def test_unsigned_records_move_with_the_file_and_back(world):
+    record, kept = add_record(world, 1), make_horse(world.clinic, name="Galant")
+
+    merge = merging.merge_patient(actor=None, patient=world.patient, into=kept)
+    assert SessionRecord.objects.get(pk=record.pk).patient == kept
+
+    merging.undo_merge(actor=None, merge=merge)
+    assert SessionRecord.objects.get(pk=record.pk).patient == world.patient
+
+
+def test_two_files_with_visits_at_one_time_are_not_merged_half(world):
+    other = make_horse(world.clinic, name="Galant")
+    start = NOW + timedelta(days=2)
+    for patient in (world.patient, other):
+        make_appointment(
+            world.clinic,
+            patient=patient,
+            practitioner=world.vet,
+            starts_at=start.replace(hour=9, minute=0),
+            squeeze_reason="twins" if patient is other else "",
+            room=None,
+            kind="other",
+            now=NOW,
+        )
+
+    with pytest.raises(Refused) as refused:
+        merging.merge_patient(actor=None, patient=other, into=world.patient)
+
+    assert refused.value.code == "rows-clash"
+    other.refresh_from_db()
+    assert other.merged_into is None
+    assert other.appointments.count() == 1
+
+
+def test_the_story_asks_as_often_for_three_courses_as_for_one(world, django_assert_num_queries):
+    add_record(world, 1)
+    with django_assert_num_queries(20) as few:
+        story(world)
+    for _number in range(2):
+        make_course(world.clinic, patient=world.patient, protocol_version=world.version, practitioner=world.vet)
+    add_record(world, 2)
+
+    with django_assert_num_queries(len(few)):
+        story(world)
