@@ -236,6 +236,8 @@ class MoveForm(TimeChoice):
         kwargs["initial"] = {**first, **kwargs.get("initial", {})}
         super().__init__(*args, site=site, **kwargs)
         self.fields["where"] = WhereField(site, list(availability.rooms(site)), list(places(site.clinic)))
+        for name in ("on", "at", "with_whom"):
+            self.fields[name].required = True
         if not may_squeeze:
             del self.fields["squeeze_reason"]
         if appointment.planned_session_id is None:

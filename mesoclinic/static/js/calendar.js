@@ -69,13 +69,17 @@
   function content({ event }) {
     if (event.display === "background") return "";
     const { status, where, marks, travel } = event.extendedProps;
-    const head = piece("div", "visit-head", icon(ICONS[status] || "circle"), piece("span", "visit-time", clock(event.start)), piece("span", "visit-name", event.title));
+    const isWeek = said.view === "week";
+    const head = piece("div", "visit-head", icon(ICONS[status] || "circle"));
+    if (!isWeek) head.append(piece("span", "visit-time", clock(event.start)));
+    head.append(piece("span", "visit-name", event.title));
     const parts = [head];
-    const more = [where];
+    const more = isWeek ? [clock(event.start), where] : [where];
     if (travel) more.push(`${travel} ${said.wordsTravel}`);
     if (marks.includes("s")) more.push(said.wordsSqueezed);
     if (marks.includes("r")) more.push(said.wordsReview);
-    if (more.some(Boolean)) parts.push(piece("div", "visit-more", more.filter(Boolean).join(" · ")));
+    const rest = piece("div", "visit-more", more.filter(Boolean).join(" · "));
+    if (minutesBetween(event.start, event.end) < 30) head.append(rest); else parts.push(rest);
     return { domNodes: parts };
   }
 
@@ -168,7 +172,10 @@
     allDaySlot: false,
     nowIndicator: true,
     locale: document.documentElement.lang || "en",
-    slotDuration: "00:30",
+    slotDuration: "00:15",
+    slotLabelInterval: "01:00",
+    slotHeight: 21,
+    columnWidth: said.view === "week" ? "7rem" : "9rem",
     snapDuration: { minutes: Math.min(Math.max(Number(said.step) || 5, 5), 60) },
     slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
@@ -217,9 +224,23 @@
     }
   }
 
+  // Days of the week on which nobody works and nobody comes are not drawn.
+  function idleDays(feed) {
+    const idle = [];
+    for (let n = 0; n < 7; n += 1) {
+      const day = new Date(`${said.on}T12:00`);
+      day.setDate(day.getDate() + n);
+      const key = wall(day).slice(0, 10);
+      const shut = feed.s.filter(([, start, end]) => start === `${key}T00:00` && end.endsWith("T00:00")).length;
+      if (shut === feed.p.length && !feed.v.some((visit) => visit[2].startsWith(key))) idle.push(day.getDay());
+    }
+    return idle.length < 7 ? idle : [];
+  }
+
   function draw(feed) {
     people = feed.p.map(([id, title]) => ({ id, title }));
     const events = [...feed.s.map(shutEvent), ...feed.v.map(visitEvent)];
+    calendar.setOption("hiddenDays", said.view === "week" ? idleDays(feed) : []);
     calendar.setOption("slotMinTime", `${two(feed.h[0])}:00`);
     calendar.setOption("slotMaxTime", `${two(feed.h[1])}:00`);
     calendar.setOption("resources", people);

@@ -1,0 +1,369 @@
+"""The booking pages as a receptionist uses them, and what bad input gets."""
+
+import json
+import uuid
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from mesoclinic.core.roles import Role
+from patients.models import Patient
+from sessions.models import Appointment
+from tests.factories import make_course, make_user
+from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _monday_at_eight():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def world():
+    return open_clinic()
+
+
+@pytest.fixture
+def desk(world, client):
+    client.force_login(world.desk)
+    return client
+
+
+def slot(when, practitioner) -> str:
+    return f"{when.isoformat()}~{practitioner.public_id}"
+
+
+def book_url(world) -> str:
+    return reverse("sessions:book", query={"patient": world.patient.public_id})
+
+
+def posted(**fields) -> dict:
+    return {"booking_token": str(uuid.uuid4()), **fields}
+
+
+def test_a_free_time_shown_is_booked_by_one_click_and_book(world, desk):
+    page = desk.get(book_url(world)).content.decode()
+    assert f"2026-03-02T10:00:00+01:00~{world.doctor.public_id}" in page
+
+    answer = desk.post(book_url(world), posted(slot=slot(at("10:00"), world.doctor), reason="neck"), follow=True)
+
+    visit = Appointment.objects.get()
+    assert (visit.starts_at, visit.room, visit.reason) == (at("10:00"), world.room, "neck")
+    assert answer.redirect_chain[-1][0] == reverse("sessions:appointment", args=[visit.public_id])
+
+
+def test_a_time_that_is_not_shown_can_be_typed(world, desk):
+    typed = {"slot": "other", "on": "2026-03-02", "at": "10:07", "with_whom": str(world.doctor.public_id)}
+
+    desk.post(book_url(world), posted(**typed))
+
+    assert Appointment.objects.get().starts_at == at("10:07")
+
+
+def test_a_time_the_clocks_jump_over_is_refused_in_words(world, desk):
+    typed = {"slot": "other", "on": "2026-03-29", "at": "02:30", "with_whom": str(world.doctor.public_id)}
+
+    page = desk.post(book_url(world), posted(**typed)).content.decode()
+
+    assert "The clocks jump over this time" in page
+    assert not Appointment.objects.exists()
+
+
+def test_a_lost_race_shows_three_other_times_and_keeps_what_was_typed(world, desk):
+    book(world, "10:00", patient=patient(world.clinic, "Bea"))
+
+    answer = desk.post(book_url(world), posted(slot=slot(at("10:00"), world.doctor), reason="neck pain"))
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "That time has just been taken." in page
+    assert len(answer.context["alternatives"]) == 3
+    assert "neck pain" in page
+
+
+def test_a_double_click_books_once(world, desk):
+    form = posted(slot=slot(at("10:00"), world.doctor))
+
+    first, second = (desk.post(book_url(world), form) for _ in range(2))
+
+    assert Appointment.objects.count() == 1
+    assert first["Location"] == second["Location"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {},
+        {"slot": "nonsense"},
+        {"slot": "2026-03-02T10:00:00+01:00~nobody"},
+        {"slot": f"9999-12-31T23:59:00+00:00~{uuid.uuid4()}"},
+        {"slot": "other", "on": "2026-02-31", "at": "10:00"},
+        {"slot": "other", "on": "9999-12-31", "at": "10:00"},
+        {"slot": "other", "on": "2026-03-02", "at": "25:61"},
+        {"slot": "other", "on": "2026-03-02", "at": "10:00", "with_whom": "-1"},
+        {"slot": "\x00"},
+        {"reason": "x" * 10_000, "slot": "other"},
+        {"note": "a\x00b", "slot": "other"},
+        {"booking_token": "again"},
+    ],
+)
+def test_bad_input_gets_words_and_books_nothing(world, desk, bad):
+    answer = desk.post(book_url(world), {**posted(), **bad})
+
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"minutes": "-5"},
+        {"minutes": "1000000"},
+        {"minutes": "0"},
+        {"from_on": "9999-12-31"},
+        {"from_on": "2100-12-31"},
+        {"from_on": "0001-01-01"},
+        {"practitioner": "nobody"},
+        {"practitioner": str(uuid.uuid4())},
+        {"where": "room-1"},
+        {"kind": "party"},
+        {"kind": "clinic"},
+        {"on": "nonsense", "at": "\x00"},
+    ],
+)
+def test_nonsense_in_the_filters_is_never_a_fault(world, desk, query):
+    for url in (book_url(world) + "&", reverse("sessions:new-caller") + "?"):
+        address = url + "&".join(f"{name}={value}" for name, value in query.items())
+        assert desk.get(address).status_code == 200
+        assert desk.post(address, posted(slot=slot(at("10:00"), world.doctor))).status_code in (200, 302, 409)
+
+
+def test_emoji_are_kept(world, desk):
+    desk.post(book_url(world), posted(slot=slot(at("10:00"), world.doctor), note="😀 knocks twice"))
+
+    assert Appointment.objects.get().note == "😀 knocks twice"
+
+
+def test_a_new_caller_is_registered_and_booked_in_one_go(world, desk):
+    before = Patient.objects.count()
+    caller = {"name": "Zoë New", "phone": "06 39 98 11 22", "reason": "knee"}
+    form = posted(slot=slot(at("10:00"), world.doctor), **caller)
+
+    desk.post(reverse("sessions:new-caller"), form)
+    desk.post(reverse("sessions:new-caller"), form)
+
+    visit = Appointment.objects.get()
+    assert (visit.patient.name, visit.kind, visit.reason) == ("Zoë New", "first_visit", "knee")
+    assert Patient.objects.count() == before + 1
+
+
+def test_a_new_caller_whose_time_is_taken_is_not_registered(world, desk):
+    book(world, "10:00")
+    before = Patient.objects.count()
+    caller = {"name": "Zoë New", "phone": "06 39 98 11 22", "reason": "knee"}
+
+    answer = desk.post(reverse("sessions:new-caller"), posted(slot=slot(at("10:00"), world.doctor), **caller))
+
+    assert answer.status_code == 409
+    assert "Zoë New" in answer.content.decode()
+    assert Patient.objects.count() == before
+
+
+def test_the_owner_of_a_new_horse_gets_the_phone(world, desk):
+    url = reverse("sessions:new-caller", query={"species": "horse"})
+    caller = {"name": "Storm", "owner_name": "Olga Owner", "phone": "06 39 98 11 22", "reason": "back"}
+
+    desk.post(url, posted(slot=slot(at("10:00"), world.vet), **caller))
+
+    storm = Appointment.objects.get().patient
+    link = storm.party_links.select_related("party").get()
+    assert (link.role, link.party.name, link.party.phone) == ("owner", "Olga Owner", "06 39 98 11 22")
+
+
+def test_who_is_known_already_shows_while_typing(world, desk):
+    page = desk.get(reverse("sessions:likely-known"), {"name": "Ada Lovelace", "species": "human"}).content.decode()
+
+    assert str(world.patient.public_id) in page
+
+
+def test_a_walk_in_is_one_tap(world, desk):
+    form = {"patient": world.patient.public_id, "practitioner": world.doctor.public_id}
+
+    desk.post(reverse("sessions:walk-in"), form)
+
+    visit = Appointment.objects.get()
+    assert (visit.status, visit.starts_at, visit.patient) == ("arrived", NOW, world.patient)
+
+
+def test_the_planned_session_page_marks_the_target_day_and_proposes_the_minutes(world, desk):
+    course = make_course(
+        world.clinic,
+        patient=world.patient,
+        practitioner=world.doctor,
+        cadence="1x@30, 3x1w@15",
+        start_on=MONDAY + timedelta(days=1),
+        now=NOW,
+    )
+    second = course.planned_sessions.get(number=2)
+    url = reverse("sessions:book-planned", args=[second.public_id])
+
+    answer = desk.get(url)
+
+    assert [day.day for day in answer.context["days"] if day.is_target] == [second.due_on]
+    assert answer.context["desk"].chosen["minutes"] == 15
+    desk.post(url, posted(slot=slot(at("10:00", (second.due_on - MONDAY).days), world.doctor)))
+    assert Appointment.objects.get().planned_session == second
+
+
+def drag(client, visit, **fields):
+    sent = {
+        "starts": "2026-03-02T11:00",
+        "minutes": "30",
+        "practitioner": str(visit.practitioner.public_id),
+        "seen_moves": str(visit.moved_count),
+        **fields,
+    }
+    return client.post(reverse("sessions:move", args=[visit.public_id]), sent, headers={"accept": "application/json"})
+
+
+def test_a_drag_in_the_calendar_moves_the_visit(world, desk):
+    visit = book(world, "10:00")
+
+    answer = drag(desk, visit, practitioner=str(world.colleague.public_id))
+
+    visit.refresh_from_db()
+    assert (answer.status_code, answer.json()["moves"]) == (200, 1)
+    assert (visit.starts_at, visit.practitioner) == (at("11:00"), world.colleague)
+
+
+def test_a_drag_onto_a_taken_time_is_answered_in_words_with_other_times(world, desk):
+    visit = book(world, "10:00")
+    book(world, "11:00", patient=patient(world.clinic, "Bea"))
+
+    answer = drag(desk, visit)
+
+    visit.refresh_from_db()
+    assert (answer.status_code, visit.starts_at) == (409, at("10:00"))
+    assert answer.json()["words"].startswith("That time has just been taken. Free: ")
+
+
+@pytest.mark.parametrize("starts", ["2026-03-29T02:30", "nonsense", "9999-12-31T23:59", "2026-02-31T10:00", "\x00"])
+def test_a_drag_to_an_impossible_time_is_answered_in_words(world, desk, starts):
+    visit = book(world, "10:00")
+
+    answer = drag(desk, visit, starts=starts)
+
+    assert answer.status_code in (409, 422)
+    assert answer.json()["words"]
+
+
+def test_the_move_form_moves_and_says_so_in_the_history(world, desk):
+    visit = book(world, "10:00")
+    url = reverse("sessions:move", args=[visit.public_id])
+    form = {
+        "on": "2026-03-03",
+        "at": "11:00",
+        "minutes": "45",
+        "with_whom": str(world.doctor.public_id),
+        "where": "",
+        "seen_moves": "0",
+    }
+
+    page = desk.post(url, form, follow=True).content.decode()
+
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.ends_at) == (at("11:00", 1), at("11:45", 1))
+    assert "Mon 2 Mar 10:00 → Tue 3 Mar 11:00" in page
+
+
+def test_one_tap_and_back_again(world, desk):
+    visit = book(world, "10:00")
+    here = reverse("sessions:day-list", query={"on": "2026-03-02"})
+
+    for action, status in (
+        ("arrive", "arrived"),
+        ("back", "booked"),
+        ("start", "in_progress"),
+        ("undo-start", "arrived"),
+    ):
+        answer = desk.post(reverse(f"sessions:{action}", args=[visit.public_id]), {"next": here})
+        visit.refresh_from_db()
+        assert (visit.status, answer["Location"]) == (status, here)
+
+
+def test_a_page_of_another_site_is_never_gone_to(world, desk):
+    visit = book(world, "10:00")
+
+    answer = desk.post(reverse("sessions:arrive", args=[visit.public_id]), {"next": "https://evil.example/"})
+
+    assert answer["Location"] == reverse("sessions:appointment", args=[visit.public_id])
+
+
+def test_cancelling_asks_who_and_why(world, desk):
+    visit = book(world, "10:00")
+    url = reverse("sessions:cancel", args=[visit.public_id])
+
+    assert desk.post(url, {"reason": "", "cancelled_by": "cat"}).context["form"].errors.keys() == {
+        "reason",
+        "cancelled_by",
+    }
+    desk.post(url, {"reason": "ill", "cancelled_by": "patient"})
+
+    visit.refresh_from_db()
+    assert (visit.status, visit.cancelled_by, visit.status_reason) == ("cancelled", "patient", "ill")
+
+
+def test_a_manager_sees_the_calendar_but_books_nothing(world, client):
+    client.force_login(make_user(world.clinic, Role.MANAGER))
+    visit = book(world, "10:00")
+
+    assert client.get(reverse("sessions:day-list")).status_code == 200
+    assert client.post(reverse("sessions:arrive", args=[visit.public_id])).status_code == 403
+
+
+def test_the_day_list_shows_and_prints_the_day(world, desk):
+    book(world, "10:00", reason="neck pain")
+    book(world, "11:00", practitioner=world.colleague, patient=patient(world.clinic, "Bea"))
+
+    page = desk.get(reverse("sessions:day-list", query={"on": "2026-03-02"})).content.decode()
+    only = desk.get(
+        reverse("sessions:day-list", query={"on": "2026-03-02", "practitioner": world.colleague.public_id})
+    ).content.decode()
+
+    assert "10:00–10:30" in page
+    assert "neck pain" in page
+    assert "Ada Lovelace" not in only
+    assert "Bea" in only
+
+
+def test_the_feed_is_compact_and_in_wall_time(world, desk):
+    visit = book(world, "10:00")
+
+    feed = desk.get(reverse("sessions:calendar-feed", query={"on": "2026-03-02"})).json()
+
+    assert feed["v"] == [
+        [
+            *(str(visit.public_id), 0, "2026-03-02T10:00", "2026-03-02T10:30"),
+            *("booked", "Ada Lovelace", "Room 1", 0, "", 0),
+        ]
+    ]
+    assert [0, "2026-03-02T00:00", "2026-03-02T09:00"] in feed["s"]
+    assert len(json.dumps(feed["v"][0])) < 300
+
+
+def test_the_feed_names_closed_days(world, desk):
+    feed = desk.get(reverse("sessions:calendar-feed", query={"on": "2026-04-06", "view": "week"})).json()
+
+    assert list(feed["d"]) == ["2026-04-06"]
+
+
+@pytest.mark.parametrize("query", ["on=nonsense", "on=9999-12-31", "on=0001-01-01&view=year", "on=2026-02-31"])
+@pytest.mark.parametrize("name", ["calendar", "calendar-feed", "day-list"])
+def test_a_nonsense_day_is_today(world, desk, name, query):
+    assert desk.get(f"{reverse(f'sessions:{name}')}?{query}").status_code == 200
