@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from sessions import urls_courses, urls_settings
-from sessions.views import appointments, cadences, calendar, patients, reports
+from sessions.views import appointments, cadences, calendar, patients, reports, today
 
 app_name = "sessions"
 
@@ -39,6 +39,12 @@ urlpatterns: list = [
     path("appointments/<uuid:public_id>/cancel/", appointments.cancel, name="cancel"),
     path("appointments/<uuid:public_id>/undo-cancel/", appointments.undo_cancel, name="undo-cancel"),
     path("appointments/<uuid:public_id>/in-error/", appointments.mark_entered_in_error, name="entered-in-error"),
+]
+
+# today
+urlpatterns += [
+    path("", today.today, name="today"),
+    path("close-the-day/", today.close_day, name="close-day"),
 ]
 
 # reports

@@ -55,6 +55,8 @@ class ClinicMiddleware:
 
     @staticmethod
     def _seen(request) -> None:
+        if "X-Background" in request.headers:
+            return  # a page that refreshes by itself is nobody at the screen: the idle timeout must not wait for it
         now = timezone.now()
         if request.user.last_seen_at is None or now - request.user.last_seen_at > SEEN_EVERY:
             User.objects.filter(pk=request.user.pk).update(last_seen_at=now)

@@ -7,6 +7,8 @@ from sessions.printing.layout import course_data
 from sessions.printing.pieces import Block
 from sessions.printing.words import Words
 
+SHORT_TEXT = 14  # letters: a day, a volume, a number; never broken over two lines
+
 
 def page_data(report: CourseReport, words: Words) -> dict[str, Any]:
     """Return what `sessions/reports/course.html` draws. No SQL statement."""
@@ -28,5 +30,9 @@ def _align(block: Block) -> None:
     aligns = block["aligns"]
     block["columns"] = [{"head": head, "align": align} for head, align in zip(block["heads"], aligns, strict=True)]
     block["lines"] = [
-        [{"text": text, "align": align} for text, align in zip(row, aligns, strict=True)] for row in block["rows"]
+        [
+            {"text": text, "align": align, "is_short": len(text) <= SHORT_TEXT}
+            for text, align in zip(row, aligns, strict=True)
+        ]
+        for row in block["rows"]
     ]

@@ -1,0 +1,247 @@
+"""What a practitioner and a manager need today, and what is still open at the end of a day."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, Min, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mesoclinic.core.localtime import day_bounds, local_day
+from mesoclinic.core.models import Clinic, Job, Site, User
+from mesoclinic.core.models.jobs import JobStatus
+from mesoclinic.core.queries import backups, readiness
+from patients.models import Patient
+from patients.queries import patients
+from patients.queries.patients import Banner
+from protocols.models import Lot
+from protocols.queries import lots
+from sessions.models import Appointment, Practitioner, SessionRecord
+from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
+from sessions.models.records import Scale
+from sessions.printing.charts import number
+from sessions.queries import appointments, courses, records
+from sessions.queries.plans import CoursePlan
+
+MOST_LINES = 40
+FAILED_DAYS = 7
+BACKUP_LATE = timedelta(hours=26)
+UNSIGNED_LATE = timedelta(days=1)
+PROBLEMS_KEPT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class NextPatient:
+    """Who comes next, what to mind, and last time in three lines."""
+
+    visit: Appointment
+    banner: Banner
+    last: SessionRecord | None
+    last_lines: list[str]
+
+
+@dataclass(frozen=True)
+class Review:
+    plan: CoursePlan
+    after_number: int
+
+
+@dataclass(frozen=True)
+class PractitionerDay:
+    """A practitioner's block of Today."""
+
+    practitioner: Practitioner
+    next_patient: NextPatient | None
+    visits: list[Appointment]
+    unsigned: list[SessionRecord]
+    drafts: list[SessionRecord]
+    reviews: list[Review]
+
+
+@dataclass(frozen=True)
+class ManagerDay:
+    """A manager's block of Today."""
+
+    figures: list[tuple[int, str]]
+    expiring: list[Lot]
+    low: list[Lot]
+    failed_jobs: list[Job]
+    problems: list[str]
+    backup_at: datetime | None
+    backup_is_late: bool
+    unsigned: list[dict[str, Any]]
+
+    @property
+    def is_calm(self) -> bool:
+        return not (self.expiring or self.low or self.failed_jobs or self.problems or self.unsigned)
+
+
+@dataclass(frozen=True)
+class OpenEnds:
+    """All that is not final at the end of a day; `still_to_come` counts the visits whose time has not come."""
+
+    visits: list[Appointment]
+    still_to_come: int
+    drafts: list[SessionRecord] = field(default_factory=list)
+    unsigned: list[SessionRecord] = field(default_factory=list)
+
+    @property
+    def is_closed(self) -> bool:
+        return not (self.visits or self.still_to_come or self.drafts or self.unsigned)
+
+
+def practitioner_of(user: User) -> Practitioner | None:
+    """Return the practitioner this user is. One SQL statement."""
+    return Practitioner.objects.filter(user=user, clinic_id=user.clinic_id).first()
+
+
+def practitioner_day(practitioner: Practitioner, user: User, site: Site, now: datetime) -> PractitionerDay:
+    """Gather a practitioner's day. A fixed number of SQL statements, some more when somebody comes next."""
+    clinic, today = site.clinic, local_day(now, site.zone)
+    visits = list(appointments.day(site, today, practitioner).exclude(status__in=GONE))
+    mine = Q(appointment__practitioner=practitioner) | Q(created_by=user)
+    return PractitionerDay(
+        practitioner=practitioner,
+        next_patient=_next_patient(visits, site, now),
+        visits=visits,
+        unsigned=list(records.unsigned(clinic, practitioner)[:MOST_LINES]),
+        drafts=list(records.drafts(clinic).filter(mine)[:MOST_LINES]),
+        reviews=[Review(plan, plan.gate_number(plan.due_gate)) for plan in courses.open_reviews(clinic, practitioner)][
+            :MOST_LINES
+        ],
+    )
+
+
+GONE = (AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.MOVING)
+_COMES_FIRST = {AppointmentStatus.IN_PROGRESS: 0, AppointmentStatus.ARRIVED: 1, AppointmentStatus.BOOKED: 2}
+
+
+def _next_patient(visits: list[Appointment], site: Site, now: datetime) -> NextPatient | None:
+    """Choose the one in treatment, else who has waited longest, else who is booked next."""
+    coming = [visit for visit in visits if visit.status in _COMES_FIRST]
+    coming = [visit for visit in coming if visit.status != AppointmentStatus.BOOKED or visit.ends_at > now]
+    if not coming:
+        return None
+    visit = min(coming, key=lambda one: (_COMES_FIRST[one.status], one.arrived_at or one.starts_at, one.pk))
+    patient = patients.kept(visit.patient)
+    course = visit.planned_session.course if visit.planned_session else None
+    last = records.last_record(patient=patient, course=course)
+    return NextPatient(
+        visit=visit,
+        banner=patients.banner(patient, local_day(now, site.zone)),
+        last=last,
+        last_lines=last_lines(last) if last else [],
+    )
+
+
+def last_lines(record: SessionRecord) -> list[str]:
+    """Say a session in three lines: the mix, where and how many, how it went. Three SQL statements."""
+    mix = " + ".join(
+        f"{line.substance.name} {number(line.given_ml)} mL"
+        for line in record.administrations.select_related("substance")
+    )
+    sites = list(record.injection_sites.all())
+    shots = sum(site.points or 0 for site in sites) or record.shots
+    places = ", ".join(dict.fromkeys(str(site) for site in sites))
+    shot_words = ngettext("%(count)d shot", "%(count)d shots", shots) % {"count": shots} if shots else ""
+    depth = f"{number(record.depth_mm)} mm" if record.depth_mm is not None else ""
+    effect = _("held %(time)s") % {"time": _effect(record)} if record.effect_duration is not None else ""
+    lines = [
+        mix or (_("Dry: needle without a mix") if record.is_dry else ""),
+        " · ".join(part for part in (places, shot_words, depth) if part),
+        " · ".join(part for part in (*_scores(record), effect) if part),
+    ]
+    return [line for line in lines if line]
+
+
+def _effect(record: SessionRecord) -> str:
+    return f"{number(record.effect_duration)} {record.get_effect_unit_display()}"
+
+
+def _scores(record: SessionRecord) -> list[str]:
+    said: dict[str, dict[str, str]] = {}
+    for score in record.scores.all():
+        if score.scale != Scale.BEHAVIOUR:
+            said.setdefault(str(score.get_scale_display()), {})[score.moment] = number(score.value)
+    return [
+        f"{scale}: {' → '.join(values[moment] for moment in ('before', 'after') if moment in values)}"
+        for scale, values in said.items()
+    ]
+
+
+def manager_day(clinic: Clinic, site: Site, now: datetime) -> ManagerDay:
+    """Gather what a manager looks at in the morning. A fixed number of SQL statements."""
+    today = local_day(now, site.zone)
+    latest = backups.latest_backup()
+    failed = Job.objects.filter(clinic=clinic, status=JobStatus.FAILED, finished_at__gte=now - timedelta(FAILED_DAYS))
+    return ManagerDay(
+        figures=_figures(clinic, site, now),
+        expiring=list(lots.expiring_lots(clinic, today)[:MOST_LINES]),
+        low=list(lots.low_stock(clinic)[:MOST_LINES]),
+        failed_jobs=list(failed.order_by("-finished_at")[:MOST_LINES]),
+        problems=_problems(),
+        backup_at=latest.made_at if latest else None,
+        backup_is_late=latest is None or now - latest.made_at > BACKUP_LATE,
+        unsigned=_long_unsigned(clinic, now),
+    )
+
+
+def _figures(clinic: Clinic, site: Site, now: datetime) -> list[tuple[int, str]]:
+    starts_at, ends_at = day_bounds(local_day(now, site.zone), site.zone)
+    today = Appointment.objects.filter(site=site, starts_at__gte=starts_at, starts_at__lt=ends_at)
+    counts = dict(today.values_list("status").annotate(count=Count("pk")).order_by())
+    new = Patient.objects.filter(clinic=clinic, created_at__gte=starts_at, created_at__lt=ends_at).count()
+    planned = sum(counts.get(status, 0) for status in (*OPEN_STATUSES, "fulfilled", "no_show", "not_treated"))
+    here = counts.get("arrived", 0) + counts.get("in_progress", 0)
+    return [
+        (planned, _("visits today")),
+        (here, _("here now")),
+        (counts.get("fulfilled", 0), _("done")),
+        (counts.get("no_show", 0), _("did not come")),
+        (counts.get("cancelled", 0), _("cancelled")),
+        (new, _("new patients")),
+    ]
+
+
+def _long_unsigned(clinic: Clinic, now: datetime) -> list[dict[str, Any]]:
+    late = SessionRecord.objects.filter(
+        clinic=clinic, status=SessionRecord.Status.DONE, performed_at__lt=now - UNSIGNED_LATE
+    )
+    rows = late.values("performed_by__name").annotate(count=Count("pk"), oldest=Min("performed_at"))
+    return list(rows.order_by("oldest"))
+
+
+def _problems() -> list[str]:
+    """Say what is not ready; asked of the system once a minute, however many look."""
+    said = cache.get("today-problems")
+    if said is None:
+        said = [(check.name, check.text) for check in readiness.checks() if not check.is_ok]
+        cache.set("today-problems", said, PROBLEMS_KEPT_SECONDS)
+    words = {
+        "broker": _("The queue of background work does not answer."),
+        "beat": _("The clock of background work stands still."),
+        "work": _("Background work waits for longer than it should."),
+        "migrations": _("The database is older than the program."),
+        "triggers": _("A guard of signed records is missing."),
+        "database": _("The database does not answer."),
+    }
+    return [f"{words.get(name, name)} ({text})" for name, text in said]
+
+
+def open_ends(site: Site, now: datetime, *, sees_records: bool) -> OpenEnds:
+    """List what of today and of earlier days is not final. Four SQL statements, two without a right to records."""
+    _starts_at, ends_at = day_bounds(local_day(now, site.zone), site.zone)
+    rows = Appointment.objects.filter(site=site, status__in=OPEN_STATUSES, starts_at__lt=ends_at)
+    begun = Q(starts_at__lte=now) | Q(status__in=["arrived", "in_progress"])
+    visits = rows.filter(begun).select_related(*appointments.WITH_NAMES).order_by("starts_at", "pk")
+    still_to_come = rows.exclude(begun).count()
+    if not sees_records:
+        return OpenEnds(list(visits), still_to_come)
+    return OpenEnds(
+        list(visits),
+        still_to_come,
+        drafts=list(records.drafts(site.clinic)),
+        unsigned=list(records.unsigned(site.clinic)),
+    )

@@ -1,0 +1,250 @@
+"""What the desk needs today: who comes and waits, whom to call, what to book anew, what was left open."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mesoclinic.core.localtime import day_bounds, local_day
+from mesoclinic.core.models import Site
+from patients.models import Patient, PatientParty
+from patients.queries.parties import ORDER
+from sessions.models import Appointment, Course, PlannedSession
+from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
+from sessions.queries import appointments, courses
+
+COMING_DAYS = 5  # sessions due in these days are worth a call today
+NO_SHOW_DAYS = 30
+MOST_LINES = 40
+WAITING = (AppointmentStatus.OFFERED, AppointmentStatus.BOOKED)
+HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS)
+NEVER_WAS = (AppointmentStatus.MOVING, AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.OFFERED)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who to call for a patient; `who` is empty when it is the patient."""
+
+    who: str = ""
+    phone: str = ""
+    email: str = ""
+    may_call: bool = True
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One visit of today; `waits_min` since the patient arrived, None when nobody waits."""
+
+    visit: Appointment
+    waits_min: int | None
+    late_min: int | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """Somebody to call, why, and what happened last; one click books `planned`, else any visit of the patient."""
+
+    patient: Patient
+    contact: Contact
+    reason: str
+    status: str
+    last: str
+    planned: PlannedSession | None = None
+    course: Course | None = None
+    for_practitioner: bool = False
+
+
+@dataclass(frozen=True)
+class Rebook:
+    visit: Appointment
+    contact: Contact
+    reason: str
+
+
+@dataclass(frozen=True)
+class DeskDay:
+    """The desk's block of Today. `calls_are_more` says that the list was cut."""
+
+    here: list[Arrival]
+    to_come: list[Arrival]
+    over: list[Arrival]
+    calls: list[Call]
+    calls_are_more: bool
+    rebook: list[Rebook]
+    unclosed: list[Appointment]
+
+    @property
+    def visits(self) -> int:
+        return len(self.here) + len(self.to_come) + len(self.over)
+
+
+def desk_day(site: Site, now: datetime) -> DeskDay:
+    """Gather what the desk does today. Ten SQL statements, whatever there is."""
+    today = local_day(now, site.zone)
+    arrivals = [_arrival(visit, now) for visit in appointments.day(site, today) if visit.status not in NEVER_WAS[:2]]
+    moved = courses.to_rebook(site, now)[:MOST_LINES]
+    calls, are_more = to_call(site, today, now)
+    reached = contacts_of([visit.patient for visit in moved], today)
+    return DeskDay(
+        here=sorted((one for one in arrivals if one.visit.status in HERE), key=_longest_waiting),
+        to_come=[one for one in arrivals if one.visit.status in WAITING],
+        over=[one for one in arrivals if one.visit.status not in (*HERE, *WAITING)],
+        calls=calls,
+        calls_are_more=are_more,
+        rebook=[Rebook(visit, reached[visit.patient_id], _moved_words(visit)) for visit in moved],
+        unclosed=list(unclosed(site, now)[:MOST_LINES]),
+    )
+
+
+def unclosed(site: Site, now: datetime) -> QuerySet[Appointment]:
+    """List the visits of earlier days that nobody closed, the oldest first. One SQL statement."""
+    starts_at, _ends_at = day_bounds(local_day(now, site.zone), site.zone)
+    rows = Appointment.objects.filter(site=site, status__in=OPEN_STATUSES, starts_at__lt=starts_at)
+    return rows.select_related(*appointments.WITH_NAMES).order_by("starts_at", "pk")
+
+
+def to_call(site: Site, today: date, now: datetime) -> tuple[list[Call], bool]:
+    """List who should be called, the most urgent first, and whether there are more. Five SQL statements."""
+    due = list(courses.due_unbooked(site, today + timedelta(days=COMING_DAYS))[: MOST_LINES + 1])
+    missed = list(_missed(site, now)[: MOST_LINES + 1])
+    lapsed = list(courses.lapsed(site)[: MOST_LINES + 1])
+    planned = {session.course.patient_id for session in due} | {course.patient_id for course in lapsed}
+    missed = _first_of_each(visit for visit in missed if visit.patient_id not in planned)
+    patients = [one.course.patient for one in due] + [one.patient for one in (*missed, *lapsed)]
+    reached, last = contacts_of(patients, today), _last_visits(patients, site, now)
+
+    def common(patient: Patient) -> dict:
+        return {"patient": patient, "contact": reached[patient.pk], "last": last.get(patient.pk, "")}
+
+    calls = [
+        *(Call(reason=_due_words(one, today), status=_due_status(one, today), planned=one, course=one.course,
+               **common(one.course.patient)) for one in due if one.latest_on < today),
+        *(Call(reason=_missed_words(one, site), status="no_show", **common(one.patient)) for one in missed),
+        *(Call(reason=_lapsed_words(one), status="paused", course=one, for_practitioner=True,
+               **common(one.patient)) for one in lapsed),
+        *(Call(reason=_due_words(one, today), status=_due_status(one, today), planned=one, course=one.course,
+               **common(one.course.patient)) for one in due if one.latest_on >= today),
+    ]  # fmt: skip
+    return calls[:MOST_LINES], len(calls) > MOST_LINES
+
+
+def contacts_of(patients: Iterable[Patient], today: date) -> dict[int, Contact]:
+    """Say how each patient is reached: the owner or guardian with a phone first, else the own phone. One statement."""
+    patients = {patient.pk: patient for patient in patients}
+    links = PatientParty.objects.filter(patient__in=patients, from_on__lte=today).select_related("party")
+    links = links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)).exclude(role__in=["payer", "referrer"])
+    found: dict[int, list[PatientParty]] = {}
+    for link in links:
+        found.setdefault(link.patient_id, []).append(link)
+    return {pk: _contact(patient, found.get(pk, [])) for pk, patient in patients.items()}
+
+
+def _contact(patient: Patient, links: list[PatientParty]) -> Contact:
+    own = Contact(phone=patient.phone, email=patient.email, may_call=patient.may_call)
+    if own.phone and not patient.species.is_animal:
+        return own
+    reachable = [link for link in links if link.party.phone] or [link for link in links if link.party.email]
+    if not reachable:
+        return own
+    best = min(reachable, key=lambda link: (not link.party.may_call, ORDER.index(link.role), link.pk))
+    party = best.party
+    who = f"{party.name} ({str(best.get_role_display()).lower()})"
+    return Contact(who=who, phone=party.phone, email=party.email, may_call=party.may_call)
+
+
+def _missed(site: Site, now: datetime) -> QuerySet[Appointment]:
+    """Visits nobody came to, after which the patient neither came nor has a time: the latest first."""
+    later = Appointment.objects.filter(
+        patient=OuterRef("patient"), starts_at__gt=OuterRef("starts_at"), status__in=(*OPEN_STATUSES, "fulfilled")
+    )
+    rows = Appointment.objects.filter(
+        ~Exists(later),
+        site=site,
+        status=AppointmentStatus.NO_SHOW,
+        starts_at__gte=now - timedelta(days=NO_SHOW_DAYS),
+        patient__ended_on__isnull=True,
+        patient__merged_into__isnull=True,
+    )
+    return rows.select_related("patient__species").order_by("-starts_at", "-pk")
+
+
+def _first_of_each(visits: Iterable[Appointment]) -> list[Appointment]:
+    return list({visit.patient_id: visit for visit in reversed(list(visits))}.values())
+
+
+def _last_visits(patients: Iterable[Patient], site: Site, now: datetime) -> dict[int, str]:
+    """Say what became of each patient's last visit. One SQL statement."""
+    visits = Appointment.objects.filter(patient=OuterRef("pk"), starts_at__lt=now).exclude(status__in=NEVER_WAS)
+    visits = visits.order_by("-starts_at")
+    rows = Patient.objects.filter(pk__in={patient.pk for patient in patients})
+    rows = rows.annotate(at=Subquery(visits.values("starts_at")[:1]), status=Subquery(visits.values("status")[:1]))
+    labels = dict(AppointmentStatus.choices)
+    return {
+        pk: _("%(day)s: %(what)s") % {"day": _day(local_day(at, site.zone)), "what": str(labels[status]).lower()}
+        for pk, at, status in rows.values_list("pk", "at", "status")
+        if at
+    }
+
+
+def _arrival(visit: Appointment, now: datetime) -> Arrival:
+    waits = visit.arrived_at if visit.status == AppointmentStatus.ARRIVED else None
+    is_late = visit.status in WAITING and visit.starts_at < now
+    return Arrival(
+        visit, _minutes(now - waits) if waits else None, _minutes(now - visit.starts_at) if is_late else None
+    )
+
+
+def _minutes(span: timedelta) -> int:
+    return max(int(span.total_seconds() // 60), 0)
+
+
+def _longest_waiting(arrival: Arrival) -> tuple:
+    visit = arrival.visit
+    return visit.status != AppointmentStatus.ARRIVED, visit.arrived_at or visit.starts_at, visit.pk
+
+
+def _day(day: date) -> str:
+    return date_format(day, "D j M")
+
+
+def _due_status(planned: PlannedSession, today: date) -> str:
+    if planned.latest_on < today:
+        return "overdue"
+    return "due" if planned.due_on <= today else "planned"
+
+
+def _due_words(planned: PlannedSession, today: date) -> str:
+    words = {"number": planned.number, "day": _day(planned.due_on)}
+    if planned.latest_on < today:
+        days = (today - planned.latest_on).days
+        said = ngettext("session %(number)s is %(days)d day late", "session %(number)s is %(days)d days late", days)
+        return said % {**words, "days": days}
+    if planned.due_on == today:
+        return _("session %(number)s is due today") % words
+    if planned.due_on < today:
+        return _("session %(number)s is due since %(day)s") % words
+    return _("session %(number)s is due on %(day)s") % words
+
+
+def _missed_words(visit: Appointment, site: Site) -> str:
+    return _("did not come on %(day)s") % {"day": _day(local_day(visit.starts_at, site.zone))}
+
+
+def _lapsed_words(course: Course) -> str:
+    return _("course lapsed on %(day)s: a practitioner decides how to go on") % {"day": _day(course.lapsed_on)}
+
+
+def _moved_words(visit: Appointment) -> str:
+    planned = visit.planned_session
+    words = {"number": planned.number, "first": _day(planned.earliest_on), "last": _day(planned.latest_on)}
+    said = {
+        "early": _("too early for session %(number)s: %(first)s to %(last)s"),
+        "late": _("too late for session %(number)s: %(first)s to %(last)s"),
+        "out_of_plan": _("session %(number)s is no longer part of the plan"),
+        "course_over": _("the course of this visit is over"),
+    }
+    return said.get(visit.rebook_why, _("session %(number)s has moved")) % words
