@@ -357,3 +357,33 @@ def test_a_course_that_is_gone_is_no_error(clinic):
     plans.plan_sessions(999_999, now=at(MONDAY))
 
     assert not Course.objects.exists()
+
+
+def test_booking_off_the_due_day_asks_for_a_new_plan_and_on_it_does_not(clinic):
+    course = make_course(clinic, cadence="3x1w", start_on=MONDAY)
+
+    book(clinic, course, 1, MONDAY)
+    course.refresh_from_db()
+    assert course.is_planned
+    moved = book(clinic, course, 2, date(2026, 3, 10))
+    course.refresh_from_db()
+    assert not course.is_planned
+
+    plans.sweep(now=at(MONDAY))
+    assert course.planned_sessions.get(number=3).due_on == date(2026, 3, 16)
+    appointments.move(actor=None, appointment=moved, starts_at=at(date(2026, 3, 12), "10:00"), now=at(MONDAY))
+    plans.sweep(now=at(date(2026, 3, 3)))
+
+    assert course.planned_sessions.get(number=3).due_on == date(2026, 3, 19)
+
+
+def test_a_new_closure_moves_the_plans_of_its_site(clinic):
+    course = make_course(clinic, cadence="2x1w", start_on=MONDAY)
+    day = date(2026, 3, 9)
+
+    availability.add_closure(actor=None, site=site_of(clinic), from_on=day, until_on=day, reason="painters")
+    plans.sweep()
+
+    course.refresh_from_db()
+    assert course.is_planned
+    assert course.planned_sessions.get(number=2).due_on != day

@@ -1,7 +1,7 @@
 """Book a time, move it, or begin at once: lock, check on fresh rows, save, tell the audit."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
 from mesoclinic.core.constraints import violated
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient, Place
@@ -18,7 +19,7 @@ from sessions.models import Appointment, PlannedSession, Practitioner, Room
 
 from .checks import check_rules, find_room, just_taken, offering_alternatives, refusal
 from .offers import expire_in_the_way
-from .series import take_planned_session
+from .series import take_planned_session, want_plan_around
 from .wish import Wish, locked
 
 MOVABLE = (Appointment.Status.OFFERED, Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
@@ -140,6 +141,7 @@ def _book(wish: Wish, *, booking_token: UUID | None, **fields: Any) -> Appointme
     _save(appointment, wish)
     if wish.planned_session is not None:
         take_planned_session(wish.planned_session, _booked_already())
+        want_plan_around(wish.planned_session, _day(appointment), wish.now)
     audit.record(
         actor=wish.actor,
         verb="appointment.offered" if appointment.offered_until else "appointment.booked",
@@ -149,6 +151,10 @@ def _book(wish: Wish, *, booking_token: UUID | None, **fields: Any) -> Appointme
         reason=appointment.exception_reason,
     )
     return appointment
+
+
+def _day(appointment: Appointment) -> date:
+    return local_day(appointment.starts_at, appointment.site.zone)
 
 
 def _first_status(fields: dict[str, Any]) -> str:
@@ -275,6 +281,7 @@ def _check_movable(appointment: Appointment, seen_moves: int | None) -> None:
 def _moved(appointment: Appointment, wish: Wish, values: dict[str, Any]) -> Appointment:
     fields = [Appointment._meta.get_field(name).attname for name in values]
     before = {field: getattr(appointment, field) for field in fields}
+    was_on = _day(appointment)
     for name, value in values.items():
         setattr(appointment, name, value)
     changes = audit.changed(appointment, before)
@@ -282,6 +289,8 @@ def _moved(appointment: Appointment, wish: Wish, values: dict[str, Any]) -> Appo
         return appointment
     appointment.moved_count += 1
     _save(appointment, wish, update_fields=[*values, "moved_count"])
+    if wish.planned_session is not None:
+        want_plan_around(wish.planned_session, _day(appointment), wish.now, was_on)
     audit.record(
         actor=wish.actor,
         verb="appointment.moved",

@@ -1,6 +1,6 @@
 """What booking does to the plan: a planned session becomes booked, and is given back when the visit falls through."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from mesoclinic.core.refused import Refused
 from sessions.models import Course, PlannedSession
@@ -25,3 +25,11 @@ def free_planned_session(planned_session: PlannedSession | None, *, now: datetim
     booked = PlannedSession.objects.filter(pk=planned_session.pk, status=PlannedSession.Status.BOOKED)
     if booked.update(status=PlannedSession.Status.PLANNED):
         plans.replan_course(course=course, now=now)
+
+
+def want_plan_around(planned: PlannedSession, day: date, now: datetime, was_on: date | None = None) -> None:
+    """Ask for a new plan when a session is booked on another day than it is due (or was): what follows is measured
+    from the booked day. Inside the caller's transaction, the course locked. Source: docs/adr/0010.
+    """
+    if day != (was_on or planned.due_on):
+        plans.want_plan(planned.course, now)
