@@ -175,7 +175,7 @@
     slotDuration: "00:15",
     slotLabelInterval: "01:00",
     slotHeight: 21,
-    columnWidth: said.view === "week" ? "7rem" : "9rem",
+    columnWidth: `minmax(${said.view === "week" ? "7rem" : "9rem"}, 1fr)`,
     snapDuration: { minutes: Math.min(Math.max(Number(said.step) || 5, 5), 60) },
     slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
@@ -186,7 +186,6 @@
     eventDidMount({ event, el }) {
       if (event.display === "background") return;
       el.tabIndex = 0;
-      el.setAttribute("role", "button");
       el.setAttribute("aria-label", label(event));
       el.dataset.visit = event.id;
       el.dataset.movable = MOVABLE.includes(event.extendedProps.status) && said.book ? "yes" : "";
