@@ -15,7 +15,7 @@ ALWAYS_FROM = date(2000, 1, 3)  # what an empty "valid from" is kept as: a Monda
 WORKDAYS, WHOLE_WEEK = "1-5", "1-7"
 DAYS = [
     *((str(day.value), day.label) for day in Weekday),
-    (WORKDAYS, _("Monday to Friday")),
+    (WORKDAYS, _("Mon – Fri")),
     (WHOLE_WEEK, _("Every day")),
 ]
 
@@ -68,7 +68,7 @@ BlockFormSet = forms.formset_factory(
 
 
 def rows_of(hours: list[WorkingHours]) -> list[dict[str, Any]]:
-    """Return what the form begins with; Monday to Friday alike becomes one row."""
+    """Return what the form begins with; five days alike becomes one row."""
     grouped: dict[tuple, list[int]] = {}
     for row in hours:
         key = (row.start_time, row.end_time, row.kind, row.from_on, row.until_on, row.every_weeks)
