@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
 from protocols.cadence import Cadence, parse
 from sessions.models import Appointment, Course, CourseRevision, PlannedSession, SessionRecord
-from sessions.models.courses import OUT_OF_PLAN, PlannedStatus
+from sessions.models.courses import OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.scheduling.planning import Revision, SessionState
-from sessions.scheduling.windows import Tolerance, ToleranceRow
+from sessions.scheduling.windows import Tolerance, ToleranceRow, window_after
 
 parsed = lru_cache(maxsize=1024)(parse)
 
@@ -72,7 +72,11 @@ class CoursePlan:
 
 
 def tolerance_of(clinic: Clinic) -> Tolerance:
-    return Tolerance(tuple(ToleranceRow(up_to or None, early, late) for up_to, early, late in clinic.tolerances))
+    return tolerance_from(clinic.tolerances)
+
+
+def tolerance_from(rows: list[list[int]]) -> Tolerance:
+    return Tolerance(tuple(ToleranceRow(up_to or None, early, late) for up_to, early, late in rows))
 
 
 def course_plan(course: Course) -> CoursePlan:
@@ -96,6 +100,34 @@ def course_plans(courses: Iterable[Course]) -> list[CoursePlan]:
         .order_by("pk")
     )
     return [_course_plan(course) for course in with_rows]
+
+
+def reaching_too_short(horizon_on: date) -> list[int]:
+    """List the active courses whose open-ended phase may have another session up to a day, and those without a plan.
+
+    One SQL statement. Rather one too many than one too few: the next session is at the earliest a window after the
+    last one planned, unless that one is booked, perhaps for an earlier day.
+    """
+    last = PlannedSession.objects.filter(course=OuterRef("pk")).order_by("-number")
+    rows = Course.objects.filter(Q(cadence__contains="*") | ~Q(plan_problem=""), status=CourseStatus.ACTIVE)
+    ends = rows.annotate(last_on=Subquery(last.values("due_on")[:1]), last_status=Subquery(last.values("status")[:1]))
+    columns = ("pk", "cadence", "clinic__tolerances", "plan_problem", "last_on", "last_status")
+    tolerances: dict[str, Tolerance] = {}
+    found = []
+    for pk, cadence, rows_of_clinic, problem, last_on, last_status in ends.values_list(*columns):
+        gap = (
+            None
+            if problem or last_on is None or last_status == PlannedStatus.BOOKED
+            else parsed(cadence).phases[-1].gap
+        )
+        if gap is not None:
+            key = str(rows_of_clinic)
+            tolerance = tolerances.setdefault(key, tolerance_from(rows_of_clinic))
+            window = window_after(last_on, gap, tolerance)
+            if window is None or window.earliest_on > horizon_on:
+                continue
+        found.append(pk)
+    return found
 
 
 def revision_of(row: CourseRevision) -> Revision:

@@ -16,7 +16,7 @@ from mesoclinic.core.models import Site
 from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.availability import is_open_on
-from sessions.queries.plans import CoursePlan, course_plans
+from sessions.queries.plans import CoursePlan, course_plans, reaching_too_short
 from sessions.scheduling.followup import is_lapsed
 from sessions.scheduling.planning import NoOpenDayError, PlannedDay, Reason, horizon_from, replan
 
@@ -59,10 +59,12 @@ def replan_course(*, course: Course, now: datetime | None = None) -> None:
 
 
 def extend_schedules(*, now: datetime | None = None) -> int:
-    """Keep the open-ended phases of every active course planned 26 weeks ahead. Returns how many courses."""
+    """Keep the open-ended phases of every active course planned 26 weeks ahead. Returns how many it planned anew.
+
+    Courses whose plan still reaches far enough are not even loaded; those whose last plan failed are tried again.
+    """
     now = now or timezone.now()
-    growing = Q(cadence__contains="*") | ~Q(plan_problem="")
-    return _in_batches(Course.objects.filter(growing, status=CourseStatus.ACTIVE), now)
+    return _in_batches(reaching_too_short(horizon_from((now + timedelta(hours=14)).date())), now)
 
 
 def flag_overdue(*, now: datetime | None = None) -> int:
@@ -82,9 +84,9 @@ def sweep(*, now: datetime | None = None) -> int:
     return _in_batches(waiting, now)
 
 
-def _in_batches(courses: QuerySet[Course], now: datetime) -> int:
+def _in_batches(courses: QuerySet[Course] | Sequence[int], now: datetime) -> int:
     """Plan courses a hundred at a time, one transaction each: a killed worker loses at most one batch."""
-    ids = sorted(set(courses.values_list("pk", flat=True)))
+    ids = sorted(set(courses.values_list("pk", flat=True) if isinstance(courses, QuerySet) else courses))
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         try:

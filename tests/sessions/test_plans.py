@@ -387,3 +387,20 @@ def test_a_new_closure_moves_the_plans_of_its_site(clinic):
     course.refresh_from_db()
     assert course.is_planned
     assert course.planned_sessions.get(number=2).due_on != day
+
+
+@pytest.mark.parametrize("cadence", ["1x, *x4w", "*x4-6w", "2x1w, *x1mo", "1x, *x10d[8-20d]"])
+def test_the_night_plans_only_what_reaches_too_short_and_misses_nothing(clinic, cadence):
+    course = make_course(clinic, cadence=cadence, start_on=MONDAY)
+    done_session(course)
+    planned_nights = 0
+
+    for night in range(1, 15):
+        when = at(MONDAY + timedelta(days=night), "02:10")
+        plans.flag_overdue(now=when)
+        planned_nights += plans.extend_schedules(now=when)
+        reached = days(course)
+        plans.plan_sessions(course.pk, now=when)
+        assert days(course) == reached
+
+    assert planned_nights < 14 or "10d" in cadence
