@@ -26,7 +26,7 @@ A_PAGE = 25
 @requires("protocols.view_protocol")
 @require_safe
 def list_protocols(request: HttpRequest) -> HttpResponse:
-    asked = {name: request.GET.get(name, "") for name in ("field", "species", "status", "sort")}
+    asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("field", "species", "status", "sort")}
     found = queries.search(request.clinic, text=request.GET.get("q", ""), **asked)
     context = {
         "page": Paginator(found, A_PAGE).get_page(request.GET.get("page")),

@@ -24,7 +24,7 @@ A_PAGE = 40
 @requires("protocols.view_protocol")
 @require_safe
 def list_substances(request: HttpRequest) -> HttpResponse:
-    asked = {name: request.GET.get(name, "") for name in ("category", "status", "species")}
+    asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("category", "status", "species")}
     found = queries.search(request.clinic, text=request.GET.get("q", ""), **asked)
     context = {
         "page": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
