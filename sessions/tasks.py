@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sessions.services import plans
+from sessions.services import appointments, plans
 
 
 @shared_task(name="sessions.generate_schedule", time_limit=120)
@@ -28,3 +28,4 @@ def flag_overdue() -> None:
 def sweep() -> None:
     """Find what the bell missed; every 30 seconds."""
     plans.sweep(now=timezone.now())
+    appointments.expire_offers(now=timezone.now())

@@ -79,7 +79,8 @@
     if (marks.includes("s")) more.push(said.wordsSqueezed);
     if (marks.includes("r")) more.push(said.wordsReview);
     const rest = piece("div", "visit-more", more.filter(Boolean).join(" · "));
-    if (minutesBetween(event.start, event.end) < 30) head.append(rest); else parts.push(rest);
+    if (minutesBetween(event.start, event.end) >= 30) parts.push(rest);
+    else if (!isWeek) head.append(rest);
     return { domNodes: parts };
   }
 

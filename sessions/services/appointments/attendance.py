@@ -14,7 +14,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, PlannedSession
 
-from .series import free_planned_session
+from .series import free_planned_session, lock_course_of
 
 Status = Appointment.Status
 WAITING = (Status.OFFERED, Status.BOOKED)
@@ -167,6 +167,7 @@ def _needed(reason: str, words: str) -> str:
 
 def _locked(appointment: Appointment, allowed: Collection[str]) -> Appointment:
     """Lock the row and read it anew. Raises Refused("not-possible") from a status the step does not begin at."""
+    lock_course_of(appointment)
     rows = Appointment.objects.select_for_update(of=("self",), no_key=True)
     fresh = rows.select_related("patient", "planned_session").get(pk=appointment.pk, clinic_id=appointment.clinic_id)
     if fresh.status not in allowed:

@@ -10,18 +10,24 @@ from django.utils.translation import gettext as _
 from mesoclinic.core import audit
 from sessions.models import Appointment
 
-from .series import free_planned_session
+from .series import free_planned_session, lock_course_of
 from .wish import Wish
 
 EVERY_SWEEP = 100
 
 
-@transaction.atomic
 def expire_offers(*, now: datetime | None = None) -> int:
-    """Cancel the offers that have run out, a hundred at a time; return how many. Safe twice."""
+    """Cancel the offers that have run out, at most a hundred, each on its own; return how many. Safe twice."""
     now = now or timezone.now()
     due = Appointment.objects.filter(status="offered", offered_until__lte=now).order_by("pk")
-    return _expire(due.select_for_update(skip_locked=True, of=("self",))[:EVERY_SWEEP], now)
+    return sum(_expire_one(offer, now) for offer in due[:EVERY_SWEEP])
+
+
+@transaction.atomic
+def _expire_one(offer: Appointment, now: datetime) -> int:
+    lock_course_of(offer)
+    still = Appointment.objects.select_for_update(no_key=True, of=("self",)).select_related("patient")
+    return _expire(still.filter(pk=offer.pk, status="offered", offered_until__lte=now), now)
 
 
 def expire_in_the_way(wish: Wish) -> None:

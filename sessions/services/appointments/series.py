@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from mesoclinic.core.refused import Refused
-from sessions.models import Course, PlannedSession
+from sessions.models import Appointment, Course, PlannedSession
 from sessions.services import plans
 
 
@@ -12,6 +12,13 @@ def take_planned_session(planned: PlannedSession, refusal: Refused) -> None:
     rows = PlannedSession.objects.filter(pk=planned.pk, status=PlannedSession.Status.PLANNED)
     if not rows.update(status=PlannedSession.Status.BOOKED):
         raise refusal
+
+
+def lock_course_of(appointment: Appointment) -> None:
+    """Lock the course a visit belongs to. Always before the visit's own row: bookings hold the course when they come."""
+    if appointment.planned_session_id is not None:
+        courses = Course.objects.select_for_update(no_key=True).filter(planned_sessions=appointment.planned_session_id)
+        list(courses.values_list("pk", flat=True))
 
 
 def free_planned_session(planned_session: PlannedSession | None, *, now: datetime) -> None:
