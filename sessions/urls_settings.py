@@ -9,7 +9,7 @@ from sessions.views import settings_practitioners as people
 from sessions.views.start import start
 
 urlpatterns = [
-    path("start/", start, name="start"),
+    path("start/", start, name="begin"),
     # practitioners and rooms
     path("settings/practitioners/", people.practitioners, name="practitioners"),
     path("settings/practitioners/new/", people.create_practitioner, name="create-practitioner"),

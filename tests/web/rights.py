@@ -65,11 +65,16 @@ def all_rows() -> dict[str, Row]:
 
 
 def all_views(resolver: URLResolver | None = None, namespace: str = "") -> dict[str, Callable]:
-    """Walk the resolver: {"patients:edit": view}. A URL without a name is listed by its pattern."""
+    """Walk the resolver: {"patients:edit": view}. A URL without a name is listed by its pattern.
+
+    Two URLs of one name are a mistake: one of them would go unasked.
+    """
     found: dict[str, Callable] = {}
     for entry in (resolver or get_resolver()).url_patterns:
         if isinstance(entry, URLPattern):
-            found[namespace + (entry.name or f"unnamed {entry.pattern}")] = entry.callback
+            own = {namespace + (entry.name or f"unnamed {entry.pattern}"): entry.callback}
         else:
-            found |= all_views(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+            own = all_views(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+        assert not (twice := found.keys() & own.keys()), f"two URLs are called {twice}"
+        found |= own
     return found
