@@ -33,10 +33,10 @@ class PhaseForm(Form):
     count = _number(_("Sessions"))
     goes_on = forms.BooleanField(label=_("Goes on"), required=False)
     gap = _number(_("Every"))
-    unit = forms.ChoiceField(label=_("Unit"), choices=UNITS, required=False, initial="w")
+    unit = forms.ChoiceField(label=_("Unit"), choices=UNITS, required=False)
     least = _number(_("From"))
     most = _number(_("To"))
-    window_unit = forms.ChoiceField(label=_("Unit of from and to"), choices=UNITS, required=False, initial="w")
+    window_unit = forms.ChoiceField(label=_("Unit of from and to"), choices=UNITS, required=False)
     minutes = _number(_("Minutes"))
     gate = forms.BooleanField(label=_("Review after"), required=False)
 

@@ -1,9 +1,12 @@
 """What the mix check says of a record as it stands, with the live sums: the bridge to `protocols.dosing`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext
 
 from mesoclinic.core.localtime import local_day
 from patients.queries import patients
@@ -28,9 +31,10 @@ from protocols.models import Lot, ProtocolVersion, Technique
 from protocols.queries import lots, mixes, substances
 from sessions.models import Administration, SessionRecord
 from sessions.queries import records as reads
-from sessions.recording import LineGiven, RecordContent, SiteTreated
+from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
 DAY = timedelta(hours=24)
+LONGEST_KEY = 500
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,33 @@ class RecordCheck:
     @property
     def blocks(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.level is Level.BLOCK)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The findings as a page shows them, in the reader's language: {level, key, text, source}."""
+        return [
+            {"level": one.level.value, "key": key_of(one), "text": words_of(one), "source": one.source}
+            for one in self.findings
+        ]
+
+
+def key_of(finding: Finding) -> str:
+    """Return the finding's key as an override keeps it."""
+    return finding.key[:LONGEST_KEY]
+
+
+def words_of(finding: Finding) -> str:
+    """Return the finding's sentence in the reader's language."""
+    return finding.render(gettext)
+
+
+def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[OverrideGiven, ...]:
+    """Tie reasons (by key) to the blocks they are for; a reason without its finding falls away."""
+    return tuple(
+        OverrideGiven(key_of(one), one.rule[:60], words_of(one)[:1000], reasons[key_of(one)])
+        for one in check.blocks
+        if reasons.get(key_of(one))
+    )
 
 
 def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
+from mesoclinic.core.models import Clinic
 from mesoclinic.core.roles import Role
 from protocols.models import Indication, Technique
 from protocols.services.protocols import DraftLine
@@ -29,8 +30,8 @@ from tests.sessions.booking_world import MONDAY, NOW, at
 CLEAR = {"clear": True, "yes": [], "note": "", "asked": ["fever"]}
 
 
-def record_world(*, cadence: str = "4x1w", species: str = "human") -> SimpleNamespace:
-    clinic = make_clinic()
+def record_world(*, cadence: str = "4x1w", species: str = "human", clinic: Clinic | None = None) -> SimpleNamespace:
+    clinic = clinic or make_clinic()
     site = site_of(clinic)
     doctor_user = make_user(clinic, Role.PRACTITIONER)
     doctor = make_practitioner(clinic, name="Dr Ada", user=doctor_user)

@@ -164,7 +164,7 @@ def _require_complete(record: SessionRecord, content: RecordContent) -> None:
 
 def _require_reasons(check: record_checks.RecordCheck, content: RecordContent) -> None:
     given = {override.key for override in content.overrides}
-    missing = [finding for finding in check.blocks if finding.key not in given]
+    missing = [finding for finding in check.blocks if record_checks.key_of(finding) not in given]
     if missing:
         raise Refused(
             "needs-reason",

@@ -186,11 +186,11 @@ def from_protocol(version: ProtocolVersion, course: Course) -> RecordContent:
                 prepared_ml=line.volume_ml,
                 given_ml=line.volume_ml,
                 wasted_ml=Decimal(0),
-                strength=line.strength,
-                strength_unit=line.strength_unit,
+                strength=line.strength if line.strength is not None else line.substance.strength,
+                strength_unit=line.strength_unit if line.strength is not None else line.substance.strength_unit,
                 syringe=line.syringe,
             )
-            for line in version.lines.order_by("position")
+            for line in version.lines.select_related("substance").order_by("position")
         ),
         sites=(site,) if region else (),
     )

@@ -1,0 +1,176 @@
+// The record of a session saves itself while it is typed. Nothing is kept in the browser: when the network is gone the
+// words stay in the form, saving is tried again, and leaving the page is asked about first.
+(function () {
+  "use strict";
+
+  const form = document.querySelector("form[data-record]");
+  if (!form) return;
+  const state = form.querySelector("[data-save-state]");
+  const WAIT = 2000;
+  const RETRY = [3000, 6000, 12000, 20000];
+  let timer = 0;
+  let failures = 0;
+  let saving = false;
+  let again = false;
+  let stopped = false;
+
+  function say(name, text) {
+    if (!state) return;
+    state.dataset.state = name;
+    state.textContent = text;
+  }
+
+  const time = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+
+  function later(wait) {
+    if (stopped) return;
+    clearTimeout(timer);
+    timer = setTimeout(save, wait);
+  }
+
+  async function save() {
+    if (stopped || form.dataset.sent) return;
+    if (saving) { again = true; return; }
+    saving = true;
+    again = false;
+    say("saving", form.dataset.wordsSaving);
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST",
+        body: new FormData(form),
+        headers: { "X-CSRFToken": window.mesoclinic.csrfToken(), "X-Autosave": "1" },
+        credentials: "same-origin",
+        redirect: "manual",
+      });
+      await take(answer);
+    } catch (_offline) {
+      retry(form.dataset.wordsRetry);
+    } finally {
+      saving = false;
+    }
+    if (again && !stopped) later(WAIT);
+  }
+
+  async function take(answer) {
+    if (answer.status === 409) { stopped = true; choose(await answer.text()); return; }
+    if (answer.status === 422) {
+      const refusal = await answer.json();
+      stopped = true;
+      delete form.dataset.unsaved;
+      say("failed", refusal.message);
+      window.mesoclinic.toast("danger", refusal.message);
+      return;
+    }
+    if (answer.type === "opaqueredirect" || answer.status === 401) { retry(form.dataset.wordsSignedOut); return; }
+    if (!answer.ok) { retry(window.mesoclinic.explain(answer.status)); return; }
+    const kept = await answer.json();
+    failures = 0;
+    form.elements.edit_count.value = kept.edit_count;
+    if (!again) delete form.dataset.unsaved;
+    mark(kept.errors);
+    const wrong = Object.keys(kept.errors).length;
+    say(wrong ? "look" : "saved", wrong ? form.dataset.wordsLook : `${form.dataset.wordsSaved} ${time()}`);
+  }
+
+  function retry(words) {
+    say("failed", words);
+    if (failures === 0) window.mesoclinic.toast("warning", words);
+    later(RETRY[Math.min(failures, RETRY.length - 1)]);
+    failures += 1;
+  }
+
+  function choose(html) {
+    say("failed", "");
+    const dialog = document.getElementById("dialog");
+    dialog.innerHTML = html;
+    delete form.dataset.unsaved;
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    dialog.showModal();
+  }
+
+  // What is wrong stands beside its field; it goes when the field is right.
+  function mark(errors) {
+    for (const note of form.querySelectorAll(".live-error")) {
+      note.previousElementSibling?.removeAttribute("aria-invalid");
+      note.remove();
+    }
+    for (const [name, words] of Object.entries(errors)) {
+      const field = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden]):not([type=radio]):not([type=checkbox])`);
+      if (!field || field === document.activeElement) continue;
+      field.setAttribute("aria-invalid", "true");
+      const note = document.createElement("p");
+      note.className = "live-error";
+      note.textContent = words;
+      field.after(note);
+    }
+  }
+
+  let asking = 0;
+  function changed(event) {
+    if (event.target.closest?.("[data-rows-template]")) return;
+    form.dataset.unsaved = "yes";
+    later(WAIT);
+    if (event.target.closest?.(".mix-check")) return;
+    clearTimeout(asking);
+    asking = setTimeout(() => form.dispatchEvent(new Event("recordchanged", { bubbles: true })), 350);
+  }
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  form.addEventListener("submit", () => {
+    stopped = true;
+    clearTimeout(timer);
+    delete form.dataset.unsaved;
+  });
+  window.addEventListener("online", () => { if (form.dataset.unsaved) later(200); });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
+  document.addEventListener("visibilitychange", () => { if (document.hidden && form.dataset.unsaved) save(); });
+
+  // What was drawn up is given unless somebody says otherwise: a new line fills in with it.
+  form.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.name?.endsWith("-prepared_ml")) return;
+    const given = form.elements[field.name.replace("prepared_ml", "given_ml")];
+    if (given && (given.value === "" || given.dataset.follows)) { given.value = field.value; given.dataset.follows = "yes"; }
+  });
+  form.addEventListener("input", (event) => { if (event.isTrusted && event.target.name?.endsWith("-given_ml")) delete event.target.dataset.follows; });
+
+  // A tap on a chosen score takes it back; a chip fills its field.
+  let pressed = null;
+  form.addEventListener("pointerdown", (event) => {
+    const radio = event.target.closest?.(".step")?.querySelector("input");
+    pressed = radio?.checked ? radio : null;
+  });
+  form.addEventListener("click", (event) => {
+    const chip = event.target.closest?.("[data-fill]");
+    if (chip) {
+      const field = document.getElementById(chip.dataset.fill);
+      field.value = chip.dataset.value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (event.target === pressed && event.target.type === "radio") {
+      event.target.checked = false;
+      pressed = null;
+      event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+
+  // "Nothing has changed" and an answer of yes exclude each other.
+  form.addEventListener("change", (event) => {
+    const clear = form.elements.checklist_clear;
+    if (event.target === clear && clear.checked) {
+      for (const box of form.querySelectorAll("[name=checklist_yes]:checked")) box.checked = false;
+    } else if (event.target.name === "checklist_yes" && event.target.checked) clear.checked = false;
+  });
+
+  // A new line offers the lots of its substance only.
+  form.addEventListener("change", (event) => {
+    const select = event.target;
+    if (select.tagName !== "SELECT" || !select.name.endsWith("-substance")) return;
+    const lots = form.elements[select.name.replace("substance", "lot")];
+    const name = select.selectedOptions[0]?.textContent;
+    for (const group of lots?.querySelectorAll("optgroup") || []) group.hidden = group.disabled = group.label !== name;
+    if (lots?.selectedOptions[0]?.parentElement.disabled) lots.value = "";
+  });
+
+  window.addEventListener("beforeunload", (event) => { if (form.dataset.unsaved && !form.dataset.sent) event.preventDefault(); });
+})();

@@ -1,0 +1,259 @@
+"""The rows of a session record's form: mix lines, sites, reactions."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mesoclinic.core.forms import Form
+from protocols.models.protocols import LineRole
+from protocols.models.substances import StrengthUnit
+from sessions.models.courses import BodySide
+from sessions.models.records import Severity
+from sessions.queries.record_options import RecordOptions
+from sessions.recording import LineGiven, ReactionSeen, SiteTreated, text_of
+
+MOST_ML = Decimal(1000)
+SYRINGES = [(letter, letter) for letter in "ABCD"]
+TYPED_LOT = "typed"
+
+
+def with_blank(choices, blank="—"):
+    return [("", blank), *((value, label) for value, label in choices if value)]
+
+
+def ml(label, *, required: bool, above_zero: bool = False):
+    lowest = Decimal("0.001") if above_zero else Decimal(0)
+    return forms.DecimalField(
+        label=label, required=required, min_value=lowest, max_value=MOST_ML, max_digits=7, decimal_places=3
+    )
+
+
+def depth():
+    return forms.DecimalField(
+        label=gettext_lazy("Depth (mm)"),
+        required=False,
+        min_value=Decimal("0.1"),
+        max_value=Decimal(13),
+        max_digits=4,
+        decimal_places=1,
+    )
+
+
+def count(label, most: int, least: int = 1):
+    return forms.IntegerField(label=label, required=False, min_value=least, max_value=most)
+
+
+class LineForm(Form):
+    """One line of the mix as given."""
+
+    substance = forms.TypedChoiceField(label=gettext_lazy("Substance"), required=False, coerce=int, empty_value=None)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=LineRole.choices, initial="add_in", required=False)
+    strength = forms.DecimalField(
+        label=gettext_lazy("Strength"),
+        required=False,
+        min_value=Decimal("0.0001"),
+        max_value=Decimal(99999999),
+        max_digits=12,
+        decimal_places=4,
+    )
+    strength_unit = forms.ChoiceField(
+        label=gettext_lazy("Unit"), choices=with_blank(StrengthUnit.choices), required=False
+    )
+    syringe = forms.ChoiceField(label=gettext_lazy("Syringe"), choices=SYRINGES, initial="A", required=False)
+    prepared_ml = ml(gettext_lazy("Drawn up (mL)"), required=False, above_zero=True)
+    given_ml = ml(gettext_lazy("Given (mL)"), required=False)
+    wasted_ml = ml(gettext_lazy("Thrown away (mL)"), required=False)
+    lot = forms.ChoiceField(label=gettext_lazy("Lot"), required=False)
+    lot_number = forms.CharField(label=gettext_lazy("Lot number"), required=False, max_length=60)
+    expires_on = forms.DateField(label=gettext_lazy("Expires on"), required=False)
+
+    def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
+        self.options = options
+        super().__init__(*args, **kwargs)
+        names = [(row.pk, row.name) for row in options.substances.values()]
+        self.fields["substance"].choices = with_blank(names, _("Choose a substance"))
+        self.chosen = self._chosen()
+        if self.chosen is None:
+            self.fields["lot"].choices = [("", _("Not said")), *self._all_lots()]
+            return
+        self.fields["substance"].widget = forms.HiddenInput()
+        self.fields["lot"].widget = forms.RadioSelect()
+        own = [(str(lot.pk), lot_words(lot)) for lot in options.lots.get(self.chosen.pk, [])]
+        self.fields["lot"].choices = [*own, (TYPED_LOT, _("Another lot"))]
+
+    def _chosen(self):
+        raw = self["substance"].value()
+        return self.options.substances.get(int(raw)) if str(raw or "").isdecimal() and len(str(raw)) < 19 else None
+
+    @property
+    def role_words(self) -> str:
+        return str(dict(LineRole.choices).get(self["role"].value() or "", ""))
+
+    def _all_lots(self):
+        return [
+            (self.options.substances[key].name, [(str(lot.pk), lot_words(lot)) for lot in found])
+            for key, found in self.options.lots.items()
+            if key in self.options.substances
+        ] + [(TYPED_LOT, _("Another lot"))]
+
+    def clean(self):
+        data = super().clean()
+        if data.get("DELETE") or not self.has_changed():
+            return data
+        if not data.get("substance") and "substance" not in self.errors:
+            self.add_error("substance", _("Choose a substance, or remove this row."))
+        for name in ("prepared_ml", "given_ml"):
+            if data.get(name) is None and name not in self.errors:
+                self.add_error(name, _("How many mL?"))
+        self._compare(data)
+        self._read_lot(data)
+        self._read_strength(data)
+        return data
+
+    def _compare(self, data: dict[str, Any]) -> None:
+        prepared, given = data.get("prepared_ml"), data.get("given_ml")
+        wasted = data.get("wasted_ml") or Decimal(0)
+        if prepared is not None and given is not None and given + wasted > prepared:
+            message = _("More than was drawn up (%(ml)s mL).") % {"ml": text_of(prepared)}
+            self.add_error("given_ml" if given > prepared else "wasted_ml", message)
+
+    def _read_lot(self, data: dict[str, Any]) -> None:
+        lot = self.options.lot_by_id.get(int(data["lot"])) if (data.get("lot") or "").isdecimal() else None
+        if lot is not None and data.get("substance") and lot.substance_id != data["substance"]:
+            self.add_error("lot", _("This lot is of another substance."))
+        data["lot_row"] = lot
+        if lot is not None:
+            data["lot_number"], data["expires_on"] = lot.number, lot.expires_on
+
+    def _read_strength(self, data: dict[str, Any]) -> None:
+        if data.get("strength") is not None and not data.get("strength_unit"):
+            self.add_error("strength_unit", _("Choose the unit."))
+        elif data.get("strength") is None and "strength" not in self.errors:
+            source = self.options.substances.get(data.get("substance"))
+            lot = data["lot_row"]
+            source = lot if lot is not None and lot.strength is not None else source
+            data["strength"] = source.strength if source is not None else None
+            data["strength_unit"] = source.strength_unit if data["strength"] is not None else ""
+
+    def given(self) -> LineGiven:
+        data = self.cleaned_data
+        return LineGiven(
+            substance_id=data["substance"],
+            role=data["role"] or "add_in",
+            prepared_ml=data["prepared_ml"],
+            given_ml=data["given_ml"],
+            wasted_ml=data["wasted_ml"] or Decimal(0),
+            strength=data["strength"],
+            strength_unit=data["strength_unit"],
+            syringe=data["syringe"] or "A",
+            lot_id=data["lot_row"].pk if data["lot_row"] else None,
+            lot_number=data["lot_number"],
+            expires_on=data["expires_on"],
+        )
+
+
+class SiteForm(Form):
+    """Where: a region with its points."""
+
+    region = forms.CharField(label=gettext_lazy("Region"), required=False, max_length=80)
+    side = forms.ChoiceField(label=gettext_lazy("Side"), choices=with_blank(BodySide.choices), required=False)
+    row = count(gettext_lazy("Row"), 99)
+    points = count(gettext_lazy("Points"), 5000)
+    volume_per_point_ml = forms.DecimalField(
+        label=gettext_lazy("mL per point"),
+        required=False,
+        min_value=Decimal("0.001"),
+        max_value=Decimal(100),
+        max_digits=6,
+        decimal_places=3,
+    )
+    depth_mm = depth()
+    technique = forms.TypedChoiceField(
+        label=gettext_lazy("Technique here"), required=False, coerce=int, empty_value=None, choices=()
+    )
+    syringe = forms.ChoiceField(label=gettext_lazy("Syringe"), choices=SYRINGES, initial="A", required=False)
+    is_reactive = forms.BooleanField(label=gettext_lazy("Stings here"), required=False)
+    map_points = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60_000)
+
+    def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        same = _("As above")
+        self.fields["technique"].choices = with_blank([(row.pk, row.name) for row in options.techniques], same)
+        self.fields["region"].widget.attrs |= {"list": "regions", "autocomplete": "off"}
+
+    def clean_map_points(self):
+        text = self.cleaned_data["map_points"]
+        try:
+            points = json.loads(text) if text else []
+        except (ValueError, RecursionError):
+            points = None
+        if not isinstance(points, list) or not all(_is_map_point(point) for point in points):
+            raise ValidationError(_("The points on the body map could not be read. Tap them again."))
+        return tuple(tuple(point) for point in points)
+
+    def clean(self):
+        data = super().clean()
+        if self.has_changed() and not data.get("DELETE") and not data.get("region") and "region" not in self.errors:
+            self.add_error("region", _("Name the region, or remove this row."))
+        return data
+
+    def treated(self) -> SiteTreated:
+        data = self.cleaned_data
+        return SiteTreated(
+            region=data["region"],
+            side=data["side"],
+            row=data["row"],
+            technique_id=data["technique"],
+            depth_mm=data["depth_mm"],
+            points=data["points"],
+            volume_per_point_ml=data["volume_per_point_ml"],
+            syringe=data["syringe"] or "A",
+            is_reactive=data["is_reactive"],
+            map_points=data["map_points"],
+        )
+
+
+def _is_map_point(point: Any) -> bool:
+    if not isinstance(point, list) or len(point) != 3 or not isinstance(point[0], str) or len(point[0]) > 20:
+        return False
+    return all(type(number) in (int, float) and -10_000 < number < 10_000 for number in point[1:])
+
+
+class ReactionForm(Form):
+    """Something unwanted that was seen."""
+
+    kind = forms.CharField(label=gettext_lazy("What happened"), required=False, max_length=100)
+    severity = forms.ChoiceField(
+        label=gettext_lazy("How bad"), choices=Severity.choices, initial=Severity.MILD, required=False
+    )
+    onset_on = forms.DateField(label=gettext_lazy("Since"), required=False)
+    description = forms.CharField(label=gettext_lazy("Description"), required=False, max_length=2000)
+    action = forms.CharField(label=gettext_lazy("What was done"), required=False, max_length=2000)
+
+    def clean(self):
+        data = super().clean()
+        if self.has_changed() and not data.get("DELETE") and not data.get("kind") and "kind" not in self.errors:
+            self.add_error("kind", _("Say what happened, or remove this row."))
+        return data
+
+    def seen(self) -> ReactionSeen:
+        data = self.cleaned_data
+        return ReactionSeen(
+            kind=data["kind"],
+            severity=data["severity"] or Severity.MILD,
+            onset_on=data["onset_on"],
+            description=data["description"],
+            action=data["action"],
+        )
+
+
+def lot_words(lot) -> str:
+    left = text_of(lot.stock_ml) if getattr(lot, "stock_ml", None) is not None else ""
+    words = {"number": lot.number, "day": date_format(lot.expires_on, "SHORT_DATE_FORMAT"), "left": left}
+    return _("%(number)s · until %(day)s · %(left)s mL") % words

@@ -1,0 +1,301 @@
+"""The form of a session record: header, mix lines, sites and reactions, read into plain values."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mesoclinic.core.forms import Form
+from protocols.models.protocols import Device
+from sessions.forms.record_rows import TYPED_LOT, LineForm, ReactionForm, SiteForm, count, depth, with_blank
+from sessions.models.records import EffectUnit, RatedBy
+from sessions.queries.record_options import RecordOptions
+from sessions.recording import TYPED_FIELDS, RecordContent, ScoreGiven, text_of
+
+MOST_ROWS = 60
+RELIEFS = ("15", "30", "45", "60", "90")  # relief starts after 30 to 60 seconds: the founding equine text
+RATED_BY = dict(RatedBy.choices)
+
+
+class RecordForm(Form):
+    """Everything of a record that stands there once. Scores come from the scales of the species."""
+
+    checklist_clear = forms.BooleanField(label=gettext_lazy("Asked, and nothing to report"), required=False)
+    checklist_yes = forms.MultipleChoiceField(
+        label=gettext_lazy("Answered with yes"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    checklist_note = forms.CharField(label=gettext_lazy("What was said"), required=False, max_length=500)
+    weight_kg = forms.DecimalField(
+        label=gettext_lazy("Weight (kg)"),
+        required=False,
+        min_value=Decimal("0.01"),
+        max_value=Decimal(2000),
+        max_digits=6,
+        decimal_places=2,
+    )
+    weight_is_estimated = forms.BooleanField(label=gettext_lazy("Estimated"), required=False)
+    is_dry = forms.BooleanField(label=gettext_lazy("Dry: needle without a mix"), required=False)
+    technique = forms.TypedChoiceField(
+        label=gettext_lazy("Technique"), required=False, coerce=int, empty_value=None, choices=()
+    )
+    device = forms.ChoiceField(label=gettext_lazy("Device"), required=False, choices=with_blank(Device.choices))
+    device_number = forms.CharField(
+        label=gettext_lazy("Device and sterile part (number, lot)"), required=False, max_length=120
+    )
+    needle = forms.CharField(label=gettext_lazy("Needle"), required=False, max_length=80)
+    needle_length_mm = forms.DecimalField(
+        label=gettext_lazy("Needle length (mm)"),
+        required=False,
+        min_value=Decimal("0.1"),
+        max_value=Decimal(200),
+        max_digits=4,
+        decimal_places=1,
+    )
+    depth_mm = depth()
+    shots = count(gettext_lazy("Shots in all"), 5000)
+    relief_seconds = count(gettext_lazy("Seconds until it felt better"), 86400, 0)
+    effect_duration = forms.DecimalField(
+        label=gettext_lazy("The effect of last time lasted"),
+        required=False,
+        min_value=Decimal(0),
+        max_value=Decimal(9999),
+        max_digits=6,
+        decimal_places=1,
+    )
+    effect_unit = forms.ChoiceField(
+        label=gettext_lazy("Hours or days"), required=False, choices=with_blank(EffectUnit.choices)
+    )
+    sedation = forms.CharField(label=gettext_lazy("Sedation (medicine, dose, by whom)"), required=False, max_length=300)
+    aftercare = forms.CharField(
+        label=gettext_lazy("Aftercare told"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    notes = forms.CharField(
+        label=gettext_lazy("Notes"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    performed_at = forms.DateTimeField(label=gettext_lazy("When it was given"), required=False)
+    performed_by = forms.TypedChoiceField(
+        label=gettext_lazy("Given by"), required=False, coerce=int, empty_value=None, choices=()
+    )
+
+    def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
+        self.options = options
+        super().__init__(*args, **kwargs)
+        self.fields["checklist_yes"].choices = [(item.code, _(item.question)) for item in options.questions]
+        self.fields["technique"].choices = with_blank([(row.pk, row.name) for row in options.techniques])
+        self.fields["performed_by"].choices = [(row.pk, row.name) for row in options.practitioners]
+        for scale in options.scales:
+            self._add_scale(scale)
+
+    def _add_scale(self, scale) -> None:
+        steps = [(str(choice.value), _(choice.label)) for choice in scale.choices]
+        steps = steps or [(str(step), str(step)) for step in range(scale.minimum, scale.maximum + 1)]
+        moments = {"before": _("before"), "after": _("after")}
+        for moment in scale.rated_when:
+            self.fields[f"{scale.code}_{moment}"] = forms.ChoiceField(
+                label=f"{_(scale.name)}, {moments[moment]}", required=False, choices=steps, widget=forms.RadioSelect
+            )
+        raters = [rater for rater in scale.rated_by if (rater != "owner") == (not self.options.is_animal)]
+        raters = [rater for rater in scale.rated_by if rater in raters or rater == "clinician"]
+        self.fields[f"{scale.code}_rated_by"] = forms.ChoiceField(
+            label=_("Rated by"),
+            required=False,
+            choices=[(rater, RATED_BY[rater]) for rater in raters or scale.rated_by],
+        )
+
+    reliefs = RELIEFS
+
+    @property
+    def scales(self) -> list[dict[str, Any]]:
+        """The scales with their fields, for the page: {code, before, after, rated_by}."""
+        return [
+            {
+                "code": scale.code,
+                "name": _(scale.name),
+                "question": _(scale.question),
+                "has_words": bool(scale.choices),
+                **{moment: self[f"{scale.code}_{moment}"] for moment in scale.rated_when},
+                "rated_by": self[f"{scale.code}_rated_by"],
+            }
+            for scale in self.options.scales
+        ]
+
+    def clean_performed_at(self):
+        at = self.cleaned_data["performed_at"]
+        if at is not None and at > timezone.now() + timedelta(minutes=5):
+            raise ValidationError(_("This time is still to come. Enter when it was given."))
+        return at
+
+    def clean(self):
+        data = super().clean()
+        if data.get("checklist_clear") and data.get("checklist_yes"):
+            self.add_error("checklist_clear", _("You ticked “nothing to report” and answered with yes. Keep one."))
+        if data.get("effect_duration") is not None and not data.get("effect_unit"):
+            self.add_error("effect_unit", _("Choose hours or days."))
+        if data.get("effect_duration") is None and "effect_duration" not in self.errors:
+            data["effect_unit"] = ""
+        return data
+
+    def scores(self) -> tuple[ScoreGiven, ...]:
+        """What was rated, in the order of the scales."""
+        data = self.cleaned_data
+        return tuple(
+            ScoreGiven(scale.code, moment, Decimal(value), self._rater(scale))
+            for scale in self.options.scales
+            for moment in scale.rated_when
+            if (value := data.get(f"{scale.code}_{moment}"))
+        )
+
+    def _rater(self, scale) -> str:
+        return self.cleaned_data.get(f"{scale.code}_rated_by") or self.fields[f"{scale.code}_rated_by"].choices[0][0]
+
+    def checklist(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        clear, yes, note = data["checklist_clear"], sorted(data["checklist_yes"]), data["checklist_note"]
+        if not (clear or yes or note):
+            return {}
+        return {"clear": clear, "yes": yes, "note": note, "asked": [item.code for item in self.options.questions]}
+
+
+def _rows(form_class):
+    return forms.formset_factory(form_class, extra=0, can_delete=True, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 5)
+
+
+LineRows, SiteRows, ReactionRows = _rows(LineForm), _rows(SiteForm), _rows(ReactionForm)
+
+
+class RecordForms:
+    """The four forms of the page as one: bound to what was posted, or filled with a raw draft."""
+
+    def __init__(
+        self, options: RecordOptions, *, data: Mapping[str, Any] | None = None, raw: Mapping[str, Any] | None = None
+    ) -> None:
+        raw = raw or {}
+        given = {"options": options}
+        self.options = options
+        self.data = data
+        self.form = RecordForm(data, initial=raw.get("fields", {}), **given)
+        self.lines = LineRows(data, prefix="lines", initial=_lot_chosen(raw.get("lines", [])), form_kwargs=given)
+        self.sites = SiteRows(data, prefix="sites", initial=_points_as_text(raw.get("sites", [])), form_kwargs=given)
+        self.reactions = ReactionRows(data, prefix="reactions", initial=raw.get("reactions", []))
+        self.reasons: dict[str, str] = _reasons(data) if data is not None else dict(raw.get("overrides", {}))
+
+    @property
+    def parts(self):
+        return (self.form, self.lines, self.sites, self.reactions)
+
+    def is_valid(self) -> bool:
+        valid = [part.is_valid() for part in self.parts]  # every part, so that every error shows
+        return all(valid)
+
+    def content(self) -> RecordContent:
+        """Return what was typed, once it is valid; overrides are added from the check's findings."""
+        values = {name: self.form.cleaned_data[name.removesuffix("_id")] for name in TYPED_FIELDS}
+        return RecordContent(
+            **values,
+            checklist=self.form.checklist(),
+            lines=tuple(form.given() for form in _kept(self.lines)),
+            sites=tuple(form.treated() for form in _kept(self.sites)),
+            scores=self.form.scores(),
+            reactions=tuple(form.seen() for form in _kept(self.reactions)),
+        )
+
+    def partial_content(self) -> RecordContent:
+        """Return what can be understood already, for the live sums and findings."""
+        self.is_valid()
+        data = self.form.cleaned_data
+        values = {name: data[key] for name in TYPED_FIELDS if (key := name.removesuffix("_id")) in data}
+        values = {name: value for name, value in values.items() if value is not None}
+        checklist = self.form.checklist() if "checklist_yes" not in self.form.errors else {}
+        return replace(
+            RecordContent(**values),
+            checklist=checklist,
+            lines=tuple(form.given() for form in _kept(self.lines) if _understood(form)),
+            sites=tuple(form.treated() for form in _kept(self.sites) if not form.errors),
+        )
+
+    def raw(self) -> dict[str, Any]:
+        """Return the very words that were typed."""
+        fields = {name: self.form[name].value() for name in self.form.fields}
+        return {
+            "fields": {name: _as_text(value) for name, value in fields.items()},
+            "lines": [_typed_row(form) for form in self.lines if not _is_deleted(form)],
+            "sites": [_typed_row(form) for form in self.sites if not _is_deleted(form)],
+            "reactions": [_typed_row(form) for form in self.reactions if not _is_deleted(form)],
+            "overrides": self.reasons,
+        }
+
+    def errors(self) -> dict[str, str]:
+        """Return the first message of every wrong field, by the name it has on the page."""
+        wrong = {self.form.add_prefix(name): messages[0] for name, messages in self.form.errors.items()}
+        for rows in (self.lines, self.sites, self.reactions):
+            for form in rows:
+                wrong |= {form.add_prefix(name): messages[0] for name, messages in form.errors.items()}
+        return wrong
+
+
+def _kept(rows):
+    return [form for form in rows if form.has_changed() and not _is_deleted(form)]
+
+
+def _understood(form: LineForm) -> bool:
+    volumes = {"given_ml", "wasted_ml", "prepared_ml"}
+    needed = {"substance", "role", "strength", "strength_unit", "syringe", "lot", "lot_number", "expires_on"}
+    if not form.cleaned_data.get("substance") or needed & form.errors.keys():
+        return False
+    for name in volumes:
+        form.cleaned_data.setdefault(name, None)
+    return True
+
+
+def _is_deleted(form) -> bool:
+    return bool(form["DELETE"].value())
+
+
+def _typed_row(form) -> dict[str, Any]:
+    return {name: _as_text(form[name].value()) for name in form.fields if name != "DELETE"}
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [str(one).replace("\x00", "")[:60] for one in value][:100]
+    return text_of(value).replace("\x00", "")[:60_000]
+
+
+def _reasons(data) -> dict[str, str]:
+    keys, reasons = data.getlist("override_key"), data.getlist("override_reason")
+    pairs = zip(keys, reasons, strict=False)
+    return {key[:500]: reason.replace("\x00", "").strip()[:500] for key, reason in pairs if reason.strip()}
+
+
+def _lot_chosen(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A lot typed by hand has no key: the choice "another lot" stands for it."""
+    return [row | {"lot": row.get("lot") or (TYPED_LOT if row.get("lot_number") else "")} for row in rows]
+
+
+def _points_as_text(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        row | {"map_points": json.dumps(row["map_points"])} if isinstance(row.get("map_points"), list) else row
+        for row in rows
+    ]
+
+
+class SignForm(Form):
+    """The password once more, for the act of signing."""
+
+    password = forms.CharField(
+        label=gettext_lazy("Your password"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )

@@ -1,0 +1,168 @@
+"""What the pages of a record show beside its own words: the patient, last time, what comes next, what was added."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mesoclinic.core.models import User
+from patients.models import Patient
+from patients.queries import patients
+from protocols.dosing import Strength, StrengthUnit
+from protocols.services.catalogue import shipped_catalogue
+from sessions.models import (
+    Addendum,
+    Administration,
+    AdverseEvent,
+    Appointment,
+    PlannedSession,
+    SessionRecord,
+    Signature,
+)
+from sessions.models.courses import PlannedStatus
+from sessions.models.signatures import AddendumKind
+from sessions.queries import records as reads
+from sessions.queries.plans import course_plans
+from sessions.recording import text_of
+
+
+@dataclass(frozen=True)
+class LastTime:
+    """The session before, in a few lines."""
+
+    record: SessionRecord
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FormPage:
+    banner: patients.Banner
+    last: LastTime | None
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    banner: patients.Banner
+    lines: list[dict[str, Any]]
+    scores: list[tuple[str, str]]
+    answers: list[str]
+    reactions: list[AdverseEvent]
+    addenda: list[Addendum]
+    withdrawal: Addendum | None
+    signature: Signature | None
+    next_session: PlannedSession | None
+    gate_open: bool
+    is_signer: bool
+
+
+def before_start(visit: Appointment, today: date) -> FormPage:
+    """Return what is shown before a record is begun. At most thirteen SQL statements."""
+    patient = patients.kept(visit.patient)
+    course = visit.planned_session.course if visit.planned_session_id else None
+    return FormPage(patients.banner(patient, today), _last_time(patient, course, None))
+
+
+def form_page(record: SessionRecord, today: date) -> FormPage:
+    """Return what stands around the form. At most thirteen SQL statements."""
+    patient = reads.patient_of(record)
+    return FormPage(patients.banner(patient, today), _last_time(patient, record.course, record))
+
+
+def _last_time(patient: Patient, course, before: SessionRecord | None) -> LastTime | None:
+    last = reads.last_record(patient=patient, course=course, before=before)
+    return None if last is None else LastTime(last, tuple(line for line in summary(last) if line))
+
+
+def summary(record: SessionRecord) -> list[str]:
+    """Say a finished record in a few lines: the mix, where, how it went, reactions. Five SQL statements."""
+    mix = " + ".join(f"{row.substance} {text_of(row.given_ml)} mL" for row in _administrations(record))
+    places = ", ".join(str(site) for site in record.injection_sites.all())
+    shots = ngettext("%(n)d shot", "%(n)d shots", record.shots) % {"n": record.shots} if record.shots else ""
+    relief = _("relief after %(n)d s") % {"n": record.relief_seconds} if record.relief_seconds else ""
+    reactions = ", ".join(event.kind for event in record.adverse_events.all())
+    return [
+        mix or (_("Dry: needle without a mix") if record.is_dry else ""),
+        " · ".join(part for part in (places, shots) if part),
+        " · ".join(part for part in (*score_words(record), relief) if part),
+        _("Reaction: %(what)s") % {"what": reactions} if reactions else "",
+    ]
+
+
+def score_words(record: SessionRecord) -> list[str]:
+    """Say each scale as "Pain (0–10): 7 → 3". One SQL statement."""
+    return [f"{scale}: {words}" for scale, words in score_facts(record)]
+
+
+def score_facts(record: SessionRecord) -> list[tuple[str, str]]:
+    """Return each scale with its value before → after. One SQL statement."""
+    scales: dict[str, dict[str, str]] = {}
+    for score in record.scores.all():
+        scales.setdefault(str(score.get_scale_display()), {})[score.moment] = _score_value(score)
+    return [(scale, " → ".join(v for v in (s.get("before"), s.get("after")) if v)) for scale, s in scales.items()]
+
+
+BEHAVIOURS = {1: "Brighter", 2: "More relaxed", 3: "Unchanged", 4: "Worse"}
+
+
+def _score_value(score) -> str:
+    return _(BEHAVIOURS[int(score.value)]) if score.scale == "behaviour" else text_of(score.value)
+
+
+def _administrations(record: SessionRecord):
+    return record.administrations.select_related("substance", "lot").order_by("position")
+
+
+def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
+    """Return everything the page of a finished record shows. At most twenty SQL statements."""
+    rows = list(_administrations(record))
+    added = list(reads.addenda(record))
+    own = getattr(user, "practitioner", None)
+    return ReadPage(
+        banner=patients.banner(reads.patient_of(record), today),
+        lines=[{"row": row, "mg": dose_mg(row)} for row in rows],
+        scores=score_facts(record),
+        answers=_answers(record),
+        reactions=list(record.adverse_events.order_by("pk")),
+        addenda=added,
+        withdrawal=next((one for one in added if one.kind == AddendumKind.WITHDRAWAL), None),
+        signature=record.signatures.filter(addendum=None).first(),
+        next_session=_next_session(record),
+        gate_open=_closes_open_gate(record),
+        is_signer=own is not None and own.is_licensed_on(today),
+    )
+
+
+def _answers(record: SessionRecord) -> list[str]:
+    """The questions answered with yes, in words. No SQL statement."""
+    questions = {item.code: _(item.question) for item in shipped_catalogue().checklist}
+    return [_("%(question)s yes") % {"question": questions.get(code, code)} for code in record.checklist.get("yes", [])]
+
+
+def dose_mg(row: Administration) -> Decimal | None:
+    """The milligrams given with a line, None where its strength gives none."""
+    if row.strength is None or not row.strength_unit or row.strength <= 0:
+        return None
+    per_ml = Strength(row.strength, StrengthUnit(row.strength_unit)).mg_per_ml
+    return None if per_ml is None else per_ml * row.given_ml
+
+
+def _next_session(record: SessionRecord) -> PlannedSession | None:
+    """The first session of the course still to come; the desk books it at once."""
+    if record.course_id is None:
+        return None
+    open_ones = PlannedSession.objects.filter(course=record.course_id)
+    open_ones = open_ones.filter(status__in=[PlannedStatus.PLANNED, PlannedStatus.BOOKED])
+    return open_ones.order_by("number").first()
+
+
+def _closes_open_gate(record: SessionRecord) -> bool:
+    """Whether the session of this record ends a phase whose review is still to be recorded. Six SQL statements."""
+    if record.course is None or record.planned_session is None or record.status == SessionRecord.Status.DRAFT:
+        return False
+    if not record.course.is_open or record.planned_session.status != PlannedStatus.DONE:
+        return False
+    plan = course_plans([record.course])[0]
+    return record.planned_session.number in {plan.gate_number(phase) for phase in plan.open_gates}

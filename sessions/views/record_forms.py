@@ -1,0 +1,183 @@
+"""What a record's page sends and shows again: forms, check and the state of the record it had seen."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import User
+from mesoclinic.core.refused import Refused
+from sessions.forms.records import RecordForms
+from sessions.models import SessionRecord
+from sessions.queries import record_checks
+from sessions.queries import records as reads
+from sessions.queries.record_checks import RecordCheck
+from sessions.queries.record_options import RecordOptions, record_options
+from sessions.recording import raw_of, text_of
+from sessions.services.records import Typed
+
+LARGEST_COUNT = 2_147_483_647
+NOT_SENT_ON = ("csrfmiddlewaretoken", "edit_count", "edit_token", "rows")
+
+
+@dataclass
+class Sent:
+    """A page's forms with the check of their content; `edit_count` and `token` name the state it had seen."""
+
+    record: SessionRecord
+    forms: RecordForms
+    check: RecordCheck
+    is_valid: bool
+    at: datetime
+    edit_count: int
+    token: str
+    data: QueryDict | None = None
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def performed_by(self) -> int | None:
+        return self.forms.form.cleaned_data.get("performed_by")
+
+    def typed(self) -> Typed:
+        """Return what the service keeps: values when all is valid, the words themselves else."""
+        raw = self.forms.raw()
+        if not self.is_valid:
+            return Typed(raw=raw, edit_count=self.edit_count, token=self.token)
+        overrides = record_checks.given_overrides(self.check, self.forms.reasons)
+        content = replace(self.forms.content(), overrides=overrides)
+        return Typed(raw=raw, content=content, edit_count=self.edit_count, token=self.token)
+
+    def refuse(self, refused: Refused) -> None:
+        """Show why a service said no: beside its field, else on top."""
+        if refused.field in self.forms.form.fields:
+            self.forms.form.refuse(refused)
+        else:
+            self.problems.append(refused.message)
+
+    def pairs(self, theirs: SessionRecord) -> list[tuple[str, str]]:
+        """Return what this page sent, to be sent again over the other version once somebody chose so."""
+        sent = [] if self.data is None else [(key, value) for key, found in self.data.lists() for value in found]
+        kept = [(key, value) for key, value in sent if key not in NOT_SENT_ON]
+        return [*kept, ("edit_count", str(theirs.edit_count)), ("edit_token", self.token)]
+
+
+def blank_page(record: SessionRecord, user: User) -> Sent:
+    """Return the forms of a draft as it was kept."""
+    content = reads.content(record)
+    raw = record.draft or raw_of(content)
+    raw = {**raw, "fields": {**_who_and_when(record, user), **_given(raw.get("fields", {}))}}
+    options = _options(record, raw)
+    forms = RecordForms(options, raw=raw)
+    at = timezone.now()
+    check = record_checks.check_record(record, content, at)
+    if record.draft:
+        check = record_checks.check_record(record, _of_draft(options, raw), at)
+    return Sent(record, forms, check, True, at, record.edit_count, str(uuid.uuid4()))
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in ("", None)}
+
+
+def _who_and_when(record: SessionRecord, user: User) -> dict[str, Any]:
+    """Propose who is booked, or who is typing; and the time of the visit for one of an earlier day."""
+    visit, site = record.appointment, reads.site_of(record)
+    by = record.performed_by_id or (visit.practitioner_id if visit is not None else None)
+    own = getattr(user, "practitioner", None)
+    by = by or (own.pk if own is not None else None)
+    at = record.performed_at
+    if (
+        at is None
+        and visit is not None
+        and local_day(visit.starts_at, site.zone) < local_day(timezone.now(), site.zone)
+    ):
+        at = visit.starts_at
+    return {"performed_by": by or "", "performed_at": at}
+
+
+def read_page(record: SessionRecord, data: QueryDict) -> Sent:
+    """Bind what a page sent, and check as much of it as can be understood."""
+    lots = [value for key, value in data.items() if key.endswith("-lot") and value.isdecimal() and len(value) < 19]
+    options = record_options(record, _day(record), lot_ids=[int(value) for value in lots])
+    forms = RecordForms(options, data=data)
+    is_valid = forms.is_valid()
+    at = forms.form.cleaned_data.get("performed_at") or timezone.now()
+    check = record_checks.check_record(record, forms.partial_content(), at)
+    count = data.get("edit_count", "")
+    seen = int(count) if count.isdecimal() and len(count) < 11 else 0
+    token = data.get("edit_token", "").replace("\x00", "")[:36]
+    return Sent(record, forms, check, is_valid, at, min(seen, LARGEST_COUNT), token, data)
+
+
+def _day(record: SessionRecord):
+    site = reads.site_of(record)
+    return local_day(record.performed_at or timezone.now(), site.zone)
+
+
+def _options(record: SessionRecord, raw: Mapping[str, Any]) -> RecordOptions:
+    lots = [str(row.get("lot") or "") for row in raw.get("lines", [])]
+    return record_options(record, _day(record), lot_ids=[int(lot) for lot in lots if lot.isdecimal()])
+
+
+def _of_draft(options: RecordOptions, raw: Mapping[str, Any]):
+    """Understand as much of a draft's words as a page would."""
+    return RecordForms(options, data=_as_posted(raw)).partial_content()
+
+
+def _as_posted(raw: Mapping[str, Any]) -> QueryDict:
+    data = QueryDict(mutable=True)
+    for name, value in raw.get("fields", {}).items():
+        data.setlist(name, value if isinstance(value, list) else [text_of(value)])
+    for prefix in ("lines", "sites", "reactions"):
+        rows = raw.get(prefix, [])
+        data[f"{prefix}-TOTAL_FORMS"], data[f"{prefix}-INITIAL_FORMS"] = str(len(rows)), "0"
+        for index, row in enumerate(rows):
+            for name, value in row.items():
+                data[f"{prefix}-{index}-{name}"] = value if isinstance(value, str) else ""
+    return data
+
+
+def differences(theirs: SessionRecord, sent: Sent) -> list[dict[str, str]]:
+    """List what differs between this page and the version kept by another: {what, mine, theirs}."""
+    kept = theirs.draft or raw_of(reads.content(theirs))
+    mine, other = _flat(sent.forms.raw(), sent.forms), _flat(kept, sent.forms)
+    names = list(dict.fromkeys([*mine, *other]))
+    return [
+        {"what": name, "mine": mine.get(name, ""), "theirs": other.get(name, "")}
+        for name in names
+        if mine.get(name, "") != other.get(name, "")
+    ]
+
+
+def _flat(raw: Mapping[str, Any], forms: RecordForms) -> dict[str, str]:
+    """Write a version as labelled lines of words, so that a person can compare two."""
+    found: dict[str, str] = {}
+    for name, bound in forms.form.fields.items():
+        value = raw.get("fields", {}).get(name, "")
+        words = ", ".join(value) if isinstance(value, list) else text_of(value)
+        if words and name not in ("performed_at", "performed_by") and not name.endswith("_rated_by"):
+            found[str(bound.label)] = _shown(bound, words)
+    for index, row in enumerate(raw.get("lines", []), start=1):
+        substance = forms.options.substances.get(int(row["substance"])) if str(row.get("substance")).isdecimal() else ""
+        volumes = f"{row.get('prepared_ml', '')} / {row.get('given_ml', '')} / {row.get('wasted_ml', '')} mL"
+        found[_("Mix line %(n)s") % {"n": index}] = f"{substance} {volumes} {row.get('lot_number', '')}".strip()
+    for index, row in enumerate(raw.get("sites", []), start=1):
+        parts = (row.get("region"), row.get("side"), row.get("points") and f"{row['points']} points")
+        found[_("Place %(n)s") % {"n": index}] = " ".join(part for part in parts if part)
+    for index, row in enumerate(raw.get("reactions", []), start=1):
+        found[_("Reaction %(n)s") % {"n": index}] = str(row.get("kind", ""))
+    return found
+
+
+def _shown(bound, words: str) -> str:
+    choices = dict(getattr(bound, "choices", ()) or ())
+    named = {str(key): str(label) for key, label in choices.items()}
+    if words == "on":
+        return _("yes")
+    return ", ".join(named.get(part, part) for part in words.split(", ")) if named else words

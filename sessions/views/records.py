@@ -1,0 +1,183 @@
+"""The record of a session: begin it from the visit, fill it in, done; read it afterwards."""
+
+import uuid
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mesoclinic.core import audit
+from mesoclinic.core.access import requires
+from mesoclinic.core.forms import rows_asked
+from mesoclinic.core.refused import Refused
+from sessions.models import Appointment, PlannedSession, Practitioner, SessionRecord
+from sessions.queries import record_pages as pages
+from sessions.queries import records as reads
+from sessions.services import records
+from sessions.views.record_forms import Sent, blank_page, differences, read_page
+
+ROWS = ("lines", "sites", "reactions")
+
+
+@requires("sessions.change_record")
+@require_http_methods(["GET", "POST"])
+def start_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Begin the record of a visit (POST), or show last time and the button that does (GET)."""
+    rows = Appointment.objects.select_related("patient__species", "patient__clinic", "site", "planned_session__course")
+    visit = get_object_or_404(rows, clinic=request.clinic, public_id=public_id)
+    standing = reads.standing_of_appointment(visit)
+    if standing is not None:
+        return redirect("sessions:record-view", public_id=standing.public_id)
+    if request.method == "POST":
+        try:
+            record = records.start_record(actor=request.user, appointment=visit)
+            return redirect("sessions:record-edit", public_id=record.public_id)
+        except Refused as refused:
+            messages.error(request, refused.message)
+    context = pages.before_start(visit, timezone.localdate())
+    return render(request, "sessions/records/start.html", {"visit": visit, "page": context})
+
+
+@requires("sessions.change_record")
+@require_POST
+def start_late_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Begin the record of a session nobody recorded on its day."""
+    planned = get_object_or_404(PlannedSession, course__clinic=request.clinic, public_id=public_id)
+    try:
+        record = records.start_late_record(actor=request.user, planned_session=planned)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        patient = planned.course.patient
+        return redirect("sessions:patient", public_id=patient.public_id)
+    return redirect("sessions:record-edit", public_id=record.public_id)
+
+
+@requires("sessions.view_record")
+@require_GET
+def open_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show a record as it stands, and note who opened it; a draft opens for writing."""
+    record = reads.get_or_404(request.clinic, public_id)
+    if record.status == SessionRecord.Status.DRAFT and request.user.has_perm("sessions.change_record"):
+        return redirect("sessions:record-edit", public_id=record.public_id)
+    _note_opened(request, record)
+    page = pages.read_page(record, request.user, timezone.localdate())
+    return render(request, "sessions/records/view.html", {"record": record, "page": page})
+
+
+@requires("sessions.change_record")
+@require_GET
+def edit_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show a draft for writing."""
+    record = reads.get_or_404(request.clinic, public_id)
+    if record.status != SessionRecord.Status.DRAFT:
+        return redirect("sessions:record-view", public_id=record.public_id)
+    _note_opened(request, record)
+    return _form_page(request, record, blank_page(record, request.user))
+
+
+@requires("sessions.change_record")
+@require_POST
+def save_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Keep what was typed: by itself every few seconds (answers JSON), or by the button."""
+    record = reads.get_or_404(request.clinic, public_id)
+    quiet = request.headers.get("X-Autosave") == "1"
+    for prefix in ROWS:
+        if (asked := rows_asked(request.POST, prefix)) is not None:
+            return _form_page(request, record, read_page(record, asked))
+    sent = read_page(record, request.POST)
+    try:
+        saved = records.save_draft(actor=request.user, record=record, typed=sent.typed())
+    except Refused as refused:
+        return _not_saved(request, record, sent, refused, quiet)
+    if quiet:
+        return JsonResponse({"edit_count": saved.edit_count, "errors": sent.forms.errors()})
+    if not sent.is_valid:
+        return _form_page(request, saved, sent)
+    messages.success(request, _("Saved as a draft."))
+    return redirect("sessions:record-edit", public_id=record.public_id)
+
+
+@requires("sessions.change_record")
+@require_POST
+def check_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Answer with the live sums and findings of what is typed so far; nothing is kept."""
+    record = reads.get_or_404(request.clinic, public_id)
+    sent = read_page(record, request.POST)
+    return render(request, "sessions/records/_check.html", {"check": sent.check, "reasons": sent.forms.reasons})
+
+
+@requires("sessions.change_record")
+@require_POST
+def finish_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Done: keep what was typed, say who gave it and when, and free the desk."""
+    record = reads.get_or_404(request.clinic, public_id)
+    sent = read_page(record, request.POST)
+    if record.status == SessionRecord.Status.DRAFT and not sent.is_valid:
+        return _form_page(request, record, sent)
+    by = get_object_or_404(Practitioner, clinic=request.clinic, pk=sent.performed_by or 0)
+    try:
+        records.mark_done(actor=request.user, record=record, performed_at=sent.at, performed_by=by, typed=sent.typed())
+    except Refused as refused:
+        return _not_saved(request, record, sent, refused, quiet=False)
+    messages.success(request, _("Done. The desk can book the next visit now."))
+    return redirect("sessions:record-view", public_id=record.public_id)
+
+
+@requires("sessions.change_record")
+@require_POST
+def undo_done(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take *done* back while the record is not signed."""
+    record = reads.get_or_404(request.clinic, public_id)
+    try:
+        records.undo_done(actor=request.user, record=record)
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return redirect("sessions:record-view", public_id=record.public_id)
+
+
+@requires("sessions.change_record")
+@require_POST
+def discard_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Throw away a draft that was begun by mistake."""
+    record = reads.get_or_404(request.clinic, public_id)
+    patient = reads.patient_of(record)
+    try:
+        records.discard_record(actor=request.user, record=record)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("sessions:record-view", public_id=record.public_id)
+    messages.success(request, _("The draft was thrown away."))
+    return redirect("sessions:patient", public_id=patient.public_id)
+
+
+def _note_opened(request: HttpRequest, record: SessionRecord) -> None:
+    with transaction.atomic():
+        audit.record(actor=request.user, verb="record.opened", subject=record, patient_id=record.patient_id)
+
+
+def _form_page(request: HttpRequest, record: SessionRecord, sent: Sent, status: int = 200) -> HttpResponse:
+    page = pages.form_page(record, timezone.localdate())
+    context = {"record": record, "page": page, "sent": sent, "forms": sent.forms, "check": sent.check}
+    return render(request, "sessions/records/edit.html", context, status=status)
+
+
+def _not_saved(request: HttpRequest, record: SessionRecord, sent: Sent, refused: Refused, quiet: bool) -> HttpResponse:
+    """Say why nothing was kept. A conflict shows both versions to choose from; nothing is overwritten."""
+    if refused.code == "edited-meanwhile":
+        theirs = reads.get_or_404(request.clinic, record.public_id)
+        context = {"record": theirs, "sent": sent, "rows": differences(theirs, sent), "pairs": sent.pairs(theirs)}
+        template = "sessions/records/_conflict.html" if quiet else "sessions/records/conflict.html"
+        return render(request, template, context, status=409)
+    if quiet:
+        address = reverse("sessions:record-view", args=[record.public_id])
+        return JsonResponse({"message": refused.message, "address": address}, status=422)
+    sent.refuse(refused)
+    if refused.code in ("not-a-draft", "gone"):
+        messages.error(request, refused.message)
+        return redirect("sessions:record-view", public_id=record.public_id)
+    return _form_page(request, record, sent)

@@ -1,0 +1,38 @@
+"""Examples for the matrix of rights: the pages of session records."""
+
+from tests.sessions.record_world import book_session, done, record_world, session, start
+from tests.web.rights import Row, World
+
+
+def make_world(clinic):
+    """A course whose first session is done, whose second has a draft, whose third is booked, whose fourth is open."""
+    world = record_world(clinic=clinic)
+    world.done = done(world)
+    world.draft = start(world, book_session(world, 2))
+    world.waiting = book_session(world, 3)
+    world.open = session(world, 4)
+    return world
+
+
+def _named(what: str):
+    def kwargs(world: World) -> dict:
+        return {"public_id": getattr(world.one(make_world), what).public_id}
+
+    return kwargs
+
+
+ROWS = {
+    "sessions:record": Row(_named("waiting")),
+    "sessions:record-late": Row(_named("open")),
+    "sessions:record-view": Row(_named("done")),
+    "sessions:record-edit": Row(_named("draft")),
+    "sessions:record-save": Row(_named("draft")),
+    "sessions:record-check": Row(_named("draft")),
+    "sessions:record-done": Row(_named("draft")),
+    "sessions:record-undo-done": Row(_named("done")),
+    "sessions:record-discard": Row(_named("draft")),
+    "sessions:records-unsigned": Row(),
+    "sessions:records-sign": Row(),
+    "sessions:addendum": Row(_named("done")),
+    "sessions:record-reaction": Row(_named("done")),
+}
