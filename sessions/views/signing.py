@@ -30,7 +30,9 @@ def list_unsigned(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_POST
 def sign_records(request: HttpRequest) -> HttpResponse:
-    """Sign the ticked records, all or none."""
+    """Sign the ticked records, all or none; records ticked elsewhere come here for the password first."""
+    if "password" not in request.POST:
+        return _unsigned_page(request, SignForm())
     chosen = _chosen(request)
     form = SignForm(request.POST)
     if not _is_same_person(request, form):
