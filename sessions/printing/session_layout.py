@@ -8,6 +8,8 @@ from sessions.printing.document import Addendum, Override, SessionPart
 from sessions.printing.pieces import Block, colon, comma, facts_said, joined, ml, table
 from sessions.printing.words import Words, print_day
 
+MOST_TOGETHER = 14  # rows: a longer session may go over the end of a page rather than leave half of it empty
+
 
 def session_block(session: SessionPart, words: Words) -> Block:
     """Give the block of one recorded session."""
@@ -16,6 +18,7 @@ def session_block(session: SessionPart, words: Words) -> Block:
     if signature is not None:
         hash_text = f"{words['check']} {signature.short_hash}" if signature.short_hash else ""
         signed = joined([f"{words['signed_by']} {signature.by}", signature.at, hash_text])
+    blocks = [*_mix(session, words), *_sites(session, words), *_session_facts(session, words)]
     remarks = overrides_said(session.overrides, words)
     addenda = [
         joined([colon(one.kind, one.text), _reason(one, words), one.by, print_day(one.on, words)])
@@ -26,12 +29,12 @@ def session_block(session: SessionPart, words: Words) -> Block:
         "title": words["session"].format(number=session.number),
         "day": print_day(session.performed_on, words),
         "by": session.performed_by,
-        "together": len(session.mix) + len(session.sites) + 2 * (len(remarks) + len(addenda)) <= 16
+        "together": sum(len(block["rows"]) for block in blocks) + 2 * (len(remarks) + len(addenda)) <= MOST_TOGETHER
         and len(session.notes) < 800,
         "right": f"{session.shots} {words['shots'].lower()}" if session.shots else "",
         "marks": [words[key] for key, is_so in _marks(session) if is_so],
         "withdrawn": session.withdrawn,
-        "blocks": [*_mix(session, words), *_sites(session, words), *_session_facts(session, words)],
+        "blocks": blocks,
         "lists": [
             {"title": words[key], "items": items}
             for key, items in (("overrides", remarks), ("addenda", addenda))
