@@ -260,15 +260,15 @@ def mix_lot(lot: Lot, *, remaining_ml: Decimal | None = None, beyond_use_on: dat
 
 
 def mix_of_lines(clinic: Clinic, lines: Iterable[Any], *, species: str = "") -> list[MixLine]:
-    """A whole mix of rows that have `substance`, `role`, `volume_ml`, `syringe`, `strength`. Three statements.
+    """A whole mix of rows that have `substance_id`, `role`, `volume_ml`, `syringe`, `strength`. Three statements.
 
-    The rows may be `ProtocolLine`s with their substance loaded, or anything of the same shape.
+    The rows may be saved lines of a protocol, or `DraftLine`s still being typed.
     """
     rows = list(lines)
-    known = substance_queries.by_id(clinic, {row.substance.pk for row in rows})
+    known = substance_queries.by_id(clinic, {row.substance_id for row in rows})
     return [
         mix_line(
-            mix_substance(known[row.substance.pk], species=species),
+            mix_substance(known[row.substance_id], species=species),
             role=row.role,
             volume_ml=row.volume_ml,
             syringe=row.syringe,
@@ -276,7 +276,7 @@ def mix_of_lines(clinic: Clinic, lines: Iterable[Any], *, species: str = "") -> 
             strength_unit=row.strength_unit,
         )
         for row in rows
-        if row.substance.pk in known
+        if row.substance_id in known
     ]
 
 

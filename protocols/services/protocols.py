@@ -34,6 +34,13 @@ class DraftLine:
     syringe: str = "A"
     note: str = ""
 
+    @property
+    def substance_id(self) -> int:
+        return self.substance.pk
+
+    def get_role_display(self) -> str:
+        return str(LineRole(self.role).label)
+
 
 @dataclass(frozen=True)
 class ProtocolDraft:
