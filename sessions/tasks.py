@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sessions.services import appointments, plans
+from sessions.services import appointments, extending, plans
 
 
 @shared_task(name="sessions.generate_schedule", time_limit=120)
@@ -15,7 +15,7 @@ def generate_schedule(course_id: int) -> None:
 @shared_task(name="sessions.extend_schedules", time_limit=3000)
 def extend_schedules() -> None:
     """Keep open-ended phases planned 26 weeks ahead; nightly."""
-    plans.extend_schedules(now=timezone.now())
+    extending.extend_schedules(now=timezone.now())
 
 
 @shared_task(name="sessions.flag_overdue", time_limit=1200)

@@ -16,7 +16,7 @@ from mesoclinic.core.models import Site
 from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.availability import is_open_on
-from sessions.queries.plans import CoursePlan, course_plans, reaching_too_short
+from sessions.queries.plans import CoursePlan, course_plans
 from sessions.scheduling.followup import is_lapsed
 from sessions.scheduling.planning import NoOpenDayError, PlannedDay, Reason, horizon_from, replan
 
@@ -58,15 +58,6 @@ def replan_course(*, course: Course, now: datetime | None = None) -> None:
     plan_sessions(course.pk, now=now)
 
 
-def extend_schedules(*, now: datetime | None = None) -> int:
-    """Keep the open-ended phases of every active course planned 26 weeks ahead. Returns how many it planned anew.
-
-    Courses whose plan still reaches far enough are not even loaded; those whose last plan failed are tried again.
-    """
-    now = now or timezone.now()
-    return _in_batches(reaching_too_short(horizon_from((now + timedelta(hours=14)).date())), now)
-
-
 def flag_overdue(*, now: datetime | None = None) -> int:
     """Plan again the active courses with a session whose day has passed; lapsed ones pause. Returns how many."""
     now = now or timezone.now()
@@ -74,17 +65,17 @@ def flag_overdue(*, now: datetime | None = None) -> int:
     overdue = Q(planned_sessions__status__in=[PlannedStatus.PLANNED, PlannedStatus.BOOKED])
     overdue &= Q(planned_sessions__due_on__lte=yesterday) | Q(planned_sessions__why=Reason.MISSED.value)
     overdue &= Q(planned_sessions__is_held=False) & ~Q(planned_sessions__why__in=[LEFT_OPEN, OUT_OF_PLAN])
-    return _in_batches(Course.objects.filter(overdue, status=CourseStatus.ACTIVE), now)
+    return plan_in_batches(Course.objects.filter(overdue, status=CourseStatus.ACTIVE), now)
 
 
 def sweep(*, now: datetime | None = None) -> int:
     """Make the plans whose bell nobody heard. Returns how many."""
     now = now or timezone.now()
     waiting = Course.objects.filter(plan_made__lt=F("plan_wanted"), plan_wanted_at__lte=now - HEARD_WITHIN)
-    return _in_batches(waiting, now)
+    return plan_in_batches(waiting, now)
 
 
-def _in_batches(courses: QuerySet[Course] | Sequence[int], now: datetime) -> int:
+def plan_in_batches(courses: QuerySet[Course] | Sequence[int], now: datetime) -> int:
     """Plan courses a hundred at a time, one transaction each: a killed worker loses at most one batch."""
     ids = sorted(set(courses.values_list("pk", flat=True) if isinstance(courses, QuerySet) else courses))
     for start in range(0, len(ids), BATCH):
