@@ -255,5 +255,5 @@ class ReactionForm(Form):
 
 def lot_words(lot) -> str:
     left = text_of(lot.stock_ml) if getattr(lot, "stock_ml", None) is not None else ""
-    words = {"number": lot.number, "day": date_format(lot.expires_on, "SHORT_DATE_FORMAT"), "left": left}
+    words = {"number": lot.number, "day": date_format(lot.expires_on, "j M Y"), "left": left}
     return _("%(number)s · until %(day)s · %(left)s mL") % words

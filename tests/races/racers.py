@@ -39,9 +39,10 @@ def _ways():
     """The ways to book: `guarded` as the product does; `careless` looks first and saves then, as many others do."""
     from django.utils import timezone
 
+    from mesoclinic.core.models import User
     from patients.models import Patient
-    from sessions.models import Appointment, Practitioner, Room
-    from sessions.services import appointments
+    from sessions.models import Appointment, Practitioner, Room, SessionRecord
+    from sessions.services import appointments, records
     from sessions.services.appointments.checks import find_room
     from sessions.services.appointments.wish import Wish
 
@@ -102,4 +103,9 @@ def _ways():
             now=datetime.fromisoformat(asked["now"]),
         )
 
-    return {"guarded": guarded, "careless": careless, "moving": moving}
+    def signing(asked):
+        record = SessionRecord.objects.get(pk=asked["record"])
+        actor = User.objects.get(pk=asked["actor"])
+        return records.sign_records(actor=actor, records=[record], now=datetime.fromisoformat(asked["now"]))[0]
+
+    return {"guarded": guarded, "careless": careless, "moving": moving, "signing": signing}
