@@ -51,9 +51,15 @@ class RecordCheck:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """The findings as a page shows them, in the reader's language: {level, key, text, source}."""
+        """The findings as pages show them and records keep them, in the reader's language."""
         return [
-            {"level": one.level.value, "key": key_of(one), "text": words_of(one), "source": one.source}
+            {
+                "level": one.level.value,
+                "rule": one.rule,
+                "key": key_of(one),
+                "text": words_of(one),
+                "source": one.source,
+            }
             for one in self.findings
         ]
 

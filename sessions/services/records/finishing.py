@@ -59,7 +59,7 @@ def mark_done(
     check = record_checks.check_record(fresh, content, performed_at)
     _require_reasons(check, content)
     fresh.status, fresh.performed_at, fresh.performed_by, fresh.done_at = Status.DONE, performed_at, performed_by, now
-    fresh.findings = [finding.as_dict() for finding in check.findings]
+    fresh.findings = check.lines
     fresh.is_late_entry = on < local_day(now, zone)
     if fresh.planned_session_id is not None:
         fresh.is_early = _do_planned(fresh, on, now)
