@@ -28,9 +28,9 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 	@$(PIP) install -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
-demo: $(VENV)/.run ## A clinic to click through: data, web, worker; prints the address and the logins
+demo: $(VENV)/.run ## A clinic to click through: data, web, worker; prints the address and the logins (FRESH=1: anew)
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) demo
+	@$(MANAGE) demo $(if $(FRESH),--fresh)
 	@$(MANAGE) run --any-port
 
 run: $(VENV)/.run ## Your own clinic, empty: the first page makes the first manager
