@@ -7,6 +7,8 @@ class SessionsConfig(AppConfig):
     verbose_name = "Treatment sessions"
 
     def ready(self):
+        from sessions.queries import due_work  # models are ready only now
         from sessions.services import moving_files
 
+        due_work.announce()
         moving_files.announce()

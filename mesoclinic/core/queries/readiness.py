@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import current_app
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from mesoclinic.core import freeze
@@ -66,14 +67,28 @@ def _beat() -> str | None:
 
 
 def _work() -> str | None:
-    oldest = (
-        Job.objects.filter(status__in=[JobStatus.QUEUED, JobStatus.RUNNING], due_at__lt=timezone.now() - LATE)
-        .order_by("due_at")
-        .values_list("due_at", flat=True)
-        .first()
-    )
-    return f"a job is due since {oldest.isoformat(timespec='seconds')}" if oldest else None
+    """Name the oldest work that was due and that nobody has taken up."""
+    before = timezone.now() - LATE
+    waiting = [(due_at, words) for words, ask in DUE_WORK.items() if (due_at := ask(before)) is not None]
+    if not waiting:
+        return None
+    due_at, words = min(waiting)
+    return f"{words} since {due_at.isoformat(timespec='seconds')}"
 
+
+def oldest(due: QuerySet, column: str, before: datetime) -> datetime | None:
+    """Give the earliest instant of a column before another one. One SQL statement."""
+    rows = due.filter(**{f"{column}__lt": before}).order_by(column)
+    return rows.values_list(column, flat=True).first()
+
+
+def _oldest_job(before: datetime) -> datetime | None:
+    unfinished = [JobStatus.QUEUED, JobStatus.RUNNING]
+    return oldest(Job.objects.filter(status__in=unfinished), "due_at", before)
+
+
+# Due rows by what is said of them: when the oldest one was due before an instant. The apps above add theirs in `ready()`.
+DUE_WORK: dict[str, Callable[[datetime], datetime | None]] = {"a job is due": _oldest_job}
 
 CHECKS: dict[str, Callable[[], str | None]] = {
     "database": _database,
