@@ -24,6 +24,7 @@ ITEMS = (
     Item(_("Today"), "sessions:today", "house", "sessions.view_schedule"),
     Item(_("Calendar"), "sessions:calendar", "calendar3", "sessions.view_schedule"),
     Item(_("Patients"), "patients:list", "people", "patients.view_patient"),
+    Item(_("Courses"), "sessions:courses", "clipboard2-pulse", "sessions.view_schedule"),
     Item(_("Protocols"), "protocols:list", "journal-medical", "protocols.view_protocol"),
     Item(_("Stock"), "protocols:stock", "box-seam", "protocols.view_stock"),
     Item(_("Reports"), "sessions:reports", "bar-chart", "sessions.view_report"),
