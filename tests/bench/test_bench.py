@@ -1,0 +1,67 @@
+"""The bench runs: every row once, tiny, so that it measures what it says when somebody wants to know."""
+
+import pytest
+
+from tests.bench import booking, pages, paper, plans, reading, records, searching, serving
+from tests.bench.timing import Ratio, Times, WrongResultError, interleaved
+
+pytestmark = pytest.mark.django_db(transaction=False)
+
+
+def test_booking_writes_what_its_floor_writes():
+    assert booking.plan_and_book(rounds=1, cadence="2x1w@20").ratio > 0
+
+
+def test_reading_finds_what_its_floor_finds_however_many_visits():
+    world = reading.big_clinic(practitioners=2, days=7, visits_a_day=3)
+
+    assert reading.free_times(world, rounds=1).ratio > 0
+    assert reading.free_times_page(world, rounds=1).ratio > 0
+    assert [row.code for row in reading.growth(world, more=20, rounds=1)] == ["P11 P3", "P11 P4"]
+
+
+def test_nightly_plans_what_its_floor_plans():
+    world = plans.open_courses(3)
+
+    assert plans.nightly(world, rounds=1).ratio > 0
+    assert plans.quiet_night(world, count=1).p50_ms > 0
+
+
+def test_records_and_reports_are_the_same_as_their_floors():
+    assert records.report_pdf(rounds=1).ratio > 0
+    assert records.save_record(rounds=2).ratio > 0
+
+
+def test_pages_ask_as_often_for_many_rows_as_for_few():
+    (all_pages, *uneven) = pages.queries_per_page(few=2, many=12)
+
+    assert uneven == []
+    assert all_pages.value == "1.00"
+
+
+def test_searching_finds_only_what_was_typed():
+    found = searching.searches(searching.crowd(300), count=1)
+
+    assert all(isinstance(line, Times) for line in found)
+
+
+def test_requests_are_answered():
+    world = serving.clinic_with(appointments=20, visits_a_day=1)
+    world.server = None
+
+    lines = serving.requests(world, serving.in_process, count=1)
+
+    assert {"open a patient", "course report as PDF"} <= {line.what for line in lines}
+
+
+def test_a_wrong_result_is_never_a_time():
+    with pytest.raises(WrongResultError):
+        interleaved("X", "", lambda _n: lambda: 1, lambda _n: lambda: 2, same=int.__eq__, rounds=1, bound=1, aim=1)
+
+
+def test_the_paper_says_whether_a_bound_was_met():
+    over = Ratio("P0", "one / other", 5, 1, 5, 5, 5, 3, bound=4, aim=2)
+
+    page = paper.page({"PostgreSQL": [over]}, {"commit": "abc", "machine": "2 cores"})
+
+    assert "| P0 | one / other | 5.0 | 1.0 | **5.00** | 5.00–5.00 | 4 | 2 | OVER BOUND |" in page

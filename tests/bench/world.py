@@ -1,0 +1,102 @@
+"""Clinics full of visits for the bench: people through the services, the mass as raw rows."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from types import SimpleNamespace
+
+from django.utils import timezone
+
+from mesoclinic.core.localtime import instant
+from mesoclinic.core.roles import Role
+from sessions.models import Appointment
+from sessions.queries.availability import is_open_on
+from tests.bench import raw
+from tests.factories import (
+    make_appointment,
+    make_clinic,
+    make_indication,
+    make_patient,
+    make_practitioner,
+    make_protocol_version,
+    make_room,
+    make_user,
+    site_of,
+)
+
+SLOT_MIN = 20
+FIRST, SLOTS = time(9), 24  # nine to five
+
+
+def next_monday(weeks: int = 0) -> date:
+    today = timezone.now().date()
+    return today + timedelta(days=7 - today.weekday() + 7 * weeks)
+
+
+def make_world(*, practitioners: int = 4, patients: int = 40) -> SimpleNamespace:
+    """An open clinic: everybody works Monday to Friday from nine to five in a room of their own."""
+    clinic = make_clinic()
+    world = SimpleNamespace(clinic=clinic, site=site_of(clinic))
+    world.people = [make_practitioner(clinic, name=f"Dr {number:03}") for number in range(practitioners)]
+    world.rooms = [make_room(clinic, name=f"Room {number:03}") for number in range(practitioners)]
+    world.version = make_protocol_version(clinic)
+    world.indication = make_indication(clinic)
+    world.user = make_user(clinic, *Role)
+    world.patient = make_patient(clinic, name="Patient 0")
+    world.patients = [world.patient.pk, *more_patients(world, patients - 1)]
+    return world
+
+
+def more_patients(world: SimpleNamespace, count: int) -> list[int]:
+    first = world.patient.number + 1
+    named = [{"name": f"Patient {first + number}", "number": first + number} for number in range(count)]
+    return raw.clones(world.patient, count, lambda number: named[number])
+
+
+def slot_at(world: SimpleNamespace, day: date, slot: int) -> datetime:
+    return instant(day, FIRST, world.site.zone) + timedelta(minutes=SLOT_MIN * slot)
+
+
+def open_day(world: SimpleNamespace, weeks: int) -> date:
+    """The first day from that Monday on that is neither a weekend nor a public holiday."""
+    monday = next_monday(weeks)
+    is_open = is_open_on(world.site)
+    return next(day for n in range(30) if is_open(day := monday + timedelta(days=n)))
+
+
+def workdays(first: date, days: int) -> Iterator[date]:
+    for number in range(days):
+        if (day := first + timedelta(days=number)).weekday() < 5:
+            yield day
+
+
+def fill(world: SimpleNamespace, days: list[date], visits_a_day: int) -> int:
+    """Book every practitioner `visits_a_day` times on each day, all over the day; give how many visits that made."""
+    example = make_appointment(
+        world.clinic,
+        patient=world.patient,
+        practitioner=world.people[0],
+        room=world.rooms[0],
+        starts_at=slot_at(world, open_day(world, weeks=150), 0),
+    )
+    booked = []
+    for day in days:
+        for turn in range(visits_a_day):
+            for number, person in enumerate(world.people):
+                slot = (turn * SLOTS // visits_a_day + number) % SLOTS
+                starts_at = slot_at(world, day, slot)
+                whom = (slot * len(world.people) + number) % len(world.patients)
+                booked.append(_visit(world, example, number, person, starts_at, world.patients[whom]))
+    raw.Insert(Appointment, booked).run()
+    Appointment.objects.filter(pk=example.pk).delete()
+    return len(booked)
+
+
+def _visit(world, example, number, person, starts_at, patient_id) -> dict:
+    return raw.values(
+        example,
+        practitioner_id=person.pk,
+        room_id=world.rooms[number].pk,
+        patient_id=patient_id,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=SLOT_MIN),
+    )
