@@ -81,14 +81,14 @@ def _measure(options: argparse.Namespace):
 
 def _rows(*, full: bool, ring) -> dict:
     everything = {
-        "P1": lambda: [booking.plan_and_book(rounds=200 if full else 7)],
+        "P1": lambda: [booking.plan_and_book(rounds=200 if full else 5)],
         "P3": lambda: _read(full),
         "P6": lambda: [records.report_pdf()],
         "P7": lambda: [records.save_record()],
-        "P8": lambda: _night(10_000 if full else 300),
+        "P8": lambda: _night(10_000 if full else 200),
         "P10": lambda: pages.queries_per_page(),
         "http": lambda: _serve(full),
-        "memory": lambda: _worker(ring, 1000 if full else 200),
+        "memory": lambda: _worker(ring, 1000 if full else 100),
         "search": lambda: searching.searches(searching.crowd()),
     }
     on_sqlite = ("P1", "P3", "search")
@@ -117,9 +117,9 @@ def _serve(full: bool) -> list[Result]:
     world = serving.clinic_with()
     with serving.gunicorn() as server:
         world.server = server
-        lines = serving.requests(world, lambda user: serving.browser(server.port, user), count=200 if full else 40)
+        lines = serving.requests(world, lambda user: serving.browser(server.port, user), count=200 if full else 20)
         asks = [serving.browser(server.port, user) for user in (world.user, world.report.user)]
-        return [*lines, serving.web_memory(world, *asks, count=10_000 if full else 2000)]
+        return [*lines, serving.web_memory(world, *asks, count=10_000 if full else 400)]
 
 
 def _worker(ring, courses: int) -> list[Result]:

@@ -26,7 +26,7 @@ from tests.sessions.report_world import full_world
 REGIONS = ("Neck", "Back", "Shoulder", "Hip", "Knee", "Foot")
 
 
-def report_pdf(*, rounds: int = 9) -> Ratio:
+def report_pdf(*, rounds: int = 7) -> Ratio:
     """P6: the whole service, queries, words and audit, against typst on data that lies ready.
 
     Typst remembers what it has set before, so every round prints words of its own, as long on both sides.

@@ -118,7 +118,7 @@ def _words(person: dict) -> dict[str, int]:
     return own | dict.fromkeys(words.name_words(person["name"]), WordKind.NAME)
 
 
-def searches(world: SimpleNamespace, *, count: int = 7) -> list[Times]:
+def searches(world: SimpleNamespace, *, count: int = 5) -> list[Times]:
     """One line for each thing typed, and the look for twins while a new file is filled in."""
     lines = [
         repeated(
