@@ -21,6 +21,7 @@ from patients.models.search import WordKind
 from patients.queries.patients import Fact, page_of
 
 MOST_CANDIDATES = 100
+COMMON = 1000  # so many words begin alike that counting on tells nothing more
 LIKE = 0.82  # two folded names this alike are worth a look
 NEARLY = 0.6  # … or this alike, when a birth date or phone is the same too
 
@@ -51,7 +52,7 @@ def search(clinic: Clinic, text: str, limit: int = 20) -> list[Hit]:
 
     Names, owners' names, file numbers, identifiers, phones and birth dates count; accents and case do not. Open files
     come before closed ones, exact words before beginnings, the patient's own name before an owner's. Three SQL
-    statements, and one for each way the longest typed word can be read.
+    statements, and one for each way the rarest typed word can be read; with several words, one for each to find it.
     """
     months = [str(name) for name in [*MONTHS.values(), *MONTHS_3.values()]]
     groups = words.typed_groups(text[:200], months)
@@ -87,16 +88,30 @@ def _hydrated(clinic: Clinic, keys: list[int]) -> list[Hit]:
 
 
 def _candidates(clinic: Clinic, groups: list[list[str]]) -> Iterator[tuple[int, bytes, int]]:
-    """The longest typed word leads, walking the index of words in order; each other is looked up by patient.
+    """The rarest typed word leads, walking the index of words in order; each other is looked up by patient.
 
     Each reading of the leading word is asked by itself: SQLite cannot walk an index in order for one OR another.
     """
-    leader, *others = sorted(groups, key=lambda group: -len(group[0]))
+    leader, *others = _rarest_first(clinic, groups)
     for reading in leader:
         rows = SearchWord.objects.filter(_begins([reading]), clinic=clinic)
         for group in others:
-            rows = rows.filter(Exists(SearchWord.objects.filter(_begins(group), patient=OuterRef("patient"))))
+            # The clinic again, else PostgreSQL reads the whole table for a word it takes to be rare.
+            known = SearchWord.objects.filter(_begins(group), clinic=clinic, patient=OuterRef("patient"))
+            rows = rows.filter(Exists(known))
         yield from rows.order_by("word", "patient_id").values_list("patient_id", "word", "kind")[:MOST_CANDIDATES]
+
+
+def _rarest_first(clinic: Clinic, groups: list[list[str]]) -> list[list[str]]:
+    """Typed words by how many words begin so, the longer of two common ones first. One SQL statement a word."""
+    if len(groups) == 1:
+        return groups
+
+    def rank(group: list[str]) -> tuple[int, int]:
+        begun = [SearchWord.objects.filter(_begins([word]), clinic=clinic).order_by() for word in group]
+        return sum(rows.values("pk")[:COMMON].count() for rows in begun), -len(group[0])
+
+    return sorted(groups, key=rank)
 
 
 def _begins(group: Iterable[str]) -> Q:

@@ -71,7 +71,20 @@ def values(row: models.Model, **changed: Any) -> dict[str, Any]:
 
 def clones(row: models.Model, count: int, change: Callable[[int], dict[str, Any]]) -> list[int]:
     """Insert `count` copies of a row, each changed by its number; give their keys."""
-    return Insert(type(row), [values(row, **change(number)) for number in range(count)]).run()
+    insert = Insert(type(row), [values(row)])
+    (example,) = insert.rows
+    fields = {one.attname: one for one in insert.fields}
+    insert.rows = [_changed(example, insert.places, fields, change(number)) for number in range(count)]
+    return insert.run()
+
+
+def _changed(example: list, places: dict[str, int], fields: dict[str, models.Field], change: dict[str, Any]) -> list:
+    row = example.copy()
+    if "public_id" in places:
+        change = {"public_id": uuid.uuid4(), **change}
+    for name, value in change.items():
+        row[places[name]] = fields[name].get_db_prep_save(value, connection)
+    return row
 
 
 def analyze() -> None:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 
 from patients import words
-from patients.models import Patient, SearchWord
+from patients.models import Patient
 from patients.models.search import WordKind
 from patients.queries.search import duplicates, search
 from tests.bench import raw
@@ -88,11 +88,11 @@ def crowd(count: int = 100_000) -> SimpleNamespace:
     people = [_person(number) for number in range(1, count)]
     keys = raw.clones(first, len(people), lambda number: people[number])
     rows = [
-        {"patient_id": key, "clinic_id": clinic.pk, "word": word.encode(), "kind": kind}
+        {"patient_id": key, "word": word.encode(), "kind": kind}
         for key, person in zip(keys, people, strict=True)
         for word, kind in _words(person).items()
     ]
-    raw.Insert(SearchWord, rows).run()
+    raw.clones(first.search_words.first(), len(rows), lambda number: rows[number])
     raw.analyze()
     return SimpleNamespace(clinic=clinic, count=count)
 
