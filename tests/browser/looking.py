@@ -1,0 +1,149 @@
+"""A window of the browser and somebody who looks at it: signed in, listening for faults, testing with axe."""
+
+import os
+import re
+from pathlib import Path
+
+import axe_playwright_python
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, expect
+
+from mesoclinic.core.models import User
+
+DESKTOP, TABLET, PHONE = (1280, 900), (768, 1024), (390, 844)
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+# Only WCAG's rules and axe's best practices; the calendar's library brings its own role tree.
+AXE_RUN = """
+async ({only}) => {
+    const answer = await axe.run(
+        {exclude: [["#calendar .ec"]]},
+        {resultTypes: ["violations"], ...(only ? {runOnly: {type: "rule", values: only}} : {})});
+    return answer.violations.flatMap((found) => found.nodes.map((node) =>
+        `${found.id}: ${found.help} | ${node.target.join(" ")} | ${node.html.slice(0, 160)} | `
+        + node.any.concat(node.all, node.none).map((check) => check.message).join("; ").slice(0, 200)));
+}
+"""
+HEAR_CSP = """
+document.addEventListener("securitypolicyviolation", (event) =>
+    console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+SHOTS = os.environ.get("BROWSER_SHOTS", "")
+
+
+def slug(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:80]
+
+
+class Looker:
+    """Somebody at a screen. `faults` is everything that must never be heard: it is asserted empty at the end."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        address: str,
+        user: User | None = None,
+        *,
+        size: tuple[int, int] = DESKTOP,
+        dark: bool = False,
+        time_zone: str = "UTC",
+    ) -> None:
+        self.address, self.user = address, user
+        self.faults: list[str] = []
+        self.expected: list[re.Pattern] = []
+        self.context = browser.new_context(
+            base_url=address,
+            storage_state=signed_in_state(user, address) if user else None,
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            timezone_id=time_zone,
+            locale="en-GB",
+            has_touch=size != DESKTOP,
+            accept_downloads=True,
+        )
+        self.context.set_default_timeout(20_000)
+        self.context.set_default_navigation_timeout(40_000)
+        self.context.add_init_script(HEAR_CSP)
+        self.page = self.new_page()
+
+    def new_page(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self._fault(f"script error: {error}"))
+        page.on("response", self._response)
+        return page
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._fault(f"{message.type}: {message.text} {message.location.get('url', '')}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500:
+            self._fault(f"{response.status} {response.url}")
+
+    def _fault(self, words: str) -> None:
+        if not any(pattern.search(words) for pattern in self.expected):
+            self.faults.append(words)
+
+    def expect_fault(self, pattern: str) -> None:
+        """Let what matches pass: a refusal the test asks for is written to the console by the browser itself."""
+        self.expected.append(re.compile(pattern))
+
+    def go(self, path: str) -> Page:
+        self.page.goto(path)
+        return self.page
+
+    def violations(self, *only: str) -> list[str]:
+        """Return what axe says against the page as it is now, all rules or only those named."""
+        if not self.page.evaluate("() => Boolean(window.axe)"):
+            self.page.evaluate(AXE)
+        return self.page.evaluate(AXE_RUN, {"only": list(only) or None})
+
+    def see(self, name: str) -> None:
+        """Keep a picture of the whole page where BROWSER_SHOTS names a folder; else do nothing."""
+        if SHOTS:
+            Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+
+    def keep(self, path: Path) -> None:
+        for number, page in enumerate(self.context.pages):
+            page.screenshot(path=path.with_stem(f"{path.stem}-{number}"), full_page=True, timeout=10_000)
+
+
+def signed_in_state(user: User, address: str) -> dict:
+    """Return the stored sign-in of a user, as the server would have left it in the browser."""
+    client = Client()
+    client.force_login(user, backend="mesoclinic.core.accounts.AuthenticationBackend")
+    domain = address.removeprefix("http://").split(":")[0]
+    name = settings.SESSION_COOKIE_NAME
+    cookie = {"name": name, "value": client.cookies[name].value, "domain": domain, "path": "/"}
+    return {"cookies": [{**cookie, "expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax"}], "origins": []}
+
+
+class Keyboard:
+    """Somebody without a mouse: reaches things by Tab alone and uses them by keys alone."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.keys = page, page.keyboard
+
+    def reach(self, target: Locator, *, most: int = 200, key: str = "Tab") -> None:
+        """Press Tab until the focus is on the target; fail when it never comes there or when the focus is not seen."""
+        expect(target).to_be_visible()
+        handle = target.element_handle()
+        for _ in range(most):
+            if handle.evaluate("element => element === document.activeElement"):
+                return
+            self.keys.press(key)
+        raise AssertionError(f"{target} was not reached by {key}; the focus is on {self.focus()}")
+
+    def focus(self) -> str:
+        return self.page.evaluate("() => document.activeElement?.outerHTML.slice(0, 200)")
+
+    def press(self, target: Locator, key: str = "Enter") -> None:
+        self.reach(target)
+        self.keys.press(key)
+
+    def write(self, target: Locator, text: str) -> None:
+        self.reach(target)
+        self.keys.press("Control+a")
+        self.keys.type(text)
