@@ -35,7 +35,9 @@ class MixRow:
 
     @property
     def dose(self) -> str:
-        """The dose with its unit; empty where the strength gives none."""
+        """The dose with its unit; empty where no volume is set or the strength gives none."""
+        if self.line.volume_ml is None:
+            return ""
         if self.dose_mg is not None:
             return f"{plain(self.dose_mg)} mg"
         return f"{plain(self.dose_iu)} IU" if self.dose_iu is not None else ""

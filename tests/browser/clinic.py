@@ -1,6 +1,6 @@
 """The clinic of the browser tests: made through the services, open every hour, in a place where it is morning now."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -10,8 +10,16 @@ from mesoclinic.core.services import clinics
 from patients.services import places
 from protocols.models import Substance
 from protocols.services.catalogue import load_catalogue
-from tests.factories import make_clinic, make_lot, make_practitioner, make_room, make_species, make_user, site_of
-from tests.factories import work_week
+from tests.factories import (
+    make_clinic,
+    make_lot,
+    make_practitioner,
+    make_room,
+    make_species,
+    make_user,
+    site_of,
+    work_week,
+)
 
 MORNING = 9
 
@@ -56,5 +64,5 @@ def stock(clinic: Clinic, *names: str) -> None:
     """Receive one lot of each substance of the catalogue, called after it."""
     for name in names:
         substance = Substance.objects.get(clinic=clinic, name=name)
-        expires_on = date.today() + timedelta(days=400)
+        expires_on = datetime.now(UTC).date() + timedelta(days=400)
         make_lot(clinic, substance, volume_ml=Decimal(200), number=f"{name[:4].upper()}-26", expires_on=expires_on)

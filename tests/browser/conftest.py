@@ -71,7 +71,8 @@ def look(request, chromium, address, transactional_db) -> Iterator[Callable[...,
             looker.keep(RESULTS / f"{slug(request.node.name)}-{number}.png")
         looker.context.close()
     if not failed:
-        assert [fault for looker in lookers for fault in looker.faults] == []
+        faults = [fault for looker in lookers for fault in looker.faults]
+        assert not faults, "\n".join(faults)
 
 
 @pytest.fixture
@@ -81,5 +82,3 @@ def worker(transactional_db) -> Iterator[None]:
     with celery_worker(concurrency=1):
         yield
     empty_broker()
-
-

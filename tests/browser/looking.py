@@ -28,6 +28,8 @@ HEAR_CSP = """
 document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
 """
+# What htmx says of a request that was on its way when the page was left; a real failure is also told by the browser.
+LEFT_PAGE = re.compile(r"^error: htmx:(afterRequest|sendError|sendAbort)")
 SHOTS = os.environ.get("BROWSER_SHOTS", "")
 
 
@@ -50,7 +52,7 @@ class Looker:
     ) -> None:
         self.address, self.user = address, user
         self.faults: list[str] = []
-        self.expected: list[re.Pattern] = []
+        self.expected: list[re.Pattern] = [LEFT_PAGE]
         self.context = browser.new_context(
             base_url=address,
             storage_state=signed_in_state(user, address) if user else None,
