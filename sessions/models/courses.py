@@ -162,6 +162,9 @@ class PlannedSession(Identified):
     due_on = models.DateField(_("due"))
     earliest_on = models.DateField(_("not before"))
     latest_on = models.DateField(_("not after"))
+    ideal_on = models.DateField(
+        null=True, blank=True, editable=False
+    )  # aimed at before closures moved it: what follows is measured from here too
     minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
     is_held = models.BooleanField(_("subject to review"), default=False)
     is_late = models.BooleanField(_("late"), default=False)

@@ -1,16 +1,17 @@
 """What the planner needs to know of courses: revisions, what became of each session, reviews."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
-from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
 from protocols.cadence import Cadence, parse
 from sessions.models import Appointment, Course, CourseRevision, PlannedSession, SessionRecord
+from sessions.models.appointments import IS_LIVE
 from sessions.models.courses import OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.scheduling.planning import Revision, SessionState
 from sessions.scheduling.windows import Tolerance, ToleranceRow, window_after
@@ -128,6 +129,41 @@ def reaching_too_short(horizon_on: date) -> list[int]:
                 continue
         found.append(pk)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEnd:
+    """The last session planned of a course, and what is needed to plan on behind it."""
+
+    course_id: int
+    site_id: int
+    cadence: str
+    pk: int
+    number: int
+    revision: int
+    phase: int
+    due_on: date
+    ideal_on: date | None
+    is_held: bool
+    status: str
+    why: str
+
+
+def ends_of_plans(course_ids: Iterable[int]) -> list[PlanEnd]:
+    """Give the last session of these courses that have one. One SQL statement."""
+    later = PlannedSession.objects.filter(course=OuterRef("course"), number__gt=OuterRef("number"))
+    rows = PlannedSession.objects.filter(~Exists(later), course__in=course_ids).order_by("course_id")
+    columns = ["course_id", "course__site_id", "course__cadence", "pk", "number", "revision", "phase"]
+    columns += ["due_on", "ideal_on", "is_held", "status", "why"]
+    return [PlanEnd(*row) for row in rows.values_list(*columns)]
+
+
+def visits_of(planned_ids: Collection[int]) -> dict[int, datetime]:
+    """Give the beginning of the live visit of each planned session that has one. One SQL statement, none for none."""
+    if not planned_ids:
+        return {}
+    rows = Appointment.objects.filter(IS_LIVE, planned_session__in=planned_ids).order_by("-starts_at")
+    return dict(rows.values_list("planned_session_id", "starts_at"))
 
 
 def revision_of(row: CourseRevision) -> Revision:

@@ -175,6 +175,26 @@ def replan(
     return list(planner.plan(max(today, revision.start_on or today)))
 
 
+def plan_on(
+    cadence: Cadence,
+    base_on: date,
+    ideal_on: date,
+    is_open: IsOpen,
+    *,
+    today: date,
+    horizon_on: date,
+    tolerance: Tolerance = SHIPPED_TOLERANCE,
+) -> list[PlannedDay]:
+    """Choose the days up to the horizon behind the last session planned of an open-ended phase, numbered from 1.
+
+    `base_on` is that session's due day, or the day to come for which it is booked; `ideal_on` the day aimed at for
+    it. While the plan up to there stands, these are the days `replan` would give. None of them is held.
+    """
+    revision = Revision(cadence).in_phase(len(cadence.phases), 1)
+    planner = _Planner(revision, {}, is_open, tolerance, today, None, horizon_on, cadence.gated_phases)
+    return list(planner.follow(1, base_on, ideal_on, today, is_next=False))
+
+
 def next_session(
     revision: Revision,
     states: Iterable[SessionState],
@@ -202,11 +222,15 @@ class _Planner:
     reviewed_phases: Collection[int] = ()
 
     def plan(self, default_start_on: date) -> Iterator[PlannedDay]:
+        number, base_on = self._standing()
+        yield from self.follow(number, base_on, base_on, default_start_on, is_next=True)
+
+    def follow(
+        self, number: int, base_on: date | None, ideal_on: date | None, default_start_on: date, *, is_next: bool
+    ) -> Iterator[PlannedDay]:
+        """Go along the chain from a session on, measured from a base and an ideal day; the next one is always given."""
         until = self.until or longest_plan_until(default_start_on)
         held_from = self.revision.held_from_phase(self.reviewed_phases)
-        number, base_on = self._standing()
-        ideal_on = base_on
-        is_next = True
         while self.revision.has_session(number):
             state = self.states.get(number, SessionState(number))
             window = self._window(number, base_on, ideal_on, default_start_on)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -24,7 +25,18 @@ logger = logging.getLogger(__name__)
 
 BATCH = 100
 HEARD_WITHIN = timedelta(seconds=10)
-PLANNED_FIELDS = ("revision", "phase", "due_on", "earliest_on", "latest_on", "minutes", "is_held", "is_late", "why")
+PLANNED_FIELDS = (
+    "revision",
+    "phase",
+    "due_on",
+    "earliest_on",
+    "latest_on",
+    "ideal_on",
+    "minutes",
+    "is_held",
+    "is_late",
+    "why",
+)
 
 OpenOn = dict[int, Callable[[date], bool]]
 
@@ -184,12 +196,28 @@ def _say_problem(course: Course, problem: str) -> None:
         Course.objects.filter(pk=course.pk).update(plan_problem=problem[:300])
 
 
+def values_of(day: PlannedDay, revision: int) -> dict[str, Any]:
+    """Give the columns of a planned session, without its course and number."""
+    return {
+        "revision": revision,
+        "phase": day.phase,
+        "due_on": day.due_on,
+        "earliest_on": day.earliest_on,
+        "latest_on": day.latest_on,
+        "ideal_on": day.ideal_on,
+        "minutes": day.minutes,
+        "is_held": day.held,
+        "is_late": day.late,
+        "why": day.reason.value,
+    }
+
+
 def _merge(plan: CoursePlan, days: list[PlannedDay], writes: _Writes) -> None:
     """Write days onto the rows of the same number; rows that fell out go if they were never booked."""
     rows = {row.number: row for row in plan.sessions}
     for day in days:
         row = rows.pop(day.number, None)
-        values = _values(plan, day)
+        values = values_of(day, plan.revision_row.number)
         if row is None or any(getattr(row, name) != value for name, value in values.items()):
             writes.days.append(PlannedSession(course=plan.course, number=day.number, **values))
         if row is not None and row.status == PlannedStatus.SKIPPED:
@@ -208,20 +236,6 @@ def _merge(plan: CoursePlan, days: list[PlannedDay], writes: _Writes) -> None:
             writes.left_out.append(row.pk)
         else:
             writes.gone.append(row.pk)
-
-
-def _values(plan: CoursePlan, day: PlannedDay) -> dict:
-    return {
-        "revision": plan.revision_row.number,
-        "phase": day.phase,
-        "due_on": day.due_on,
-        "earliest_on": day.earliest_on,
-        "latest_on": day.latest_on,
-        "minutes": day.minutes,
-        "is_held": day.held,
-        "is_late": day.late,
-        "why": day.reason.value,
-    }
 
 
 def _pause_when_lapsed(plan: CoursePlan, today: date, now: datetime) -> bool:

@@ -1,11 +1,12 @@
 """The days of a course: the worked examples of DESIGN section 4, rule by rule, and properties of every plan."""
 
 import time as clock
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from protocols.cadence import Gap, Window, parse
@@ -17,6 +18,7 @@ from sessions.scheduling.planning import (
     horizon_from,
     longest_plan_until,
     plan_course,
+    plan_on,
     replan,
 )
 from sessions.scheduling.windows import DayWindow, Tolerance, ToleranceRow, window_after
@@ -521,6 +523,30 @@ def test_a_replan_is_the_same_twice_and_never_before_today(text, start_on, offse
     assert first == again
     assert all(day.due_on >= today for day in first)
     assert [day.number for day in first] == list(range(len(states) + 1, len(states) + 1 + len(first)))
+
+
+open_ended = st.sampled_from(["*x2d", "2x1w, *x1mo[1-2mo]", "3x10d, *x4-6w", "1x!, *x1w", "*x12w", "1x, *x10d[8-20d]"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(open_ended, starts, closures, st.integers(0, 40), st.dictionaries(st.integers(-12, -1), st.integers(-9, 30)))
+def test_planning_on_behind_the_last_session_is_planning_the_whole(text, start_on, offsets, nights, booked):
+    revision, is_open = Revision(parse(text), start_on), is_open_without(start_on, offsets, weekend=True)
+    first = plan_course(revision.cadence, start_on, is_open, horizon_on=horizon_from(start_on))
+    today = min(start_on + timedelta(days=nights), first[0].due_on)
+    visits = {
+        first[at].number: first[at].due_on + timedelta(days=days) for at, days in booked.items() if -at < len(first)
+    }
+    states = [SessionState(number, booked_on=max(day, today)) for number, day in visits.items()]
+    stands = replan(revision, states, is_open, today=start_on, reviewed_phases={1})
+    end = stands[-1]
+    assume(max(visits, default=0) <= end.number)  # else the last row is out of the plan, and all is planned anew
+    base_on = next((state.booked_on for state in states if state.number == end.number), end.due_on)
+
+    behind = plan_on(revision.cadence, base_on, end.ideal_on, is_open, today=today, horizon_on=horizon_from(today))
+
+    whole = replan(revision, states, is_open, today=today, reviewed_phases={1})
+    assert whole == stands + [replace(day, number=end.number + day.number) for day in behind]
 
 
 @settings(max_examples=60, deadline=None)

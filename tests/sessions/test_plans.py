@@ -404,3 +404,43 @@ def test_the_night_plans_only_what_reaches_too_short_and_misses_nothing(clinic, 
         assert list(course.planned_sessions.order_by("number").values()) == reached
 
     assert planned_nights < 14 or "d" in cadence
+
+
+@pytest.mark.parametrize("is_booked", [False, True])
+@pytest.mark.parametrize("start_on", [MONDAY, MONDAY - timedelta(days=1)])
+def test_the_night_adds_behind_the_last_session_what_a_whole_plan_would(clinic, monkeypatch, start_on, is_booked):
+    availability.add_closure(actor=None, site=site_of(clinic), from_on=MONDAY, until_on=MONDAY, reason="painters")
+    prescribed = at(start_on - timedelta(days=28))
+    course = make_course(clinic, cadence="1x, *x3w", start_on=start_on, now=prescribed)
+    last = course.planned_sessions.order_by("number").last()
+    if is_booked:
+        book(clinic, course, last.number, last.due_on + timedelta(days=2))
+        plans.plan_sessions(course.pk, now=prescribed)
+    night = at(start_on - timedelta(days=7), "02:10")
+    planned_anew = []
+    monkeypatch.setattr(extending, "plan_in_batches", lambda ids, now: planned_anew.extend(ids))
+
+    extending.extend_schedules(now=night)
+
+    added = list(course.planned_sessions.filter(number__gt=last.number).order_by("number").values())
+    assert (len(added), planned_anew) == (1, [])
+    course.planned_sessions.filter(number__gt=last.number).delete()
+    plans.plan_sessions(course.pk, now=night)
+    again = list(course.planned_sessions.filter(number__gt=last.number).order_by("number").values())
+    assert [without_keys(row) for row in added] == [without_keys(row) for row in again]
+
+
+def without_keys(row: dict) -> dict:
+    return {name: value for name, value in row.items() if name not in ("id", "public_id")}
+
+
+def test_the_night_plans_rows_without_an_ideal_day_anew(clinic):
+    course = make_course(clinic, cadence="*x4w", start_on=MONDAY)
+    reached = days(course)
+    course.planned_sessions.update(ideal_on=None)
+    course.planned_sessions.order_by("number").last().delete()
+
+    extending.extend_schedules(now=at(MONDAY, "02:10"))
+
+    assert days(course) == reached
+    assert not course.planned_sessions.filter(ideal_on=None).exists()
