@@ -57,7 +57,7 @@ SOURCES: Final[dict[str, str]] = {
     "S138": "Procaine mg/kg (droracle.ai)",
     "S111b": "Carbocaine label, dosage and administration (Pfizer)",
     "DESIGN": "Mesoclinic's own rule (DESIGN.md section 6)",
-    "INFER": "Mesoclinic's own inference (DOMAIN.md)",
+    "INFER": "Mesoclinic's own inference",
 }
 
 

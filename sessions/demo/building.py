@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from mesoclinic.core import audit
 from mesoclinic.core.models import AuditEvent, Clinic, User
-from sessions.services import plans
+from sessions.services import extending, plans
 
 from .files import register_everybody
 from .house import PASSWORD, build_house
@@ -30,7 +30,7 @@ def build_demo(*, now: datetime, password: str = PASSWORD) -> World:
         plans.flag_overdue(now=now)
         play_today(world, lives)
         plan_ahead(world, lives)
-        plans.extend_schedules(now=now)
+        extending.extend_schedules(now=now)
     audit.record(actor=None, verb=BUILT, subject=world.clinic, clinic=world.clinic)
     return world
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from mesoclinic.core.localtime import local_day
-from patients.services import parties
+from patients.models import Patient
+from patients.services import parties, patients
 from protocols.models import Indication, Protocol, ProtocolVersion
 from sessions.models import Appointment, Course, PlannedSession, Practitioner, SessionRecord
 from sessions.queries import availability
@@ -75,6 +76,7 @@ def _begin(world: World, life: Life, day: date) -> list[SessionRecord]:
     arrived_at = found.starts_at - timedelta(minutes=4)
     visit = appointments.check_in(actor=world.desk, appointment=visit, now=arrived_at)
     give_consent(world, patient, day)
+    weigh(world, patient, day)
     life.course = prescribe(world, story, found.starts_at, visit if story.most else None)
     if story.most == 0:
         plans.plan_sessions(life.course.pk, now=found.starts_at)
@@ -82,6 +84,19 @@ def _begin(world: World, life: Life, day: date) -> list[SessionRecord]:
         return []
     visit.refresh_from_db()
     return [_give(world, life, visit)]
+
+
+def weigh(world: World, patient: Patient, day: date) -> None:
+    weight = patient.weights.first()
+    if weight is not None:
+        changed_kg = world.chance.randint(-2, 3)
+        patients.record_weight(
+            actor=world.desk,
+            patient=patient,
+            weight_kg=weight.weight_kg + changed_kg,
+            weighed_on=day,
+            today=world.today,
+        )
 
 
 def prescribe(world: World, story: Story, now: datetime, visit: Appointment | None = None, start_on=None) -> Course:
@@ -229,6 +244,9 @@ def find_time(
             step_min=STEP_MIN,
         )
         free = [time for time in free if before is None or time.ends_at < before]
+        if away:  # the vet drives to one stable in the morning and to the other in the afternoon
+            noon, is_first = world.at(day, "13:00"), patient.place_id == world.places[0].pk
+            free = [time for time in free if (time.starts_at < noon) == is_first] or free
         if free:
             return world.chance.choice(free)
     return None

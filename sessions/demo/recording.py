@@ -61,7 +61,11 @@ def _content(
     species = record.patient.species.code
     on = appointment.starts_at.astimezone(world.site.zone).date()
     protocol = story.protocol if story else ""
-    lines = content.lines if number > 1 and content.lines else _mix(world, MIXES.get(protocol, HUMAN_MIX))
+    lines = (
+        content.lines
+        if number > 1 and content.lines
+        else _mix(world, MIXES.get(protocol, HUMAN_MIX if species == "human" else MIXES[EQUINE]))
+    )
     lines = tuple(_with_lot(world, line, on) for line in lines)
     total_ml = sum((line.given_ml or Decimal(0) for line in lines), Decimal(0))
     points = POINTS[species] + 5 * (number % 3)
@@ -91,9 +95,16 @@ def _content(
 
 
 def _mix(world: World, mix: tuple[tuple[str, str, str], ...]) -> tuple[LineGiven, ...]:
-    known = {row.code: row.pk for row in Substance.objects.filter(clinic=world.clinic, code__in=[m[1] for m in mix])}
+    known = {row.code: row for row in Substance.objects.filter(clinic=world.clinic, code__in=[m[1] for m in mix])}
     return tuple(
-        LineGiven(substance_id=known[code], role=role, prepared_ml=Decimal(ml), given_ml=Decimal(ml))
+        LineGiven(
+            substance_id=known[code].pk,
+            role=role,
+            prepared_ml=Decimal(ml),
+            given_ml=Decimal(ml),
+            strength=known[code].strength,
+            strength_unit=known[code].strength_unit,
+        )
         for role, code, ml in mix
     )
 

@@ -1,6 +1,6 @@
 """Today as it stands at this moment, the weeks to come, and what waits for somebody's hand."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from mesoclinic.core.localtime import local_day
 from patients.models import Patient
@@ -11,37 +11,37 @@ from . import people
 from .files import give_consent
 from .life import FIRST_VISIT_MIN, STORIES, Life, book, find_time, look_ahead, prescribe
 from .recording import write_record
+from .story import Story
 from .world import World
 
 HALF_A_DAY_MIN = 255  # of 8 hours and a half
 SOON = timedelta(minutes=35)
 MOSTLY_IN_THE_MORNING = 0.6
 BUSY_DAYS_AHEAD, VISITS_A_DAY = 6, 4
-# kind, minutes, reason
+# kind, minutes, reason, and where a first visit is treated
 CALLS = (
-    ("first_visit", 30, "Knee, since the half marathon"),
-    ("review", 15, "How did it go since the last course?"),
-    ("first_visit", 30, "Migraine, asks whether this could help"),
-    ("other", 15, "Form for the sports club"),
-    ("first_visit", 45, "Scar after an operation, hard and sore"),
-    ("first_visit", 30, "Frozen shoulder, second opinion"),
-    ("review", 15, "Three months after the last session"),
-    ("first_visit", 30, "Cramps in the calves at night"),
-    ("first_visit", 30, "Thumb, since knitting all winter"),
-    ("other", 15, "Talk about the letter of the hospital"),
-    ("first_visit", 30, "Jaw, grinds the teeth"),
-    ("review", 15, "Bruise after the last session"),
-    ("first_visit", 45, "Pain since the car accident in spring"),
+    ("first_visit", 30, "Knee, since the half marathon", "Knee"),
+    ("review", 15, "How did it go since the last course?", ""),
+    ("first_visit", 30, "Stiff neck, worse at the desk", "Neck"),
+    ("first_visit", 45, "Scar after an operation, hard and sore", "Lower back"),
+    ("first_visit", 30, "Frozen shoulder, second opinion", "Shoulder"),
+    ("other", 15, "Form for the sports club", ""),
+    ("first_visit", 30, "Cramps in the calves at night", "Calf"),
+    ("first_visit", 30, "Thumb, since knitting all winter", "Hand"),
+    ("review", 15, "Three months after the last session", ""),
+    ("first_visit", 30, "Hip, when lying on it", "Hip"),
+    ("first_visit", 45, "Pain since the car accident in spring", "Neck"),
 )
 HORSE_CALLS = (
-    ("first_visit", 30, "Short steps behind since the weekend"),
-    ("review", 20, "Seen under the saddle again"),
-    ("first_visit", 45, "Bucks when girthed up"),
-    ("other", 20, "Trotting up before the sales"),
-    ("first_visit", 30, "Stiff after the long transport"),
-    ("first_visit", 45, "Refuses the left lead in canter"),
-    ("review", 20, "Half a year after the last course"),
+    ("first_visit", 30, "Short steps behind since the weekend", "Pelvis"),
+    ("review", 20, "Seen under the saddle again", ""),
+    ("first_visit", 45, "Bucks when girthed up", "Back"),
+    ("first_visit", 30, "Stiff after the long transport", "Back"),
+    ("first_visit", 45, "Refuses the left lead in canter", "Neck"),
+    ("other", 20, "Trotting up before the sales", ""),
 )
+REGIONS = {reason: region for _kind, _minutes, reason, region in (*CALLS, *HORSE_CALLS)}
+LUNCH = "13:00"
 
 
 def play_today(world: World, lives: list[Life]) -> None:
@@ -51,6 +51,7 @@ def play_today(world: World, lives: list[Life]) -> None:
     _cancelled(world)
     for visit in _visits(world, world.today):
         _happen(world, visit, lives)
+    _sign_at_lunch(world)
     for life in lives:
         if life.story.walks_in:
             _walk_in(world, life)
@@ -99,8 +100,9 @@ def _fill(world: World, day: date, most: int = 99) -> None:
             if patient is None:
                 break
             calls = HORSE_CALLS if patient.species.is_animal else CALLS
-            kind, length, reason = calls[patient.number * 5 % len(calls)]
-            found = find_time(world, patient, practitioner, day, length)
+            kind, length, reason, region = calls[patient.number * 5 % len(calls)]
+            # What is not a treatment leaves no record, so those who come for it come later today.
+            found = find_time(world, patient, practitioner, day, length, after=None if region else world.now)
             if found is None or found.practitioner.pk != practitioner.pk:
                 break
             book(world, patient, found, kind, reason=reason)
@@ -110,7 +112,7 @@ def _fill(world: World, day: date, most: int = 99) -> None:
 def _next_without_course(world: World, practitioner: Practitioner) -> Patient | None:
     treats_animals = practitioner.pk == world.practitioners["kilbride"].pk
     rows = Patient.objects.filter(clinic=world.clinic, appointments=None)
-    rows = rows.exclude(name__in=[story.patient for story in STORIES])
+    rows = rows.exclude(name__in=[story.patient for story in STORIES]).exclude(flags__kind="pregnancy")
     rows = rows.exclude(species__code="human") if treats_animals else rows.filter(species__code="human")
     return rows.select_related("species").order_by("number").first()
 
@@ -153,21 +155,38 @@ def _happen(world: World, visit: Appointment, lives: list[Life]) -> None:
     visit = appointments.check_in(actor=desk, appointment=visit, now=arrived_at)
     if visit.starts_at > now:
         return
-    actor = world.user_of(visit.practitioner)
     if life is None:
-        visit = appointments.start(actor=actor, appointment=visit, now=visit.starts_at)
-        if is_over:
-            appointments.fulfil(actor=actor, appointment=visit, now=visit.ends_at)
+        write_record(world, visit, _first_visit(visit), 1, done_at=_done_at(visit) if is_over else None)
     elif is_over and life.given > 1 and _none_yet(world, "not_treated"):
         appointments.mark_not_treated(
-            actor=actor, appointment=visit, reason="Fever since this morning", now=visit.starts_at
+            actor=desk, appointment=visit, reason="Fever since this morning", now=visit.starts_at
         )
         plans.plan_sessions(life.course.pk, now=now)
     else:
         life.given += 1
-        done_at = visit.ends_at - timedelta(minutes=2) if is_over else None
-        write_record(world, visit, life.story, life.given, done_at=done_at)
+        write_record(world, visit, life.story, life.given, done_at=_done_at(visit) if is_over else None)
         look_ahead(life)
+
+
+def _done_at(visit: Appointment) -> datetime:
+    return visit.ends_at - timedelta(minutes=2)
+
+
+def _first_visit(visit: Appointment) -> Story:
+    """What is written down of a first visit: a few points where it hurts, to see whether it helps."""
+    return Story(visit.patient.name, "", "", "", 0, (5, 4), REGIONS.get(visit.reason, "Back"), "both")
+
+
+def _sign_at_lunch(world: World) -> None:
+    """Whoever worked through the morning has signed it by now; the afternoon waits for the evening."""
+    lunch = world.at(world.today, LUNCH)
+    if world.now < lunch:
+        return
+    for key, practitioner in world.practitioners.items():
+        rows = SessionRecord.objects.filter(clinic=world.clinic, performed_by=practitioner, status="done")
+        rows = list(rows.filter(performed_at__lt=lunch).order_by("performed_at"))
+        if rows[1:]:
+            records.sign_records(actor=world.users[key], records=rows[:-1], now=lunch)
 
 
 def _walk_in(world: World, life: Life) -> None:
