@@ -1,0 +1,47 @@
+"""Every event the services write is said in words in the access log."""
+
+import ast
+import re
+
+from django.conf import settings
+
+from mesoclinic.core.queries.access_log import DONE, NOUNS
+from sessions.models import CourseRevision
+from sessions.models.courses import CourseStatus
+from sessions.models.signatures import Addendum
+
+APPS = ("mesoclinic", "patients", "protocols", "sessions")
+VERB = re.compile(r"[a-z_]+\.[a-z-]+")
+
+
+def written_verbs() -> set[str]:
+    """Every literal that is a verb: given as `verb=`, or standing in a service with a noun of such a one."""
+    given, others = set(), set()
+    for app in APPS:
+        for path in (settings.BASE_DIR / app).rglob("*.py"):
+            tree = ast.parse(path.read_text())
+            for node in ast.walk(tree):
+                if isinstance(node, ast.keyword) and node.arg == "verb" and isinstance(node.value, ast.Constant):
+                    given.add(node.value.value)
+                elif "services" in path.parts and isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    others.add(node.value)
+    nouns = {verb.partition(".")[0] for verb in given}
+    return given | {text for text in others if VERB.fullmatch(text) and text.partition(".")[0] in nouns}
+
+
+def made_verbs() -> set[str]:
+    """The verbs put together from a state or a kind."""
+    return (
+        {f"course.{status}" for status in CourseStatus.values}
+        | {f"course.{kind.replace('_', '-')}" for kind in CourseRevision.Kind.values}
+        | {f"record.{kind.replace('_', '-')}-added" for kind in Addendum.Kind.values}
+    )
+
+
+def test_every_verb_written_has_its_words():
+    verbs = written_verbs() | made_verbs()
+    assert {"course.prescribed", "appointment.booked", "patient.opened", "record.signed"} <= verbs
+
+    unsaid = {verb for verb in verbs if verb.partition(".")[0] not in NOUNS or verb.partition(".")[2] not in DONE}
+
+    assert sorted(unsaid) == []
