@@ -10,7 +10,7 @@ from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
 from sessions.models import Appointment, Course, PlannedSession, Practitioner
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
-from sessions.queries.plan_pages import TO_COME, plan, visits_to_come
+from sessions.queries.plan_pages import TO_COME, plan, stopping_in_words, visits_to_come
 from sessions.queries.plans import CoursePlan, course_plans, rebook_why
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "listed",
     "open_reviews",
     "plan",
+    "stopping_in_words",
     "to_rebook",
     "visits_to_come",
 ]

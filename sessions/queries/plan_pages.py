@@ -216,6 +216,17 @@ def scores_before(known: CoursePlan) -> tuple[str, list[tuple[int, object]]]:
     return str(Scale(scale).label), list(first_of_each.items())
 
 
+def stopping_in_words(course: Course) -> str:
+    """Say what stopping a course means, and whether it is earlier than its protocol asks for. One SQL statement."""
+    done = course.planned_sessions.filter(status=PlannedStatus.DONE).count()
+    least = course.protocol_version.minimum_sessions
+    words = _("A stopped course cannot go on; what was done stays.")
+    if done >= least:
+        return words
+    early = _("The protocol asks for at least %(least)s sessions and %(done)s are done: say why it ends earlier.")
+    return f"{words} {early % {'least': least, 'done': done}}"
+
+
 def history(course: Course) -> list[dict]:
     """List what happened to a course, the latest first: who, when, in words. Three SQL statements."""
     revisions = {(row.number): row for row in course.revisions.select_related("by")}

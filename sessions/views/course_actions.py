@@ -105,21 +105,11 @@ def stop_course(request: HttpRequest, public_id: UUID) -> HttpResponse:
         save,
         done=_("The course is stopped."),
         title=_("Stop the course"),
-        text=_stop_words(course),
+        text=reads.stopping_in_words(course),
         submit=_("Stop the course"),
         icon="stop-circle-fill",
         tone="danger",
     )
-
-
-def _stop_words(course: Course) -> str:
-    done = course.planned_sessions.filter(status="done").count()
-    least = course.protocol_version.minimum_sessions
-    words = _("A stopped course cannot go on; what was done stays.")
-    if done >= least:
-        return words
-    early = _("The protocol asks for at least %(least)s sessions and %(done)s are done: say why it ends earlier.")
-    return f"{words} {early % {'least': least, 'done': done}}"
 
 
 @requires(RIGHT)
