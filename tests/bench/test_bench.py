@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import booking, pages, paper, plans, reading, records, searching, serving
+from tests.bench import booking, paper, plans, reading, records, searching, serving
 from tests.bench.timing import Ratio, Times, WrongResultError, interleaved
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -30,13 +30,6 @@ def test_nightly_plans_what_its_floor_plans():
 def test_records_and_reports_are_the_same_as_their_floors():
     assert records.report_pdf(rounds=1).ratio > 0
     assert records.save_record(rounds=2).ratio > 0
-
-
-def test_pages_ask_as_often_for_many_rows_as_for_few():
-    (all_pages, *uneven) = pages.queries_per_page(few=2, many=12)
-
-    assert uneven == []
-    assert all_pages.value == "1.00"
 
 
 def test_searching_finds_only_what_was_typed():
