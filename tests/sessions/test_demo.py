@@ -9,6 +9,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import F
+from django.test import Client
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic
@@ -108,3 +109,20 @@ def test_the_demo_command_prints_every_login_and_leaves_a_demo_as_it_is(db, demo
     assert "is there already" in out.getvalue()
     assert all(username in out.getvalue() for username, _name, _role in STAFF)
     assert Patient.objects.count() == 80
+
+
+@pytest.mark.parametrize("username", [username for username, _name, _role in STAFF])
+def test_everybody_in_the_demo_has_something_on_the_front_page(db, demo, username):
+    client = Client()
+    client.force_login(demo.users[username])
+
+    answer = client.get("/")
+    page = answer.content.decode()
+
+    assert answer.status_code == 200
+    if username == "manager":
+        assert "LDA-2207" in page
+    elif username == "admin":
+        assert 'href="/patients/' not in page
+    else:
+        assert page.count('href="/patients/') > 5
