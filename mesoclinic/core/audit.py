@@ -24,11 +24,11 @@ def record(
 
     `changes` come from `changed()`; values of medical fields stay out of it.
     """
-    owner = clinic or getattr(subject, "clinic", None) or (subject if isinstance(subject, Clinic) else None)
-    if owner is None:
+    owner_id = clinic.pk if clinic else _owner_id(subject)
+    if owner_id is None:
         raise ValueError(f"audit of {verb} needs a clinic")
     return AuditEvent.objects.create(
-        clinic=owner,
+        clinic_id=owner_id,
         actor=actor,
         actor_name=str(actor) if actor else "",
         verb=verb,
@@ -39,6 +39,14 @@ def record(
         changes=list(changes),
         reason=reason,
     )
+
+
+def _owner_id(subject: models.Model) -> int | None:
+    """The clinic's key is enough: most subjects were read without their clinic, and nothing else of it is needed."""
+    if isinstance(subject, Clinic):
+        return subject.pk
+    owner_id = getattr(subject, "clinic_id", None)
+    return owner_id if owner_id is not None else getattr(getattr(subject, "clinic", None), "pk", None)
 
 
 def changed(instance: models.Model, before: Mapping[str, Any], *, hidden: Iterable[str] = ()) -> list[Change]:

@@ -34,7 +34,7 @@ def big_clinic(*, practitioners: int = 40, days: int = 60, visits_a_day: int = 6
     return world
 
 
-def free_times(world: SimpleNamespace, *, rounds: int = 5, code: str = "P3") -> Ratio:
+def free_times(world: SimpleNamespace, *, rounds: int = 4, code: str = "P3") -> Ratio:
     """The whole query (SQL, agendas, engine, times as the page takes them) against the engine on prepared agendas."""
     now = timezone.now()
     until_on = world.first + timedelta(days=world.days - 1)
@@ -156,7 +156,7 @@ def _client(world: SimpleNamespace) -> Client:
 
 
 def growth(
-    world: SimpleNamespace, *, more: int, rounds: int = 5, measures: tuple[Callable, ...] = (free_times, day_feed)
+    world: SimpleNamespace, *, more: int, rounds: int = 4, measures: tuple[Callable, ...] = (free_times, day_feed)
 ) -> list[Ratio]:
     """P11: the same questions before and after the table of visits has grown by `more` visits of other years.
 

@@ -24,6 +24,7 @@ def test_nightly_plans_what_its_floor_plans():
     world = plans.open_courses(3)
 
     assert plans.nightly(world, rounds=1).ratio > 0
+    assert plans.planned_anew(world, count=1).p50_ms > 0
     assert plans.quiet_night(world, count=1).p50_ms > 0
 
 
