@@ -28,6 +28,7 @@ from tests.bench.world import SLOTS, fill, make_world, next_monday, open_day, sl
 from tests.factories import make_course
 from tests.processes import celery_worker, empty_broker, process_environment, running, wait_for
 from tests.servers import free_port
+from tests.sessions.record_world import record_world, start
 from tests.sessions.report_world import full_world
 
 MEGABYTE = 1024 * 1024
@@ -101,6 +102,8 @@ def clinic_with(*, appointments: int = 10_000, visits_a_day: int = 15) -> Simple
         past -= 1
     world.made = made
     world.report = full_world()
+    world.recorded = record_world()
+    world.draft = start(world.recorded)
     world.course = make_course(
         world.clinic,
         patient=world.patient,
@@ -115,6 +118,7 @@ def clinic_with(*, appointments: int = 10_000, visits_a_day: int = 15) -> Simple
 def requests(world: SimpleNamespace, connect: Callable, *, count: int = 40) -> list[Times]:
     """Measure the pages and deeds of DESIGN 13; `connect(user)` gives an `Ask`."""
     ask, ask_of_report = connect(world.user), connect(world.report.user)
+    ask_of_record = connect(world.recorded.doctor_user)
     patient = world.patient.public_id
     day = open_day(world, weeks=5).isoformat()
     week = {"on": world.week.isoformat(), "view": "week"}
@@ -122,6 +126,13 @@ def requests(world: SimpleNamespace, connect: Callable, *, count: int = 40) -> l
         _page("open a patient", ask, "sessions:patient", [patient], aim=(60, 120)),
         _page("page of a course with its plan", ask, "sessions:course", [world.course.public_id], aim=(60, 120)),
         _page("prescribe page", ask, "sessions:prescribe", [patient], aim=(60, 120)),
+        _page(
+            "page of a record being written",
+            ask_of_record,
+            "sessions:record-edit",
+            [world.draft.public_id],
+            aim=(60, 120),
+        ),
         _page("front page: today", ask, "sessions:today", [], aim=(60, 120)),
         _page(
             "free times, 4 practitioners × 7 days, the booking page",
