@@ -134,9 +134,13 @@ def set_working_hours(
     WorkingHours.objects.bulk_create(rows)
     change = _row(owner, "working_hours", said_before, "; ".join(str(row) for row in rows))
     audit.record(actor=actor, verb="working_hours.set", subject=owner, changes=[change])
-    if owner is site:  # the days on which the site works have changed
+    if room is None and (owner is site or not _has_own_hours(site)):  # the days on which the site works have changed
         plans.want_plans_of(site)
     return rows
+
+
+def _has_own_hours(site: Site) -> bool:
+    return WorkingHours.objects.filter(site=site, practitioner__isnull=True, room__isnull=True).exists()
 
 
 @transaction.atomic

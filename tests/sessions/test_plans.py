@@ -309,6 +309,16 @@ def test_a_clinic_closed_for_good_is_named_on_the_course_and_planned_once_it_ope
     assert len(days(course)) == 4
 
 
+def test_when_the_people_who_open_a_site_change_their_hours_its_courses_are_planned_anew(clinic):
+    course = make_course(clinic, start_on=MONDAY)
+    hours = {"actor": None, "site": site_of(clinic), "practitioner": course.lead_practitioner}
+
+    availability.set_working_hours(**hours, blocks=work_week(days=[2]))
+
+    course.refresh_from_db()
+    assert not course.is_planned
+
+
 def test_one_course_that_cannot_be_planned_keeps_no_other_from_its_plan(clinic, monkeypatch):
     broken, fine = (make_course(clinic, cadence=c, start_on=MONDAY, plan=False) for c in ("1x, 2x1w", "4x1w"))
     real = plans.replan
