@@ -60,6 +60,7 @@ class Looker:
             color_scheme="dark" if dark else "light",
             timezone_id=time_zone,
             locale="en-GB",
+            reduced_motion="reduce",
             has_touch=size != DESKTOP,
             accept_downloads=True,
         )
@@ -105,7 +106,7 @@ class Looker:
         """Keep a picture of the whole page where BROWSER_SHOTS names a folder; else do nothing."""
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+            self.page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True, caret="initial")
 
     def keep(self, path: Path) -> None:
         for number, page in enumerate(self.context.pages):
@@ -128,15 +129,17 @@ class Keyboard:
     def __init__(self, page: Page) -> None:
         self.page, self.keys = page, page.keyboard
 
-    def reach(self, target: Locator, *, most: int = 200, key: str = "Tab") -> None:
-        """Press Tab until the focus is on the target; fail when it never comes there or when the focus is not seen."""
-        expect(target).to_be_visible()
+    def reach(self, target: Locator, *, most: int = 250) -> None:
+        """Press Tab until the focus is on the target and is shown; fail when it never comes there."""
+        expect(target).to_be_attached()
         handle = target.element_handle()
         for _ in range(most):
-            if handle.evaluate("element => element === document.activeElement"):
+            shown = handle.evaluate("one => one === document.activeElement ? one.matches(':focus-visible') : null")
+            if shown is not None:
+                assert shown, f"no focus is seen on {target}"
                 return
-            self.keys.press(key)
-        raise AssertionError(f"{target} was not reached by {key}; the focus is on {self.focus()}")
+            self.keys.press("Tab")
+        raise AssertionError(f"{target} was not reached by Tab; the focus is on {self.focus()}")
 
     def focus(self) -> str:
         return self.page.evaluate("() => document.activeElement?.outerHTML.slice(0, 200)")
@@ -149,3 +152,17 @@ class Keyboard:
         self.reach(target)
         self.keys.press("Control+a")
         self.keys.type(text)
+
+    def choose(self, target: Locator, text: str) -> None:
+        """Choose an option of a select by typing how it begins."""
+        self.reach(target)
+        self.keys.type(text)
+
+    def find(self, text: str) -> None:
+        """Find a patient from anywhere: the key, the name, down to the first line, Enter."""
+        self.keys.press("/")
+        self.keys.type(text)
+        expect(self.page.locator("#global-hits .hit").first).to_be_visible()
+        self.keys.press("ArrowDown")
+        expect(self.page.locator("#global-hits .hit").first).to_be_focused()
+        self.keys.press("Enter")

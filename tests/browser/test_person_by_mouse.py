@@ -70,6 +70,7 @@ def prescribe(doctor) -> None:
     doctor.see("p4-doctor-today")
     page.get_by_role("link", name="Prescribe a course that begins now").click()
     page.get_by_label("Find a protocol").fill("chronic spinal lidocaine")
+    expect(page.get_by_role("link", name=re.compile("^Take "))).to_have_count(1)
     doctor.see("p5-choose")
     page.get_by_role("link", name=re.compile("^Take Chronic spinal pain: lidocaine")).click()
     expect(page.get_by_text("Session 1 is now")).to_be_visible()

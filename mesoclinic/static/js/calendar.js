@@ -206,7 +206,7 @@
   });
 
   box.addEventListener("keydown", (key) => {
-    const visit = key.target.closest?.("[data-visit]");
+    const visit = key.target.closest?.(".visit[data-visit]");
     if (!visit || (key.key !== "Enter" && key.key !== " ")) return;
     key.preventDefault();
     key.stopPropagation();

@@ -1,0 +1,89 @@
+"""Moving visits in the drawn calendar by mouse: done, taken back, and refused in words."""
+
+import re
+from datetime import datetime, time, timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mesoclinic.core.localtime import instant, local_day
+from tests.browser.clinic import open_clinic
+from tests.factories import make_appointment, make_patient
+
+HOUR = 4 * 21  # pixels: four slots of a quarter of an hour, as calendar.js draws them
+
+
+@pytest.fixture
+def calendar(look):
+    """The calendar of tomorrow with two visits of Dr Moreau: Ida at ten, Noor at noon."""
+    world = open_clinic()
+    day = local_day(datetime.now(world.site.zone), world.site.zone) + timedelta(days=1)
+    for name, hour, room in (("Ida Roux", 10, world.room), ("Noor Haddad", 12, world.other_room)):
+        starts_at = instant(day, time(hour), world.site.zone)
+        patient = make_patient(world.clinic, name=name)
+        make_appointment(
+            world.clinic, patient=patient, practitioner=world.doctor, room=room, starts_at=starts_at, minutes=30
+        )
+    looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
+    looker.go(f"/calendar/?on={day}")
+    expect(visit(looker.page, "Ida Roux")).to_be_visible()
+    return looker
+
+
+def visit(page: Page, name: str) -> Locator:
+    return page.locator(f".visit[data-visit][aria-label*='{name}']")
+
+
+def at(clock: str) -> re.Pattern:
+    return re.compile(f"^{clock}–")
+
+
+def drag(page: Page, what: Locator, down: int) -> None:
+    box = what.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 11):
+        page.mouse.move(x, y + down * step / 10)
+    page.mouse.up()
+
+
+def test_a_visit_dragged_an_hour_down_is_an_hour_later(calendar):
+    page = calendar.page
+
+    drag(page, visit(page, "Ida Roux"), HOUR)
+    expect(page.get_by_text("Ida Roux moved to 11:00.")).to_be_visible()
+    expect(visit(page, "Ida Roux")).to_have_attribute("aria-label", at("11:00"))
+    calendar.see("c1-moved")
+    page.reload()
+    expect(visit(page, "Ida Roux")).to_have_attribute("aria-label", at("11:00"))
+
+
+def test_a_drag_can_be_taken_back(calendar):
+    page = calendar.page
+
+    drag(page, visit(page, "Ida Roux"), HOUR)
+    page.locator("#calendar-undo").get_by_role("button", name="Undo").click()
+    expect(visit(page, "Ida Roux")).to_have_attribute("aria-label", at("10:00"))
+
+
+def test_a_drag_onto_another_visit_goes_back_and_says_why(calendar):
+    page = calendar.page
+    calendar.expect_fault("409")
+
+    drag(page, visit(page, "Ida Roux"), 2 * HOUR)
+    expect(page.locator("#toasts")).to_contain_text("taken")
+    expect(visit(page, "Ida Roux")).to_have_attribute("aria-label", at("10:00"))
+    calendar.see("c2-refused")
+
+
+def test_a_click_on_a_visit_shows_it_and_axe_finds_nothing_in_the_dialog(calendar):
+    page = calendar.page
+
+    visit(page, "Ida Roux").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Ida Roux")
+    calendar.see("c3-dialog")
+    assert not calendar.violations()
+    dialog.get_by_role("link", name="Open").click()
+    expect(page.get_by_role("heading", name="The visit")).to_be_visible()

@@ -1,0 +1,125 @@
+"""The record while it is written: it saves itself, waits for the network, and never lets one screen erase another."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from protocols.models import ProtocolVersion
+from sessions.models import SessionRecord
+from sessions.services import appointments, records
+from tests.browser.clinic import open_clinic, stock
+from tests.browser.looking import TABLET
+from tests.factories import make_appointment, make_course, make_patient
+from tests.processes import wait_for
+
+SAVED = re.compile(r"^Saved")  # perhaps with a word about the volumes still missing
+# The one thing htmx keeps for the tab is the address of the page, which names nobody.
+KEPT_IN_BROWSER = """async () => {
+    const addresses = ["htmx-current-path-for-history"];
+    const kept = {...localStorage, ...sessionStorage};
+    for (const key of addresses) if (kept[key] === location.pathname) delete kept[key];
+    return [kept, (await indexedDB.databases()).map((one) => one.name), await caches.keys()];
+}"""
+
+
+@pytest.fixture
+def draft():
+    """A record begun: Ida Roux is here for session 1 of five."""
+    world = open_clinic()
+    stock(world.clinic, "Lidocaine")
+    version = ProtocolVersion.objects.get(protocol__clinic=world.clinic, protocol__code="chronic-spinal-pain-5")
+    patient, now = make_patient(world.clinic, name="Ida Roux"), datetime.now(UTC)
+    visit = make_appointment(
+        world.clinic,
+        patient=patient,
+        practitioner=world.doctor,
+        room=world.room,
+        starts_at=now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1),
+        now=now,
+    )
+    appointments.check_in(actor=world.desk, appointment=visit)
+    make_course(
+        world.clinic,
+        cadence="5x1w",
+        patient=patient,
+        protocol_version=version,
+        practitioner=world.doctor,
+        indication=version.indications.first(),
+        appointment=visit,
+    )
+    visit.refresh_from_db()
+    world.record = records.start_record(actor=world.doctor_user, appointment=visit)
+    world.address = f"/records/{world.record.public_id}/edit/"
+    return world
+
+
+def state(page: Page):
+    return page.locator("[data-save-state]")
+
+
+def test_what_was_typed_is_there_after_a_reload_and_nothing_is_kept_in_the_browser(look, draft):
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+
+    page.get_by_label("Notes").fill("Warm skin, no swelling.")
+    page.get_by_label("Shots in all").fill("24")
+    expect(state(page)).to_have_text(SAVED)
+    page.reload()
+
+    expect(page.get_by_label("Notes")).to_have_value("Warm skin, no swelling.")
+    expect(page.get_by_label("Shots in all")).to_have_value("24")
+    assert page.evaluate(KEPT_IN_BROWSER) == [{}, [], []]
+    looker.see("r1-tablet")
+
+
+def test_without_network_the_form_stays_says_so_and_is_saved_when_it_is_back(look, draft):
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    looker.expect_fault("ERR_INTERNET_DISCONNECTED")
+    page = looker.go(draft.address)
+
+    looker.context.set_offline(True)
+    page.get_by_label("Notes").fill("Written in the stable, without a network.")
+    expect(state(page)).to_contain_text("No connection")
+    looker.see("r2-offline")
+    expect(page.get_by_label("Notes")).to_have_value("Written in the stable, without a network.")
+    looker.context.set_offline(False)
+
+    expect(state(page)).to_have_text(SAVED)
+    kept = SessionRecord.objects.get(pk=draft.record.pk)
+    assert "Written in the stable, without a network." in str(kept.draft)
+
+
+def test_two_screens_show_both_versions_and_the_first_is_not_lost(look, draft):
+    ours, theirs = (look(draft.doctor_user, time_zone=draft.zone, size=TABLET) for _ in range(2))
+    theirs.expect_fault("409")
+    mine, other = ours.go(draft.address), theirs.go(draft.address)
+
+    mine.get_by_label("Notes").fill("From the first tablet")
+    expect(state(mine)).to_have_text(SAVED)
+    other.get_by_label("Notes").fill("From the second tablet")
+
+    dialog = other.get_by_role("alertdialog")
+    expect(dialog).to_contain_text("This record was changed on another screen")
+    expect(dialog).to_contain_text("From the first tablet")
+    expect(dialog).to_contain_text("From the second tablet")
+    theirs.see("r3-conflict")
+    assert not theirs.violations()
+    dialog.get_by_role("link", name="Take the other version").click()
+    expect(other.get_by_label("Notes")).to_have_value("From the first tablet")
+
+
+def test_two_screens_the_second_can_be_kept(look, draft):
+    ours, theirs = (look(draft.doctor_user, time_zone=draft.zone, size=TABLET) for _ in range(2))
+    theirs.expect_fault("409")
+    mine, other = ours.go(draft.address), theirs.go(draft.address)
+
+    mine.get_by_label("Notes").fill("From the first tablet")
+    expect(state(mine)).to_have_text(SAVED)
+    other.get_by_label("Notes").fill("From the second tablet")
+    other.get_by_role("button", name="Keep what is on this screen").click()
+
+    expect(other.get_by_role("alertdialog")).to_be_hidden()
+    expect(other.get_by_label("Notes")).to_have_value("From the second tablet")
+    wait_for(lambda: "second" in str(SessionRecord.objects.get(pk=draft.record.pk).draft), what="the second version")
