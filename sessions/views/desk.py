@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
+from mesoclinic.core.addresses import own_address
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
@@ -137,7 +137,5 @@ class Desk:
 
 def back(request: HttpRequest, fallback: Any, *args: Any) -> HttpResponseRedirect:
     """Go where the page came from (`next`, this host only), else to the fallback."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    if target and url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        return redirect(target)
-    return redirect(fallback, *args)
+    target = own_address(request)
+    return HttpResponseRedirect(target) if target else redirect(fallback, *args)

@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from mesoclinic.core.addresses import own_address
 from mesoclinic.core.services import users
 
 
@@ -14,9 +14,7 @@ from mesoclinic.core.services import users
 def set_language(request: HttpRequest) -> HttpResponse:
     """Remember the language and go back; a visitor's choice stays in a cookie, a user's with the user."""
     language = request.POST.get("language", "")
-    going = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(going, {request.get_host()}, require_https=request.is_secure())
-    answer = HttpResponseRedirect(going if safe else "/")
+    answer = HttpResponseRedirect(own_address(request) or "/")
     if language in dict(settings.LANGUAGES):
         if request.user.is_authenticated:
             users.choose_language(actor=request.user, language=language)

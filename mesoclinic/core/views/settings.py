@@ -4,13 +4,13 @@ from copy import copy
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.addresses import own_address
 from mesoclinic.core.clinic_forms import ClinicForm, SiteForm, ToleranceFormSet
 from mesoclinic.core.forms import rows_asked
 from mesoclinic.core.models import Site
@@ -80,10 +80,9 @@ def edit_site(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def switch_site(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Work at another site from now on, in this browser."""
     site = site_or_404(request.clinic, public_id)
-    going = request.POST.get("next", "")
     if site.is_active:
         request.session["site_id"] = site.pk
-    return redirect(going if url_has_allowed_host_and_scheme(going, {request.get_host()}) else "/")
+    return HttpResponseRedirect(own_address(request) or "/")
 
 
 @edits
