@@ -1,7 +1,7 @@
 """What a record's page sends and shows again: forms, check and the state of the record it had seen."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from sessions.recording import raw_of, text_of
 from sessions.services.records import Typed
 
 LARGEST_COUNT = 2_147_483_647
+LONGEST_KEY = 18  # digits: longer ones are no key of a row
 NOT_SENT_ON = ("csrfmiddlewaretoken", "edit_count", "edit_token", "rows")
 
 
@@ -43,6 +44,12 @@ class Sent:
     @property
     def performed_by(self) -> int | None:
         return self.forms.form.cleaned_data.get("performed_by")
+
+    def names_who_gave_it(self) -> bool:
+        """Say whether somebody is chosen; puts the question beside the field when not."""
+        if self.performed_by is None:
+            self.forms.form.add_error("performed_by", _("Choose who gave it."))
+        return self.performed_by is not None
 
     def typed(self) -> Typed:
         """Return what the service keeps: values when all is valid, the words themselves else."""
@@ -103,8 +110,7 @@ def _who_and_when(record: SessionRecord, user: User) -> dict[str, Any]:
 
 def read_page(record: SessionRecord, data: QueryDict) -> Sent:
     """Bind what a page sent, and check as much of it as can be understood."""
-    lots = [value for key, value in data.items() if key.endswith("-lot") and value.isdecimal() and len(value) < 19]
-    options = record_options(record, _day(record), lot_ids=[int(value) for value in lots])
+    options = record_options(record, _day(record), lot_ids=_keys(v for key, v in data.items() if key.endswith("-lot")))
     forms = RecordForms(options, data=data)
     is_valid = forms.is_valid()
     at = forms.form.cleaned_data.get("performed_at") or timezone.now()
@@ -121,8 +127,13 @@ def _day(record: SessionRecord):
 
 
 def _options(record: SessionRecord, raw: Mapping[str, Any]) -> RecordOptions:
-    lots = [str(row.get("lot") or "") for row in raw.get("lines", [])]
-    return record_options(record, _day(record), lot_ids=[int(lot) for lot in lots if lot.isdecimal()])
+    lots = (str(row.get("lot") or "") for row in raw.get("lines", []))
+    return record_options(record, _day(record), lot_ids=_keys(lots))
+
+
+def _keys(texts: Iterable[str]) -> list[int]:
+    """Return those texts that can be the key of a row."""
+    return [int(text) for text in texts if text.isdecimal() and len(text) <= LONGEST_KEY]
 
 
 def _of_draft(options: RecordOptions, raw: Mapping[str, Any]):

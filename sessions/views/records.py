@@ -117,9 +117,11 @@ def finish_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Done: keep what was typed, say who gave it and when, and free the desk."""
     record = reads.get_or_404(request.clinic, public_id)
     sent = read_page(record, request.POST)
-    if record.status == SessionRecord.Status.DRAFT and not sent.is_valid:
+    if record.status != SessionRecord.Status.DRAFT:
+        return redirect("sessions:record-view", public_id=record.public_id)  # the second tap of two
+    if not (sent.is_valid and sent.names_who_gave_it()):
         return _form_page(request, record, sent)
-    by = get_object_or_404(Practitioner, clinic=request.clinic, pk=sent.performed_by or 0)
+    by = get_object_or_404(Practitioner, clinic=request.clinic, pk=sent.performed_by)
     try:
         records.mark_done(actor=request.user, record=record, performed_at=sent.at, performed_by=by, typed=sent.typed())
     except Refused as refused:

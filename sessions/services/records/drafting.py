@@ -91,10 +91,18 @@ def _refuse_foreign_overrides(actor: User, content: RecordContent) -> None:
 
 
 def _bounded(raw: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps(raw, ensure_ascii=False)
-    if len(text) > LARGEST_DRAFT:
+    if len(json.dumps(raw, ensure_ascii=False)) > LARGEST_DRAFT:
         raise Refused("too-long", _("This is more text than a record can hold. Shorten it."))
-    return json.loads(text.replace("\\u0000", ""))
+    return _without_nul(raw)
+
+
+def _without_nul(value: Any) -> Any:
+    """Take out the one character PostgreSQL keeps in no text."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(one) for key, one in value.items()}
+    return [_without_nul(one) for one in value] if isinstance(value, list) else value
 
 
 def _say_once(actor: User, record: SessionRecord, now: datetime) -> None:
