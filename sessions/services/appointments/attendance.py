@@ -14,6 +14,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, PlannedSession
 
+from .checks import check_patient
 from .series import free_planned_session, lock_course_of
 
 Status = Appointment.Status
@@ -138,8 +139,12 @@ def cancel(
 
 @transaction.atomic
 def undo_cancel(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
-    """Book the cancelled time again, if it is still free. Raises Refused("just-taken" | "already-booked" | …)."""
+    """Book the cancelled time again, if it is still free.
+
+    Raises Refused("just-taken" | "already-booked" | "patient-ended" | …).
+    """
     fresh = _locked(appointment, (Status.CANCELLED,))
+    check_patient(fresh.patient)
     return _back_to_life(fresh, actor, "appointment.cancel-undone", now, Status.BOOKED)
 
 

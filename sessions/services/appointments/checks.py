@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.refused import Refused
+from patients.models import Patient
 from sessions.models import Appointment, PlannedSession, Room
 from sessions.queries import appointments as reads
 from sessions.queries import availability
@@ -33,15 +34,15 @@ def check_rules(wish: Wish) -> None:
         raise Refused("in-the-past", _("This time has passed. Choose a later one."), field="starts_at")
     if wish.starts_at > wish.now + FURTHEST:
         raise Refused("too-far", _("This is more than three years away. Choose an earlier day."), field="starts_at")
-    _check_patient(wish)
+    check_patient(wish.patient)
     _check_practitioner(wish)
     _check_where(wish)
     if wish.planned_session is not None:
         _check_session(wish, wish.planned_session)
 
 
-def _check_patient(wish: Wish) -> None:
-    patient = wish.patient
+def check_patient(patient: Patient) -> None:
+    """Raise Refused("patient-merged" | "patient-ended") for a file nobody may be booked for."""
     if patient.merged_into_id is not None:
         raise Refused("patient-merged", _("This file was merged into another one. Book for that one."))
     if patient.is_ended:

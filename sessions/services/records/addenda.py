@@ -33,7 +33,7 @@ def add_addendum(
 ) -> Addendum:
     """Add to a signed record. A withdrawal (wrong patient) opens the planned session again; the record stays readable.
 
-    The caller has asked for the password again. Raises Refused("not-signed" | "withdrawn" | "text-needed" |
+    The same words sent twice are one addendum. The caller has asked for the password again. Raises Refused("not-signed" | "withdrawn" | "text-needed" |
     "reason-needed" | "not-a-practitioner" | "not-licensed").
     """
     now = now or timezone.now()
@@ -50,9 +50,10 @@ def add_addendum(
         raise Refused("not-signed", _("This record is not signed yet: change the record itself."))
     if kind == AddendumKind.WITHDRAWAL and reads.is_withdrawn(fresh):
         raise Refused("withdrawn", _("This record is withdrawn already."))
-    addendum = Addendum.objects.create(
-        record=fresh, kind=kind, text=text.strip(), reason=reason.strip(), field=field.strip(), by=signer, at=now
-    )
+    words = {"kind": kind, "text": text.strip(), "reason": reason.strip(), "field": field.strip(), "by": signer}
+    if (same := Addendum.objects.filter(record=fresh, **words).first()) is not None:
+        return same  # the second click of two: what is signed can never be taken away again
+    addendum = Addendum.objects.create(record=fresh, at=now, **words)
     written = canonical.ADDENDUM_READERS[canonical.CURRENT_FORMAT]([addendum.pk])[addendum.pk]
     append(head, signer, now, [(fresh, addendum, written)])
     audit.record(actor=actor, verb=f"record.{kind.replace('_', '-')}-added", subject=fresh, patient_id=fresh.patient_id)
@@ -100,16 +101,10 @@ def report_reaction(
     fresh = locked(record)
     if fresh.status != SessionRecord.Status.SIGNED:
         raise Refused("not-signed", _("This record is not signed yet: change the record itself."))
-    event = AdverseEvent.objects.create(
-        patient=fresh.patient,
-        record=fresh,
-        is_late=True,
-        kind=kind.strip(),
-        severity=severity,
-        onset_on=onset_on,
-        description=description.strip(),
-        action=action.strip(),
-        reported_by=actor,
-    )
+    told = {"kind": kind.strip(), "severity": severity, "onset_on": onset_on, "description": description.strip()}
+    told |= {"action": action.strip(), "is_late": True, "reported_by": actor}
+    if (same := AdverseEvent.objects.filter(record=fresh, **told).first()) is not None:
+        return same  # the second click of two
+    event = AdverseEvent.objects.create(patient=fresh.patient, record=fresh, **told)
     audit.record(actor=actor, verb="reaction.reported", subject=event, clinic=fresh.clinic, patient_id=fresh.patient_id)
     return event
