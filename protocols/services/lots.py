@@ -19,6 +19,7 @@ from protocols.models.lots import MovementKind, NoticeKind
 from protocols.queries import lots as queries
 
 MOST_ML = Decimal(1_000_000)
+DOUBLE_CLICK = timedelta(seconds=10)
 DESCRIBING = ("expires_on", "strength", "strength_unit", "low_stock_ml", "beyond_use_days")
 
 
@@ -149,10 +150,14 @@ def draw(
 def waste(
     *, actor: User | None, lot: Lot, site: Site, volume_ml: Decimal, reason: str, vial: Vial | None = None
 ) -> StockMovement:
-    """Enter what was thrown away. Raises Refused("volume" | "reason-missing" | "lot-used-up")."""
+    """Enter what was thrown away; a double click enters it once. Raises Refused("volume" | "reason-missing" | …)."""
     _volume(volume_ml)
     _reason(reason)
     lot = _locked(lot, site)
+    words = {"site": site, "kind": MovementKind.WASTED, "volume_ml": -volume_ml, "reason": reason.strip(), "vial": vial}
+    clicked_since = timezone.now() - DOUBLE_CLICK
+    if (same := lot.movements.filter(**words, by=actor, at__gte=clicked_since).first()) is not None:
+        return same
     _refuse_too_much(lot, volume_ml, queries.stock_of(lot, site))
     movement = _move(actor, lot, site, MovementKind.WASTED, -volume_ml, reason, None, vial)
     _note_used_up(lot)
