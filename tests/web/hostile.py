@@ -1,0 +1,148 @@
+"""What a browser's forms would send, and what an attacker sends instead: forms read from a page, values that hurt."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+TEXT_TYPES = {"text", "search", "tel", "email", "url", "number", "date", "time", "datetime-local", "password"}
+NEVER_SENT = {"submit", "button", "image", "reset", "file"}
+
+
+@dataclass
+class Control:
+    """One control of a form: its name, kind (`text`, `hidden`, `select`, `tick`, `area`), value and choices."""
+
+    name: str
+    kind: str
+    value: str = ""
+    choices: list[str] = field(default_factory=list)
+    is_sent: bool = True
+
+
+@dataclass
+class PageForm:
+    """A form of a page: where it sends, how, and its controls. Buttons that send elsewhere are forms of their own."""
+
+    action: str
+    method: str
+    controls: list[Control] = field(default_factory=list)
+    buttons: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def data(self) -> dict[str, list[str]]:
+        """What a click would send."""
+        sent: dict[str, list[str]] = {}
+        for control in self.controls:
+            if control.is_sent and control.name != "csrfmiddlewaretoken":
+                sent.setdefault(control.name, []).append(control.value)
+        return sent
+
+    @property
+    def names(self) -> list[str]:
+        known = dict.fromkeys(control.name for control in self.controls)
+        return [name for name in known if name != "csrfmiddlewaretoken"]
+
+    def values_of(self, name: str) -> list[str]:
+        return [control.value for control in self.controls if control.name == name]
+
+    def kind_of(self, name: str) -> str:
+        return next(control.kind for control in self.controls if control.name == name)
+
+
+class _Reader(HTMLParser):
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address, self.forms, self.by_id = address, [], {}
+        self.orphans: list[tuple[str, Control | dict]] = []
+        self.form: PageForm | None = None
+        self.select: Control | None = None
+        self.area: Control | None = None
+
+    def handle_starttag(self, tag, attrs):
+        has = {name: value or "" for name, value in attrs}
+        draw = getattr(self, f"_{tag}", None)
+        if draw:
+            draw(has)
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self.form = None
+        elif tag == "select":
+            self.select = None
+        elif tag == "textarea":
+            if self.area is not None:
+                self.area.value = self.area.value.removeprefix("\n")
+            self.area = None
+
+    def handle_data(self, data):
+        if self.area is not None:
+            self.area.value += data
+
+    def _form(self, has):
+        self.form = PageForm(urljoin(self.address, has.get("action") or self.address), has.get("method", "get").lower())
+        self.forms.append(self.form)
+        if "id" in has:
+            self.by_id[has["id"]] = self.form
+
+    def _put(self, has, control: Control) -> None:
+        if control.name and "disabled" not in has:
+            self.orphans.append((has.get("form", ""), self.form, control))
+
+    def _input(self, has):
+        kind = has.get("type", "text").lower()
+        if kind in NEVER_SENT:
+            if kind == "submit":
+                self._button({**has, "type": "submit"})
+            return
+        value = has.get("value", "on" if kind in ("checkbox", "radio") else "")
+        if kind in ("checkbox", "radio"):
+            self._put(has, Control(has.get("name", ""), "tick", value, [value], "checked" in has))
+        else:
+            self._put(has, Control(has.get("name", ""), "text" if kind in TEXT_TYPES else kind, value))
+
+    def _select(self, has):
+        self.select = Control(has.get("name", ""), "select", "", [], is_sent="multiple" not in has)
+        self._put(has, self.select)
+
+    def _option(self, has):
+        if self.select is not None:
+            value = has.get("value", "")
+            if "selected" in has or not self.select.choices:
+                self.select.value = value
+                self.select.is_sent = self.select.is_sent or "selected" in has
+            self.select.choices.append(value)
+
+    def _textarea(self, has):
+        self.area = Control(has.get("name", ""), "area")
+        self._put(has, self.area)
+
+    def _button(self, has):
+        if has.get("type", "submit") == "submit":
+            self.orphans.append((has.get("form", ""), self.form, has))
+
+    def sort(self) -> None:
+        for form_id, around, what in self.orphans:
+            form = self.by_id.get(form_id, around)
+            if form is None:
+                continue
+            (form.controls if isinstance(what, Control) else form.buttons).append(what)
+
+
+def forms_of(html: str, address: str) -> list[PageForm]:
+    """Read the forms of a page that POST, one for each address a button of theirs sends to."""
+    reader = _Reader(address)
+    reader.feed(html)
+    reader.sort()
+    found: list[PageForm] = []
+    for form in reader.forms:
+        targets = {urljoin(address, has.get("formaction", "") or form.action) for has in form.buttons} or {form.action}
+        for target in sorted(targets):
+            how = {has.get("formmethod", form.method).lower() for has in form.buttons} or {form.method}
+            if "post" in how:
+                found.append(PageForm(target, "post", form.controls))
+    return found
+
+
+def path_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
