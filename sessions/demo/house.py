@@ -50,7 +50,7 @@ def build_house(now: datetime, password: str) -> World:
         name="Verbena Clinic",
         country=country,
         time_zone=time_zone,
-        site_name="Verbena Clinic, Mill Street",
+        site_name="Mill Street",
         site_address="7 rue du Moulin",
     )
     load_catalogue(clinic=clinic)

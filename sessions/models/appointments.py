@@ -165,5 +165,10 @@ class Appointment(ClinicOwned):
         return f"{self.patient} {self.starts_at:%Y-%m-%d %H:%M}"
 
     @property
+    def can_do_without_record(self) -> bool:
+        """Whether this is a talk, not a treatment: a first visit, a review or another one without a session."""
+        return self.kind != AppointmentKind.SESSION and self.planned_session_id is None
+
+    @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES

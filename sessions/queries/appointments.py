@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import AuditEvent, Clinic, Site
 from patients.models import Patient, Place
-from sessions.models import Appointment, Practitioner, Room
+from sessions.models import Appointment, Practitioner, Room, SessionRecord
 from sessions.queries import availability
 from sessions.scheduling.slots import Slot, Wanted
 from sessions.scheduling.slots import free_slots as engine_free_slots
@@ -52,10 +52,17 @@ class FreeTime:
         return round((self.ends_at - self.starts_at).total_seconds() / 60)
 
 
+def with_records(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """Tell of each visit whether it `has_record` that counts, and whether one was ever begun (`was_recorded`)."""
+    of_visit = SessionRecord.objects.filter(appointment=OuterRef("pk"))
+    return rows.annotate(has_record=Exists(of_visit.standing()), was_recorded=Exists(of_visit))
+
+
 def get_or_404(clinic: Clinic, public_id: UUID) -> Appointment:
     """Give an appointment of this clinic with the names it is shown with. One SQL statement."""
     try:
-        return Appointment.objects.select_related(*WITH_NAMES, "created_by").get(clinic=clinic, public_id=public_id)
+        rows = with_records(Appointment.objects.select_related(*WITH_NAMES, "created_by"))
+        return rows.get(clinic=clinic, public_id=public_id)
     except Appointment.DoesNotExist as exc:
         raise Http404 from exc
 
@@ -74,11 +81,8 @@ def week(site: Site, monday: date) -> QuerySet[Appointment]:
 def between(site: Site, from_at: datetime, until_at: datetime) -> QuerySet[Appointment]:
     """List the appointments that touch the half-open span of instants, with the names they are shown with."""
     earliest = from_at - timedelta(minutes=availability.LONGEST_MIN + 1)
-    return (
-        Appointment.objects.filter(site=site, starts_at__gt=earliest, starts_at__lt=until_at, ends_at__gt=from_at)
-        .select_related(*WITH_NAMES)
-        .order_by("starts_at", "practitioner__position", "pk")
-    )
+    rows = Appointment.objects.filter(site=site, starts_at__gt=earliest, starts_at__lt=until_at, ends_at__gt=from_at)
+    return with_records(rows.select_related(*WITH_NAMES)).order_by("starts_at", "practitioner__position", "pk")
 
 
 def next_of_patient(patient: Patient, now: datetime) -> Appointment | None:
@@ -108,6 +112,7 @@ DEEDS = {
     "appointment.started": _("Treatment begun"),
     "appointment.start-undone": _("Begin taken back"),
     "appointment.fulfilled": _("Done"),
+    "appointment.fulfil-undone": _("Done: taken back"),
     "appointment.not-treated": _("Not treated"),
     "appointment.not-treated-undone": _("Not treated: taken back"),
     "appointment.no-show": _("Did not come"),

@@ -31,12 +31,13 @@ class MixRow:
 
     @property
     def volume_ml(self) -> str:
-        return "" if self.line.volume_ml is None else plain(self.line.volume_ml)
+        """The volume; empty where none is set."""
+        return plain(self.line.volume_ml) if self.line.volume_ml else ""
 
     @property
     def dose(self) -> str:
         """The dose with its unit; empty where no volume is set or the strength gives none."""
-        if self.line.volume_ml is None:
+        if not self.line.volume_ml:
             return ""
         if self.dose_mg is not None:
             return f"{plain(self.dose_mg)} mg"

@@ -235,7 +235,8 @@ def open_ends(site: Site, now: datetime, *, sees_records: bool) -> OpenEnds:
     _starts_at, ends_at = day_bounds(local_day(now, site.zone), site.zone)
     rows = Appointment.objects.filter(site=site, status__in=OPEN_STATUSES, starts_at__lt=ends_at)
     begun = Q(starts_at__lte=now) | Q(status__in=["arrived", "in_progress"])
-    visits = rows.filter(begun).select_related(*appointments.WITH_NAMES).order_by("starts_at", "pk")
+    visits = appointments.with_records(rows.filter(begun).select_related(*appointments.WITH_NAMES))
+    visits = visits.order_by("starts_at", "pk")
     still_to_come = rows.exclude(begun).count()
     if not sees_records:
         return OpenEnds(list(visits), still_to_come)

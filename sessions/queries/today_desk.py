@@ -104,7 +104,7 @@ def unclosed(site: Site, now: datetime) -> QuerySet[Appointment]:
     """List the visits of earlier days that nobody closed, the oldest first. One SQL statement."""
     starts_at, _ends_at = day_bounds(local_day(now, site.zone), site.zone)
     rows = Appointment.objects.filter(site=site, status__in=OPEN_STATUSES, starts_at__lt=starts_at)
-    return rows.select_related(*appointments.WITH_NAMES).order_by("starts_at", "pk")
+    return appointments.with_records(rows.select_related(*appointments.WITH_NAMES)).order_by("starts_at", "pk")
 
 
 def to_call(site: Site, today: date, now: datetime) -> tuple[list[Call], bool]:

@@ -4,7 +4,7 @@ import pytest
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
-from sessions.models import Appointment
+from sessions.models import Appointment, SessionRecord
 from sessions.services import appointments, availability
 from tests.sessions.booking_world import at, book, open_clinic, patient
 
@@ -163,6 +163,44 @@ def test_a_visit_is_fulfilled_once_and_only_from_a_living_status(world):
     assert AuditEvent.objects.filter(verb="appointment.fulfilled").count() == 1
     with pytest.raises(Refused):
         appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="clinic", reason="ill")
+
+
+@pytest.mark.parametrize("kind", ["first_visit", "review", "other"])
+def test_a_talk_is_done_without_a_record_and_comes_back(world, kind):
+    visit = book(world, "10:00", kind=kind)
+    common = {"actor": world.desk, "appointment": visit}
+
+    appointments.check_in(**common, now=at("10:00"))
+    assert appointments.fulfil_without_record(**common, now=at("10:20")).status == "fulfilled"
+    assert appointments.fulfil_without_record(**common, now=at("10:21")).status == "fulfilled"
+    assert appointments.undo_fulfil(**common, now=at("10:22")).status == "arrived"
+
+    verbs = AuditEvent.objects.filter(verb__startswith="appointment.fulfil").order_by("pk")
+    assert [one.verb for one in verbs] == ["appointment.fulfilled", "appointment.fulfil-undone"]
+
+
+def test_a_session_is_never_done_without_its_record(world):
+    visit = book(world, "10:00")
+
+    with pytest.raises(Refused) as refusal:
+        appointments.fulfil_without_record(actor=world.desk, appointment=visit, now=at("10:20"))
+
+    assert refusal.value.code == "needs-record"
+
+
+def test_a_visit_with_a_record_is_done_there(world):
+    visit = book(world, "10:00", kind="review")
+    SessionRecord.objects.create(clinic=world.clinic, patient=world.patient, appointment=visit)
+    common = {"actor": world.desk, "appointment": visit}
+
+    with pytest.raises(Refused) as refusal:
+        appointments.fulfil_without_record(**common, now=at("10:20"))
+    assert refusal.value.code == "has-record"
+
+    appointments.fulfil(**common, now=at("10:20"))
+    with pytest.raises(Refused) as refusal:
+        appointments.undo_fulfil(**common, now=at("10:21"))
+    assert refusal.value.code == "has-record"
 
 
 def test_an_absence_can_be_taken_back(world):

@@ -256,6 +256,37 @@ def test_somebody_of_several_roles_sees_several_blocks(client):
     assert all(words in html for words in ("Arrivals", "Stock to look at", "Users and roles"))
 
 
+def test_a_review_is_closed_by_one_tap_and_offers_no_record(client, world):
+    visit = book(world, "09:30", kind="review")
+    appointments.check_in(actor=world.desk, appointment=visit, now=at("09:30"))
+    done = reverse("sessions:done", args=[visit.public_id])
+    assert done in page(client, world.desk)
+    assert done in page(client, world.desk, "close-day")
+
+    client.force_login(world.desk)
+    with time_machine.travel(TEN, tick=False):
+        client.post(done)
+        client.force_login(make_user(world.clinic, Role.PRACTITIONER))
+        html = client.get(reverse("sessions:appointment", args=[visit.public_id])).content.decode()
+
+    visit.refresh_from_db()
+    assert visit.status == "fulfilled"
+    assert reverse("sessions:record", args=[visit.public_id]) not in html
+    assert reverse("sessions:undo-done", args=[visit.public_id]) in html
+
+
+def test_who_may_not_book_is_offered_nothing_to_do_with_a_visit(client, world):
+    waiting, coming = book(world, "09:30"), book(world, "10:00", patient=patient(world.clinic, "Bo"))
+    appointments.check_in(actor=world.desk, appointment=waiting, now=at("09:30"))
+
+    html = page(client, make_user(world.clinic, Role.MANAGER), "close-day")
+
+    assert waiting.patient.name in html
+    assert coming.patient.name in html
+    for visit in (waiting, coming):
+        assert f"/appointments/{visit.public_id}/" not in html
+
+
 def test_a_clinic_without_a_site_is_told_so(client, world):
     world.site.is_active = False
     world.site.save(update_fields=["is_active"])

@@ -25,7 +25,18 @@ def make_planned(clinic):
 
 
 ONE_TAP = (
-    *("arrive", "back", "start", "undo-start", "undo-not-treated", "no-show", "undo-no-show", "undo-cancel"),
+    *(
+        "arrive",
+        "back",
+        "start",
+        "undo-start",
+        "done",
+        "undo-done",
+        "undo-not-treated",
+        "no-show",
+        "undo-no-show",
+        "undo-cancel",
+    ),
     *("appointment", "move", "cancel", "not-treated", "entered-in-error"),
 )
 

@@ -75,6 +75,31 @@ def fulfil(*, actor: User | None, appointment: Appointment, now: datetime | None
 
 
 @transaction.atomic
+def fulfil_without_record(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """A first visit, a review or another talk took place: done, with nothing to record. A second call changes nothing.
+
+    Raises Refused("needs-record" | "has-record" | "not-possible").
+    """
+    fresh = _locked(appointment, (*WAITING, *PRESENT, Status.FULFILLED))
+    if not fresh.can_do_without_record:
+        raise Refused("needs-record", _("A session is done when its record is done. Open the record."))
+    if fresh.status != Status.FULFILLED and fresh.records.standing().exists():
+        raise Refused("has-record", _("A record of this visit has been begun. Mark it done there."))
+    return fulfil(actor=actor, appointment=fresh, now=now)
+
+
+@transaction.atomic
+def undo_fulfil(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """Take back a misclick on *done*: the patient is here. Raises Refused("has-record" | "not-possible")."""
+    fresh = _locked(appointment, (Status.FULFILLED, Status.ARRIVED))
+    if fresh.status == Status.ARRIVED:
+        return fresh
+    if not fresh.can_do_without_record or fresh.records.exists():
+        raise Refused("has-record", _("This visit has a record. Take it back there."))
+    return _change(fresh, actor, "appointment.fulfil-undone", now, status=Status.ARRIVED)
+
+
+@transaction.atomic
 def mark_not_treated(
     *, actor: User | None, appointment: Appointment, reason: str, now: datetime | None = None
 ) -> Appointment:
