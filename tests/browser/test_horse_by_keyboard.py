@@ -135,6 +135,7 @@ def book_the_next(desk: Looker) -> None:
     desk.see("h8-patient")
     keys.press(page.get_by_role("link", name="Book session 2"))
     expect(page.get_by_text("Free times of 15 minutes")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Where").locator("option:checked")).to_contain_text("Oakfield stables")
     keys.press(page.locator("#free-times details[open] input[name=slot]").first, "Space")
     desk.see("h9-next")
     keys.press(page.get_by_role("button", name="Book", exact=True))

@@ -82,6 +82,7 @@ def test_without_network_the_form_stays_says_so_and_is_saved_when_it_is_back(loo
     looker.context.set_offline(True)
     page.get_by_label("Notes").fill("Written in the stable, without a network.")
     expect(state(page)).to_contain_text("No connection")
+    expect(page.locator("#toasts > *")).to_have_count(1)
     looker.see("r2-offline")
     expect(page.get_by_label("Notes")).to_have_value("Written in the stable, without a network.")
     looker.context.set_offline(False)

@@ -230,9 +230,11 @@
     if ([409, 422].includes(event.detail.xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
   document.addEventListener("htmx:responseError", (event) => toast("danger", explain(event.detail.xhr.status)));
-  document.addEventListener("htmx:sendError", () => toast("danger", words("Offline")));
-  document.addEventListener("htmx:timeout", () => toast("danger", words("Offline")));
-  window.addEventListener("offline", () => toast("warning", words("Offline")));
+  // A record says itself that it keeps what is typed and tries again: two voices would contradict each other.
+  const offline = (level) => { if (!document.querySelector("form[data-record]")) toast(level, words("Offline")); };
+  document.addEventListener("htmx:sendError", () => offline("danger"));
+  document.addEventListener("htmx:timeout", () => offline("danger"));
+  window.addEventListener("offline", () => offline("warning"));
 
   window.mesoclinic = { toast, csrfToken, explain };
 })();

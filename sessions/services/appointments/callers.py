@@ -48,6 +48,7 @@ def book_new_caller(
     known: dict[str, Any] = {"registered_on": local_day(now, site.zone), "public_id": booking_token}
     if species.is_animal:
         known["parties"] = [{"role": "owner", "name": owner_name, "phone": phone}] if owner_name else []
+        known["place"] = fields.get("place")  # seen at its stable: that is where it stands, the next visit too
     if not known.get("parties"):
         known["phone"] = phone
     patient = patients.register_patient(actor=actor, clinic=clinic, species=species, name=name, **known)
