@@ -1,5 +1,6 @@
 """Amounts and findings as a nurse reads them."""
 
+import re
 from decimal import Decimal
 
 from django import template
@@ -10,6 +11,7 @@ from protocols.dosing import Finding
 from protocols.words import cadence_words
 
 register = template.Library()
+TAG = re.compile(r" ?\[(?:S\d+[a-z]?|SEED-[A-Z]|DESIGN|INFER)\]")
 
 
 @register.filter
@@ -37,8 +39,14 @@ def finding_tone(finding: Finding) -> str:
 @register.filter
 def finding_source(finding: Finding) -> str:
     """The published source of a finding; nothing for a rule of the product's own."""
-    parts = [part for part in finding.source.split("; ") if not part.endswith(("[DESIGN]", "[INFER]"))]
-    return "; ".join(parts)
+    return source_words(finding.source)
+
+
+@register.filter
+def source_words(source: str) -> str:
+    """A source as people read it: the citation without its number; nothing for a rule of the product's own."""
+    parts = [part for part in str(source or "").split("; ") if not part.endswith(("[DESIGN]", "[INFER]"))]
+    return TAG.sub("", "; ".join(parts))
 
 
 @register.filter

@@ -201,7 +201,9 @@ def _band(level: float, bottom: float, words: Words) -> list[str]:
         f'<rect class="chart-band" x="{_LEFT}" y="{level:g}" width="{_WIDTH - _LEFT - _RIGHT}" '
         f'height="{bottom - level:g}" fill="{ACCENT}" fill-opacity="0.09"/>',
         _line(_LEFT, level, _WIDTH - _RIGHT, level, stroke_width="0.8", stroke_dasharray="1 3", stroke_opacity="0.7"),
-        _text(_WIDTH - _RIGHT - 6, bottom - 7, words["band"], "end", font_size="10.5", fill_opacity="0.8"),
+        # Its name stands beside the legend: scores may run anywhere below.
+        f'<rect class="chart-band" x="{_LEFT + 226}" y="7" width="22" height="10" fill="{ACCENT}" fill-opacity="0.18"/>',
+        _text(_LEFT + 254, 16, words["band"], font_size="10.5", fill_opacity="0.8"),
     ]
 
 

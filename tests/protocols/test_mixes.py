@@ -11,6 +11,7 @@ from protocols.models import Incompatibility, Protocol, Substance
 from protocols.queries import mixes, substances
 from protocols.services.catalogue import load_catalogue
 from protocols.services.protocols import DraftLine
+from protocols.templatetags.mixes import source_words
 from tests.factories import make_clinic, make_lot, make_protocol_version, make_substance, site_of
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +178,16 @@ def test_a_whole_mix_takes_four_statements(clinic, size, django_assert_num_queri
     with django_assert_num_queries(4):
         mixes.mix_tables(clinic)
         assert len(mixes.mix_of_lines(clinic, lines)) == size
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("Choi 2021, Journal of Pain Research [S130]", "Choi 2021, Journal of Pain Research"),
+        ("HISA Rule 4222 [S92]; Mesoclinic's own inference [INFER]", "HISA Rule 4222"),
+        ("Mesoclinic's own rule (DESIGN.md section 6) [DESIGN]", ""),
+        (None, ""),
+    ],
+)
+def test_a_source_on_screen_is_its_citation_without_tags(source, read):
+    assert source_words(source) == read
