@@ -154,6 +154,8 @@ def make_careful(field: forms.Field) -> None:
         _make_integer(field)
     elif isinstance(field, forms.CharField):
         _make_text(field)
+    elif isinstance(field, forms.ModelMultipleChoiceField):
+        _make_choices(field)
 
 
 def _say_what_to_do(field: forms.Field) -> None:
@@ -212,6 +214,19 @@ def _make_integer(field: forms.IntegerField) -> None:
         field.widget = forms.TextInput(attrs={**field.widget.attrs, "inputmode": "numeric", "autocomplete": "off"})
     field.validators += [MaxValueValidator(LARGEST_INTEGER), MinValueValidator(-LARGEST_INTEGER)]
     field.error_messages["invalid"] = _("Enter a whole number, like 12.")
+
+
+def _make_choices(field: forms.ModelMultipleChoiceField) -> None:
+    """Refuse a key too long for SQLite like any other that is not on the list."""
+    clean = field.clean
+
+    def careful(value: object) -> object:
+        try:
+            return clean(value)
+        except OverflowError:
+            raise ValidationError(field.error_messages["invalid_choice"], code="invalid_choice") from None
+
+    field.clean = careful
 
 
 def _make_text(field: forms.CharField) -> None:

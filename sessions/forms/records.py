@@ -160,8 +160,10 @@ class RecordForm(Form):
         return self.cleaned_data.get(f"{scale.code}_rated_by") or self.fields[f"{scale.code}_rated_by"].choices[0][0]
 
     def checklist(self) -> dict[str, Any]:
+        """Return the answers; one that is wrong counts as not given, so that the rest can still be shown."""
         data = self.cleaned_data
-        clear, yes, note = data["checklist_clear"], sorted(data["checklist_yes"]), data["checklist_note"]
+        clear, yes = data.get("checklist_clear", False), sorted(data.get("checklist_yes", []))
+        note = data.get("checklist_note", "")
         if not (clear or yes or note):
             return {}
         return {"clear": clear, "yes": yes, "note": note, "asked": [item.code for item in self.options.questions]}
@@ -216,10 +218,9 @@ class RecordForms:
         data = self.form.cleaned_data
         values = {name: data[key] for name in TYPED_FIELDS if (key := name.removesuffix("_id")) in data}
         values = {name: value for name, value in values.items() if value is not None}
-        checklist = self.form.checklist() if "checklist_yes" not in self.form.errors else {}
         return replace(
             RecordContent(**values),
-            checklist=checklist,
+            checklist=self.form.checklist(),
             lines=tuple(form.given() for form in _kept(self.lines) if _understood(form)),
             sites=tuple(form.treated() for form in _kept(self.sites) if not form.errors),
         )

@@ -54,6 +54,8 @@ def page_of(browser: Client, record: SessionRecord) -> dict[str, list[str]]:
         {"lines-0-lot": "9" * 40},
         {"sites-0-map_points": '["\\u0000", 1e999]', "shots": "many"},
         {"lines-0-substance": "9" * 40},
+        {"checklist_note": "x" * 10_000},
+        {"checklist_clear": "on", "checklist_yes": "fever"},
     ],
 )
 def test_a_draft_that_kept_nonsense_can_be_opened_again(world, typed):
