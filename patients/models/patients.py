@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -69,7 +70,7 @@ class Patient(Contactable):
     end_reason = models.CharField(_("why ended"), max_length=10, choices=EndReason, blank=True, default="")
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_from")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     edit_count = models.PositiveIntegerField(default=0)  # two people editing one form: the second is told
     history = HistoricalRecords(excluded_fields=["search_text", "phone_search", "edit_count"])
 

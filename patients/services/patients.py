@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +46,7 @@ def register_patient(
     weight_is_estimated: bool = False,
     no_allergies: bool = False,
     registered_on: date | None = None,
+    now: datetime | None = None,
     **fields: Any,
 ) -> Patient:
     """Register a person or an animal under the clinic's next file number.
@@ -59,6 +60,7 @@ def register_patient(
         species = Species.objects.get(code=species)
     today = registered_on or timezone.localdate()
     patient = Patient(clinic=clinic, species=species, created_by=actor, public_id=public_id or uuid.uuid4())
+    patient.created_at = now or timezone.now()
     _assign(patient, {"name": name, **_without_food_chain_of_people(species, {"food_chain": "", **fields})}, today)
     if no_allergies:
         patient.allergy_status, patient.allergy_asked_on = AllergyStatus.NONE_KNOWN, today

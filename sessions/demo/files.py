@@ -48,6 +48,7 @@ def _person(
         birth_on=day_of(world.today, age, *birthday),
         weight_kg=Decimal(grown_kg + world.chance.randint(-9, 14)),
         registered_on=on,
+        now=min(world.at(on, "09:00"), world.now),
         parties=known,
         **contact,
     )
@@ -78,6 +79,7 @@ def _horse(world: World, on: date, index: int, facts: tuple, owners: list[Party]
         food_chain="signed_out" if signed_out else "",
         food_chain_seen_on=on if signed_out else None,
         registered_on=on,
+        now=min(world.at(on, "09:00"), world.now),
         parties=known,
         identifiers=_numbers(index),
     )

@@ -297,4 +297,5 @@ def _told_later(world: World) -> None:
         onset_on=world.today - timedelta(days=2),
         description="Pea-sized, not red, at one of the points.",
         action="To be looked at next time; to ring if it grows or reddens.",
+        now=world.now,
     )

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -123,7 +124,7 @@ class CourseRevision(models.Model):
     start_on = models.DateField(_("not before"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["course", "number"]
@@ -231,7 +232,7 @@ class Review(Identified):
     decision = models.CharField(_("decision"), max_length=10, choices=ReviewDecision)
     note = models.TextField(_("note"), max_length=2000, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["course", "after_number", "at"]

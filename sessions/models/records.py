@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import one_of
@@ -315,7 +316,7 @@ class Override(models.Model):
     finding = models.TextField(_("finding"), max_length=1000)
     reason = models.CharField(_("reason"), max_length=500)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -359,7 +360,7 @@ class AdverseEvent(Identified):
     description = models.TextField(_("description"), max_length=2000, blank=True)
     action = models.TextField(_("what was done"), max_length=2000, blank=True)
     reported_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    reported_at = models.DateTimeField(auto_now_add=True)
+    reported_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["-reported_at"]

@@ -1,7 +1,7 @@
 """Registering, changing and ending patients."""
 
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -261,3 +261,9 @@ def test_a_list_of_allergies_that_has_run_out_counts_as_not_asked():
     assert queries.mix_patient(patient, date(2026, 3, 1)).allergy_state == "listed"
     assert queries.mix_patient(patient, TODAY).allergy_state == "not_asked"
     assert queries.banner(patient, TODAY).allergies.state == "not_asked"
+
+
+def test_a_file_is_begun_at_the_moment_the_service_is_told():
+    moment = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+    assert make_patient(make_clinic(), now=moment).created_at == moment

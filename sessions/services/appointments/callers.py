@@ -45,7 +45,7 @@ def book_new_caller(
         first = Appointment.objects.filter(clinic=clinic, booking_token=booking_token).first()
         if first is not None:
             return first
-    known: dict[str, Any] = {"registered_on": local_day(now, site.zone), "public_id": booking_token}
+    known: dict[str, Any] = {"registered_on": local_day(now, site.zone), "public_id": booking_token, "now": now}
     if species.is_animal:
         known["parties"] = [{"role": "owner", "name": owner_name, "phone": phone}] if owner_name else []
         known["place"] = fields.get("place")  # seen at its stable: that is where it stands, the next visit too

@@ -85,10 +85,14 @@ def prescribe_course(
         status_at=now,
         created_by=actor,
     )
-    CourseRevision.objects.create(course=course, number=1, cadence=cadence, from_number=1, start_on=start_on, by=actor)
+    CourseRevision.objects.create(
+        course=course, number=1, cadence=cadence, from_number=1, start_on=start_on, by=actor, at=now
+    )
     for block in blocks:
         reason = fitting(Override, "reason", override_reason)
-        Override.objects.create(course=course, rule=block.rule[:60], finding=block.text[:1000], reason=reason, by=actor)
+        Override.objects.create(
+            course=course, rule=block.rule[:60], finding=block.text[:1000], reason=reason, by=actor, at=now
+        )
     verb = "course.prescribed"
     audit.record(
         actor=actor, verb=verb, subject=course, patient_id=patient.pk, reason=override_reason if blocks else ""

@@ -40,14 +40,14 @@ def record_review(
         needed(note)
     plan = course_plan(locked_open(course))
     gate = _gate_to_review(plan, after_number)
-    review = _save_review(plan, after_number, decision, note, actor)
+    review = _save_review(plan, after_number, decision, note, actor, now)
     audit.record(
         actor=actor, verb="course.reviewed", subject=plan.course, patient_id=plan.course.patient_id, reason=decision
     )
     if decision == ReviewDecision.STOP:
         set_status(plan.course, actor, CourseStatus.STOPPED, note[:1000], now)
     elif decision == ReviewDecision.STEP_BACK:
-        _revise(plan, actor, RevisionKind.STEPPED_BACK, plan.cadence, gate, None, note)
+        _revise(plan, actor, RevisionKind.STEPPED_BACK, plan.cadence, gate, None, note, now)
     plans.replan_course(course=plan.course, now=now)
     return review
 
@@ -65,7 +65,7 @@ def change_cadence(
     plan = course_plan(locked_open(course))
     if new == plan.cadence and plan.revision.first_number == plan.next_number:
         raise Refused("same-cadence", _("This is the cadence the course already follows."), field="cadence")
-    row = _revise(plan, actor, RevisionKind.CHANGED, new, 1, None, reason)
+    row = _revise(plan, actor, RevisionKind.CHANGED, new, 1, None, reason, now)
     plans.replan_course(course=plan.course, now=now)
     return row
 
@@ -75,7 +75,7 @@ def step_back(*, actor: User, course: Course, reason: str, now: datetime | None 
     """Repeat the phase before the current one, from the next session on. Raises Refused("not-open" | "no-reason")."""
     reason = needed(reason)
     plan = course_plan(locked_open(course))
-    row = _revise(plan, actor, RevisionKind.STEPPED_BACK, plan.cadence, phase_back(plan), None, reason)
+    row = _revise(plan, actor, RevisionKind.STEPPED_BACK, plan.cadence, phase_back(plan), None, reason, now)
     _reactivate(plan.course, actor, now or timezone.now())
     return row
 
@@ -89,7 +89,7 @@ def restart_course(
     reason = needed(reason)
     plan = course_plan(locked_open(course))
     check_start(start_on, plan.course.site, now)
-    row = _revise(plan, actor, RevisionKind.RESTARTED, plan.cadence, 1, start_on, reason)
+    row = _revise(plan, actor, RevisionKind.RESTARTED, plan.cadence, 1, start_on, reason, now)
     _reactivate(plan.course, actor, now)
     return row
 
@@ -117,7 +117,7 @@ def _reviewed() -> Refused:
     return Refused("reviewed", _("This review has already been recorded. Load the page again."))
 
 
-def _save_review(plan: CoursePlan, after_number: int, decision: str, note: str, actor: User) -> Review:
+def _save_review(plan: CoursePlan, after_number: int, decision: str, note: str, actor: User, now: datetime) -> Review:
     try:
         with transaction.atomic():
             return Review.objects.create(
@@ -127,6 +127,7 @@ def _save_review(plan: CoursePlan, after_number: int, decision: str, note: str, 
                 decision=decision,
                 note=note,
                 by=actor,
+                at=now,
             )
     except IntegrityError as exc:
         if violated(exc) != "review_once":
@@ -148,6 +149,7 @@ def _revise(
     from_phase: int,
     start_on: date | None,
     reason: str,
+    now: datetime | None,
 ) -> CourseRevision:
     """Add a revision that counts from the next session. A first day that is still to come stays, unless given.
 
@@ -165,6 +167,7 @@ def _revise(
         start_on=start_on,
         reason=reason[:500],
         by=actor,
+        at=now or timezone.now(),
     )
     left_out = PlannedSession.objects.filter(
         course=plan.course, number__gte=row.from_number, status=PlannedStatus.SKIPPED

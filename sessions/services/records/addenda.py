@@ -93,6 +93,7 @@ def report_reaction(
     onset_on: date | None = None,
     description: str = "",
     action: str = "",
+    now: datetime | None = None,
 ) -> AdverseEvent:
     """Add a reaction told after the session was signed: lesions appear up to 12 weeks after.
 
@@ -105,6 +106,6 @@ def report_reaction(
     told |= {"action": action.strip(), "is_late": True, "reported_by": actor}
     if (same := AdverseEvent.objects.filter(record=fresh, **told).first()) is not None:
         return same  # the second click of two
-    event = AdverseEvent.objects.create(patient=fresh.patient, record=fresh, **told)
+    event = AdverseEvent.objects.create(patient=fresh.patient, record=fresh, reported_at=now or timezone.now(), **told)
     audit.record(actor=actor, verb="reaction.reported", subject=event, clinic=fresh.clinic, patient_id=fresh.patient_id)
     return event

@@ -57,7 +57,7 @@ def keep(*, actor: User, record: SessionRecord, typed: Typed, now: datetime) -> 
         )
     if typed.content is not None:
         _refuse_foreign_overrides(actor, typed.content)
-        write_content(actor=actor, record=record, content=typed.content)
+        write_content(actor=actor, record=record, content=typed.content, now=now)
     else:
         record.draft = _bounded(typed.raw)
     _say_once(actor, record, now)

@@ -139,7 +139,7 @@ def _create(
     audit.record(actor=actor, verb="record.started", subject=record, clinic=patient.clinic, patient_id=patient.pk)
     content = prefill(patient, course, now)
     if content.is_complete:
-        write_content(actor=actor, record=record, content=content)
+        write_content(actor=actor, record=record, content=content, now=now)
     else:
         record.draft = raw_of(content)
         record.save(update_fields=["draft"])

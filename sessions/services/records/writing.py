@@ -1,6 +1,7 @@
 """Store what was typed: the record's own columns, and only those of its rows that changed."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -11,7 +12,7 @@ from sessions.queries import records as reads
 from sessions.recording import OWN_FIELDS, OverrideGiven, RecordContent
 
 
-def write_content(*, actor: User | None, record: SessionRecord, content: RecordContent) -> None:
+def write_content(*, actor: User | None, record: SessionRecord, content: RecordContent, now: datetime) -> None:
     """Make a locked record hold this content. Five SELECTs, and two statements for each kind of row that changed."""
     for name in OWN_FIELDS:
         setattr(record, name, getattr(content, name))
@@ -20,9 +21,9 @@ def write_content(*, actor: User | None, record: SessionRecord, content: RecordC
     _replace(record, Administration, reads.line_of, content.lines, _numbered)
     _replace(record, InjectionSite, reads.site_treated, content.sites, _numbered)
     _replace(record, Score, reads.score_of, content.scores, _plain)
-    told = {"patient_id": record.patient_id, "reported_by": actor}
+    told = {"patient_id": record.patient_id, "reported_by": actor, "reported_at": now}
     _replace(record, AdverseEvent, reads.reaction_of, content.reactions, lambda _i, row: {**vars(row), **told})
-    _write_overrides(actor, record, content.overrides)
+    _write_overrides(actor, record, content.overrides, now)
 
 
 def _numbered(index: int, row: Any) -> dict[str, Any]:
@@ -52,11 +53,11 @@ def _replace(
     model._default_manager.bulk_create(made)
 
 
-def _write_overrides(actor: User | None, record: SessionRecord, wanted: Sequence[OverrideGiven]) -> None:
+def _write_overrides(actor: User | None, record: SessionRecord, wanted: Sequence[OverrideGiven], now: datetime) -> None:
     """Keep those that stand with who gave them and when; take away what was withdrawn, add what is new."""
     present = {reads.override_of(row): row.pk for row in record.overrides.all()}
     gone = [pk for given, pk in present.items() if given not in wanted]
     if gone:
         Override.objects.filter(pk__in=gone).delete()
     new = [given for given in wanted if given not in present]
-    Override.objects.bulk_create(Override(record=record, by=actor, **vars(given)) for given in new)
+    Override.objects.bulk_create(Override(record=record, by=actor, at=now, **vars(given)) for given in new)
