@@ -57,7 +57,7 @@ test-servers: $(VENV)/.dev
 check: $(VENV)/.dev ## Style, types, templates, import contracts, migrations, deployment settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MANAGE) makemigrations --check --dry-run
