@@ -320,7 +320,8 @@ def test_when_the_people_who_open_a_site_change_their_hours_its_courses_are_plan
 
 
 def test_one_course_that_cannot_be_planned_keeps_no_other_from_its_plan(clinic, monkeypatch):
-    broken, fine = (make_course(clinic, cadence=c, start_on=MONDAY, plan=False) for c in ("1x, 2x1w", "4x1w"))
+    lead = {"practitioner": make_practitioner(clinic), "start_on": MONDAY, "plan": False}
+    broken, fine = (make_course(clinic, cadence=c, **lead) for c in ("1x, 2x1w", "4x1w"))
     real = plans.replan
 
     def breaks(revision, *args, **kwargs):
