@@ -58,6 +58,7 @@ check: $(VENV)/.dev ## Style, types, templates, import contracts, migrations, de
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/djlint --quiet --check templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MANAGE) makemigrations --check --dry-run
