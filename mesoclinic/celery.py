@@ -13,7 +13,7 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     "sweep": {"task": "sessions.sweep", "schedule": 30.0},
-    "beat-heartbeat": {"task": "core.beat_heartbeat", "schedule": 60.0},
+    "beat-heartbeat": {"task": "core.beat_heartbeat", "schedule": 15.0},
     "extend-schedules": {"task": "sessions.extend_schedules", "schedule": crontab(hour="2", minute="10")},
     "flag-overdue": {"task": "sessions.flag_overdue", "schedule": crontab(minute="5")},
     "expire-lots": {"task": "protocols.expire_lots", "schedule": crontab(hour="3", minute="20")},

@@ -68,6 +68,17 @@ def test_run_answers_healthz_and_refuses_a_second_run_on_the_same_data(house, en
         assert "already running" in second.printed()
 
 
+def test_run_becomes_ready_once_beat_rang_and_a_worker_answered(house):
+    def ready():
+        web = http.client.HTTPConnection(*address(house), timeout=5)
+        web.request("GET", "/readyz")
+        return web.getresponse().status == 200
+
+    wait_for(ready, seconds=60, what="a heartbeat that went from beat through the broker to a worker")
+
+    assert "ERROR celery" not in house.printed()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_asking_run_to_stop_stops_everything(house, number):
     family = house.family()
