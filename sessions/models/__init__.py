@@ -1,5 +1,6 @@
 from .appointments import Appointment
 from .availability import Absence, Closure, Practitioner, Room, WorkingHours
+from .calls import CallAttempt
 from .courses import Course, CourseRevision, PlannedSession, Review
 from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
 from .reminders import Reminder
@@ -11,6 +12,7 @@ __all__ = [
     "Administration",
     "AdverseEvent",
     "Appointment",
+    "CallAttempt",
     "Closure",
     "Course",
     "CourseRevision",

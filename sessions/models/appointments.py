@@ -76,6 +76,9 @@ class Appointment(ClinicOwned):
     ends_at = models.DateTimeField(_("until"))
     status = models.CharField(_("status"), max_length=20, choices=AppointmentStatus, default=AppointmentStatus.BOOKED)
     offered_until = models.DateTimeField(_("offer ends"), null=True, blank=True)
+    in_place_of = models.ForeignKey(  # a time held for a visit that must move, until the patient agrees
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="held_times"
+    )
     reason = models.CharField(_("reason for the visit"), max_length=300, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
     is_squeezed_in = models.BooleanField(_("squeezed in"), default=False)
@@ -134,6 +137,18 @@ class Appointment(ClinicOwned):
                 condition=Q(is_squeezed_in=False) | ~Q(exception_reason=""),
                 name="appointment_squeeze_says_why",
                 violation_error_message=_("Say why this visit is squeezed in."),
+            ),
+            models.CheckConstraint(
+                condition=Q(in_place_of__isnull=True)
+                | Q(planned_session__isnull=True, status__in=["offered", "cancelled", "moving"]),
+                name="appointment_held_time_is_offer",
+                violation_error_message=_("A held time is an offer until the patient agrees."),
+            ),
+            models.UniqueConstraint(
+                fields=["in_place_of"],
+                condition=IS_LIVE,
+                name="appointment_one_held_time",
+                violation_error_message=_("Another time is already held for this visit."),
             ),
             models.UniqueConstraint(
                 fields=["planned_session"],

@@ -2,7 +2,7 @@
 
 from patients.models import Patient
 from patients.services.merging import also_moves
-from sessions.models import AdverseEvent, Appointment, Course, SessionRecord
+from sessions.models import AdverseEvent, Appointment, CallAttempt, Course, SessionRecord
 from sessions.models.records import RecordStatus
 
 
@@ -10,6 +10,7 @@ def announce() -> None:
     """Tell the patients app, which knows nothing of this one."""
     also_moves("treatment_sessions.Course", lambda patient: Course.objects.filter(patient=patient))
     also_moves("treatment_sessions.Appointment", lambda patient: Appointment.objects.filter(patient=patient))
+    also_moves("treatment_sessions.CallAttempt", lambda patient: CallAttempt.objects.filter(patient=patient))
     also_moves("treatment_sessions.SessionRecord", _unsigned_records)
     also_moves("treatment_sessions.AdverseEvent", _loose_events)
 

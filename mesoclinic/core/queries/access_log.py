@@ -19,6 +19,7 @@ KINDS = [
 NOUNS = {
     "absence": gettext_lazy("absence"),
     "appointment": gettext_lazy("appointment"),
+    "call": gettext_lazy("call"),
     "catalogue": gettext_lazy("catalogue"),
     "clinic": gettext_lazy("clinic"),
     "closure": gettext_lazy("closed day"),
