@@ -1,6 +1,7 @@
 """Database constraints both engines keep: NoOverlap, closed lists of choices, and naming the one that was violated."""
 
 import re
+from datetime import timedelta
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -23,6 +24,31 @@ SQLITE = (
     " AND (SELECT %(end)s FROM %(table)s WHERE %(resource)s = NEW.%(resource)s AND (%(where)s)"
     " AND %(pk)s <> NEW.%(pk)s AND %(start)s < NEW.%(end)s ORDER BY %(start)s DESC LIMIT 1) > NEW.%(start)s; END"
 )
+# With minutes before and after (the way there and back) a row keeps more time busy than it says. PostgreSQL: what
+# `timestamptz - interval` gives depends on the session's time zone, so the range is made of UTC wall times.
+POSTGRESQL_PADDED = (
+    "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s EXCLUDE USING gist (%(resource)s WITH =,"
+    " tsrange(timezone('UTC', %(start)s) - %(before)s * interval '1 minute',"
+    " timezone('UTC', %(end)s) + %(after)s * interval '1 minute') WITH &&) WHERE (%(where)s)"
+)
+# Busy times never overlap, so they are ordered as the starts are: only the last to start before our busy time ends, and
+# the first to start after it, can reach into us. Two index seeks.
+SQLITE_PADDED = (
+    "CREATE TRIGGER %(name)s AFTER %(event)s ON %(table)s BEGIN"
+    " SELECT RAISE(ABORT, 'NoOverlap %(label)s')"
+    " WHERE EXISTS (SELECT 1 FROM %(table)s WHERE %(pk)s = NEW.%(pk)s AND (%(where)s))"
+    " AND ((SELECT {until} FROM %(table)s WHERE %(resource)s = NEW.%(resource)s AND (%(where)s)"
+    " AND %(pk)s <> NEW.%(pk)s AND %(start)s < {new_until} ORDER BY %(start)s DESC LIMIT 1) > {new_since}"
+    " OR (SELECT {since} FROM %(table)s WHERE %(resource)s = NEW.%(resource)s AND (%(where)s)"
+    " AND %(pk)s <> NEW.%(pk)s AND %(start)s >= {new_until} ORDER BY %(start)s LIMIT 1) < {new_until}); END"
+)
+SINCE = (
+    "CASE {0}%(before)s WHEN 0 THEN {0}%(start)s ELSE datetime({0}%(start)s, '-' || {0}%(before)s || ' minutes') END"
+)
+UNTIL = "CASE {0}%(after)s WHEN 0 THEN {0}%(end)s ELSE datetime({0}%(end)s, '+' || {0}%(after)s || ' minutes') END"
+SQLITE_PADDED = SQLITE_PADDED.format(
+    since=SINCE.format(""), until=UNTIL.format(""), new_since=SINCE.format("NEW."), new_until=UNTIL.format("NEW.")
+)
 ANY_OVERLAP = (
     "SELECT 1 FROM %(table)s a JOIN %(table)s b ON a.%(resource)s = b.%(resource)s AND a.%(pk)s < b.%(pk)s"
     " AND a.%(start)s < b.%(end)s AND b.%(start)s < a.%(end)s"
@@ -30,16 +56,22 @@ ANY_OVERLAP = (
     " AND b.%(pk)s IN (SELECT %(pk)s FROM %(table)s WHERE %(where)s) LIMIT 1"
 )
 
+MOST_AROUND = timedelta(days=1)  # no minutes before or after are more
+
 
 class NoOverlap(BaseConstraint):
     """No two live rows of one resource share time; half-open intervals, rows without a resource are free.
 
-    PostgreSQL: an exclusion constraint (btree_gist). SQLite: two triggers, each one index seek; the model needs an
-    index on (resource, start).
+    `before` and `after` may name columns of whole minutes that keep the resource busy around a row; both or neither.
+    PostgreSQL: an exclusion constraint (btree_gist). SQLite: two triggers, each one index seek (two with minutes
+    around); the model needs an index on (resource, start).
     """
 
-    def __init__(self, *, name, resource, condition, start="starts_at", end="ends_at", **kwargs):
+    def __init__(
+        self, *, name, resource, condition, start="starts_at", end="ends_at", before=None, after=None, **kwargs
+    ):
         self.resource, self.condition, self.start, self.end = resource, condition, start, end
+        self.before, self.after = before, after
         super().__init__(name=name, **kwargs)
 
     def _statement(self, template, model, editor, name, **parts):
@@ -51,6 +83,8 @@ class NoOverlap(BaseConstraint):
         query = Query(model, alias_cols=False)
         compiler = query.get_compiler(connection=editor.connection)
         where, params = query.build_where(self.condition).as_sql(compiler, editor.connection)
+        if self.before:
+            parts |= {"before": column(self.before), "after": column(self.after)}
         return Statement(
             template,
             table=Table(table, quote),
@@ -66,9 +100,10 @@ class NoOverlap(BaseConstraint):
 
     def _statements(self, model, editor):
         if editor.connection.vendor == "postgresql":
-            return [self._statement(POSTGRESQL, model, editor, self.name)]
+            return [self._statement(POSTGRESQL_PADDED if self.before else POSTGRESQL, model, editor, self.name)]
+        trigger = SQLITE_PADDED if self.before else SQLITE
         return [
-            self._statement(SQLITE, model, editor, f"{self.name}_{event[:6].lower()}", event=event)
+            self._statement(trigger, model, editor, f"{self.name}_{event[:6].lower()}", event=event)
             for event in ("INSERT", "UPDATE")
         ]
 
@@ -91,16 +126,27 @@ class NoOverlap(BaseConstraint):
             return
         if not self.condition.check(instance._get_field_expression_map(meta=model._meta, exclude=exclude), using=using):
             return
+        since, until = self._busy(instance)
+        around = MOST_AROUND if self.before else timedelta(0)
         rivals = model._base_manager.using(using).filter(
-            self.condition, Q((self.resource, resource), (f"{self.start}__lt", end), (f"{self.end}__gt", start))
+            self.condition,
+            Q((self.resource, resource), (f"{self.start}__lt", until + around), (f"{self.end}__gt", since - around)),
         )
-        if rivals.exclude(pk=instance.pk).exists():
-            raise ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
+        for rival in rivals.exclude(pk=instance.pk):
+            rival_since, rival_until = self._busy(rival)
+            if rival_since < until and since < rival_until:
+                raise ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
+
+    def _busy(self, row):
+        """The time a row keeps busy, the minutes around it included."""
+        before, after = (timedelta(minutes=getattr(row, f)) if f else timedelta(0) for f in (self.before, self.after))
+        return getattr(row, self.start) - before, getattr(row, self.end) + after
 
     def deconstruct(self):
         path, args, kwargs = super().deconstruct()
         own = {"resource": self.resource, "condition": self.condition, "start": self.start, "end": self.end}
-        return path, args, {**kwargs, **own}
+        around = {"before": self.before, "after": self.after} if self.before else {}
+        return path, args, {**kwargs, **own, **around}
 
     def __eq__(self, other):
         return self.deconstruct() == other.deconstruct() if isinstance(other, NoOverlap) else NotImplemented

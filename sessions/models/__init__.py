@@ -4,6 +4,7 @@ from .calls import CallAttempt
 from .courses import Course, CourseRevision, PlannedSession, Review
 from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
 from .reminders import Reminder
+from .rounds import Round
 from .signatures import Addendum, Signature, SignatureHead
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Reminder",
     "Review",
     "Room",
+    "Round",
     "Score",
     "SessionRecord",
     "Signature",

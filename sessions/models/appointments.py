@@ -10,6 +10,7 @@ from patients.models import Patient, Place
 
 from .availability import Practitioner, Room
 from .courses import PlannedSession
+from .rounds import MOST_TRAVEL_MIN, Round
 
 
 class AppointmentKind(models.TextChoices):
@@ -87,6 +88,12 @@ class Appointment(ClinicOwned):
     status_reason = models.CharField(_("why"), max_length=300, blank=True)
     status_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(_("arrived at"), null=True, blank=True)
+    round = models.ForeignKey(
+        Round, on_delete=models.PROTECT, null=True, blank=True, related_name="visits", verbose_name=_("round")
+    )
+    # The way to the first visit of a round and back from the last: the practitioner is busy then (docs/adr/0060).
+    travel_before_min = models.PositiveSmallIntegerField(_("minutes on the way there"), default=0, db_default=0)
+    travel_after_min = models.PositiveSmallIntegerField(_("minutes on the way back"), default=0, db_default=0)
     moved_count = models.PositiveSmallIntegerField(default=0)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -150,6 +157,11 @@ class Appointment(ClinicOwned):
                 name="appointment_one_held_time",
                 violation_error_message=_("Another time is already held for this visit."),
             ),
+            models.CheckConstraint(
+                condition=Q(travel_before_min__lte=MOST_TRAVEL_MIN, travel_after_min__lte=MOST_TRAVEL_MIN),
+                name="appointment_travel_sane",
+                violation_error_message=_("Travel takes at most 600 minutes."),
+            ),
             models.UniqueConstraint(
                 fields=["planned_session"],
                 condition=IS_LIVE,
@@ -160,6 +172,8 @@ class Appointment(ClinicOwned):
                 name="appointment_practitioner_free",
                 resource="practitioner",
                 condition=IS_LIVE & Q(is_squeezed_in=False),
+                before="travel_before_min",
+                after="travel_after_min",
                 violation_error_message=_("The practitioner is not free then."),
             ),
             NoOverlap(

@@ -15,6 +15,7 @@ from protocols.models import Species
 from sessions.models import Absence, Appointment, Closure, Practitioner, Room, WorkingHours
 from sessions.models.appointments import LIVE_STATUSES
 from sessions.models.availability import HoursKind
+from sessions.models.rounds import MOST_TRAVEL_MIN
 from sessions.scheduling.hours import WeeklyRule, day_windows, days_between
 from sessions.scheduling.intervals import Interval, Intervals, intersect, subtract
 from sessions.scheduling.slots import FREE, Agenda
@@ -208,24 +209,29 @@ def _absences(from_at, until_at, practitioner_ids, room_ids) -> Spans:
 
 
 def _busy(from_at, until_at, now, practitioner_ids, room_ids, patient_id, without) -> Spans:
-    """Live appointments by whom they keep busy. Each branch is one seek in its own index."""
-    meets = {"starts_at__gt": from_at - timedelta(minutes=LONGEST_MIN + 1), "starts_at__lt": until_at}
+    """Live appointments by whom they keep busy; a practitioner on the way too. Each branch is one seek in its index."""
+    travel = timedelta(minutes=MOST_TRAVEL_MIN)
+    earliest = from_at - timedelta(minutes=LONGEST_MIN + 1)
+    meets = {"starts_at__gt": earliest, "starts_at__lt": until_at}
+    on_the_way = {"starts_at__gt": earliest - travel, "starts_at__lt": until_at + travel}
     rows = (
         Appointment.objects.filter(
-            Q(practitioner_id__in=practitioner_ids, **meets)
+            Q(practitioner_id__in=practitioner_ids, **on_the_way)
             | Q(room_id__in=room_ids, **meets)
             | Q(patient_id=patient_id or 0, **meets)
         )
-        .filter(status__in=LIVE_STATUSES, ends_at__gt=from_at)
+        .filter(Q(starts_at__lt=until_at, ends_at__gt=from_at) | Q(round__isnull=False), status__in=LIVE_STATUSES)
         .exclude(status="offered", offered_until__lte=now)
         .exclude(pk__in=without)
         .order_by()
-        .values_list("practitioner_id", "room_id", "patient_id", "starts_at", "ends_at")
+        .values_list(
+            "practitioner_id", "room_id", "patient_id", "starts_at", "ends_at", "travel_before_min", "travel_after_min"
+        )
     )
     spans: Spans = defaultdict(list)
-    for practitioner, room, patient, starts_at, ends_at in rows:
+    for practitioner, room, patient, starts_at, ends_at, before_min, after_min in rows:
         span = (minute_of(starts_at), minute_after(ends_at))
-        spans["practitioner", practitioner].append(span)
+        spans["practitioner", practitioner].append((span[0] - before_min, span[1] + after_min))
         spans["patient", patient].append(span)
         if room is not None:
             spans["room", room].append(span)
