@@ -22,6 +22,9 @@ class CourseStatus(models.TextChoices):
     STOPPED = "stopped", _("Stopped")
 
 
+OPEN_COURSES = (CourseStatus.ACTIVE, CourseStatus.PAUSED)
+
+
 class BodySide(models.TextChoices):
     LEFT = "left", _("Left")
     RIGHT = "right", _("Right")
@@ -100,7 +103,7 @@ class Course(ClinicOwned):
 
     @property
     def is_open(self) -> bool:
-        return self.status in (CourseStatus.ACTIVE, CourseStatus.PAUSED)
+        return self.status in OPEN_COURSES
 
 
 class RevisionKind(models.TextChoices):

@@ -9,9 +9,9 @@ from django.http import Http404
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
 from sessions.models import Appointment, Course, PlannedSession, Practitioner
-from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
+from sessions.models.courses import LEFT_OPEN, OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.plan_pages import TO_COME, plan, stopping_in_words, visits_to_come
-from sessions.queries.plans import CoursePlan, course_plans, rebook_why
+from sessions.queries.plans import CoursePlan, course_plans, rebook_why_in_sql
 
 __all__ = [
     "due_unbooked",
@@ -70,7 +70,7 @@ def listed(
         done_count=Subquery(done.values("course").annotate(n=Count("pk")).values("n")),
     )
     if status == "open":
-        rows = rows.filter(status__in=[CourseStatus.ACTIVE, CourseStatus.PAUSED])
+        rows = rows.filter(status__in=OPEN_COURSES)
     elif status in CourseStatus.values:
         rows = rows.filter(status=status)
     if practitioner is not None:
@@ -108,7 +108,7 @@ def lapsed(site: Site) -> QuerySet[Course]:
     return rows.select_related(*WITH_NAMES).order_by("lapsed_on", "pk")
 
 
-def to_rebook(site: Site, now: datetime) -> list[Appointment]:
+def to_rebook(site: Site, now: datetime) -> QuerySet[Appointment]:
     """List the visits to come that the plan has moved away from, by time. One SQL statement.
 
     `appointment.rebook_why`: "early" or "late" for its window, "out_of_plan", or "course_over".
@@ -116,13 +116,10 @@ def to_rebook(site: Site, now: datetime) -> list[Appointment]:
     today_starts = day_bounds(local_day(now, site.zone), site.zone)[0]
     rows = Appointment.objects.filter(
         site=site, starts_at__gte=today_starts, status__in=TO_COME, planned_session__isnull=False
-    ).select_related("patient__species", "practitioner", "room", "place", "site", *_of_course("planned_session__"))
-    found = []
-    for appointment in rows.order_by("starts_at", "pk"):
-        appointment.rebook_why = rebook_why(appointment, appointment.planned_session, site)
-        if appointment.rebook_why:
-            found.append(appointment)
-    return found
+    )
+    rows = rows.annotate(rebook_why=rebook_why_in_sql(site)).exclude(rebook_why="").order_by("starts_at", "pk")
+    names = ("patient__species", "practitioner", "room", "place", "site")
+    return rows.select_related(*names, *_of_course("planned_session__"))
 
 
 def open_reviews(clinic: Clinic, practitioner: Practitioner | None = None) -> list[CoursePlan]:
@@ -130,7 +127,7 @@ def open_reviews(clinic: Clinic, practitioner: Practitioner | None = None) -> li
 
     `plan.due_gate` is the phase that is over, `plan.gate_number(gate)` its last session.
     """
-    gated = Course.objects.filter(clinic=clinic, status__in=[CourseStatus.ACTIVE, CourseStatus.PAUSED])
+    gated = Course.objects.filter(clinic=clinic, status__in=OPEN_COURSES)
     gated = gated.filter(cadence__contains="!", planned_sessions__status__in=["done", "skipped"]).distinct()
     if practitioner is not None:
         gated = gated.filter(lead_practitioner=practitioner)

@@ -86,7 +86,7 @@ def desk_day(site: Site, now: datetime) -> DeskDay:
     """Gather what the desk does today. Ten SQL statements, whatever there is."""
     today = local_day(now, site.zone)
     arrivals = [_arrival(visit, now) for visit in appointments.day(site, today) if visit.status not in NEVER_WAS[:2]]
-    moved = courses.to_rebook(site, now)[:MOST_LINES]
+    moved = list(courses.to_rebook(site, now)[:MOST_LINES])
     calls, are_more = to_call(site, today, now)
     reached = contacts_of([visit.patient for visit in moved], today)
     return DeskDay(

@@ -10,9 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from sessions.models import Course, CourseRevision, PlannedSession
+from sessions.models import Appointment, Course, CourseRevision, PlannedSession
+from sessions.models.courses import OUT_OF_PLAN
 from sessions.queries import courses as reads
 from sessions.queries import plan_pages
+from sessions.queries import plans as plan_queries
 from sessions.recording import ScoreGiven
 from sessions.services import courses, plans
 from tests.factories import (
@@ -109,13 +111,13 @@ def test_a_lapsed_course_is_listed_until_somebody_decides_and_a_paused_one_never
 def test_a_visit_the_plan_has_moved_away_from_is_to_rebook(clinic):
     course = make_course(clinic, cadence="4x1w", start_on=MONDAY)
     visit = book(clinic, course, 2, NEXT)
-    assert reads.to_rebook(site_of(clinic), at(MONDAY)) == []
+    assert list(reads.to_rebook(site_of(clinic), at(MONDAY))) == []
 
     done_session(course, 1, on=MONDAY + timedelta(days=4))
     found = reads.to_rebook(site_of(clinic), at(MONDAY + timedelta(days=4)))
 
     assert [(row.pk, row.rebook_why) for row in found] == [(visit.pk, "early")]
-    assert reads.to_rebook(site_of(clinic), at(NEXT + timedelta(days=1))) == []  # it has passed
+    assert list(reads.to_rebook(site_of(clinic), at(NEXT + timedelta(days=1)))) == []  # it has passed
 
 
 def test_the_visits_of_a_stopped_course_are_to_rebook(clinic, doctor):
@@ -125,6 +127,42 @@ def test_the_visits_of_a_stopped_course_are_to_rebook(clinic, doctor):
     courses.stop_course(actor=doctor, course=course, reason="moved away", cancel=[], now=at(MONDAY))
 
     assert [row.rebook_why for row in reads.to_rebook(site_of(clinic), at(MONDAY))] == ["course_over"]
+
+
+@pytest.mark.parametrize("agreed", ["", "she asked for it"], ids=["", "agreed"])
+@pytest.mark.parametrize("clock", ["00:30", "12:00", "23:30"])  # near midnight the day in UTC is another one
+@pytest.mark.parametrize("days", [-40, -1, 0, 3, 4, 40])
+def test_the_database_says_as_python_does_why_a_visit_is_to_rebook(clinic, doctor, days, clock, agreed):
+    course = make_course(clinic, cadence="4x1w", start_on=MONDAY + timedelta(weeks=7))  # the clock changes in between
+    planned = course.planned_sessions.get(number=2)
+    booked_for = {
+        "starts_at": at(NEXT, "10:00"),
+        "planned_session": planned,
+        "now": at(MONDAY),
+        "outside_window_reason": "yes",
+    }
+    visit = make_appointment(clinic, patient=course.patient, practitioner=course.lead_practitioner, **booked_for)
+    starts_at = at(planned.due_on + timedelta(days=days), clock)
+    ends_at = starts_at + timedelta(minutes=20)
+    Appointment.objects.filter(pk=visit.pk).update(starts_at=starts_at, ends_at=ends_at, exception_reason=agreed)
+    site = site_of(clinic)
+
+    def both() -> tuple[str, list[str]]:
+        visit.refresh_from_db()
+        course = Course.objects.get(pk=visit.planned_session.course_id)
+        visit.planned_session.course = course
+        found = [row.rebook_why for row in reads.to_rebook(site, at(MONDAY))]
+        return plan_queries.rebook_why(visit, visit.planned_session, site), found
+
+    why, found = both()
+    assert found == ([why] if why else [])
+    PlannedSession.objects.filter(pk=planned.pk).update(latest_on=planned.earliest_on, due_on=planned.due_on)
+    why, found = both()
+    assert found == ([why] if why else [])
+    PlannedSession.objects.filter(pk=planned.pk).update(why=OUT_OF_PLAN)
+    assert both() == (OUT_OF_PLAN, [OUT_OF_PLAN])
+    courses.stop_course(actor=doctor, course=course, reason="moved away", cancel=[], now=at(MONDAY))
+    assert both() == ("course_over", ["course_over"])
 
 
 def test_a_review_waits_from_the_last_session_of_its_phase_until_it_is_recorded(clinic, doctor):
