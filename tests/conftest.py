@@ -44,9 +44,6 @@ def pytest_report_header():
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.path.parent.name in ("web", "bench") or item.path.stem.endswith(("_pages", "_page")):
-            item.add_marker("pages")
     if connection.vendor != "postgresql":
         elsewhere = pytest.mark.skip(reason="only on PostgreSQL and Redis; make test runs it there")
         for item in items:
