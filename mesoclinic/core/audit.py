@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 
@@ -19,10 +20,11 @@ def record(
     patient_id: int | None = None,
     changes: Iterable[Change] = (),
     reason: str = "",
+    batch: UUID | None = None,
 ) -> AuditEvent:
     """Write one event. `verb` is `noun.past-participle` (`appointment.booked`); no actor means the system itself.
 
-    `changes` come from `changed()`; values of medical fields stay out of it.
+    `changes` come from `changed()`; values of medical fields stay out of it. Events of one `batch` are one step.
     """
     owner_id = clinic.pk if clinic else _owner_id(subject)
     if owner_id is None:
@@ -38,6 +40,7 @@ def record(
         patient_id=patient_id,
         changes=list(changes),
         reason=reason,
+        batch=batch,
     )
 
 

@@ -121,6 +121,7 @@ class Agendas:
     practitioners: dict[int, Agenda] = field(default_factory=dict)
     rooms: dict[int, Agenda] = field(default_factory=dict)
     patient: Agenda = FREE
+    patients: dict[int, Agenda] = field(default_factory=dict)
 
 
 def agendas(
@@ -132,12 +133,13 @@ def agendas(
     practitioner_ids: Collection[int],
     room_ids: Collection[int] = (),
     patient_id: int | None = None,
+    patient_ids: Collection[int] = (),
     away: bool = False,
     without: Collection[int] = (),
 ) -> Agendas:
     """Read all that decides about free time. Four SQL statements, whatever the range.
 
-    `away` is for stables and homes: the hours of the site do not count there, its closures do. Appointments in
+    One patient (`patient_id`) or several (`patient_ids`). `away` is for stables and homes: the hours of the site do not count there, its closures do. Appointments in
     `without` (the one being moved) are not looked at; offers that have run out never are.
     """
     days = days_between(local_day(from_at, site.zone), local_day(until_at, site.zone))
@@ -145,14 +147,16 @@ def agendas(
     closures = whole_days(closed.among(days), site.zone)
     hours = _Hours(site, days, practitioner_ids, room_ids, away=away)
     absent = _absences(from_at, until_at, practitioner_ids, room_ids)
-    busy = _busy(from_at, until_at, now, practitioner_ids, room_ids, patient_id, without)
+    patients = {*patient_ids, *([patient_id] if patient_id else ())}
+    busy = _busy(from_at, until_at, now, practitioner_ids, room_ids, patients, without)
     by_practitioner = {
         one: Agenda(*hours.of_practitioner(one), closures, absent["practitioner", one], busy["practitioner", one])
         for one in practitioner_ids
     }
     by_room = {one: Agenda(*hours.of_room(one), closures, absent["room", one], busy["room", one]) for one in room_ids}
-    patient = Agenda(booked=busy["patient", patient_id] if patient_id else ())
-    return Agendas((minute_of(from_at), minute_of(until_at)), closed, by_practitioner, by_room, patient)
+    by_patient = {one: Agenda(booked=busy["patient", one]) for one in patients}
+    between = (minute_of(from_at), minute_of(until_at))
+    return Agendas(between, closed, by_practitioner, by_room, by_patient.get(patient_id or 0, FREE), by_patient)
 
 
 class _Hours:
@@ -208,7 +212,7 @@ def _absences(from_at, until_at, practitioner_ids, room_ids) -> Spans:
     return spans
 
 
-def _busy(from_at, until_at, now, practitioner_ids, room_ids, patient_id, without) -> Spans:
+def _busy(from_at, until_at, now, practitioner_ids, room_ids, patient_ids, without) -> Spans:
     """Live appointments by whom they keep busy; a practitioner on the way too. Each branch is one seek in its index."""
     travel = timedelta(minutes=MOST_TRAVEL_MIN)
     earliest = from_at - timedelta(minutes=LONGEST_MIN + 1)
@@ -218,7 +222,7 @@ def _busy(from_at, until_at, now, practitioner_ids, room_ids, patient_id, withou
         Appointment.objects.filter(
             Q(practitioner_id__in=practitioner_ids, **on_the_way)
             | Q(room_id__in=room_ids, **meets)
-            | Q(patient_id=patient_id or 0, **meets)
+            | Q(patient_id__in=patient_ids, **meets)
         )
         .filter(Q(starts_at__lt=until_at, ends_at__gt=from_at) | Q(round__isnull=False), status__in=LIVE_STATUSES)
         .exclude(status="offered", offered_until__lte=now)

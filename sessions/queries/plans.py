@@ -1,6 +1,7 @@
 """What the planner needs to know of courses: revisions, what became of each session, reviews."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,7 +16,10 @@ from protocols.cadence import Cadence, parse
 from sessions.models import Appointment, Course, CourseRevision, PlannedSession, SessionRecord
 from sessions.models.appointments import IS_LIVE
 from sessions.models.courses import OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
-from sessions.scheduling.planning import Revision, SessionState
+from sessions.queries.availability import is_open_on
+from sessions.scheduling.localdays import IsOpen
+from sessions.scheduling.planning import NoOpenDayError, PlannedDay, Revision, SessionState, horizon_from, replan
+from sessions.scheduling.ripple import booked_instead
 from sessions.scheduling.windows import Tolerance, ToleranceRow, window_after
 
 parsed = lru_cache(maxsize=1024)(parse)
@@ -203,6 +207,47 @@ def _state(session: PlannedSession, course: Course) -> SessionState:
         is_skipped=session.is_skipped,
         due_on=session.due_on,
     )
+
+
+def days_of(
+    plan: CoursePlan, today: date, is_open: IsOpen, states: Sequence[SessionState] | None = None
+) -> list[PlannedDay]:
+    """Ask the planner, perhaps with other `states`: what would be. Raises NoOpenDayError. No SQL statement.
+
+    The doors are open today for whoever is booked to come today.
+    """
+    states = plan.states if states is None else states
+    comes_today = any(state.booked_on == today for state in states)
+    return replan(
+        plan.revision,
+        states,
+        (lambda day: day == today or is_open(day)) if comes_today else is_open,
+        today=today,
+        horizon_on=horizon_from(today),
+        tolerance=plan.tolerance,
+        reviewed_phases=plan.reviewed_phases,
+    )
+
+
+def fit_windows(sessions: Sequence[PlannedSession], booked_on: Mapping[int, Mapping[int, date]], now: datetime) -> None:
+    """Give planned sessions, in memory, the windows they have once their courses are booked on these days.
+
+    `booked_on` says the days by course and number; the sessions hold their course. At most six SQL statements, and two
+    a site. Where the clinic looks closed for good the windows stay as they are.
+    """
+    opened: dict[int, IsOpen] = {}
+    days: dict[tuple[int, int], PlannedDay] = {}
+    for plan in course_plans({session.course for session in sessions}) if sessions else ():
+        site = plan.course.site
+        if site.pk not in opened:
+            opened[site.pk] = is_open_on(site)
+        states = booked_instead(plan.states, booked_on[plan.course.pk])
+        with suppress(NoOpenDayError):
+            found = days_of(plan, local_day(now, site.zone), opened[site.pk], states)
+            days |= {(plan.course.pk, day.number): day for day in found}
+    for session in sessions:
+        if day := days.get((session.course_id, session.number)):
+            session.due_on, session.earliest_on, session.latest_on = day.due_on, day.earliest_on, day.latest_on
 
 
 def rebook_why(appointment: Appointment, planned: PlannedSession, site: Site) -> str:

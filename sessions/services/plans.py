@@ -17,9 +17,9 @@ from mesoclinic.core.models import Site
 from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.availability import is_open_on
-from sessions.queries.plans import CoursePlan, course_plans
+from sessions.queries.plans import CoursePlan, course_plans, days_of
 from sessions.scheduling.followup import is_lapsed
-from sessions.scheduling.planning import NoOpenDayError, PlannedDay, Reason, horizon_from, replan
+from sessions.scheduling.planning import NoOpenDayError, PlannedDay, Reason
 
 logger = logging.getLogger(__name__)
 
@@ -171,18 +171,8 @@ def _days(plan: CoursePlan, today: date, open_on: OpenOn) -> list[PlannedDay] | 
     site: Site = plan.course.site
     if site.pk not in open_on:
         open_on[site.pk] = is_open_on(site)
-    is_open = open_on[site.pk]
-    comes_today = any(state.booked_on == today for state in plan.states)
     try:
-        days = replan(
-            plan.revision,
-            plan.states,
-            (lambda day: day == today or is_open(day)) if comes_today else is_open,
-            today=today,
-            horizon_on=horizon_from(today),
-            tolerance=plan.tolerance,
-            reviewed_phases=plan.reviewed_phases,
-        )
+        days = days_of(plan, today, open_on[site.pk])
     except NoOpenDayError as exc:
         problem = _("%(site)s has no open day within a year from %(day)s. Enter its opening hours or end the closure.")
         _say_problem(plan.course, problem % {"site": site, "day": exc.from_on.isoformat()})

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from mesoclinic.core.models import AuditEvent
 from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN
+from sessions.queries import plans as planner
 from sessions.services import appointments, availability, courses, extending, plans
 from tests.factories import (
     done_session,
@@ -322,14 +323,14 @@ def test_when_the_people_who_open_a_site_change_their_hours_its_courses_are_plan
 def test_one_course_that_cannot_be_planned_keeps_no_other_from_its_plan(clinic, monkeypatch):
     lead = {"practitioner": make_practitioner(clinic), "start_on": MONDAY, "plan": False}
     broken, fine = (make_course(clinic, cadence=c, **lead) for c in ("1x, 2x1w", "4x1w"))
-    real = plans.replan
+    real = planner.replan
 
     def breaks(revision, *args, **kwargs):
         if len(revision.cadence.phases) == 2:
             raise RuntimeError("a fault of ours")
         return real(revision, *args, **kwargs)
 
-    monkeypatch.setattr(plans, "replan", breaks)
+    monkeypatch.setattr(planner, "replan", breaks)
 
     plans.sweep(now=at(MONDAY, "09:00"))
 

@@ -17,6 +17,7 @@ class AuditEvent(models.Model):
     patient_id = models.BigIntegerField(_("patient"), null=True)
     changes = models.JSONField(default=list)
     reason = models.TextField(_("reason"), blank=True)
+    batch = models.UUIDField(null=True, editable=False)  # what was done in one step, and is taken back in one
 
     class Meta:
         ordering = ["-at", "-id"]

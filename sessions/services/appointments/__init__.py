@@ -16,12 +16,14 @@ from .attendance import (
     undo_not_treated,
     undo_start,
 )
-from .booking import book_appointment, move, reschedule, walk_in
+from .booking import book_appointment, walk_in
 from .callers import book_new_caller
+from .moving import NewTime, move, move_many, reschedule
 from .offers import expire_offers
 from .series import free_planned_session
 
 __all__ = [
+    "NewTime",
     "book_appointment",
     "book_new_caller",
     "cancel",
@@ -34,6 +36,7 @@ __all__ = [
     "mark_no_show",
     "mark_not_treated",
     "move",
+    "move_many",
     "reschedule",
     "start",
     "undo_cancel",

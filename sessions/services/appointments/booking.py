@@ -1,6 +1,5 @@
-"""Book a time, move it, or begin at once: lock, check on fresh rows, save, tell the audit."""
+"""Book a time, or begin at once: lock, check on fresh rows, save, tell the audit."""
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,8 +20,6 @@ from .checks import check_rules, find_room, just_taken, offering_alternatives, r
 from .offers import expire_in_the_way
 from .series import take_planned_session, want_plan_around
 from .wish import Wish, locked
-
-MOVABLE = (Appointment.Status.OFFERED, Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
 
 @offering_alternatives
@@ -135,13 +132,13 @@ def _book(wish: Wish, *, booking_token: UUID | None, **fields: Any) -> Appointme
         booking_token=booking_token,
         status_at=wish.now,
         status=_first_status(fields),
-        **_time_and_place(wish, room, squeezed),
+        **time_and_place(wish, room, squeezed),
         **fields,
     )
-    _save(appointment, wish)
+    save_guarded(appointment, wish)
     if wish.planned_session is not None:
         take_planned_session(wish.planned_session, _booked_already())
-        want_plan_around(wish.planned_session, _day(appointment), wish.now)
+        want_plan_around(wish.planned_session, day_of(appointment), wish.now)
     audit.record(
         actor=wish.actor,
         verb="appointment.offered" if appointment.offered_until else "appointment.booked",
@@ -153,7 +150,7 @@ def _book(wish: Wish, *, booking_token: UUID | None, **fields: Any) -> Appointme
     return appointment
 
 
-def _day(appointment: Appointment) -> date:
+def day_of(appointment: Appointment) -> date:
     return local_day(appointment.starts_at, appointment.site.zone)
 
 
@@ -163,7 +160,7 @@ def _first_status(fields: dict[str, Any]) -> str:
     return Appointment.Status.OFFERED if fields.get("offered_until") else Appointment.Status.BOOKED
 
 
-def _time_and_place(wish: Wish, room: Room | None, squeezed: bool) -> dict[str, Any]:
+def time_and_place(wish: Wish, room: Room | None, squeezed: bool) -> dict[str, Any]:
     reasons = [wish.squeeze_reason.strip()] if squeezed else []
     reasons += [wish.outside_window_reason.strip()] if wish.planned_session and not wish.is_walk_in else []
     return {
@@ -189,7 +186,7 @@ def _booked_before(wish: Wish, token: UUID) -> Appointment | None:
     )
 
 
-def _save(appointment: Appointment, wish: Wish, update_fields: list[str] | None = None) -> None:
+def save_guarded(appointment: Appointment, wish: Wish, update_fields: list[str] | None = None) -> None:
     """Save under the guards of the database; the last word is theirs. Raises Refused as a person would say it."""
     try:
         with transaction.atomic():
@@ -210,93 +207,3 @@ def _save(appointment: Appointment, wish: Wish, update_fields: list[str] | None 
 
 def _booked_already() -> Refused:
     return Refused("already-booked", _("This session is already booked. Load the plan again."))
-
-
-@offering_alternatives
-@transaction.atomic
-def move(
-    *,
-    actor: User | None,
-    appointment: Appointment,
-    starts_at: datetime,
-    minutes: int | None = None,
-    practitioner: Practitioner | None = None,
-    room: Room | None = None,
-    place: Place | None = None,
-    any_room: bool | None = None,
-    outside_window_reason: str = "",
-    squeeze_reason: str = "",
-    seen_moves: int | None = None,
-    now: datetime | None = None,
-) -> Appointment:
-    """Give the same row another time, length, practitioner or room; notes, links and history stay.
-
-    What is not given stays as it is; with `any_room` (given no room) a visit in a room takes its own when free, else
-    another. `seen_moves` is the `moved_count` on the screen: Refused("moved-meanwhile") when somebody moved it since.
-    Raises Refused as `book_appointment` does, and "not-movable".
-    """
-    keeps_place = place or (appointment.place if room is None else None)
-    wants_any = any_room if any_room is not None else room is None and appointment.room_id is not None
-    wish = locked(
-        Wish(
-            actor=actor,
-            site=appointment.site,
-            patient=appointment.patient,
-            practitioner=practitioner or appointment.practitioner,
-            starts_at=starts_at.replace(second=0, microsecond=0),
-            minutes=minutes or round((appointment.ends_at - appointment.starts_at).total_seconds() / 60),
-            now=now or timezone.now(),
-            room=room,
-            place=keeps_place,
-            any_room=wants_any and keeps_place is None,
-            planned_session=appointment.planned_session,
-            outside_window_reason=outside_window_reason,
-            squeeze_reason=squeeze_reason,
-            without=(appointment.pk,),
-        )
-    )
-    fresh = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
-    _check_movable(fresh, seen_moves)
-    expire_in_the_way(wish)
-    check_rules(wish)
-    own_first = sorted(wish.rooms, key=lambda one: (one.pk != fresh.room_id, one.position, one.name))
-    chosen, squeezed = find_room(replace(wish, rooms=tuple(own_first)))
-    return _moved(fresh, wish, _time_and_place(wish, chosen, squeezed))
-
-
-reschedule = move
-
-
-def _check_movable(appointment: Appointment, seen_moves: int | None) -> None:
-    if appointment.status not in MOVABLE:
-        raise Refused(
-            "not-movable",
-            _("This visit can no longer be moved (%(status)s). Book a new time instead.")
-            % {"status": appointment.get_status_display()},
-        )
-    if seen_moves is not None and appointment.moved_count != seen_moves:
-        raise Refused("moved-meanwhile", _("Somebody has moved this visit meanwhile. Look again, then move it."))
-
-
-def _moved(appointment: Appointment, wish: Wish, values: dict[str, Any]) -> Appointment:
-    fields = [Appointment._meta.get_field(name).attname for name in values]
-    before = {field: getattr(appointment, field) for field in fields}
-    was_on = _day(appointment)
-    for name, value in values.items():
-        setattr(appointment, name, value)
-    changes = audit.changed(appointment, before)
-    if not changes:
-        return appointment
-    appointment.moved_count += 1
-    _save(appointment, wish, update_fields=[*values, "moved_count"])
-    if wish.planned_session is not None:
-        want_plan_around(wish.planned_session, _day(appointment), wish.now, was_on)
-    audit.record(
-        actor=wish.actor,
-        verb="appointment.moved",
-        subject=appointment,
-        patient_id=appointment.patient_id,
-        changes=changes,
-        reason=appointment.exception_reason,
-    )
-    return appointment

@@ -30,16 +30,35 @@ def _expire_one(offer: Appointment, now: datetime) -> int:
     return _expire(still.filter(pk=offer.pk, status="offered", offered_until__lte=now), now)
 
 
-def expire_in_the_way(wish: Wish) -> None:
-    """Cancel the run-out offers that stand against a wish; the locks are held. One SQL statement when there are none."""
-    meets = Q(starts_at__lt=wish.ends_at, ends_at__gt=wish.starts_at) & (
-        Q(practitioner=wish.practitioner) | Q(room__in=wish.rooms) | Q(patient=wish.patient)
+def expire_in_the_way(*wishes: Wish) -> None:
+    """Cancel the run-out offers that stand against wishes; the locks are held. One SQL statement when there are none."""
+    span = {
+        "starts_at__lt": max(wish.ends_at for wish in wishes),
+        "ends_at__gt": min(wish.starts_at for wish in wishes),
+    }
+    asked_of = (
+        Q(practitioner__in={wish.practitioner.pk for wish in wishes})
+        | Q(room__in={room.pk for wish in wishes for room in wish.rooms})
+        | Q(patient__in={wish.patient.pk for wish in wishes})
     )
-    if wish.planned_session is not None:
-        meets |= Q(planned_session=wish.planned_session)
-    rows = Appointment.objects.filter(meets, clinic_id=wish.site.clinic_id, status="offered")
-    if _expire(rows.filter(offered_until__lte=wish.now).order_by("pk"), wish.now) and wish.planned_session:
-        wish.planned_session.refresh_from_db(fields=["status"])
+    planned = {wish.planned_session.pk: wish.planned_session for wish in wishes if wish.planned_session}
+    now = wishes[0].now
+    rows = Appointment.objects.filter(asked_of & Q(**span) | Q(planned_session__in=planned))
+    rows = rows.filter(clinic_id=wishes[0].site.clinic_id, status="offered", offered_until__lte=now).order_by("pk")
+    if _expire([offer for offer in rows if any(_is_in_the_way(offer, wish) for wish in wishes)], now):
+        for session in planned.values():
+            session.refresh_from_db(fields=["status"])
+
+
+def _is_in_the_way(offer: Appointment, wish: Wish) -> bool:
+    if wish.planned_session is not None and offer.planned_session_id == wish.planned_session.pk:
+        return True
+    shares = (
+        offer.practitioner_id == wish.practitioner.pk
+        or offer.patient_id == wish.patient.pk
+        or any(offer.room_id == room.pk for room in wish.rooms)
+    )
+    return shares and offer.starts_at < wish.ends_at and wish.starts_at < offer.ends_at
 
 
 def _expire(offers, now: datetime) -> int:

@@ -1,8 +1,11 @@
 """What somebody asks for when booking or moving, and the locks that make the answer true until it is saved."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -15,7 +18,7 @@ from sessions.queries.availability import LONGEST_MIN
 
 @dataclass(frozen=True)
 class Wish:
-    """A time asked for. `any_room` lets the first free room be chosen; `without` is the appointment being moved."""
+    """A time asked for. `any_room` lets the first free room be chosen; `without` are the appointments being moved."""
 
     actor: User | None
     site: Site
@@ -47,38 +50,76 @@ def checked_minutes(minutes: int) -> int:
 
 
 def locked(wish: Wish) -> Wish:
-    """Lock the rows of practitioner, room and patient, then the course, in this order, and read them anew.
+    return locked_many([wish])[0]
 
-    The order is everybody's, so two bookings never wait for each other. Objects of another clinic are 404.
+
+def locked_many(wishes: Sequence[Wish]) -> list[Wish]:
+    """Lock the rows of practitioners, rooms and patients, then courses and sessions, in this order, and read them anew.
+
+    The order is everybody's, and within each kind it is by key, so two bookings never wait for each other. At most
+    seven SQL statements, whatever their number. Objects of another clinic are 404.
     """
-    clinic_id = wish.site.clinic_id
-    practitioner = _one(Practitioner, clinic_id, wish.practitioner)
-    room = _one(Room, clinic_id, wish.room) if wish.room else None
-    rooms: tuple[Room, ...] = (room,) if room else ()
-    if wish.any_room and room is None and wish.place is None:
-        every = Room.objects.filter(site=wish.site, is_active=True).order_by("pk")
-        rooms = tuple(sorted(every.select_for_update(no_key=True), key=lambda one: (one.position, one.name)))
-    patient = _one(Patient, clinic_id, wish.patient, "species")
-    place = wish.place
-    if place is not None and place.clinic_id != clinic_id:
+    clinic_id = wishes[0].site.clinic_id
+    people = _rows(Practitioner, clinic_id, (wish.practitioner for wish in wishes))
+    rooms = _rooms(clinic_id, wishes)
+    patients = _rows(Patient, clinic_id, (wish.patient for wish in wishes), "species")
+    if any(wish.place is not None and wish.place.clinic_id != clinic_id for wish in wishes):
         raise Http404
-    planned = locked_session(wish.planned_session, clinic_id) if wish.planned_session else None
-    return replace(wish, practitioner=practitioner, room=room, rooms=rooms, patient=patient, planned_session=planned)
+    planned = _sessions(clinic_id, [wish.planned_session for wish in wishes if wish.planned_session])
+    return [
+        replace(
+            wish,
+            practitioner=people[wish.practitioner.pk],
+            room=rooms[wish.room.pk] if wish.room else None,
+            rooms=tuple(room for room in rooms.values() if _will_do(room, wish)),
+            patient=patients[wish.patient.pk],
+            planned_session=planned[wish.planned_session.pk] if wish.planned_session else None,
+        )
+        for wish in wishes
+    ]
 
 
-def locked_session(planned: PlannedSession, clinic_id: int) -> PlannedSession:
-    """Lock a planned session behind its course. The course goes first: so does whoever re-plans it."""
-    course = _one(Course, clinic_id, planned.course)
-    fresh = PlannedSession.objects.select_for_update(no_key=True).filter(pk=planned.pk, course=course).first()
-    if fresh is None:
+def _takes_any(wish: Wish) -> bool:
+    return wish.any_room and wish.room is None and wish.place is None
+
+
+def _will_do(room: Room, wish: Wish) -> bool:
+    if wish.room is not None:
+        return room.pk == wish.room.pk
+    return _takes_any(wish) and room.site_id == wish.site.pk and room.is_active
+
+
+def _rooms(clinic_id: int, wishes: Sequence[Wish]) -> dict[int, Room]:
+    """Lock the rooms named, and every room of a site where any will do; in the site's order."""
+    named = {wish.room.pk for wish in wishes if wish.room}
+    sites = {wish.site.pk for wish in wishes if _takes_any(wish)}
+    if not named and not sites:
+        return {}
+    rows = Room.objects.filter(Q(pk__in=named) | Q(site__in=sites, is_active=True), clinic_id=clinic_id)
+    found = list(rows.order_by("pk").select_for_update(no_key=True))
+    if not named <= {room.pk for room in found}:
+        raise Http404
+    return {room.pk: room for room in sorted(found, key=lambda one: (one.position, one.name))}
+
+
+def _sessions(clinic_id: int, asked: Sequence[PlannedSession]) -> dict[int, PlannedSession]:
+    """Lock planned sessions behind their courses. The courses go first: so does whoever re-plans them."""
+    if not asked:
+        return {}
+    courses = _rows(Course, clinic_id, (planned.course for planned in asked))
+    rows = PlannedSession.objects.filter(pk__in={planned.pk for planned in asked}, course__in=courses)
+    found = {row.pk: row for row in rows.order_by("pk").select_for_update(no_key=True)}
+    for row in found.values():
+        row.course = courses[row.course_id]
+    if any(planned.pk not in found for planned in asked):
         raise Refused("session-gone", _("The plan has changed: this session is not in it any more. Load it again."))
-    fresh.course = course
-    return fresh
+    return found
 
 
-def _one(model, clinic_id: int, row, *related: str):
+def _rows(model: Any, clinic_id: int, wanted: Iterable[Any], *related: str) -> dict[int, Any]:
+    keys = {row.pk for row in wanted}
     rows = model.objects.select_for_update(of=("self",), no_key=True).select_related(*related)
-    fresh = rows.filter(pk=row.pk, clinic_id=clinic_id).first()
-    if fresh is None:
+    found = {row.pk: row for row in rows.filter(pk__in=keys, clinic_id=clinic_id).order_by("pk")}
+    if len(found) < len(keys):
         raise Http404
-    return fresh
+    return found
