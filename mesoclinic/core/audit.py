@@ -26,10 +26,41 @@ def record(
 
     `changes` come from `changed()`; values of medical fields stay out of it. Events of one `batch` are one step.
     """
+    written = event(
+        actor=actor,
+        verb=verb,
+        subject=subject,
+        clinic=clinic,
+        patient_id=patient_id,
+        changes=changes,
+        reason=reason,
+        batch=batch,
+    )
+    written.save(force_insert=True)
+    return written
+
+
+def record_all(events: Iterable[AuditEvent]) -> None:
+    """Write many events made by `event` at once."""
+    AuditEvent.objects.bulk_create(events)
+
+
+def event(
+    *,
+    actor: User | None,
+    verb: str,
+    subject: models.Model,
+    clinic: Clinic | None = None,
+    patient_id: int | None = None,
+    changes: Iterable[Change] = (),
+    reason: str = "",
+    batch: UUID | None = None,
+) -> AuditEvent:
+    """Make one event, as `record` does, without writing it."""
     owner_id = clinic.pk if clinic else _owner_id(subject)
     if owner_id is None:
         raise ValueError(f"audit of {verb} needs a clinic")
-    return AuditEvent.objects.create(
+    return AuditEvent(
         clinic_id=owner_id,
         actor=actor,
         actor_name=str(actor) if actor else "",

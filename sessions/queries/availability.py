@@ -1,8 +1,8 @@
 """Read who works when: the only place where rows become the agendas of the scheduling engine."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -139,24 +139,73 @@ def agendas(
 ) -> Agendas:
     """Read all that decides about free time. Four SQL statements, whatever the range.
 
-    One patient (`patient_id`) or several (`patient_ids`). `away` is for stables and homes: the hours of the site do not count there, its closures do. Appointments in
-    `without` (the one being moved) are not looked at; offers that have run out never are.
+    One patient (`patient_id`) or several (`patient_ids`). `away` is for stables and homes: the hours of the site do
+    not count there, its closures do. Appointments in `without` (the one being moved) are not looked at; offers that
+    have run out never are.
     """
-    days = days_between(local_day(from_at, site.zone), local_day(until_at, site.zone))
+    known = agendas_at(
+        site,
+        spans=[(from_at, until_at)],
+        now=now,
+        practitioner_ids=practitioner_ids,
+        room_ids=room_ids,
+        patient_ids={*patient_ids, *([patient_id] if patient_id else ())},
+        away=away,
+        without=without,
+    )
+    return replace(known, patient=known.patients[patient_id]) if patient_id else known
+
+
+def agendas_at(
+    site: Site,
+    *,
+    spans: Sequence[tuple[datetime, datetime]],
+    now: datetime,
+    practitioner_ids: Collection[int],
+    room_ids: Collection[int] = (),
+    patient_ids: Collection[int] = (),
+    away: bool = False,
+    without: Collection[int] = (),
+) -> Agendas:
+    """Read the same for several spans of time, far apart perhaps: what lies between them is not looked at.
+
+    Four SQL statements, whatever the number of spans and patients.
+    """
+    spans = _joined(spans)
+    from_at, until_at = spans[0][0], spans[-1][1]
+    days = _days_of(site, spans)
     closed = closed_days(site, days[0], days[-1])
     closures = whole_days(closed.among(days), site.zone)
     hours = _Hours(site, days, practitioner_ids, room_ids, away=away)
     absent = _absences(from_at, until_at, practitioner_ids, room_ids)
-    patients = {*patient_ids, *([patient_id] if patient_id else ())}
-    busy = _busy(from_at, until_at, now, practitioner_ids, room_ids, patients, without)
+    busy = _busy(spans, now, practitioner_ids, room_ids, patient_ids, without)
     by_practitioner = {
         one: Agenda(*hours.of_practitioner(one), closures, absent["practitioner", one], busy["practitioner", one])
         for one in practitioner_ids
     }
     by_room = {one: Agenda(*hours.of_room(one), closures, absent["room", one], busy["room", one]) for one in room_ids}
-    by_patient = {one: Agenda(booked=busy["patient", one]) for one in patients}
+    by_patient = {one: Agenda(booked=busy["patient", one]) for one in patient_ids}
     between = (minute_of(from_at), minute_of(until_at))
-    return Agendas(between, closed, by_practitioner, by_room, by_patient.get(patient_id or 0, FREE), by_patient)
+    return Agendas(between, closed, by_practitioner, by_room, patients=by_patient)
+
+
+def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Join the spans that are less than the longest appointment apart: their seeks would meet the same rows."""
+    joined: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(spans):
+        if joined and start - joined[-1][1] < timedelta(minutes=LONGEST_MIN):
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _days_of(site: Site, spans: Iterable[tuple[datetime, datetime]]) -> list[date]:
+    """List the local days the spans touch, ascending, each once."""
+    found: set[date] = set()
+    for start, end in spans:
+        found.update(days_between(local_day(start, site.zone), local_day(end, site.zone)))
+    return sorted(found)
 
 
 class _Hours:
@@ -212,19 +261,21 @@ def _absences(from_at, until_at, practitioner_ids, room_ids) -> Spans:
     return spans
 
 
-def _busy(from_at, until_at, now, practitioner_ids, room_ids, patient_ids, without) -> Spans:
+def _busy(spans, now, practitioner_ids, room_ids, patient_ids, without) -> Spans:
     """Live appointments by whom they keep busy; a practitioner on the way too. Each branch is one seek in its index."""
     travel = timedelta(minutes=MOST_TRAVEL_MIN)
-    earliest = from_at - timedelta(minutes=LONGEST_MIN + 1)
-    meets = {"starts_at__gt": earliest, "starts_at__lt": until_at}
-    on_the_way = {"starts_at__gt": earliest - travel, "starts_at__lt": until_at + travel}
+    wanted = Q()
+    for from_at, until_at in spans:
+        earliest = from_at - timedelta(minutes=LONGEST_MIN + 1)
+        meets = {"starts_at__gt": earliest, "starts_at__lt": until_at}
+        on_the_way = {"starts_at__gt": earliest - travel, "starts_at__lt": until_at + travel}
+        wanted |= Q(practitioner_id__in=practitioner_ids, **on_the_way)
+        wanted |= Q(room_id__in=room_ids, **meets)
+        wanted |= Q(patient_id__in=patient_ids, **meets)
+    meets_at_all = Q(starts_at__lt=spans[-1][1], ends_at__gt=spans[0][0])
     rows = (
-        Appointment.objects.filter(
-            Q(practitioner_id__in=practitioner_ids, **on_the_way)
-            | Q(room_id__in=room_ids, **meets)
-            | Q(patient_id__in=patient_ids, **meets)
-        )
-        .filter(Q(starts_at__lt=until_at, ends_at__gt=from_at) | Q(round__isnull=False), status__in=LIVE_STATUSES)
+        Appointment.objects.filter(wanted)
+        .filter(meets_at_all | Q(round__isnull=False), status__in=LIVE_STATUSES)
         .exclude(status="offered", offered_until__lte=now)
         .exclude(pk__in=without)
         .order_by()
@@ -232,14 +283,14 @@ def _busy(from_at, until_at, now, practitioner_ids, room_ids, patient_ids, witho
             "practitioner_id", "room_id", "patient_id", "starts_at", "ends_at", "travel_before_min", "travel_after_min"
         )
     )
-    spans: Spans = defaultdict(list)
+    busy: Spans = defaultdict(list)
     for practitioner, room, patient, starts_at, ends_at, before_min, after_min in rows:
         span = (minute_of(starts_at), minute_after(ends_at))
-        spans["practitioner", practitioner].append((span[0] - before_min, span[1] + after_min))
-        spans["patient", patient].append(span)
+        busy["practitioner", practitioner].append((span[0] - before_min, span[1] + after_min))
+        busy["patient", patient].append(span)
         if room is not None:
-            spans["room", room].append(span)
-    return spans
+            busy["room", room].append(span)
+    return busy
 
 
 def day_span(site: Site, from_on: date, until_on: date) -> tuple[datetime, datetime]:

@@ -70,6 +70,11 @@ def replan_course(*, course: Course, now: datetime | None = None) -> None:
     plan_sessions(course.pk, now=now)
 
 
+def replan_locked(courses: Sequence[Course], *, now: datetime) -> None:
+    """Plan courses again whose rows the caller has locked, inside its transaction: many cost what one does."""
+    _plan(courses, now=now)
+
+
 def flag_overdue(*, now: datetime | None = None) -> int:
     """Plan again the active courses with a session whose day has passed; lapsed ones pause. Returns how many."""
     now = now or timezone.now()

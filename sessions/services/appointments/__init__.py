@@ -17,14 +17,17 @@ from .attendance import (
     undo_start,
 )
 from .booking import book_appointment, walk_in
+from .booking_many import Booking, book_many
 from .callers import book_new_caller
 from .moving import NewTime, move, move_many, reschedule
 from .offers import expire_offers
 from .series import free_planned_session
 
 __all__ = [
+    "Booking",
     "NewTime",
     "book_appointment",
+    "book_many",
     "book_new_caller",
     "cancel",
     "check_in",

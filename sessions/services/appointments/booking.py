@@ -18,7 +18,7 @@ from sessions.models import Appointment, PlannedSession, Practitioner, Room
 
 from .checks import check_rules, find_room, just_taken, offering_alternatives, refusal
 from .offers import expire_in_the_way
-from .series import take_planned_session, want_plan_around
+from .series import take_planned_sessions, want_plan_around
 from .wish import Wish, locked
 
 
@@ -123,31 +123,40 @@ def _book(wish: Wish, *, booking_token: UUID | None, **fields: Any) -> Appointme
     expire_in_the_way(wish)
     check_rules(wish)
     room, squeezed = find_room(wish)
-    appointment = Appointment(
+    appointment = new_visit(wish, room, squeezed, booking_token=booking_token, **fields)
+    save_guarded(appointment, wish)
+    if wish.planned_session is not None:
+        take_planned_sessions([wish.planned_session], booked_already())
+        want_plan_around(wish.planned_session, day_of(appointment), wish.now)
+    audit.record(**booked_event(appointment))
+    return appointment
+
+
+def new_visit(wish: Wish, room: Room | None, squeezed: bool, **fields: Any) -> Appointment:
+    """Make the row of a wish that was found free, not yet saved."""
+    return Appointment(
         clinic_id=wish.site.clinic_id,
         site=wish.site,
         patient=wish.patient,
         planned_session=wish.planned_session,
         created_by=wish.actor,
-        booking_token=booking_token,
         status_at=wish.now,
         status=_first_status(fields),
         **time_and_place(wish, room, squeezed),
         **fields,
     )
-    save_guarded(appointment, wish)
-    if wish.planned_session is not None:
-        take_planned_session(wish.planned_session, _booked_already())
-        want_plan_around(wish.planned_session, day_of(appointment), wish.now)
-    audit.record(
-        actor=wish.actor,
-        verb="appointment.offered" if appointment.offered_until else "appointment.booked",
-        subject=appointment,
-        patient_id=appointment.patient_id,
-        changes=audit.changed(appointment, {"starts_at": None, "ends_at": None, "practitioner_id": None}),
-        reason=appointment.exception_reason,
-    )
-    return appointment
+
+
+def booked_event(appointment: Appointment) -> dict[str, Any]:
+    """Give what the audit keeps of a new visit."""
+    return {
+        "actor": appointment.created_by,
+        "verb": "appointment.offered" if appointment.offered_until else "appointment.booked",
+        "subject": appointment,
+        "patient_id": appointment.patient_id,
+        "changes": audit.changed(appointment, {"starts_at": None, "ends_at": None, "practitioner_id": None}),
+        "reason": appointment.exception_reason,
+    }
 
 
 def day_of(appointment: Appointment) -> date:
@@ -194,7 +203,7 @@ def save_guarded(appointment: Appointment, wish: Wish, update_fields: list[str] 
     except IntegrityError as exc:
         name = violated(exc) or ""
         if name == "appointment_once_a_session":
-            raise _booked_already() from exc
+            raise booked_already() from exc
         if name == "appointment_patient_free":
             words = _("%(patient)s already has an appointment then.") % {"patient": wish.patient.name}
             raise refusal(wish, "patient-busy", words) from exc
@@ -205,5 +214,5 @@ def save_guarded(appointment: Appointment, wish: Wish, update_fields: list[str] 
         raise
 
 
-def _booked_already() -> Refused:
+def booked_already() -> Refused:
     return Refused("already-booked", _("This session is already booked. Load the plan again."))

@@ -29,8 +29,8 @@ RIGHT_TO_SQUEEZE = "sessions.squeeze_in"
 Result = TypeVar("Result")
 
 
-def check_rules(wish: Wish) -> None:
-    """Raise Refused for everything but the time itself: who, where, which session."""
+def check_rules(wish: Wish, *, window_too: bool = True) -> None:
+    """Raise Refused for everything but the time itself: who, where, which session, its window unless held back."""
     checked_minutes(wish.minutes)
     if wish.starts_at < wish.now - GRACE and not wish.is_walk_in:
         raise Refused("in-the-past", _("This time has passed. Choose a later one."), field="starts_at")
@@ -41,6 +41,8 @@ def check_rules(wish: Wish) -> None:
     _check_where(wish)
     if wish.planned_session is not None:
         _check_session(wish, wish.planned_session)
+        if window_too:
+            check_window(wish, wish.planned_session)
 
 
 def check_patient(patient: Patient) -> None:
@@ -96,6 +98,10 @@ def _check_session(wish: Wish, planned: PlannedSession) -> None:
         raise Refused("course-paused", _("This course is paused. A practitioner must resume it first."))
     if planned.status != PlannedSession.Status.PLANNED and not wish.without:
         raise Refused("already-booked", _("This session is already booked, done or skipped. Load the plan again."))
+
+
+def check_window(wish: Wish, planned: PlannedSession) -> None:
+    """Raise Refused("outside-window") for a day outside the window of its session, unless a reason is given."""
     first_on, last_on = window(planned, local_day(wish.now, wish.site.zone))
     if not first_on <= local_day(wish.starts_at, wish.site.zone) <= last_on and not wish.outside_window_reason.strip():
         words = _("This day is outside the window of the session (%(first)s to %(last)s). Say why, or choose another.")
@@ -113,10 +119,9 @@ def find_room(wish: Wish) -> tuple[Room | None, bool]:
 
 def read_agendas(wishes: Sequence[Wish]) -> availability.Agendas:
     """Read what stands against wishes of one site, all at it or all away from it. Four SQL statements."""
-    return availability.agendas(
+    return availability.agendas_at(
         wishes[0].site,
-        from_at=min(wish.starts_at for wish in wishes),
-        until_at=max(wish.ends_at for wish in wishes),
+        spans=[(wish.starts_at, wish.ends_at) for wish in wishes],
         now=wishes[0].now,
         practitioner_ids={wish.practitioner.pk for wish in wishes},
         room_ids={room.pk for wish in wishes for room in wish.rooms},

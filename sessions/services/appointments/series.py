@@ -1,5 +1,6 @@
 """What booking does to the plan: a planned session becomes booked, and is given back when the visit falls through."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from mesoclinic.core.refused import Refused
@@ -7,10 +8,10 @@ from sessions.models import Appointment, Course, PlannedSession
 from sessions.services import plans
 
 
-def take_planned_session(planned: PlannedSession, refusal: Refused) -> None:
-    """Mark a locked session as booked. Raises the given refusal when somebody else was quicker."""
-    rows = PlannedSession.objects.filter(pk=planned.pk, status=PlannedSession.Status.PLANNED)
-    if not rows.update(status=PlannedSession.Status.BOOKED):
+def take_planned_sessions(planned: Collection[PlannedSession], refusal: Refused) -> None:
+    """Mark locked sessions as booked. Raises the given refusal when somebody else was quicker."""
+    rows = PlannedSession.objects.filter(pk__in=[one.pk for one in planned], status=PlannedSession.Status.PLANNED)
+    if rows.update(status=PlannedSession.Status.BOOKED) != len(planned):
         raise refusal
 
 

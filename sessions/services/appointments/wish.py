@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -57,10 +57,11 @@ def locked_many(wishes: Sequence[Wish]) -> list[Wish]:
     """Lock the rows of practitioners, rooms and patients, then courses and sessions, in this order, and read them anew.
 
     The order is everybody's, and within each kind it is by key, so two bookings never wait for each other. At most
-    seven SQL statements, whatever their number. Objects of another clinic are 404.
+    eight SQL statements, whatever their number. Objects of another clinic are 404.
     """
     clinic_id = wishes[0].site.clinic_id
     people = _rows(Practitioner, clinic_id, (wish.practitioner for wish in wishes))
+    prefetch_related_objects(list(people.values()), "species")
     rooms = _rooms(clinic_id, wishes)
     patients = _rows(Patient, clinic_id, (wish.patient for wish in wishes), "species")
     if any(wish.place is not None and wish.place.clinic_id != clinic_id for wish in wishes):
