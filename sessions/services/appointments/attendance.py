@@ -16,6 +16,7 @@ from sessions.models import Appointment, PlannedSession
 
 from .checks import check_patient
 from .series import free_planned_session, lock_course_of
+from .travel import lift_travel, lock_rounds_of, settle_travel_gladly
 
 Status = Appointment.Status
 WAITING = (Status.OFFERED, Status.BOOKED)
@@ -197,6 +198,7 @@ def _needed(reason: str, words: str) -> str:
 
 def _locked(appointment: Appointment, allowed: Collection[str]) -> Appointment:
     """Lock the row and read it anew. Raises Refused("not-possible") from a status the step does not begin at."""
+    lock_rounds_of([appointment])
     lock_course_of(appointment)
     rows = Appointment.objects.select_for_update(of=("self",), no_key=True)
     fresh = rows.select_related("patient", "planned_session").get(pk=appointment.pk, clinic_id=appointment.clinic_id)
@@ -210,10 +212,14 @@ def _change(
     appointment: Appointment, actor: User | None, verb: str, now: datetime | None, **values: Any
 ) -> Appointment:
     before = {field: getattr(appointment, field) for field in values}
+    was_live, now = appointment.is_live, now or timezone.now()
     for field, value in values.items():
         setattr(appointment, field, value)
-    appointment.status_at = now or timezone.now()
+    appointment.status_at = now
+    rounds = [appointment.round_id] if appointment.round_id and appointment.is_live != was_live else []
+    lift_travel(rounds)
     appointment.save(update_fields=[*values, "status_at"])
+    settle_travel_gladly(rounds, actor=actor, now=now)
     audit.record(
         actor=actor,
         verb=verb,

@@ -32,6 +32,7 @@ from .booking import day_of, save_guarded, time_and_place
 from .checks import check_rules, choose_room, offering_alternatives, read_agendas, window
 from .offers import expire_in_the_way
 from .series import want_plan_around
+from .travel import lift_travel, lock_rounds_of, settle_travel
 from .wish import Wish, locked_many
 
 MOVABLE = (Appointment.Status.OFFERED, Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
@@ -149,6 +150,8 @@ def move_many(
 
 
 def _move(actor: User | None, moves: Sequence[NewTime], reason: str, batch: UUID, now: datetime) -> list[Appointment]:
+    rounds = lock_rounds_of(one.appointment for one in moves)
+    lift_travel(rounds)
     pairs = _locked(actor, moves, now)
     courses = _checked(pairs, moves, reason)
     was_on = {fresh.pk: day_of(fresh) for _wish, fresh in pairs}
@@ -156,6 +159,7 @@ def _move(actor: User | None, moves: Sequence[NewTime], reason: str, batch: UUID
     changes = {fresh.pk: _change(fresh, values[fresh.pk]) for _wish, fresh in pairs}
     moved = [(wish, fresh) for wish, fresh in pairs if changes[fresh.pk]]
     _save(moved)
+    settle_travel(rounds, actor=actor, now=now)
     for wish, fresh in moved:
         if wish.planned_session is not None and wish.planned_session.course_id not in courses:
             want_plan_around(wish.planned_session, day_of(fresh), now, was_on[fresh.pk])
