@@ -172,3 +172,19 @@ def matched(choices: Sequence[Sequence[int]]) -> tuple[int, ...] | None:
         return None
     chosen = {guest: choice for choice, guest in taken.items()}
     return tuple(chosen[guest] for guest in range(len(choices)))
+
+
+def retimed(visits: Sequence[Interval], order: Sequence[int]) -> list[Interval]:
+    """Give each visit its time after they change places: the lengths go along, the pauses between places stay.
+
+    `visits` ascend and do not overlap; `order` names, place by place, which of them comes there. The first begins when
+    the first began, the last ends when the last ended.
+    """
+    times: list[Interval] = [(0, 0)] * len(visits)
+    minute = visits[0][0] if visits else 0
+    for place, which in enumerate(order):
+        start, end = visits[which]
+        times[which] = (minute, minute + end - start)
+        pause = visits[place + 1][0] - visits[place][1] if place + 1 < len(visits) else 0
+        minute += end - start + pause
+    return times

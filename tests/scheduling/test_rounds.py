@@ -1,6 +1,6 @@
 """Rounds and visits side by side, against trying every minute."""
 
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +13,7 @@ from sessions.scheduling.rounds import (
     back_to_back,
     best_starts,
     matched,
+    retimed,
     round_starts,
     side_by_side,
 )
@@ -146,3 +147,27 @@ def test_matching_finds_a_seat_for_everybody_whenever_there_is_one(choices):
     if found is not None:
         assert len(set(found)) == len(found)
         assert all(one in mine for one, mine in zip(found, choices, strict=True))
+
+
+@given(
+    st.integers(0, 500),
+    st.lists(st.tuples(st.integers(0, 15), st.integers(1, 40)), min_size=1, max_size=5).flatmap(
+        lambda visits: st.tuples(st.just(visits), st.permutations(range(len(visits))))
+    ),
+)
+def test_visits_that_change_places_fill_the_same_time_in_the_new_order(first, drawn):
+    pauses_and_lengths, order = drawn
+    visits, minute = [], first
+    for place, (pause, length) in enumerate(pauses_and_lengths):
+        minute += pause if place else 0
+        visits.append((minute, minute + length))
+        minute += length
+
+    times = retimed(visits, order)
+
+    in_order = [times[which] for which in order]
+    assert in_order == sorted(in_order)
+    assert all(end <= start for (_a, end), (start, _b) in pairwise(in_order))
+    assert [b - a for a, b in times] == [b - a for a, b in visits]
+    assert in_order[0][0] == visits[0][0]
+    assert in_order[-1][1] == visits[-1][1]

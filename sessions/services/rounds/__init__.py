@@ -1,0 +1,15 @@
+"""Rounds: the visits of one practitioner at one stable or home on one day, booked and changed as one."""
+
+from .booking import Stop, add_to_round, book_round
+from .changing import cancel_round, close_gaps, move_round, reorder_round, swap_in_round
+
+__all__ = [
+    "Stop",
+    "add_to_round",
+    "book_round",
+    "cancel_round",
+    "close_gaps",
+    "move_round",
+    "reorder_round",
+    "swap_in_round",
+]
