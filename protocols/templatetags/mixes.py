@@ -24,6 +24,16 @@ def amount(value: object) -> str:
     return str(localize(plain))
 
 
+@register.simple_tag
+def between(low: object, high: object) -> str:
+    """Write a range of two numbers, either of which may be open: "2 – 6", "up to 4", "from 8"."""
+    if low is not None and high is not None and low != high:
+        return f"{amount(low)} – {amount(high)}"
+    if low is None:
+        return gettext("up to %(number)s") % {"number": amount(high)}
+    return gettext("from %(number)s") % {"number": amount(low)} if high is None else amount(low)
+
+
 @register.filter
 def finding_words(finding: Finding) -> str:
     """Say a finding of the mix check in the reader's language."""
