@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sessions.services import appointments, extending, plans
+from sessions.services import appointments, extending, plans, reminders
 
 
 @shared_task(name="sessions.generate_schedule", time_limit=120)
@@ -29,3 +29,15 @@ def sweep() -> None:
     """Find what the bell missed; every 30 seconds."""
     plans.sweep(now=timezone.now())
     appointments.expire_offers(now=timezone.now())
+
+
+@shared_task(name="sessions.queue_reminders", time_limit=240)
+def queue_reminders() -> None:
+    """Put the reminders that are due into the outbox; every 5 minutes."""
+    reminders.queue_reminders(now=timezone.now())
+
+
+@shared_task(name="sessions.deliver_due_reminders", time_limit=reminders.TASK_SECONDS)
+def deliver_due_reminders() -> None:
+    """Send what is due; every 5 minutes, and when the bell rings."""
+    reminders.deliver_due_reminders()

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from sessions import urls_courses, urls_records, urls_settings
+from sessions import urls_courses, urls_messages, urls_records, urls_settings
 from sessions.views import appointments, cadences, calendar, patients, reports, today
 
 app_name = "sessions"
@@ -14,6 +14,8 @@ urlpatterns: list = [
     path("series/dates/", cadences.preview_cadence, name="cadence-preview"),
     # courses
     path("", include(urls_courses.urlpatterns)),
+    # messages
+    path("", include(urls_messages.urlpatterns)),
     # records
     path("", include(urls_records.urlpatterns)),
     # settings

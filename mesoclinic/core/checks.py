@@ -7,6 +7,8 @@ from django.core.checks import Error, Tags, register
 from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
 from django.db import connection
 
+from mesoclinic.core import texting
+
 
 @register()
 def check_time_zone(app_configs, **kwargs):
@@ -38,3 +40,10 @@ def check_site_zones(app_configs, databases=None, **kwargs):
         return []  # before the first migration
     unknown = Site.objects.exclude(time_zone__in=available_timezones()).values_list("name", "time_zone")
     return [Error(f"Site {name}: unknown time zone {zone}.", id="mesoclinic.E003") for name, zone in unknown]
+
+
+@register()
+def check_text_messages(app_configs, **kwargs):
+    if settings.SMS_URL and texting.backend() is None:
+        return [Error("SMS_URL names no gateway: use console:// or an https:// address.", id="mesoclinic.E004")]
+    return []

@@ -187,6 +187,15 @@ STATIC_ROOT.mkdir(exist_ok=True)
 # --- Mail -------------------------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mesoclinic <mesoclinic@localhost>")
+EMAIL_TIMEOUT = 20  # seconds: a mail server that hangs must not hold the outbox
+if env.str("ANYMAIL_BACKEND", default=""):  # a mail service instead of a server: postmark, mailgun, brevo …
+    EMAIL_BACKEND = f"anymail.backends.{env.str('ANYMAIL_BACKEND')}.EmailBackend"
+    ANYMAIL = env.dict("ANYMAIL", default={}) | {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT}
+
+# --- Text messages ----------------------------------------------------------------------------------------------------
+SMS_URL = env.str("SMS_URL", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_SENDER = env.str("SMS_SENDER", default="")
 
 # --- Headers ----------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -2,8 +2,10 @@ from .appointments import Appointment
 from .availability import Absence, Closure, Practitioner, Room, WorkingHours
 from .calls import CallAttempt
 from .courses import Course, CourseRevision, PlannedSession, Review
+from .feeds import CalendarFeed
 from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
-from .reminders import Reminder
+from .reminders import MessageText, Reminder, ReminderSettings
+from .replies import Reply
 from .rounds import Round
 from .signatures import Addendum, Signature, SignatureHead
 
@@ -13,15 +15,19 @@ __all__ = [
     "Administration",
     "AdverseEvent",
     "Appointment",
+    "CalendarFeed",
     "CallAttempt",
     "Closure",
     "Course",
     "CourseRevision",
     "InjectionSite",
+    "MessageText",
     "Override",
     "PlannedSession",
     "Practitioner",
     "Reminder",
+    "ReminderSettings",
+    "Reply",
     "Review",
     "Room",
     "Round",

@@ -1,5 +1,6 @@
 """The readiness page tells of plans nobody makes and reminders nobody sends."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -39,7 +40,7 @@ def test_readyz_says_when_a_reminder_is_not_sent(client, status):
     Reminder.objects.filter(pk=reminder.pk).update(due_at=timezone.now() - timedelta(minutes=6))
     assert client.get("/readyz").json()["work"].startswith("a reminder waits to be sent since")
 
-    Reminder.objects.filter(pk=reminder.pk).update(status="sent")
+    Reminder.objects.filter(pk=reminder.pk).update(status="sent", sent_at=timezone.now())
     assert client.get("/readyz").status_code == 200
 
 
@@ -69,4 +70,6 @@ def waiting_reminder(status: str) -> Reminder:
         channel="email",
         due_at=timezone.now(),
         status=status,
+        claim=uuid.uuid4(),
+        claimed_at=timezone.now(),
     )

@@ -20,12 +20,13 @@ from .booking import book_appointment, walk_in
 from .booking_many import Booking, book_many
 from .callers import book_new_caller
 from .moving import NewTime, move, move_many, reschedule
-from .offers import expire_offers
+from .offers import accept_offer, expire_offers
 from .series import free_planned_session
 
 __all__ = [
     "Booking",
     "NewTime",
+    "accept_offer",
     "book_appointment",
     "book_many",
     "book_new_caller",

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.models import User
+from mesoclinic.core.refused import Refused
 from sessions.models import Appointment
 
 from .series import free_planned_session, lock_course_of
@@ -21,6 +23,23 @@ def expire_offers(*, now: datetime | None = None) -> int:
     now = now or timezone.now()
     due = Appointment.objects.filter(status="offered", offered_until__lte=now).order_by("pk")
     return sum(_expire_one(offer, now) for offer in due[:EVERY_SWEEP])
+
+
+@transaction.atomic
+def accept_offer(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+    """The patient takes the offered time: booked. A second call changes nothing. Raises Refused("offer-over")."""
+    now = now or timezone.now()
+    lock_course_of(appointment)
+    rows = Appointment.objects.select_for_update(no_key=True, of=("self",)).select_related("patient")
+    offer = rows.get(pk=appointment.pk, clinic_id=appointment.clinic_id)
+    if offer.status == Appointment.Status.BOOKED:
+        return offer
+    if offer.status != Appointment.Status.OFFERED or offer.offered_until is None or offer.offered_until <= now:
+        raise Refused("offer-over", _("This offer has run out. Please ask for another time."))
+    offer.status, offer.status_at, offer.offered_until = Appointment.Status.BOOKED, now, None
+    offer.save(update_fields=["status", "status_at", "offered_until"])
+    audit.record(actor=actor, verb="appointment.offer-accepted", subject=offer, patient_id=offer.patient_id)
+    return offer
 
 
 @transaction.atomic

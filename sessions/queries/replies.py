@@ -1,0 +1,133 @@
+"""What a link shows, what people replied by it, and who asked for another time."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+
+from mesoclinic.core.localtime import day_bounds, local_day
+from mesoclinic.core.models import Clinic, Site
+from patients.models import Party, Patient, PatientParty
+from sessions.links import VisitLink
+from sessions.models import Appointment, Reply
+from sessions.models.appointments import AppointmentStatus
+from sessions.models.replies import ReplyKind
+
+MOST_LINES = 40
+ANSWERABLE = (AppointmentStatus.BOOKED, AppointmentStatus.OFFERED)
+SHOWN = (*ANSWERABLE, AppointmentStatus.ARRIVED, AppointmentStatus.CANCELLED)
+
+
+@dataclass(frozen=True)
+class LinkedVisit:
+    """One visit behind a link; `answer` is what this person said last about this very time."""
+
+    visit: Appointment
+    answer: str
+    can_answer: bool
+
+    @property
+    def is_offer(self) -> bool:
+        return self.can_answer and self.visit.status == AppointmentStatus.OFFERED
+
+
+@dataclass(frozen=True)
+class LinkedDay:
+    """What one person sees by a link. Names, times and places only: nothing medical."""
+
+    site: Site
+    day: date
+    who: Party | Patient
+    lines: list[LinkedVisit]
+    is_over: bool
+
+    @property
+    def language(self) -> str:
+        return self.who.language or self.site.clinic.language
+
+    @property
+    def phone(self) -> str:
+        return self.site.phone or self.site.clinic.phone
+
+    @property
+    def to_answer(self) -> list[LinkedVisit]:
+        return [line for line in self.lines if line.can_answer]
+
+    @property
+    def has_offer(self) -> bool:
+        return any(line.is_offer for line in self.lines)
+
+    @property
+    def waits_for_yes(self) -> bool:
+        return any(line.is_offer or line.answer != ReplyKind.CONFIRMED for line in self.to_answer)
+
+
+def linked_day(link: VisitLink, now: datetime) -> LinkedDay | None:
+    """Give what a link leads to, None when the site or the person is there no more. Four SQL statements."""
+    site = Site.objects.select_related("clinic").filter(pk=link.site_id).first()
+    model = Party if link.who == "party" else Patient
+    who = model.objects.filter(pk=link.key, clinic=site.clinic_id).first() if site else None
+    if site is None or who is None:
+        return None
+    is_over = local_day(now, site.zone) > link.day
+    if is_over:
+        return LinkedDay(site, link.day, who, [], is_over)
+    visits = list(visits_of(link, site, now).select_related("patient__species", "place").order_by("starts_at", "pk"))
+    said = {
+        row.appointment_id: row.kind
+        for row in own_replies(link).filter(appointment__in=visits, for_time=F("appointment__starts_at"))
+    }
+    lines = [LinkedVisit(visit, said.get(visit.pk, ""), can_be_answered(visit, now)) for visit in visits]
+    return LinkedDay(site, link.day, who, lines, is_over)
+
+
+def visits_of(link: VisitLink, site: Site, now: datetime) -> QuerySet[Appointment]:
+    """The visits a link speaks of, as they are now: of the patient, or of all whose reminders a contact gets."""
+    first, last = day_bounds(link.day, site.zone)
+    rows = Appointment.objects.filter(site=site, starts_at__gte=first, starts_at__lt=last, status__in=SHOWN)
+    rows = rows.filter(patient__ended_on__isnull=True)
+    if link.who == "patient":
+        return rows.filter(patient=link.key)
+    today = local_day(now, site.zone)
+    links = PatientParty.objects.filter(party=link.key, gets_reminders=True, from_on__lte=today)
+    current = links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today))
+    return rows.filter(patient__in=current.values("patient"))
+
+
+def can_be_answered(visit: Appointment, now: datetime) -> bool:
+    """Whether a reply by the link still means something: to come, and an offer that has not run out."""
+    if visit.status not in ANSWERABLE or visit.starts_at <= now:
+        return False
+    return visit.status == AppointmentStatus.BOOKED or visit.offered_until > now
+
+
+def own_replies(link: VisitLink) -> QuerySet[Reply]:
+    """What the person of a link has replied, earlier first."""
+    return Reply.objects.filter(party=link.key if link.who == "party" else None).order_by("at", "pk")
+
+
+def asked_for_another_time(clinic: Clinic, site: Site, now: datetime) -> list[Reply]:
+    """List who asked for another time of a visit still to come and was not answered yet. One SQL statement."""
+    rows = Reply.objects.filter(_open_ask(now), clinic=clinic, appointment__site=site)
+    names = ("appointment__patient__species", "appointment__practitioner", "party")
+    return list(rows.select_related(*names).order_by("appointment__starts_at", "at")[:MOST_LINES])
+
+
+def _open_ask(now: datetime) -> Q:
+    return Q(
+        kind=ReplyKind.OTHER_TIME,
+        settled_at__isnull=True,
+        for_time=F("appointment__starts_at"),
+        appointment__status__in=ANSWERABLE,
+        appointment__starts_at__gt=now,
+    )
+
+
+def mark() -> Case:
+    """An expression on appointments: `other_time`, `confirmed` or nothing, for the time the visit has now."""
+    of_time = Reply.objects.filter(appointment=OuterRef("pk"), for_time=OuterRef("starts_at"))
+    return Case(
+        When(Exists(of_time.filter(kind=ReplyKind.OTHER_TIME, settled_at__isnull=True)), then=Value("other_time")),
+        When(Exists(of_time.filter(kind=ReplyKind.CONFIRMED)), then=Value("confirmed")),
+        default=Value(""),
+    )
