@@ -33,6 +33,7 @@ class PlanRow:
     visit: Appointment | None
     can_book: bool
     can_skip: bool
+    can_record: bool  # it took place without a visit in the book
 
     @property
     def on(self) -> date:
@@ -119,6 +120,7 @@ def _row(
         visit=visit,
         can_book=is_next_or_later and course.status == CourseStatus.ACTIVE,
         can_skip=row.status == PlannedStatus.PLANNED and course.is_open,
+        can_record=is_next_or_later and course.is_open and row.number == known.next_number and row.due_on <= today,
     )
 
 

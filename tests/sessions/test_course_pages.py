@@ -449,3 +449,18 @@ def test_the_plan_page_needs_as_many_statements_for_a_long_course_as_for_a_short
     short = statements(make_course(clinic, cadence="2x1w"))
 
     assert statements(make_course(clinic, cadence="30x1w")) == short
+
+
+def test_session_that_took_place_without_a_visit_is_recorded_from_the_plan(clinic, doctor, desk):
+    course = make_course(clinic, cadence="4x1w")
+    first, second = course.planned_sessions.order_by("number")[:2]
+    late, too_soon = (reverse("sessions:record-late", args=[row.public_id]) for row in (first, second))
+
+    assert late in doctor.get(page(course)).content.decode()
+    assert too_soon not in doctor.get(page(course)).content.decode(), "only the next session can have taken place"
+    assert late not in desk.get(page(course)).content.decode()
+
+    answer = doctor.post(late)
+
+    assert answer.status_code == 302
+    assert doctor.get(answer.url).status_code == 200
