@@ -1,0 +1,211 @@
+"""Which visits have lost their time, and why: the one rule behind an absence's list, the rebooking page and Today.
+
+A visit to come is broken when its practitioner, its room or the site no longer stands open for it. Who changes hours,
+enters an absence or shuts a room moves nothing: the visit stays booked, and listed here, until a person has solved it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import Clinic, Site
+from sessions.models import Absence, Appointment, Closure, Practitioner, Room
+from sessions.models.appointments import AppointmentStatus
+from sessions.queries import availability, settings
+from sessions.scheduling.slots import Agenda, Wanted, WhyNot, why_not_free
+from sessions.scheduling.walltime import minute_after, minute_of
+
+MOST_AT_ONCE = 200  # solved and shown together; more come when these are done
+MOST_READ = 5000
+FURTHEST = timedelta(days=3 * 366)  # nothing is booked later
+MENDABLE = (AppointmentStatus.OFFERED, AppointmentStatus.BOOKED)
+WITH_NAMES = (
+    *("patient__species", "patient__place", "practitioner", "room", "place", "site__clinic"),
+    *("planned_session__course__indication", "planned_session__course__site"),
+)
+OWN_TIME = {WhyNot.OUTSIDE_HOURS, WhyNot.BREAK}  # who was squeezed in was so in spite of these
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What a list of broken visits is about: an absence, a closure, a practitioner, a room; "" is all of a site."""
+
+    kind: str = ""
+    owner: Absence | Closure | Practitioner | Room | None = None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        return self.owner.ends_at if isinstance(self.owner, Absence) else None
+
+
+@dataclass(frozen=True)
+class BrokenVisit:
+    visit: Appointment
+    why: str
+
+
+@dataclass(frozen=True)
+class BrokenList:
+    """The first broken visits by time. `total` counts all that were looked at; `is_cut` says there may be more still."""
+
+    visits: tuple[BrokenVisit, ...]
+    total: int
+    is_cut: bool
+
+    @property
+    def rest(self) -> int:
+        return self.total - len(self.visits)
+
+
+class _Lost(NamedTuple):
+    """What the rule needs to know of a visit, and no more: thousands may be looked at."""
+
+    pk: int
+    site_id: int
+    practitioner_id: int
+    room_id: int | None
+    place_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+    is_squeezed_in: bool
+    room_in_use: bool | None
+    last_day_on: object
+
+
+COLUMNS = (*_Lost._fields[:8], "room__is_active", "practitioner__last_day_on")
+
+
+def cause_or_404(clinic: Clinic, kind: str, public_id: UUID) -> Cause:
+    """Find what the address speaks of. One SQL statement."""
+    find = {
+        "absence": settings.absence_or_404,
+        "closure": settings.closure_or_404,
+        "practitioner": settings.practitioner_or_404,
+        "room": settings.room_or_404,
+    }
+    if kind not in find:
+        raise Http404
+    return Cause(kind, find[kind](clinic, public_id))
+
+
+def broken_visits(
+    site: Site, cause: Cause, *, now: datetime, until: datetime | None = None, at_most: int = MOST_AT_ONCE
+) -> BrokenList:
+    """List the visits to come that have lost their time, the soonest first, with the reason in words.
+
+    Three SQL statements, and four or eight for every site these visits are at.
+    """
+    until = until or now + FURTHEST
+    suspects = _suspects(site, cause, now, until)
+    sites = {one.pk: one for one in Site.objects.filter(pk__in={row.site_id for row in suspects})} if suspects else {}
+    why: dict[int, str] = {}
+    for rows, at in _by_site(suspects, sites):
+        why |= _reasons(at, rows, now)
+    keys = [row.pk for row in suspects if row.pk in why]
+    first = Appointment.objects.filter(pk__in=keys[:at_most]).select_related(*WITH_NAMES).order_by("starts_at", "pk")
+    lines = tuple(BrokenVisit(visit, why[visit.pk]) for visit in first) if keys else ()
+    return BrokenList(lines, len(keys), len(suspects) == MOST_READ)
+
+
+def _suspects(site: Site, cause: Cause, now: datetime, until: datetime) -> list[_Lost]:
+    """Read the visits a cause may have broken, the soonest first. One SQL statement."""
+    rows = Appointment.objects.filter(status__in=MENDABLE, in_place_of__isnull=True)
+    rows = _of_cause(rows, site, cause).filter(ends_at__gt=now, starts_at__lt=until)
+    return [_Lost(*row) for row in rows.order_by("starts_at", "pk").values_list(*COLUMNS)[:MOST_READ]]
+
+
+def _of_cause(rows: QuerySet[Appointment], site: Site, cause: Cause) -> QuerySet[Appointment]:
+    owner = cause.owner
+    if isinstance(owner, Absence):
+        meets = Q(practitioner=owner.practitioner_id) if owner.practitioner_id else Q(room=owner.room_id)
+        meets &= Q(ends_at__gt=owner.starts_at)
+        return rows.filter(meets if owner.ends_at is None else meets & Q(starts_at__lt=owner.ends_at))
+    if isinstance(owner, Closure):
+        from_at, until_at = availability.day_span(owner.site, owner.from_on, owner.until_on)
+        return rows.filter(site=owner.site_id, ends_at__gt=from_at, starts_at__lt=until_at)
+    if isinstance(owner, Practitioner):
+        return rows.filter(practitioner=owner)
+    if isinstance(owner, Room):
+        return rows.filter(room=owner)
+    return rows.filter(site=site)
+
+
+def _by_site(rows: Iterable[_Lost], sites: dict[int, Site]) -> list[tuple[list[_Lost], Site]]:
+    found: dict[int, list[_Lost]] = defaultdict(list)
+    for row in rows:
+        found[row.site_id].append(row)
+    return [(found[key], sites[key]) for key in sorted(found)]
+
+
+def _reasons(site: Site, rows: Collection[_Lost], now: datetime) -> dict[int, str]:
+    """Say in words why each visit of a site has lost its time; who has not is left out. At most eight SQL statements."""
+    names = dict(Practitioner.objects.filter(pk__in={row.practitioner_id for row in rows}).values_list("pk", "name"))
+    found: dict[int, str] = {}
+    for away in (False, True):
+        here = [row for row in rows if (row.place_id is not None) == away]
+        if not here:
+            continue
+        known = availability.agendas(
+            site,
+            from_at=min(row.starts_at for row in here),
+            until_at=max(row.ends_at for row in here),
+            now=now,
+            practitioner_ids={row.practitioner_id for row in here},
+            room_ids={row.room_id for row in here if row.room_id is not None},
+            away=away,
+        )
+        people = {key: _open(agenda) for key, agenda in known.practitioners.items()}
+        rooms = {key: _open(agenda) for key, agenda in known.rooms.items()}
+        for row in here:
+            reasons = _why(row, people[row.practitioner_id], rooms.get(row.room_id or 0), known.between, site)
+            if reasons:
+                day = local_day(row.starts_at, site.zone)
+                closed_for = known.closed.reason(day) if reasons[0] is WhyNot.CLOSED else None
+                found[row.pk] = _words(reasons[0], names[row.practitioner_id], closed_for, _is_gone(row, site))
+    return found
+
+
+def _open(agenda: Agenda) -> Agenda:
+    """Leave the bookings out: whether a visit still stands is a matter of hours, absences and closures alone."""
+    return replace(agenda, booked=())
+
+
+def _is_gone(row: _Lost, site: Site) -> bool:
+    return row.last_day_on is not None and local_day(row.starts_at, site.zone) > row.last_day_on
+
+
+def _why(row: _Lost, person: Agenda, room: Agenda | None, between, site: Site) -> list[WhyNot]:
+    start, end = minute_of(row.starts_at), minute_after(row.ends_at)
+    if room is not None and row.is_squeezed_in:
+        room = replace(room, hours=None, closures=())  # whoever works outside the hours finds the door open
+    wanted = Wanted(end - start, between, rooms=None if room is None else {0: room})
+    reasons = why_not_free(start, end, person, wanted)
+    if row.is_squeezed_in:
+        reasons = [one for one in reasons if one not in OWN_TIME]
+    if _is_gone(row, site):
+        reasons = [WhyNot.ABSENT]
+    if row.room_in_use is False and WhyNot.ROOM not in reasons:
+        reasons.append(WhyNot.ROOM)
+    return reasons
+
+
+def _words(reason: WhyNot, name: str, closed_for: str | None, is_gone: bool) -> str:
+    if reason is WhyNot.CLOSED:
+        return _("closed that day (%(why)s)") % {"why": closed_for} if closed_for else _("closed that day")
+    if is_gone:
+        return _("%(name)s no longer works here then") % {"name": name}
+    said = {
+        WhyNot.ABSENT: _("%(name)s is away"),
+        WhyNot.OUTSIDE_HOURS: _("%(name)s does not work then"),
+        WhyNot.BREAK: _("%(name)s has a break then"),
+        WhyNot.ROOM: _("the room is not in use then"),
+    }
+    return said[reason] % {"name": name}
