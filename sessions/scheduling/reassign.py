@@ -135,6 +135,10 @@ def candidate(
     return Candidate(visit.key, visit.patient, options, (last, len(options), visit.start))
 
 
+def _overlap(one: Option, other: Option) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
 def _is_outside(visit: Broken, day: int) -> bool:
     first, last = day * MINUTES_PER_DAY, (day + 1) * MINUTES_PER_DAY
     return visit.window is not None and (last <= visit.window[0] or first >= visit.window[1])
@@ -190,6 +194,19 @@ def assign(candidates: Iterable[Candidate]) -> dict[int, Placement]:
     return {key: board.placed[key] for key in sorted(board.placed)}
 
 
+def others(
+    candidates: Iterable[Candidate], placed: Mapping[int, Placement], at_most: int
+) -> dict[int, tuple[Placement, ...]]:
+    """Give each visit further times that stand free beside what all the others have been given, cheapest first.
+
+    None overlaps another of the same practitioner's: they are choices, not shades of one.
+    """
+    board = _Board({one.key: one for one in candidates})
+    for key, placement in placed.items():
+        board.put(key, placement)
+    return {key: tuple(islice(board.free_options(visit), at_most)) for key, visit in board.visits.items()}
+
+
 Resource = tuple[str, int]
 
 
@@ -202,6 +219,17 @@ class _Board:
     taken: dict[Resource, list[tuple[int, int, int]]] = field(default_factory=dict)
     trail: list[tuple[int, Placement | None]] = field(default_factory=list)
     tries: int = 0
+
+    def free_options(self, visit: Candidate) -> Iterator[Placement]:
+        own = self.placed.get(visit.key)
+        given = [own.option] if own else []
+        for option in visit.options:
+            if any(_overlap(option, one) and option.practitioner == one.practitioner for one in given):
+                continue
+            room = self._room(option)
+            if not self._in_the_way(visit, option, room):
+                given.append(option)
+                yield Placement(option, room)
 
     def insert(self, visit: Candidate) -> bool:
         """Place a visit at its cheapest free time, else push others aside."""
@@ -280,15 +308,15 @@ class _Board:
 
     def _take(self, visit: Candidate, option: Option) -> list[tuple[int, int]]:
         """Put a visit at a time; whoever stood there is lifted out and returned with the weight it had."""
-        self._put(visit.key, None)
+        self.put(visit.key, None)
         room = self._room(option)
         pushed = [(key, self._weight(key)) for key in sorted(self._in_the_way(visit, option, room))]
         for key, _weight in pushed:
-            self._put(key, None)
-        self._put(visit.key, Placement(option, room))
+            self.put(key, None)
+        self.put(visit.key, Placement(option, room))
         return pushed
 
-    def _put(self, key: int, placement: Placement | None, *, undoing: bool = False) -> None:
+    def put(self, key: int, placement: Placement | None, *, undoing: bool = False) -> None:
         old = self.placed.pop(key, None)
         if not undoing:
             self.trail.append((key, old))
@@ -307,7 +335,7 @@ class _Board:
     def _back_to(self, mark: int) -> None:
         while len(self.trail) > mark:
             key, placement = self.trail.pop()
-            self._put(key, placement, undoing=True)
+            self.put(key, placement, undoing=True)
 
     def _weight(self, key: int) -> int:
         placement = self.placed.get(key)
