@@ -185,7 +185,7 @@ class Appointment(ClinicOwned):
             NoOverlap(
                 name="appointment_patient_free",
                 resource="patient",
-                condition=IS_LIVE,
+                condition=IS_LIVE & Q(in_place_of__isnull=True),  # a held time may be the very hour it stands in for
                 violation_error_message=_("The patient already has an appointment then."),
             ),
         ]

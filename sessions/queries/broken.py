@@ -25,6 +25,7 @@ from sessions.scheduling.walltime import minute_after, minute_of
 
 MOST_AT_ONCE = 200  # solved and shown together; more come when these are done
 MOST_READ = 5000
+CALL_DAYS = 1  # who was to come today or tomorrow is called: no letter arrives in time
 FURTHEST = timedelta(days=3 * 366)  # nothing is booked later
 MENDABLE = (AppointmentStatus.OFFERED, AppointmentStatus.BOOKED)
 WITH_NAMES = (
@@ -63,6 +64,16 @@ class BrokenList:
     @property
     def rest(self) -> int:
         return self.total - len(self.visits)
+
+
+def is_soon(at: datetime, site: Site, now: datetime) -> bool:
+    """Say whether a time is today or tomorrow (or over): a patient hears of it by phone or not at all."""
+    return local_day(at, site.zone) <= local_day(now, site.zone) + timedelta(days=CALL_DAYS)
+
+
+def must_call(visit: Appointment, now: datetime) -> bool:
+    """Say whether the patient has to be called before a visit is moved: it is today or tomorrow."""
+    return is_soon(visit.starts_at, visit.site, now)
 
 
 class _Lost(NamedTuple):

@@ -16,6 +16,7 @@ from sessions.models.courses import CourseStatus
 from sessions.queries import availability
 from sessions.queries.appointments import FreeTime
 from sessions.queries.availability import UNTIL_FURTHER_NOTICE, Agendas
+from sessions.queries.broken import CALL_DAYS, must_call
 from sessions.scheduling.intervals import Interval
 from sessions.scheduling.reassign import Broken, Candidate, Option, Placement, assign, by_day, candidate, others
 from sessions.scheduling.slots import Agenda, Span, Wanted, free_spans
@@ -29,7 +30,6 @@ LONGEST_WAIT = timedelta(days=120)
 OPTIONS_EACH = 60
 OTHERS_SHOWN = 3
 STEP_MIN = 15  # proposals on the quarter of an hour; the exact minute of before counts too
-CALL_DAYS = 1  # who was to come today or tomorrow is called: no letter arrives in time
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,6 @@ class Choices:
 
     proposed: Choice | None = None
     others: tuple[Choice, ...] = ()
-
-
-def must_call(visit: Appointment, now: datetime) -> bool:
-    """Say whether the patient has to hear of a change by phone: the visit is today or tomorrow."""
-    zone = visit.site.zone
-    return local_day(visit.starts_at, zone) <= local_day(now, zone) + timedelta(days=CALL_DAYS)
 
 
 def new_times(
@@ -170,6 +164,8 @@ class _Solve:
 
     def _candidate(self, visit: Appointment, lost: Broken) -> Candidate:
         first = max(minute_of(self.span[0]) + 1, lost.start - round(BEFORE.total_seconds() / 60))
+        if not must_call(visit, self.now):
+            first = max(first, minute_of(self._not_so_soon()))
         return candidate(
             lost,
             self._free(visit, lost.minutes),
@@ -177,6 +173,11 @@ class _Solve:
             step_minutes=max(self.site.slot_step_min, STEP_MIN),
             at_most=OPTIONS_EACH,
         )
+
+    def _not_so_soon(self) -> datetime:
+        """Give the first time one may still write about, for visits nobody has to be called for."""
+        soon = local_day(self.now, self.site.zone) + timedelta(days=CALL_DAYS)
+        return day_bounds(soon, self.site.zone)[1]
 
     def _free(self, visit: Appointment, minutes: int) -> dict[int, dict[int, list[Span]]]:
         """Give the possible starts by practitioner and day, worked out once for all visits that ask for the same."""

@@ -19,6 +19,7 @@ from .attendance import (
 from .booking import book_appointment, walk_in
 from .booking_many import Booking, book_many
 from .callers import book_new_caller
+from .held import Rebooked, agree_to_held_time, decline_held_time, rebook_visits
 from .moving import NewTime, move, move_many, reschedule
 from .offers import accept_offer, expire_offers
 from .series import free_planned_session
@@ -26,12 +27,15 @@ from .series import free_planned_session
 __all__ = [
     "Booking",
     "NewTime",
+    "Rebooked",
     "accept_offer",
+    "agree_to_held_time",
     "book_appointment",
     "book_many",
     "book_new_caller",
     "cancel",
     "check_in",
+    "decline_held_time",
     "expire_offers",
     "free_planned_session",
     "fulfil",
@@ -41,6 +45,7 @@ __all__ = [
     "mark_not_treated",
     "move",
     "move_many",
+    "rebook_visits",
     "reschedule",
     "start",
     "undo_cancel",

@@ -15,6 +15,7 @@ from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, PlannedSession
 
 from .checks import check_patient
+from .offers import check_not_held, withdraw_held_times
 from .series import free_planned_session, lock_course_of
 from .travel import lift_travel, lock_rounds_of, settle_travel_gladly
 
@@ -202,6 +203,7 @@ def _locked(appointment: Appointment, allowed: Collection[str]) -> Appointment:
     lock_course_of(appointment)
     rows = Appointment.objects.select_for_update(of=("self",), no_key=True)
     fresh = rows.select_related("patient", "planned_session").get(pk=appointment.pk, clinic_id=appointment.clinic_id)
+    check_not_held(fresh)
     if fresh.status not in allowed:
         words = _("This visit has changed meanwhile: %(status)s. Load the page again.")
         raise Refused("not-possible", words % {"status": fresh.get_status_display()})
@@ -220,6 +222,8 @@ def _change(
     lift_travel(rounds)
     appointment.save(update_fields=[*values, "status_at"])
     settle_travel_gladly(rounds, actor=actor, now=now)
+    if appointment.status not in WAITING:
+        withdraw_held_times([appointment], now=now)
     audit.record(
         actor=actor,
         verb=verb,

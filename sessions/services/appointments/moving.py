@@ -30,7 +30,7 @@ from sessions.services import plans
 
 from .booking import day_of, save_guarded, time_and_place
 from .checks import check_rules, choose_room, offering_alternatives, read_agendas, window
-from .offers import expire_in_the_way
+from .offers import check_not_held, expire_in_the_way, withdraw_held_times
 from .series import want_plan_around
 from .travel import lift_travel, lock_rounds_of, settle_travel
 from .wish import Wish, locked_many
@@ -160,6 +160,7 @@ def _move(actor: User | None, moves: Sequence[NewTime], reason: str, batch: UUID
     moved = [(wish, fresh) for wish, fresh in pairs if changes[fresh.pk]]
     _save(moved)
     settle_travel(rounds, actor=actor, now=now)
+    withdraw_held_times([fresh for _wish, fresh in moved], now=now)
     for wish, fresh in moved:
         if wish.planned_session is not None and wish.planned_session.course_id not in courses:
             want_plan_around(wish.planned_session, day_of(fresh), now, was_on[fresh.pk])
@@ -185,7 +186,7 @@ def _locked(actor: User | None, moves: Sequence[NewTime], now: datetime) -> list
     known = Appointment.objects.select_related(*READ_WITH).in_bulk(keys)
     if len(known) < len(keys) or len({visit.clinic_id for visit in known.values()}) > 1:
         raise Http404
-    asked = [replace(_wish(one, known[one.appointment.pk], now), actor=actor, without=keys) for one in moves]
+    asked = [replace(wish_of(one, known[one.appointment.pk], now), actor=actor, without=keys) for one in moves]
     wishes = locked_many(asked)
     rows = Appointment.objects.select_for_update(of=("self",), no_key=True).order_by("starts_at", "pk")
     found = {row.pk: row for row in rows.filter(pk__in=keys)}
@@ -194,7 +195,8 @@ def _locked(actor: User | None, moves: Sequence[NewTime], now: datetime) -> list
     return [(wish, found[key]) for key, wish in zip(keys, wishes, strict=True)]
 
 
-def _wish(asked: NewTime, visit: Appointment, now: datetime) -> Wish:
+def wish_of(asked: NewTime, visit: Appointment, now: datetime) -> Wish:
+    """Say where a visit is asked to go, filled up from where it is."""
     place = asked.place or (visit.place if asked.room is None else None)
     wants_any = asked.any_room if asked.any_room is not None else asked.room is None and visit.room_id is not None
     return Wish(
@@ -221,7 +223,7 @@ def _checked(pairs: list[tuple[Wish, Appointment]], moves: Sequence[NewTime], re
     """
     for (_wish, fresh), asked in zip(pairs, moves, strict=True):
         with _naming(fresh, moves):
-            _check_movable(fresh, asked.seen_moves)
+            check_movable(fresh, asked.seen_moves)
     expire_in_the_way(*(wish for wish, _fresh in pairs))
     courses = _fit_windows([wish for wish, _fresh in pairs])
     for index, (wish, fresh) in enumerate(pairs):
@@ -251,7 +253,9 @@ def _fit_windows(wishes: Sequence[Wish]) -> dict[int, Course]:
     return {planned.course_id: planned.course for planned in sessions}
 
 
-def _check_movable(appointment: Appointment, seen_moves: int | None) -> None:
+def check_movable(appointment: Appointment, seen_moves: int | None) -> None:
+    """Raise Refused("only-held" | "not-movable" | "moved-meanwhile"). The row is locked."""
+    check_not_held(appointment)
     if appointment.status not in MOVABLE:
         raise Refused(
             "not-movable",

@@ -1,5 +1,6 @@
 """Offers hold a time until they run out. Whoever comes first afterwards, a booking or the sweep, clears them away."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -34,6 +35,7 @@ def accept_offer(*, actor: User | None, appointment: Appointment, now: datetime 
     offer = rows.get(pk=appointment.pk, clinic_id=appointment.clinic_id)
     if offer.status == Appointment.Status.BOOKED:
         return offer
+    check_not_held(offer)
     if offer.status != Appointment.Status.OFFERED or offer.offered_until is None or offer.offered_until <= now:
         raise Refused("offer-over", _("This offer has run out. Please ask for another time."))
     offer.status, offer.status_at, offer.offered_until = Appointment.Status.BOOKED, now, None
@@ -90,3 +92,24 @@ def _expire(offers, now: datetime) -> int:
         audit.record(actor=None, verb="appointment.offer-expired", subject=offer, patient_id=offer.patient_id)
         count += 1
     return count
+
+
+# Times held for visits that must move
+
+
+def check_not_held(appointment: Appointment) -> None:
+    """Raise Refused("only-held") for a time that is only held for another visit: it is no visit of its own."""
+    if appointment.in_place_of_id is not None:
+        words = _("This time is only held until the patient agrees. Say on the rebooking page whether they do.")
+        raise Refused("only-held", words)
+
+
+def withdraw_held_times(appointments: Iterable[Appointment], *, now: datetime, reason: str = "") -> None:
+    """Free what is held for visits that need it no longer; the locks are held. One SQL statement when there is nothing."""
+    held = Appointment.objects.filter(in_place_of__in=[one.pk for one in appointments], status="offered")
+    for offer in held.order_by("pk"):
+        offer.status, offer.status_at = Appointment.Status.CANCELLED, now
+        offer.cancelled_by = Appointment.CancelledBy.CLINIC
+        offer.status_reason = reason or _("Not needed any more.")
+        offer.save(update_fields=["status", "status_at", "cancelled_by", "status_reason"])
+        audit.record(actor=None, verb="appointment.offer-withdrawn", subject=offer, patient_id=offer.patient_id)
