@@ -68,6 +68,11 @@ def day_end(day: date, zone: ZoneInfo) -> int:
     return _day(day + _DAY, zone)[0] if day < date.max else _day(day, zone)[0] + MINUTES_PER_DAY
 
 
+def local_day_of(minute: int, zone: ZoneInfo) -> date:
+    """Give the local day a minute lies in."""
+    return instant_of(minute).astimezone(zone).date()
+
+
 def day_clock(day: date, zone: ZoneInfo) -> tuple[int, bool]:
     """Give the first minute of a local day and whether its clock never jumps, so that minutes may simply be added."""
     return _day(day, zone)
