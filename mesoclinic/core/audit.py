@@ -1,6 +1,7 @@
 """The audit trail: one event a service call, written in the same transaction, never changed."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,16 @@ def record(
     )
     written.save(force_insert=True)
     return written
+
+
+def record_once(
+    *, actor: User, verb: str, subject: models.Model, since: datetime, patient_id: int | None = None
+) -> AuditEvent | None:
+    """Write one event unless the same person did the same to the same subject since then: for pages that refresh."""
+    same = {"actor": actor, "verb": verb, "subject_type": subject._meta.label_lower, "subject_id": subject.pk}
+    if AuditEvent.objects.filter(**same, at__gte=since).exists():
+        return None
+    return record(actor=actor, verb=verb, subject=subject, patient_id=patient_id)
 
 
 def record_all(events: Iterable[AuditEvent]) -> None:

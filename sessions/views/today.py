@@ -1,14 +1,20 @@
 """The front page, by role, and what is left to close at the end of the day."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from mesoclinic.core import audit
 from mesoclinic.core.access import requires
+from mesoclinic.core.localtime import day_bounds, local_day
+from mesoclinic.core.models import User
 from mesoclinic.core.roles import Role
 from sessions.queries import today_clinic as clinic_reads
 from sessions.queries import today_desk as desk_reads
+from sessions.queries.today_clinic import NextPatient
 
 
 @require_safe
@@ -31,9 +37,17 @@ def _blocks(request: HttpRequest) -> dict:
         context["is_unlinked"] = practitioner is None
         if practitioner is not None:
             context["mine"] = clinic_reads.practitioner_day(practitioner, user, site, now)
+            _note_last_time(user, context["mine"].next_patient, day_bounds(local_day(now, site.zone), site.zone)[0])
     if Role.MANAGER in user.roles:
         context["overview"] = clinic_reads.manager_day(request.clinic, site, now)
     return context
+
+
+def _note_last_time(user: User, coming: NextPatient | None, since: datetime) -> None:
+    """Note, once a day, that this page showed somebody a record: three lines of it are an opening too."""
+    if coming is not None and coming.last is not None:
+        shown = {"subject": coming.last, "patient_id": coming.last.patient_id}
+        audit.record_once(actor=user, verb="record.opened", since=since, **shown)
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from mesoclinic.core.models import Job
+from mesoclinic.core.models import AuditEvent, Job
 from mesoclinic.core.roles import Role
 from sessions.models import Appointment, SessionRecord
 from sessions.queries.today_clinic import manager_day, open_ends, practitioner_day
@@ -175,6 +175,20 @@ def test_the_next_patient_comes_with_flags_and_last_time_in_three_lines():
         "Lumbar Left, Lumbar Right · 46 shots · 3.5 mm",
         "Pain (0–10): 7 → 4 · held 5 days",
     ]
+
+
+def test_showing_last_time_is_noted_once_a_day_however_often_the_page_refreshes(client):
+    world = report_world()
+    record = add_record(world, 1)
+    visit = book_third(world)
+    openings = AuditEvent.objects.filter(verb="record.opened", patient_id=record.patient_id, actor=world.user)
+
+    for minutes in (0, 1, 2):
+        page(client, world.user, now=visit.starts_at - timedelta(minutes=5 - minutes))
+    once = openings.count()
+    page(client, world.user, now=visit.starts_at + timedelta(minutes=1))
+
+    assert (once, openings.count()) == (1, 1)
 
 
 def test_who_is_in_treatment_or_has_waited_longest_comes_next(world):
