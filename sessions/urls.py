@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from sessions import urls_courses, urls_messages, urls_records, urls_settings
+from sessions import urls_courses, urls_messages, urls_records, urls_rounds, urls_settings
 from sessions.views import appointments, cadences, calendar, patients, reports, today
 
 app_name = "sessions"
@@ -18,6 +18,8 @@ urlpatterns: list = [
     path("", include(urls_messages.urlpatterns)),
     # records
     path("", include(urls_records.urlpatterns)),
+    # rounds
+    path("", include(urls_rounds.urlpatterns)),
     # settings
     path("", include(urls_settings.urlpatterns)),
     # Calendar

@@ -27,6 +27,7 @@ WITH_NAMES = (
     "practitioner",
     "room",
     "place",
+    "round",
     "site",
     "planned_session__course__indication",
 )

@@ -1,0 +1,179 @@
+"""Forms of rounds: where and when to go, whom to visit there, another time for all."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.forms import Form
+from mesoclinic.core.localtime import NonexistentTime, instant
+from mesoclinic.core.models import Clinic, Site
+from patients.models import Place
+from sessions.forms.appointments import OTHER_TIME, WORDS_OF_A_GAP, PublicChoice
+from sessions.models import Practitioner
+from sessions.models.rounds import MOST_TRAVEL_MIN
+from sessions.queries.booking import places
+from sessions.queries.rounds import Candidate
+from sessions.services.rounds import Stop
+
+
+class WhereToForm(Form):
+    """Which stable or home, on which day."""
+
+    place = PublicChoice(Place.objects.none(), label=_("Stable or home"), empty_label=None)
+    on = forms.DateField(label=_("Day"))
+
+    def __init__(self, *args, clinic: Clinic, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["place"].queryset = places(clinic)
+
+
+class RoundForm(Form):
+    """Whom to visit, with whom, how long each, and from when. Three fields for everybody at the place."""
+
+    practitioner = forms.ChoiceField(label=_("With"), choices=())
+    start = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    at = forms.TimeField(label=_("First visit at"), required=False)
+    travel_before_min = forms.IntegerField(label=_("Minutes to get there"), min_value=0, max_value=MOST_TRAVEL_MIN)
+    travel_after_min = forms.IntegerField(label=_("Minutes back"), min_value=0, max_value=MOST_TRAVEL_MIN)
+    note = forms.CharField(label=_("Note for the round"), required=False, max_length=500)
+    booking_token = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args,
+        site: Site,
+        place: Place,
+        on: date,
+        people: Sequence[Practitioner],
+        found: Sequence[Candidate],
+        **kw,
+    ):
+        first = {"booking_token": uuid.uuid4(), "travel_before_min": place.travel_min}
+        kw["initial"] = {**first, "travel_after_min": place.travel_min, **kw.get("initial", {})}
+        super().__init__(*args, **kw)
+        self.site, self.on, self.found = site, on, found
+        self.people = {str(one.public_id): one for one in people}
+        self.fields["practitioner"].choices = [(key, one.name) for key, one in self.people.items()]
+        for one in found:
+            self.fields[f"take-{one.key}"] = forms.BooleanField(
+                required=False, initial=one.is_due, label=one.patient.name
+            )
+            minutes = forms.IntegerField(min_value=1, max_value=999, initial=one.minutes, label=_("Minutes"))
+            self.fields[f"minutes-{one.key}"] = minutes
+            minutes.required = False
+            if not one.is_due:
+                words = _("Why today") if one.needs_reason else _("What for")
+                self.fields[f"reason-{one.key}"] = forms.CharField(required=False, max_length=150, label=words)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Give each candidate with its own fields."""
+        return [
+            {
+                "candidate": one,
+                "take": self[f"take-{one.key}"],
+                "minutes": self[f"minutes-{one.key}"],
+                "reason": self[f"reason-{one.key}"] if not one.is_due else None,
+            }
+            for one in self.found
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["who"] = self.people.get(data.get("practitioner", ""))
+        for one in self.found:
+            if data.get(f"take-{one.key}") and one.needs_reason and not data.get(f"reason-{one.key}"):
+                self.add_error(f"reason-{one.key}", _("Say why, because the session is not due that day."))
+        return data
+
+    def chosen(self) -> list[Stop]:
+        """Give the visits ticked, in the order shown; before anything was sent, those that are due."""
+        value = self.cleaned_data.get if self.is_bound and hasattr(self, "cleaned_data") else self.get_initial
+        return [
+            Stop(
+                patient=one.patient,
+                minutes=value(f"minutes-{one.key}") or one.minutes,
+                planned_session=one.planned,
+                reason="" if one.planned else value(f"reason-{one.key}") or "",
+                outside_window_reason=(value(f"reason-{one.key}") or "") if one.needs_reason else "",
+            )
+            for one in self.found
+            if value(f"take-{one.key}")
+        ]
+
+    def get_initial(self, name: str) -> Any:
+        return self.get_initial_for_field(self.fields[name], name) if name in self.fields else None
+
+    def ways(self) -> tuple[int, int]:
+        """Give the minutes there and back as typed, else those of the place."""
+        data = getattr(self, "cleaned_data", {})
+        names = ("travel_before_min", "travel_after_min")
+        there, back = (data.get(name) if data.get(name) is not None else self.initial[name] for name in names)
+        return there, back
+
+    def starts_at(self) -> datetime | None:
+        """Give the beginning chosen or typed; without one an error stands beside the time."""
+        start, typed = self.cleaned_data.get("start"), self.cleaned_data.get("at")
+        if start and start != OTHER_TIME:
+            chosen = self._shown(start)
+            if chosen is None:
+                self.add_error(None, _("Choose one of the times shown, or type another one."))
+            return chosen
+        if typed is None:
+            self.add_error("at" if start == OTHER_TIME else None, _("Choose a time, or type one."))
+            return None
+        return self._at(typed)
+
+    def _shown(self, text: str) -> datetime | None:
+        try:
+            at = parse_datetime(text)
+        except ValueError:
+            return None
+        return at if at is not None and at.tzinfo is not None and 2000 <= at.year <= 2100 else None
+
+    def _at(self, typed: time) -> datetime | None:
+        try:
+            return instant(self.on, typed.replace(second=0, microsecond=0), self.site.zone)
+        except NonexistentTime:
+            self.add_error("at", WORDS_OF_A_GAP)
+            return None
+
+
+class MoveRoundForm(Form):
+    """Another day or time for the whole round, perhaps with somebody else."""
+
+    on = forms.DateField(label=_("Day"))
+    at = forms.TimeField(label=_("First visit at"))
+    practitioner = PublicChoice(Practitioner.objects.none(), label=_("With"), empty_label=None)
+    reason = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=150,
+        help_text=_("Only needed for a day outside the window of a session."),
+    )
+
+    def __init__(self, *args, site: Site, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.site = site
+        self.fields["practitioner"].queryset = people
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors:
+            try:
+                at = data["at"].replace(second=0, microsecond=0)
+                data["starts_at"] = instant(data["on"], at, self.site.zone)
+            except NonexistentTime:
+                self.add_error("at", WORDS_OF_A_GAP)
+        return data
+
+
+class AddToRoundForm(Form):
+    """One more visit of a round: how long, and what for when no session is due."""
+
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=999)
+    reason = forms.CharField(label=_("What for, or why today"), required=False, max_length=150)

@@ -1,0 +1,17 @@
+"""The addresses of rounds and of visits booked together."""
+
+from django.urls import path
+
+from sessions.views import rounds
+
+urlpatterns = [
+    path("rounds/", rounds.list_rounds, name="rounds"),
+    path("rounds/new/", rounds.book_round, name="book-round"),
+    path("rounds/new/times/", rounds.round_times, name="round-times"),
+    path("rounds/<uuid:public_id>/", rounds.open_round, name="round"),
+    path("rounds/<uuid:public_id>/reorder/", rounds.reorder_round, name="reorder-round"),
+    path("rounds/<uuid:public_id>/close-gaps/", rounds.close_gaps, name="close-gaps"),
+    path("rounds/<uuid:public_id>/move/", rounds.move_round, name="move-round"),
+    path("rounds/<uuid:public_id>/cancel/", rounds.cancel_round, name="cancel-round"),
+    path("rounds/<uuid:public_id>/add/", rounds.add_to_round, name="add-to-round"),
+]

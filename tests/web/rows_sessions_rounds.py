@@ -1,0 +1,43 @@
+"""Examples of the URLs of rounds for the rights matrix."""
+
+from datetime import date
+
+from patients.services import places
+from sessions.models import Round
+from sessions.services import rounds
+from sessions.services.rounds import Stop
+from tests.factories import make_horse, make_practitioner, site_of
+from tests.sessions.booking_world import NOW, at
+from tests.web.rights import Row
+
+
+def make_round(clinic) -> Round:
+    stable = places.create_place(actor=None, clinic=clinic, kind="stable", name="Oakfield", travel_min=20)
+    horse = make_horse(clinic, place=stable)
+    return rounds.book_round(
+        actor=None,
+        clinic=clinic,
+        site=site_of(clinic),
+        place=stable,
+        practitioner=make_practitioner(clinic),
+        starts_at=at("10:00"),
+        stops=[Stop(horse, 20, reason="teeth")],
+        now=NOW,
+    )
+
+
+def one(world) -> dict:
+    return {"public_id": world.one(make_round).public_id}
+
+
+ROWS = {
+    "sessions:rounds": Row(),
+    "sessions:book-round": Row(query={"on": date(2026, 3, 2).isoformat()}),
+    "sessions:round-times": Row(),
+    "sessions:round": Row(one),
+    "sessions:reorder-round": Row(one),
+    "sessions:close-gaps": Row(one),
+    "sessions:move-round": Row(one),
+    "sessions:cancel-round": Row(one),
+    "sessions:add-to-round": Row(one),
+}
