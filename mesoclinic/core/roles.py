@@ -28,6 +28,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "sessions.book": frozenset({R, P}),
     "sessions.squeeze_in": frozenset({R, P}),
     "sessions.change_availability": frozenset({R, M, A}),  # absences and closed days: the desk hears of them first
+    "sessions.use_outbox": frozenset({R, M}),
     "sessions.prescribe": frozenset({P}),
     "sessions.change_course": frozenset({P}),
     "sessions.view_record": frozenset({P, M}),

@@ -77,6 +77,21 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        _("Messages"),
+        (
+            Page(
+                _("Reminders"),
+                _("When patients and owners are reminded, and in what words."),
+                *("sessions:reminder-settings", "bell", "core.change_settings"),
+            ),
+            Page(
+                _("Sent messages"),
+                _("What was sent to whom, what waits and what failed."),
+                *("sessions:outbox", "envelope", "sessions.use_outbox"),
+            ),
+        ),
+    ),
+    (
         _("Oversight"),
         (
             Page(

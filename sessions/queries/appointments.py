@@ -17,7 +17,7 @@ from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import AuditEvent, Clinic, Site
 from patients.models import Patient, Place
 from sessions.models import Appointment, Practitioner, Room, SessionRecord
-from sessions.queries import availability
+from sessions.queries import availability, replies
 from sessions.scheduling.slots import Slot, Wanted
 from sessions.scheduling.slots import free_slots as engine_free_slots
 from sessions.scheduling.walltime import instant_of, minute_of
@@ -62,7 +62,9 @@ def with_records(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
 def get_or_404(clinic: Clinic, public_id: UUID) -> Appointment:
     """Give an appointment of this clinic with the names it is shown with. One SQL statement."""
     try:
-        rows = with_records(Appointment.objects.select_related(*WITH_NAMES, "created_by"))
+        rows = with_records(Appointment.objects.select_related(*WITH_NAMES, "created_by")).annotate(
+            reply=replies.mark()
+        )
         return rows.get(clinic=clinic, public_id=public_id)
     except Appointment.DoesNotExist as exc:
         raise Http404 from exc
@@ -83,7 +85,8 @@ def between(site: Site, from_at: datetime, until_at: datetime) -> QuerySet[Appoi
     """List the appointments that touch the half-open span of instants, with the names they are shown with."""
     earliest = from_at - timedelta(minutes=availability.LONGEST_MIN + 1)
     rows = Appointment.objects.filter(site=site, starts_at__gt=earliest, starts_at__lt=until_at, ends_at__gt=from_at)
-    return with_records(rows.select_related(*WITH_NAMES)).order_by("starts_at", "practitioner__position", "pk")
+    rows = with_records(rows.select_related(*WITH_NAMES)).annotate(reply=replies.mark())
+    return rows.order_by("starts_at", "practitioner__position", "pk")
 
 
 def next_of_patient(patient: Patient, now: datetime) -> Appointment | None:

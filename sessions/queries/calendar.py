@@ -10,11 +10,12 @@ from django.utils import timezone
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
 from sessions.models import Appointment, Practitioner
-from sessions.queries import availability
+from sessions.queries import availability, replies
 from sessions.scheduling.intervals import Interval, merge, subtract
 from sessions.scheduling.walltime import day_end, day_start, instant_of
 
 MOST_DAYS = 7
+REPLY_MARKS = {"": "", "confirmed": "c", "other_time": "o"}
 HIDDEN = ("entered_in_error", "moving")
 WALL = "%Y-%m-%dT%H:%M"
 
@@ -80,14 +81,15 @@ def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[tuple]:
             "is_squeezed_in",
             "planned_session__is_held",
             "place__travel_min",
+            replies.mark(),
         )
     )
 
 
 def _visit(site: Site, row: tuple, places: dict[int, int]) -> list[Any]:
-    public_id, who, starts_at, ends_at, status, patient, room, place, moves, squeezed, held, travel = row
+    public_id, who, starts_at, ends_at, status, patient, room, place, moves, squeezed, held, travel, reply = row
     where = place or room or ""
-    marks = ("s" if squeezed else "") + ("r" if held else "") + ("a" if place else "")
+    marks = ("s" if squeezed else "") + ("r" if held else "") + ("a" if place else "") + REPLY_MARKS[reply]
     walls = [at.astimezone(site.zone).strftime(WALL) for at in (starts_at, ends_at)]
     return [str(public_id), places[who], *walls, status, patient, where, moves, marks, travel or 0]
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.http import Http404
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
@@ -111,6 +113,14 @@ def asked_for_another_time(clinic: Clinic, site: Site, now: datetime) -> list[Re
     rows = Reply.objects.filter(_open_ask(now), clinic=clinic, appointment__site=site)
     names = ("appointment__patient__species", "appointment__practitioner", "party")
     return list(rows.select_related(*names).order_by("appointment__starts_at", "at")[:MOST_LINES])
+
+
+def reply_or_404(clinic: Clinic, public_id: UUID) -> Reply:
+    """Give one reply. One SQL statement."""
+    try:
+        return Reply.objects.select_related("appointment").get(clinic=clinic, public_id=public_id)
+    except Reply.DoesNotExist as exc:
+        raise Http404 from exc
 
 
 def _open_ask(now: datetime) -> Q:

@@ -12,6 +12,7 @@ from mesoclinic.core.access import requires
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import User
 from mesoclinic.core.roles import Role
+from sessions.queries import outbox, replies
 from sessions.queries import today_clinic as clinic_reads
 from sessions.queries import today_desk as desk_reads
 from sessions.queries.today_clinic import NextPatient
@@ -32,6 +33,7 @@ def _blocks(request: HttpRequest) -> dict:
         return context
     if Role.RECEPTION in user.roles:
         context["desk"] = desk_reads.desk_day(site, now)
+        context["asked"] = replies.asked_for_another_time(request.clinic, site, now)
     if Role.PRACTITIONER in user.roles:
         practitioner = clinic_reads.practitioner_of(user)
         context["is_unlinked"] = practitioner is None
@@ -39,6 +41,7 @@ def _blocks(request: HttpRequest) -> dict:
             context["mine"] = clinic_reads.practitioner_day(practitioner, user, site, now)
             _note_last_time(user, context["mine"].next_patient, day_bounds(local_day(now, site.zone), site.zone)[0])
     if Role.MANAGER in user.roles:
+        context["failed_messages"] = outbox.failed_messages(request.clinic, now)
         context["overview"] = clinic_reads.manager_day(request.clinic, site, now)
     return context
 

@@ -1,6 +1,6 @@
 """The public page behind the link in a message: confirm, or ask for another time. No signing in, nothing medical."""
 
-from allauth.core import ratelimit
+from allauth.core.internal import ratelimit
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render

@@ -77,6 +77,9 @@
     const more = isWeek ? [clock(event.start), where] : [where];
     if (travel) more.push(`${travel} ${said.wordsTravel}`);
     if (marks.includes("s")) more.push(said.wordsSqueezed);
+    if (marks.includes("c")) head.append(icon("check-lg"));
+    if (marks.includes("o")) head.append(icon("chat-dots"));
+    if (marks.includes("o")) more.push(said.wordsOther_time);
     if (marks.includes("r")) more.push(said.wordsReview);
     const rest = piece("div", "visit-more", more.filter(Boolean).join(" · "));
     if (minutesBetween(event.start, event.end) >= 30) parts.push(rest);
@@ -85,9 +88,10 @@
   }
 
   function label(event) {
-    const { status, where } = event.extendedProps;
+    const { status, where, marks } = event.extendedProps;
+    const reply = marks.includes("o") ? said.wordsOther_time : marks.includes("c") ? said.wordsConfirmed : "";
     const who = people.find((one) => one.id === event.resourceIds[0])?.title || "";
-    return [`${clock(event.start)}–${clock(event.end)}`, event.title, words(status), who, where].filter(Boolean).join(", ");
+    return [`${clock(event.start)}–${clock(event.end)}`, event.title, words(status), reply, who, where].filter(Boolean).join(", ");
   }
 
   // ---- the visit's dialog ----

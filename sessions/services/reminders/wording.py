@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
@@ -18,6 +18,11 @@ from sessions.models import Appointment, MessageText
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 PLACEHOLDERS = ("name", "day", "times", "clinic", "phone", "link", "until")
+# What a text message holds at one byte a sign; any other sign makes all of them two. Source: GSM 03.38.
+GSM_SIGNS = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+)
 NEEDED = ("day", "times", "link")
 
 SHIPPED = {
@@ -106,6 +111,28 @@ def values_of(visits: Iterable[Appointment], site: Site, clinic: Clinic, *, name
             "link": address(link),
             "until": moment_words(until, site) if until else "",
         }
+
+
+def sample_values(site: Site, kind: str, language: str, now: datetime) -> dict[str, str]:
+    """Give invented values for the preview of a text: nobody's file is opened for it."""
+    with translation.override(language):
+        day = local_day(now, site.zone) + timedelta(days=1)
+        until = date_format(day, "l j F") if kind == "offer" else ""
+        return {
+            "name": _("Camille Martin"),
+            "day": day_words(day),
+            "times": "10:00  Bijou\n10:30  Cassis",
+            "clinic": site.clinic.name,
+            "phone": site.phone or site.clinic.phone,
+            "link": settings.SITE_ADDRESS.rstrip("/") + "/visit/…",
+            "until": _("%(day)s, %(time)s") % {"day": until, "time": "09:00"} if until else "",
+        }
+
+
+def text_parts(text: str) -> int:
+    """Count how many text messages a text is sent as: longer ones are cut in pieces, and each is paid for."""
+    single, several = (160, 153) if not set(text) - GSM_SIGNS else (70, 67)
+    return 1 if len(text) <= single else -(-len(text) // several)
 
 
 def address(link: VisitLink) -> str:

@@ -1,0 +1,70 @@
+"""Forms of the settings of messages: when to remind, and the words."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.forms import Form
+from sessions.models import ReminderSettings
+from sessions.models.reminders import Channel
+from sessions.services.reminders.rules import MOST_LEADS
+
+HOUR, DAY = 60, 24 * 60
+UNITS = [("days", _("days before")), ("hours", _("hours before"))]
+
+
+class ReminderSettingsForm(Form):
+    is_on = forms.BooleanField(label=_("Send reminders"), required=False)
+    first_channel = forms.ChoiceField(
+        label=_("Rather by"),
+        choices=Channel.choices,
+        help_text=_("The other way is used for who has only that, and allows it."),
+    )
+    night_from_time = forms.TimeField(label=_("Send nothing from"))
+    night_until_time = forms.TimeField(label=_("until"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for number in range(1, MOST_LEADS + 1):
+            self.fields[f"count_{number}"] = forms.IntegerField(
+                label=_("How long before"), required=False, min_value=1, max_value=720
+            )
+            self.fields[f"unit_{number}"] = forms.ChoiceField(label=_("Unit"), choices=UNITS, required=False)
+
+    @staticmethod
+    def kept(rules: ReminderSettings) -> dict[str, Any]:
+        """Give what a form begins with."""
+        names = ("is_on", "first_channel", "night_from_time", "night_until_time")
+        initial = {name: getattr(rules, name) for name in names}
+        for number, lead in enumerate(rules.leads, 1):
+            in_days = lead % DAY == 0
+            initial[f"count_{number}"] = lead // (DAY if in_days else HOUR)
+            initial[f"unit_{number}"] = "days" if in_days else "hours"
+        return initial
+
+    @property
+    def lead_rows(self) -> list[tuple]:
+        return [(self[f"count_{number}"], self[f"unit_{number}"]) for number in range(1, MOST_LEADS + 1)]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        for number in range(1, MOST_LEADS + 1):
+            count, unit = data.get(f"count_{number}"), data.get(f"unit_{number}")
+            if count and unit == "days" and count > 30:
+                self.add_error(f"count_{number}", ValidationError(_("At most 30 days."), code="too-long"))
+        return data
+
+    def asked(self) -> dict[str, Any]:
+        """Return the fields as the service takes them."""
+        data = self.cleaned_data
+        pairs = [(data[f"count_{number}"], data[f"unit_{number}"]) for number in range(1, MOST_LEADS + 1)]
+        leads = [count * (HOUR if unit == "hours" else DAY) for count, unit in pairs if count]
+        names = ("is_on", "first_channel", "night_from_time", "night_until_time")
+        return {"leads": leads, **{name: data[name] for name in names}}
+
+
+class MessageTextForm(Form):
+    subject = forms.CharField(label=_("Subject"), max_length=150, help_text=_("Of an e-mail; a text has none."))
+    body = forms.CharField(label=_("Text"), max_length=1500, widget=forms.Textarea(attrs={"rows": 12}))
