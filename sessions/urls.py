@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from sessions import urls_courses, urls_messages, urls_records, urls_rounds, urls_settings
-from sessions.views import appointments, cadences, calendar, patients, reports, today
+from sessions.views import appointments, cadences, calendar, changing, patients, reports, today
 
 app_name = "sessions"
 
@@ -33,7 +33,7 @@ urlpatterns: list = [
     path("appointments/walk-in/", appointments.walk_in, name="walk-in"),
     path("appointments/planned/<uuid:public_id>/", appointments.book_planned, name="book-planned"),
     path("appointments/<uuid:public_id>/", appointments.appointment, name="appointment"),
-    path("appointments/<uuid:public_id>/move/", appointments.move, name="move"),
+    path("appointments/<uuid:public_id>/move/", changing.move, name="move"),
     path("appointments/<uuid:public_id>/arrive/", appointments.check_in, name="arrive"),
     path("appointments/<uuid:public_id>/back/", appointments.undo_check_in, name="back"),
     path("appointments/<uuid:public_id>/start/", appointments.start, name="start"),
@@ -42,10 +42,11 @@ urlpatterns: list = [
     path("appointments/<uuid:public_id>/undo-done/", appointments.undo_done, name="undo-done"),
     path("appointments/<uuid:public_id>/not-treated/", appointments.mark_not_treated, name="not-treated"),
     path("appointments/<uuid:public_id>/undo-not-treated/", appointments.undo_not_treated, name="undo-not-treated"),
-    path("appointments/<uuid:public_id>/no-show/", appointments.mark_no_show, name="no-show"),
+    path("appointments/<uuid:public_id>/no-show/", changing.mark_no_show, name="no-show"),
     path("appointments/<uuid:public_id>/undo-no-show/", appointments.undo_no_show, name="undo-no-show"),
-    path("appointments/<uuid:public_id>/cancel/", appointments.cancel, name="cancel"),
+    path("appointments/<uuid:public_id>/cancel/", changing.cancel, name="cancel"),
     path("appointments/<uuid:public_id>/undo-cancel/", appointments.undo_cancel, name="undo-cancel"),
+    path("undo/<uuid:batch>/", changing.undo, name="undo"),
     path("appointments/<uuid:public_id>/in-error/", appointments.mark_entered_in_error, name="entered-in-error"),
 ]
 

@@ -252,17 +252,24 @@ class MoveForm(TimeChoice):
 
 
 class DragForm(Form):
-    """What a drag in the calendar sends: the new beginning in wall time of the site, and perhaps a new practitioner."""
+    """What a drag in the calendar sends: the new beginning in wall time of the site, perhaps another column."""
 
     starts = forms.CharField(max_length=16)
     minutes = forms.IntegerField(min_value=1, max_value=999)
-    practitioner = PublicChoice(Practitioner.objects.none())
+    practitioner = PublicChoice(Practitioner.objects.none(), required=False)
+    room = PublicChoice(Room.objects.none(), required=False)
     seen_moves = forms.IntegerField(min_value=0)
 
-    def __init__(self, *args, site: Site, people, **kwargs):
+    def __init__(self, *args, site: Site, clinic: Clinic, **kwargs):
         super().__init__(*args, **kwargs)
         self.site = site
-        self.fields["practitioner"].queryset = people
+        self.fields["practitioner"].queryset = availability.practitioners(clinic)
+        self.fields["room"].queryset = availability.rooms(site)
+
+    def asked(self) -> dict[str, Any]:
+        """Give the keywords of the move service; a column of rooms says no practitioner, and the other way round."""
+        names = ("minutes", "practitioner", "room", "seen_moves")
+        return {"starts_at": self.cleaned_data["starts"], **{name: self.cleaned_data[name] for name in names}}
 
     def clean_starts(self) -> datetime:
         try:

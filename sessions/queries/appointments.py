@@ -121,6 +121,7 @@ DEEDS = {
     "appointment.offer-withdrawn": _("The offer was taken back"),
     "appointment.time-held": _("Another time held until the patient agrees"),
     "appointment.moved": _("Moved"),
+    "appointment.move-undone": _("Moved back"),
     "appointment.checked-in": _("Arrived"),
     "appointment.check-in-undone": _("Arrival taken back"),
     "appointment.started": _("Treatment begun"),
@@ -135,6 +136,7 @@ DEEDS = {
     "appointment.cancel-undone": _("Booked again"),
     "appointment.entered-in-error": _("Marked as a mistake"),
 }
+MOVES = ("appointment.moved", "appointment.move-undone")
 SHOWN_CHANGES = ("starts_at", "practitioner_id", "room_id", "place_id")
 
 
@@ -150,7 +152,7 @@ def history(appointment: Appointment) -> list[HistoryLine]:
             at=event.at,
             who=event.actor_name or gettext("the system"),
             words=str(DEEDS.get(event.verb, event.verb)),
-            changes=tuple(_change_words(event.changes, names, zone)) if event.verb == "appointment.moved" else (),
+            changes=tuple(_change_words(event.changes, names, zone)) if event.verb in MOVES else (),
             reason=event.reason,
         )
         for event in events

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from mesoclinic.core.refused import Refused
 from patients.queries import patients as patient_reads
 from patients.queries import search
 from protocols.models import Species
-from sessions.forms.appointments import BookForm, CallerForm, CancelForm, DragForm, MoveForm, ReasonForm
+from sessions.forms.appointments import BookForm, CallerForm, ReasonForm
 from sessions.models import Appointment
 from sessions.queries import appointments as reads
 from sessions.queries import availability, booking
@@ -206,77 +206,18 @@ def appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @requires("sessions.book")
-def move(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    visit = reads.get_or_404(request.clinic, public_id)
-    if request.method == "POST" and request.POST.get("starts"):
-        return _drag(request, visit)
-    people = availability.practitioners(request.clinic, species=visit.patient.species).distinct()
-    common = {"site": visit.site, "appointment": visit, "people": people}
-    common["may_squeeze"] = request.user.has_perm("sessions.squeeze_in")
-    form, refusal = MoveForm(request.POST or None, **common), None
-    if request.method == "POST" and form.is_valid():
-        try:
-            appointments.move(actor=request.user, appointment=visit, **form.asked())
-        except Refused as no:
-            refusal = no
-            form.refuse(no)
-        else:
-            messages.success(request, _("Moved."))
-            return back(request, "sessions:appointment", visit.public_id)
-    others = refusal.details.get("alternatives", []) if refusal else []
-    context = {"visit": visit, "form": form, "alternatives": others, "next": request.GET.get("next", "")}
-    template = "sessions/appointments/_move.html" if request.htmx else "sessions/appointments/move.html"
-    return render(request, template, context, status=409 if refusal else 200)
-
-
-def _drag(request: HttpRequest, visit: Appointment) -> JsonResponse:
-    people = availability.practitioners(request.clinic)
-    form = DragForm(request.POST, site=visit.site, people=people)
-    if not form.is_valid():
-        return JsonResponse({"words": " ".join(errors[0] for errors in form.errors.values())}, status=422)
-    asked = form.cleaned_data
-    try:
-        moved = appointments.move(
-            actor=request.user,
-            appointment=visit,
-            starts_at=asked["starts"],
-            minutes=asked["minutes"],
-            practitioner=asked["practitioner"],
-            seen_moves=asked["seen_moves"],
-        )
-    except Refused as no:
-        return JsonResponse({"code": no.code, "words": _with_other_times(no, visit)}, status=409)
-    when = timezone.localtime(moved.starts_at, visit.site.zone)
-    words = _("%(name)s moved to %(when)s.") % {"name": visit.patient.name, "when": f"{when:%H:%M}"}
-    return JsonResponse({"words": words, "moves": moved.moved_count})
-
-
-def _with_other_times(no: Refused, visit: Appointment) -> str:
-    others = no.details.get("alternatives", [])
-    local = [timezone.localtime(one.starts_at, visit.site.zone) for one in others]
-    if not local:
-        return no.message
-    return _("%(why)s Free: %(times)s.") % {"why": no.message, "times": ", ".join(f"{t:%a %d %H:%M}" for t in local)}
-
-
-@requires("sessions.book")
-def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return _with_form(request, public_id, CancelForm, appointments.cancel, "cancel", _("Cancelled."))
-
-
-@requires("sessions.book")
 def mark_not_treated(request: HttpRequest, public_id: UUID) -> HttpResponse:
     done = _("Noted: not treated.")
-    return _with_form(request, public_id, ReasonForm, appointments.mark_not_treated, "not_treated", done)
+    return with_form(request, public_id, ReasonForm, appointments.mark_not_treated, "not_treated", done)
 
 
 @requires("sessions.book")
 def mark_entered_in_error(request: HttpRequest, public_id: UUID) -> HttpResponse:
     done = _("Marked as entered in error.")
-    return _with_form(request, public_id, ReasonForm, appointments.mark_entered_in_error, "entered_in_error", done)
+    return with_form(request, public_id, ReasonForm, appointments.mark_entered_in_error, "entered_in_error", done)
 
 
-def _with_form(request: HttpRequest, public_id: UUID, form_class, service, page: str, done: str) -> HttpResponse:
+def with_form(request: HttpRequest, public_id: UUID, form_class, service, page: str, done: str) -> HttpResponse:
     visit = reads.get_or_404(request.clinic, public_id)
     form = form_class(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -316,7 +257,6 @@ start = _one_tap(appointments.start, gettext_lazy("in treatment."))
 undo_start = _one_tap(appointments.undo_start, gettext_lazy("waiting again."))
 mark_done = _one_tap(appointments.fulfil_without_record, gettext_lazy("done."))
 undo_done = _one_tap(appointments.undo_fulfil, gettext_lazy("here again."))
-mark_no_show = _one_tap(appointments.mark_no_show, gettext_lazy("did not come."))
 undo_no_show = _one_tap(appointments.undo_no_show, gettext_lazy("came after all."))
 undo_cancel = _one_tap(appointments.undo_cancel, gettext_lazy("booked again."))
 undo_not_treated = _one_tap(appointments.undo_not_treated, gettext_lazy("here again."))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
@@ -20,10 +20,12 @@ from protocols.forms.cadence import CadenceForm
 from sessions.forms.courses import ReasonForm, RestartForm, ReviewForm, SkipForm, StopForm
 from sessions.models import Course
 from sessions.queries import courses as reads
+from sessions.queries.ripples import Deed
 from sessions.services import courses
 
 from .courses import page_of_course
 from .prescription import rows_of_text
+from .ripples import answer, ask, offer_undo
 
 RIGHT = "sessions.change_course"
 
@@ -31,14 +33,15 @@ RIGHT = "sessions.change_course"
 def _page(
     request: HttpRequest, course: Course, form: forms.Form, save: Callable[[], Any], *, done: str, **words: Any
 ) -> HttpResponse:
-    """Show a form about a course; once it was sent and saved, go back to the plan and say `done`."""
+    """Show a form about a course; once it was sent and saved, go back to the plan and say `done`, if it is not said otherwise."""
     if request.method == "POST" and form.is_valid():
         try:
             save()
         except Refused as no:
             form.refuse(no)
         else:
-            messages.success(request, done)
+            if done:
+                messages.success(request, done)
             return redirect("sessions:course", course.public_id)
     banner = patient_reads.banner(patient_reads.kept(course.patient), timezone.localdate())
     context = {"course": course, "form": form, "banner": banner, "url": _address(course), **words}
@@ -116,17 +119,26 @@ def stop_course(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def skip_session(request: HttpRequest, public_id: UUID, number: int) -> HttpResponse:
     course = reads.get_or_404(request.clinic, public_id)
     form = SkipForm(request.POST or None)
+    planned = course.planned_sessions.filter(number=number).first()
+    batch = uuid4()
 
     def save():
-        reason = form.cleaned_data["reason"]
-        return courses.skip_session(actor=request.user, course=course, number=number, reason=reason)
+        following = answer(request, planned) or []
+        words = {"number": number, "reason": form.cleaned_data["reason"], "batch": batch}
+        courses.skip_session_with_following(actor=request.user, course=course, following=following, **words)
+        offer_undo(request, batch, _("Session %(n)s is left out.") % {"n": number})
 
+    if planned is not None and request.method == "POST" and "future" not in request.POST and form.is_valid():
+        planned.course = course
+        asked = ask(request, planned, Deed.SKIP) if planned.status == planned.Status.PLANNED else None
+        if asked is not None:
+            return asked
     return _page(
         request,
         course,
         form,
         save,
-        done=_("Session %(n)s is left out.") % {"n": number},
+        done="",
         title=_("Leave out session %(n)s") % {"n": number},
         text=_("The other sessions stay where they are."),
         submit=_("Leave it out"),

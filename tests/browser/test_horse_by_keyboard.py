@@ -70,7 +70,7 @@ def move_in_the_calendar(desk: Looker) -> None:
     expect(dialog.get_by_label("Time")).to_be_focused()
     page.keyboard.type("1230PM")
     keys.press(dialog.get_by_role("button", name="Move"))
-    expect(page.get_by_text("Moved.")).to_be_visible()
+    expect(page.locator("#undo").get_by_text(" moved to ")).to_be_visible()
     expect(visit).to_have_attribute("aria-label", re.compile(r"^12:30–13:00"))
     assert not before.startswith("12:30")
 

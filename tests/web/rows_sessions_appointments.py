@@ -1,5 +1,7 @@
 """Examples of the calendar's and the appointments' URLs for the rights matrix."""
 
+from uuid import UUID
+
 from sessions.models import Appointment
 from tests.factories import make_appointment, make_course, make_patient, make_practitioner, make_room
 from tests.sessions.booking_world import at
@@ -49,5 +51,6 @@ ROWS = {
     "sessions:likely-known": Row(),
     "sessions:walk-in": Row(),
     "sessions:book-planned": Row(lambda world: {"public_id": world.one(make_planned).public_id}),
+    "sessions:undo": Row(lambda world: {"batch": UUID(int=7)}),
     **{f"sessions:{name}": Row(visit) for name in ONE_TAP},
 }

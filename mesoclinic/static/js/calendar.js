@@ -117,12 +117,12 @@
   }
 
   // ---- moving ----
-  async function send(id, start, minutes, practitioner, moves) {
-    const answer = await fetch(`${visitUrl(id)}move/`, {
+  async function post(address, values) {
+    const answer = await fetch(address, {
       method: "POST",
       credentials: "same-origin",
       headers: { "X-CSRFToken": window.mesoclinic.csrfToken(), Accept: "application/json" },
-      body: new URLSearchParams({ starts: start, minutes, practitioner, seen_moves: moves }),
+      body: new URLSearchParams(values),
     });
     if (answer.redirected || ![200, 409, 422].includes(answer.status)) throw answer;
     return { done: answer.ok, ...(await answer.json()) };
@@ -134,9 +134,16 @@
     const practitioner = info.newResource?.id || event.resourceIds[0];
     busy = true;
     try {
-      const answer = await send(event.id, wall(event.start), minutesBetween(event.start, event.end), practitioner, before.extendedProps.moves);
-      if (answer.done) {
-        offerUndo(answer.words, event.id, before, answer.moves);
+      const answer = await post(`${visitUrl(event.id)}move/`, {
+        starts: wall(event.start),
+        minutes: minutesBetween(event.start, event.end),
+        practitioner,
+        seen_moves: before.extendedProps.moves,
+      });
+      if (answer.ask) {
+        ask(answer.ask, info);
+      } else if (answer.done) {
+        offerUndo(answer.words, answer.undo);
       } else {
         info.revert();
         window.mesoclinic.toast("warning", answer.words);
@@ -149,16 +156,56 @@
     load();
   }
 
-  function offerUndo(text, id, before, moves) {
+  // What follows from the move: asked in the dialog, drawn as ghosts. Closed without an answer, nothing has happened.
+  function ask(html, info) {
+    const dialog = document.getElementById("dialog");
+    dialog.innerHTML = html;
+    dialog.querySelector("form").append(field("next", said.here));
+    const draw = () => drawGhosts(dialog.querySelector("input[name=future]:checked"));
+    dialog.addEventListener("change", draw);
+    dialog.addEventListener("close", () => {
+      dialog.removeEventListener("change", draw);
+      drawGhosts(null);
+      if (!dialog.querySelector("form[data-sent]")) { info.revert(); load(); }
+    }, { once: true });
+    dialog.showModal();
+    dialog.querySelector("[autofocus]")?.focus();
+    draw();
+  }
+
+  function field(name, value) {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name, value });
+    return input;
+  }
+
+  function drawGhosts(choice) {
+    for (const event of calendar.getEvents()) if (String(event.id).startsWith("ghost-")) calendar.removeEventById(event.id);
+    for (const [who, start, end, number] of JSON.parse(choice?.dataset.ghosts || "[]")) {
+      calendar.addEvent({
+        id: `ghost-${number}`,
+        resourceIds: [who],
+        start,
+        end,
+        title: `${said.wordsGhost} ${number}`,
+        editable: false,
+        classNames: ["visit", "visit-ghost"],
+        extendedProps: { status: "ghost", where: "", marks: "", travel: 0 },
+      });
+    }
+  }
+
+  function offerUndo(text, batch) {
     undoBar.querySelector(".notice-body").textContent = text;
     undoBar.hidden = false;
+    document.getElementById("undo")?.remove();
     clearTimeout(undoTimer);
     undoTimer = setTimeout(() => { undoBar.hidden = true; }, 60000);
     undoBar.querySelector("button").onclick = async () => {
       undoBar.hidden = true;
       try {
-        const answer = await send(id, wall(before.start), minutesBetween(before.start, before.end), before.resourceIds[0], moves);
-        window.mesoclinic.toast(answer.done ? "success" : "warning", answer.done ? said.wordsUndone : answer.words);
+        const answer = await post(said.undo.replace(NO_ID, batch), {});
+        window.mesoclinic.toast(answer.done ? "success" : "warning", answer.words);
       } catch (failure) {
         window.mesoclinic.toast("danger", window.mesoclinic.explain(failure instanceof Response ? failure.status : 0));
       }

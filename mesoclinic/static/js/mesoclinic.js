@@ -42,6 +42,9 @@
   on("click", "[data-dismiss]", (_event, button) => button.closest("[data-notice]")?.remove());
   document.addEventListener("toast", (event) => toast(event.detail.level || "info", event.detail.text || event.detail.value));
 
+  // The bar with Undo goes when its minute is over; the server counts it too.
+  for (const bar of document.querySelectorAll("[data-gone-after]")) setTimeout(() => bar.remove(), Number(bar.dataset.goneAfter) * 1000);
+
   // ---- theme ----
   on("click", "[data-theme-choice] button", (_event, button) => {
     window.mesoclinicTheme(button.value);

@@ -19,8 +19,9 @@ from .attendance import (
 from .booking import book_appointment, walk_in
 from .booking_many import Booking, book_many
 from .callers import book_new_caller
+from .following import cancel_with_following, mark_no_show_with_following, move_with_following
 from .held import Rebooked, agree_to_held_time, decline_held_time, rebook_visits
-from .moving import NewTime, move, move_many, reschedule
+from .moving import NewTime, check_move, lock_for, move, move_back, move_many, reschedule
 from .offers import accept_offer, expire_offers
 from .series import free_planned_session
 
@@ -34,17 +35,23 @@ __all__ = [
     "book_many",
     "book_new_caller",
     "cancel",
+    "cancel_with_following",
     "check_in",
+    "check_move",
     "decline_held_time",
     "expire_offers",
     "free_planned_session",
     "fulfil",
     "fulfil_without_record",
+    "lock_for",
     "mark_entered_in_error",
     "mark_no_show",
+    "mark_no_show_with_following",
     "mark_not_treated",
     "move",
+    "move_back",
     "move_many",
+    "move_with_following",
     "rebook_visits",
     "reschedule",
     "start",

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,6 +14,7 @@ from mesoclinic.core.constraints import violated
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, PlannedSession
+from sessions.services import plans
 
 from .checks import check_patient
 from .offers import check_not_held, withdraw_held_times
@@ -124,30 +126,42 @@ def undo_not_treated(*, actor: User | None, appointment: Appointment, now: datet
 
 
 @transaction.atomic
-def mark_no_show(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+def mark_no_show(
+    *, actor: User | None, appointment: Appointment, batch: UUID | None = None, now: datetime | None = None
+) -> Appointment:
     """The patient did not come; the session is open again in the plan. Raises Refused("too-early" | "not-possible")."""
     now = now or timezone.now()
     fresh = _locked(appointment, WAITING)
     if fresh.starts_at > now:
         raise Refused("too-early", _("This visit has not begun yet. Cancel it instead."))
-    _change(fresh, actor, "appointment.no-show", now, status=Status.NO_SHOW)
+    _change(fresh, actor, "appointment.no-show", now, batch, status=Status.NO_SHOW)
     free_planned_session(fresh.planned_session, now=now)
     return fresh
 
 
 @transaction.atomic
-def undo_no_show(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+def undo_no_show(
+    *, actor: User | None, appointment: Appointment, status: str = Status.ARRIVED, now: datetime | None = None
+) -> Appointment:
     """The patient came after all: arrived. When the time was given away meanwhile the visit is squeezed in.
+
+    After a misclick, the `status` of before; then the time must still be free.
 
     Raises Refused("patient-busy" | "already-booked" | "not-possible").
     """
     fresh = _locked(appointment, (Status.NO_SHOW,))
-    return _back_to_life(fresh, actor, "appointment.no-show-undone", now, Status.ARRIVED)
+    return _back_to_life(fresh, actor, "appointment.no-show-undone", now, status)
 
 
 @transaction.atomic
 def cancel(
-    *, actor: User | None, appointment: Appointment, cancelled_by: str, reason: str, now: datetime | None = None
+    *,
+    actor: User | None,
+    appointment: Appointment,
+    cancelled_by: str,
+    reason: str,
+    batch: UUID | None = None,
+    now: datetime | None = None,
 ) -> Appointment:
     """Call a visit off; the session is open again in the plan.
 
@@ -159,20 +173,22 @@ def cancel(
     reason = _needed(reason, _("Say why."))
     fresh = _locked(appointment, (*WAITING, Status.ARRIVED))
     values = {"status": Status.CANCELLED, "cancelled_by": cancelled_by, "status_reason": reason}
-    _change(fresh, actor, "appointment.cancelled", now, **values)
+    _change(fresh, actor, "appointment.cancelled", now, batch, **values)
     free_planned_session(fresh.planned_session, now=now)
     return fresh
 
 
 @transaction.atomic
-def undo_cancel(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
-    """Book the cancelled time again, if it is still free.
+def undo_cancel(
+    *, actor: User | None, appointment: Appointment, status: str = Status.BOOKED, now: datetime | None = None
+) -> Appointment:
+    """Book the cancelled time again, if it is still free; after a misclick, with the `status` of before.
 
     Raises Refused("just-taken" | "already-booked" | "patient-ended" | …).
     """
     fresh = _locked(appointment, (Status.CANCELLED,))
     check_patient(fresh.patient)
-    return _back_to_life(fresh, actor, "appointment.cancel-undone", now, Status.BOOKED)
+    return _back_to_life(fresh, actor, "appointment.cancel-undone", now, status)
 
 
 @transaction.atomic
@@ -202,7 +218,9 @@ def _locked(appointment: Appointment, allowed: Collection[str]) -> Appointment:
     lock_rounds_of([appointment])
     lock_course_of(appointment)
     rows = Appointment.objects.select_for_update(of=("self",), no_key=True)
-    fresh = rows.select_related("patient", "planned_session").get(pk=appointment.pk, clinic_id=appointment.clinic_id)
+    fresh = rows.select_related("patient", "planned_session__course").get(
+        pk=appointment.pk, clinic_id=appointment.clinic_id
+    )
     check_not_held(fresh)
     if fresh.status not in allowed:
         words = _("This visit has changed meanwhile: %(status)s. Load the page again.")
@@ -211,7 +229,12 @@ def _locked(appointment: Appointment, allowed: Collection[str]) -> Appointment:
 
 
 def _change(
-    appointment: Appointment, actor: User | None, verb: str, now: datetime | None, **values: Any
+    appointment: Appointment,
+    actor: User | None,
+    verb: str,
+    now: datetime | None,
+    batch: UUID | None = None,
+    **values: Any,
 ) -> Appointment:
     before = {field: getattr(appointment, field) for field in values}
     was_live, now = appointment.is_live, now or timezone.now()
@@ -231,6 +254,7 @@ def _change(
         patient_id=appointment.patient_id,
         changes=audit.changed(appointment, before, hidden=("status_reason",)),
         reason=appointment.status_reason if "status_reason" in values else "",
+        batch=batch,
     )
     return appointment
 
@@ -239,7 +263,7 @@ def _back_to_life(
     appointment: Appointment, actor: User | None, verb: str, now: datetime | None, status: str
 ) -> Appointment:
     """Make a visit live again under the guards of the database; who came after all is squeezed in when need be."""
-    _take_back_session(appointment)
+    _take_back_session(appointment, now)
     values: dict[str, Any] = {"status": status, "status_reason": "", "cancelled_by": ""}
     if status == Status.ARRIVED:
         values["arrived_at"] = appointment.arrived_at or now or timezone.now()
@@ -261,11 +285,12 @@ def _back_to_life(
     raise Refused("just-taken", _("That time has just been taken. Book another one."))
 
 
-def _take_back_session(appointment: Appointment) -> None:
+def _take_back_session(appointment: Appointment, now: datetime | None) -> None:
     """Mark the session as booked again. Raises Refused("already-booked") when it was booked or done otherwise."""
-    if appointment.planned_session_id is None:
+    if appointment.planned_session is None:
         return
     rows = PlannedSession.objects.filter(pk=appointment.planned_session_id, status=PlannedSession.Status.PLANNED)
     if not rows.update(status=PlannedSession.Status.BOOKED):
         words = _("The session of this visit has been booked or done otherwise meanwhile. Book a visit without it.")
         raise Refused("already-booked", words)
+    plans.want_plan(appointment.planned_session.course, now)

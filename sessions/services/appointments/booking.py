@@ -172,6 +172,8 @@ def _first_status(fields: dict[str, Any]) -> str:
 def time_and_place(wish: Wish, room: Room | None, squeezed: bool) -> dict[str, Any]:
     reasons = [wish.squeeze_reason.strip()] if squeezed else []
     reasons += [wish.outside_window_reason.strip()] if wish.planned_session and not wish.is_walk_in else []
+    if wish.takes_back:
+        reasons = [wish.outside_window_reason]
     return {
         "practitioner": wish.practitioner,
         "room": room,

@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 def check_rules(wish: Wish, *, window_too: bool = True) -> None:
     """Raise Refused for everything but the time itself: who, where, which session, its window unless held back."""
     checked_minutes(wish.minutes)
-    if wish.starts_at < wish.now - GRACE and not wish.is_walk_in:
+    if wish.starts_at < wish.now - GRACE and not (wish.is_walk_in or wish.takes_back):
         raise Refused("in-the-past", _("This time has passed. Choose a later one."), field="starts_at")
     if wish.starts_at > wish.now + FURTHEST:
         raise Refused("too-far", _("This is more than three years away. Choose an earlier day."), field="starts_at")
@@ -102,6 +102,8 @@ def _check_session(wish: Wish, planned: PlannedSession) -> None:
 
 def check_window(wish: Wish, planned: PlannedSession) -> None:
     """Raise Refused("outside-window") for a day outside the window of its session, unless a reason is given."""
+    if wish.takes_back:
+        return
     first_on, last_on = window(planned, local_day(wish.now, wish.site.zone))
     if not first_on <= local_day(wish.starts_at, wish.site.zone) <= last_on and not wish.outside_window_reason.strip():
         words = _("This day is outside the window of the session (%(first)s to %(last)s). Say why, or choose another.")
@@ -158,7 +160,7 @@ def _may_squeeze(wish: Wish, in_the_way: set[WhyNot]) -> bool:
         return bool(in_the_way - {WhyNot.PATIENT})
     if not wish.squeeze_reason.strip() or not in_the_way & ITS_OWN_TIME or in_the_way - ITS_OWN_TIME - {WhyNot.PATIENT}:
         return False
-    if wish.actor is not None and not wish.actor.has_perm(RIGHT_TO_SQUEEZE):
+    if wish.actor is not None and not wish.takes_back and not wish.actor.has_perm(RIGHT_TO_SQUEEZE):
         raise refusal(wish, "no-right", _("You may not squeeze in visits. Choose a free time."))
     return True
 

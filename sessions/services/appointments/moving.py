@@ -1,7 +1,7 @@
 """Give visits other times: one, or many at once, all or nothing, through the status `moving`, which is not live."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -67,6 +67,8 @@ class NewTime:
     outside_window_reason: str = ""
     squeeze_reason: str = ""
     travel_min: tuple[int, int] | None = None  # the way there and back, of the first and last visit of a round
+    moved_along: bool = False  # with another session: a day outside the window needs no reason of its own
+    takes_back: bool = False  # to where it was: the place given, or none, and `outside_window_reason` as it stood
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,38 @@ def move_many(
     return _move(actor, moves, reason.strip(), batch or uuid4(), now or timezone.now()) if moves else []
 
 
-def _move(actor: User | None, moves: Sequence[NewTime], reason: str, batch: UUID, now: datetime) -> list[Appointment]:
+@transaction.atomic
+def move_back(
+    *, actor: User | None, moves: Sequence[NewTime], batch: UUID | None = None, now: datetime | None = None
+) -> list[Appointment]:
+    """Take moves back, all or none: each visit stands again where it stood. Raises Refused as `move_many` does."""
+    back = [replace(one, takes_back=True) for one in moves]
+    return _move(actor, back, "", batch or uuid4(), now or timezone.now(), "appointment.move-undone") if moves else []
+
+
+def lock_for(moves: Sequence[NewTime], *, now: datetime | None = None) -> None:
+    """Lock all that moving takes, before something else locks a course: the order is everybody's."""
+    if moves:
+        _locked(None, moves, now or timezone.now())
+
+
+@offering_alternatives
+@transaction.atomic
+def check_move(*, actor: User | None, asked: NewTime, aside: Collection[int] = (), now: datetime | None = None) -> None:
+    """Raise Refused as `move` would, and save nothing. The visits `aside` are not looked at: they would move along."""
+    Appointment.objects.filter(pk__in=aside).update(status=Appointment.Status.MOVING)
+    _move(actor, [asked], "", uuid4(), now or timezone.now())
+    transaction.set_rollback(True)
+
+
+def _move(
+    actor: User | None,
+    moves: Sequence[NewTime],
+    reason: str,
+    batch: UUID,
+    now: datetime,
+    verb: str = "appointment.moved",
+) -> list[Appointment]:
     rounds = lock_rounds_of(one.appointment for one in moves)
     lift_travel(rounds)
     pairs = _locked(actor, moves, now)
@@ -166,7 +199,7 @@ def _move(actor: User | None, moves: Sequence[NewTime], reason: str, batch: UUID
             want_plan_around(wish.planned_session, day_of(fresh), now, was_on[fresh.pk])
         audit.record(
             actor=actor,
-            verb="appointment.moved",
+            verb=verb,
             subject=fresh,
             patient_id=fresh.patient_id,
             changes=changes[fresh.pk],
@@ -197,8 +230,9 @@ def _locked(actor: User | None, moves: Sequence[NewTime], now: datetime) -> list
 
 def wish_of(asked: NewTime, visit: Appointment, now: datetime) -> Wish:
     """Say where a visit is asked to go, filled up from where it is."""
-    place = asked.place or (visit.place if asked.room is None else None)
+    place = asked.place or (visit.place if asked.room is None and not asked.takes_back else None)
     wants_any = asked.any_room if asked.any_room is not None else asked.room is None and visit.room_id is not None
+    wants_any = wants_any and not asked.takes_back
     return Wish(
         actor=None,
         site=visit.site,
@@ -213,6 +247,7 @@ def wish_of(asked: NewTime, visit: Appointment, now: datetime) -> Wish:
         planned_session=visit.planned_session,
         outside_window_reason=asked.outside_window_reason,
         squeeze_reason=asked.squeeze_reason,
+        takes_back=asked.takes_back,
     )
 
 
@@ -226,10 +261,11 @@ def _checked(pairs: list[tuple[Wish, Appointment]], moves: Sequence[NewTime], re
             check_movable(fresh, asked.seen_moves)
     expire_in_the_way(*(wish for wish, _fresh in pairs))
     courses = _fit_windows([wish for wish, _fresh in pairs])
-    for index, (wish, fresh) in enumerate(pairs):
+    for index, ((wish, fresh), asked) in enumerate(zip(pairs, moves, strict=True)):
+        why = reason or (_("moved along with another session") if asked.moved_along else "")
         with _naming(fresh, moves):
-            if reason and not wish.outside_window_reason and not _is_inside(wish):
-                pairs[index] = (replace(wish, outside_window_reason=reason), fresh)
+            if why and not (wish.takes_back or wish.outside_window_reason or _is_inside(wish)):
+                pairs[index] = (replace(wish, outside_window_reason=why), fresh)
             check_rules(pairs[index][0])
     return courses
 

@@ -34,6 +34,7 @@ class Wish:
     outside_window_reason: str = ""
     squeeze_reason: str = ""
     is_walk_in: bool = False
+    takes_back: bool = False  # a move is undone: what was true of the old time is true again
     without: tuple[int, ...] = ()
     rooms: tuple[Room, ...] = ()  # those that will do, filled by `locked`
 

@@ -1,6 +1,13 @@
 """Prescribe a course and change its way: the writes behind the prescribe page and the plan page."""
 
-from .changing import pause_course, resume_course, skip_session, stop_course, unskip_session
+from .changing import (
+    pause_course,
+    resume_course,
+    skip_session,
+    skip_session_with_following,
+    stop_course,
+    unskip_session,
+)
 from .prescribing import prescribe_course
 from .revising import change_cadence, record_review, restart_course, step_back
 
@@ -17,6 +24,7 @@ __all__ = [
     "resume",
     "resume_course",
     "skip_session",
+    "skip_session_with_following",
     "step_back",
     "stop",
     "stop_course",

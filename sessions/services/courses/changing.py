@@ -1,7 +1,9 @@
 """Pause, resume and stop a course; leave a session out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -62,7 +64,15 @@ def stop_course(
 
 
 @transaction.atomic
-def skip_session(*, actor: User | None, course: Course, number: int, reason: str, now: datetime | None = None) -> None:
+def skip_session(
+    *,
+    actor: User | None,
+    course: Course,
+    number: int,
+    reason: str,
+    batch: UUID | None = None,
+    now: datetime | None = None,
+) -> None:
     """Leave one session out; what follows stays where it was. Raises Refused("not-skippable" | "no-reason")."""
     reason = needed(reason, length=300)
     fresh = locked_open(course)
@@ -70,8 +80,26 @@ def skip_session(*, actor: User | None, course: Course, number: int, reason: str
     if not rows.update(status=PlannedStatus.SKIPPED, skip_reason=reason):
         words = _("Only a session that is neither booked nor done can be left out. Cancel its booking first.")
         raise Refused("not-skippable", words)
-    _audit_session(actor, fresh, "course.session-skipped", number, reason)
+    _audit_session(actor, fresh, "course.session-skipped", number, reason, batch)
     plans.replan_course(course=fresh, now=now)
+
+
+@transaction.atomic
+def skip_session_with_following(
+    *,
+    actor: User | None,
+    course: Course,
+    number: int,
+    reason: str,
+    following: Sequence[appointments.NewTime],
+    batch: UUID | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Leave one session out and move visits behind it. Raises Refused as both do; then nothing is done."""
+    appointments.lock_for(following, now=now)
+    skip_session(actor=actor, course=course, number=number, reason=reason, batch=batch, now=now)
+    moves = [replace(one, moved_along=True) for one in following]
+    appointments.move_many(actor=actor, moves=moves, batch=batch, now=now)
 
 
 @transaction.atomic
@@ -94,7 +122,9 @@ def _still_booked(course: Course, asked: Collection[Appointment]) -> list[Appoin
     return list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
-def _audit_session(actor: User | None, course: Course, verb: str, number: int, reason: str) -> None:
+def _audit_session(
+    actor: User | None, course: Course, verb: str, number: int, reason: str, batch: UUID | None = None
+) -> None:
     audit.record(
         actor=actor,
         verb=verb,
@@ -102,4 +132,5 @@ def _audit_session(actor: User | None, course: Course, verb: str, number: int, r
         patient_id=course.patient_id,
         changes=[{"model": "treatment_sessions.plannedsession", "field": "number", "old": None, "new": number}],
         reason=reason,
+        batch=batch,
     )

@@ -1,0 +1,166 @@
+"""Move, cancel, or note that nobody came: first shown what follows, then done, and for a minute taken back."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.refused import Refused
+from sessions.forms.appointments import CancelForm, DragForm, MoveForm
+from sessions.models import Appointment
+from sessions.queries import appointments as reads
+from sessions.queries import availability
+from sessions.queries.ripples import Deed
+from sessions.services import appointments, undoing
+from sessions.services.appointments import NewTime
+
+from .desk import back
+from .ripples import answer, ask, offer_undo
+
+
+@requires("sessions.book")
+def move(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    visit = reads.get_or_404(request.clinic, public_id)
+    if request.method == "POST" and request.POST.get("starts"):
+        return _drag(request, visit)
+    people = availability.practitioners(request.clinic, species=visit.patient.species).distinct()
+    common = {"site": visit.site, "appointment": visit, "people": people}
+    common["may_squeeze"] = request.user.has_perm("sessions.squeeze_in")
+    form, refusal = MoveForm(request.POST or None, **common), None
+    if request.method == "POST" and form.is_valid():
+        try:
+            asked = _move_or_ask(request, NewTime(appointment=visit, **form.asked()))
+        except Refused as no:
+            refusal = no
+            form.refuse(no)
+        else:
+            return asked or back(request, "sessions:appointment", visit.public_id)
+    others = refusal.details.get("alternatives", []) if refusal else []
+    context = {"visit": visit, "form": form, "alternatives": others, "next": request.GET.get("next", "")}
+    template = "sessions/appointments/_move.html" if request.htmx else "sessions/appointments/move.html"
+    return render(request, template, context, status=409 if refusal else 200)
+
+
+def _move_or_ask(request: HttpRequest, asked: NewTime) -> HttpResponse | None:
+    """Move, and say so; or give the page that asks what becomes of those that follow."""
+    visit = asked.appointment
+    following = answer(request, visit.planned_session)
+    if following is None:
+        found = ask(request, visit.planned_session, Deed.MOVE, first=asked)
+        if found is not None:
+            return found
+    batch = uuid4()
+    moved = appointments.move_with_following(actor=request.user, first=asked, following=following or [], batch=batch)
+    offer_undo(request, batch, _moved_words(moved, visit, following or []))
+    return None
+
+
+def _moved_words(moved: Appointment, visit: Appointment, following: Sequence[NewTime]) -> str:
+    when = timezone.localtime(moved.starts_at, visit.site.zone)
+    names = {"name": visit.patient.name, "when": f"{when:%Y-%m-%d %H:%M}", "count": len(following)}
+    if following:
+        return _("%(name)s moved to %(when)s, and %(count)s more along with it.") % names
+    return _("%(name)s moved to %(when)s.") % names
+
+
+def _drag(request: HttpRequest, visit: Appointment) -> HttpResponse:
+    """Answer a drag in the calendar: moved, refused in words, or the question, to be shown in a dialog."""
+    form = DragForm(request.POST, site=visit.site, clinic=request.clinic)
+    if not form.is_valid():
+        return JsonResponse({"words": " ".join(errors[0] for errors in form.errors.values())}, status=422)
+    try:
+        asked = _move_or_ask(request, NewTime(appointment=visit, **form.asked()))
+    except Refused as no:
+        if "future" in request.POST:
+            messages.error(request, no.message)
+            return back(request, "sessions:appointment", visit.public_id)
+        return JsonResponse({"code": no.code, "words": _with_other_times(no, visit)}, status=409)
+    if "future" in request.POST:
+        return back(request, "sessions:appointment", visit.public_id)
+    if asked is not None:
+        return JsonResponse({"ask": asked.content.decode()})
+    visit.refresh_from_db(fields=["moved_count"])
+    return JsonResponse({**_undo_words(request), "moves": visit.moved_count})
+
+
+def _undo_words(request: HttpRequest) -> dict[str, Any]:
+    offered = request.session["undo"]
+    return {"words": offered["words"], "undo": offered["batch"]}
+
+
+def _with_other_times(no: Refused, visit: Appointment) -> str:
+    others = no.details.get("alternatives", [])
+    local = [timezone.localtime(one.starts_at, visit.site.zone) for one in others]
+    if not local:
+        return no.message
+    return _("%(why)s Free: %(times)s.") % {"why": no.message, "times": ", ".join(f"{t:%a %d %H:%M}" for t in local)}
+
+
+@requires("sessions.book")
+def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    visit = reads.get_or_404(request.clinic, public_id)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            following = answer(request, visit.planned_session)
+            if following is None:
+                asked = ask(request, visit.planned_session, Deed.CANCEL, visit=visit)
+                if asked is not None:
+                    return asked
+            batch = uuid4()
+            appointments.cancel_with_following(
+                actor=request.user, appointment=visit, following=following or [], batch=batch, **form.cleaned_data
+            )
+        except Refused as no:
+            form.add_error(no.field if no.field in form.fields else None, no.message)
+        else:
+            offer_undo(request, batch, _("%(name)s: cancelled.") % {"name": visit.patient.name})
+            return back(request, "sessions:appointment", visit.public_id)
+    next_url = request.POST.get("next") or request.GET.get("next", "")
+    context = {"visit": visit, "form": form, "page": "cancel", "next": next_url}
+    return render(request, "sessions/appointments/why.html", context)
+
+
+@requires("sessions.book")
+@require_POST
+def mark_no_show(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    visit = reads.get_or_404(request.clinic, public_id)
+    batch = uuid4()
+    try:
+        following = answer(request, visit.planned_session)
+        if following is None:
+            asked = ask(request, visit.planned_session, Deed.MISS, visit=visit)
+            if asked is not None:
+                return asked
+        appointments.mark_no_show_with_following(
+            actor=request.user, appointment=visit, following=following or [], batch=batch
+        )
+    except Refused as no:
+        messages.error(request, no.message)
+    else:
+        offer_undo(request, batch, _("%(name)s: did not come.") % {"name": visit.patient.name})
+    return back(request, "sessions:appointment", visit.public_id)
+
+
+@requires("sessions.book")
+@require_POST
+def undo(request: HttpRequest, batch: UUID) -> HttpResponse:
+    """Take back the last step, within its minute. The calendar asks for the answer in words."""
+    request.session.pop("undo", None)
+    try:
+        undoing.undo(actor=request.user, clinic=request.clinic, batch=batch)
+    except Refused as no:
+        is_done, words = False, no.message
+    else:
+        is_done, words = True, _("Taken back.")
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"done": is_done, "words": words})
+    (messages.success if is_done else messages.error)(request, words)
+    return back(request, "sessions:calendar")

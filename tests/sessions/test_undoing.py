@@ -1,0 +1,211 @@
+"""Taking back, for a minute, a move, a cancellation, a no-show, a session left out, and many of them at once."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.refused import Refused
+from mesoclinic.core.roles import Role
+from sessions.models import Appointment
+from sessions.services import appointments, availability, courses
+from sessions.services.appointments import NewTime
+from sessions.services.undoing import undo
+from tests.factories import make_course, make_user
+from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return open_clinic()
+
+
+def take_back(world, batch, **fields):
+    return undo(actor=world.desk, clinic=world.clinic, batch=batch, **{"now": NOW, **fields})
+
+
+def book_course(world):
+    course = make_course(
+        world.clinic, cadence="4x1w", patient=world.patient, practitioner=world.doctor, start_on=MONDAY
+    )
+    rows = list(course.planned_sessions.all())
+    return course, rows, [book(world, day_offset=7 * n, planned_session=row) for n, row in enumerate(rows)]
+
+
+def facts():
+    fields = ("pk", "starts_at", "ends_at", "status", "practitioner", "room", "exception_reason", "is_squeezed_in")
+    return list(Appointment.objects.order_by("pk").values_list(*fields))
+
+
+def test_a_move_to_another_day_room_and_practitioner_is_taken_back(world):
+    visit = book(world)
+    before, batch = facts(), uuid4()
+    appointments.move(
+        actor=world.desk,
+        appointment=visit,
+        starts_at=at("14:00", 1),
+        minutes=60,
+        practitioner=world.colleague,
+        room=world.other_room,
+        batch=batch,
+        now=NOW,
+    )
+
+    assert take_back(world, batch) == 1
+
+    assert facts() == before
+    assert AuditEvent.objects.filter(verb="appointment.move-undone", subject_id=visit.pk).count() == 1
+
+
+def test_a_move_away_from_a_day_outside_the_window_brings_its_reason_back(world):
+    _course, rows, visits = book_course(world)
+    appointments.cancel(actor=None, appointment=visits[1], cancelled_by="clinic", reason="ill", now=NOW)
+    late = book(world, day_offset=18, planned_session=rows[1], outside_window_reason="on holiday", clock="11:00")
+    before, batch = facts(), uuid4()
+    appointments.move(actor=world.desk, appointment=late, starts_at=at("10:00", 7), batch=batch, now=NOW)
+
+    take_back(world, batch)
+
+    assert facts() == before
+
+
+def test_a_step_of_many_is_taken_back_whole(world):
+    _course, _rows, visits = book_course(world)
+    before, batch = facts(), uuid4()
+    following = [NewTime(one, at("10:00", 7 * n + 9)) for n, one in enumerate(visits[2:], start=1)]
+    appointments.cancel_with_following(
+        actor=world.desk,
+        appointment=visits[1],
+        cancelled_by="patient",
+        reason="ill",
+        following=following,
+        batch=batch,
+        now=NOW,
+    )
+    assert facts() != before
+
+    assert take_back(world, batch) == 3
+
+    assert facts() == before
+
+
+def test_nothing_of_many_is_taken_back_when_one_time_is_taken(world):
+    first, second = book(world, "10:00"), book(world, "11:00", patient=patient(world.clinic, "Bea"))
+    batch = uuid4()
+    appointments.move_many(
+        actor=world.desk,
+        moves=[NewTime(first, at("14:00")), NewTime(second, at("15:00"))],
+        batch=batch,
+        now=NOW,
+    )
+    book(world, "11:00", patient=patient(world.clinic, "Cem"), room=world.other_room)
+    before = facts()
+
+    with pytest.raises(Refused) as refusal:
+        take_back(world, batch)
+
+    assert refusal.value.code == "just-taken"
+    assert refusal.value.message.startswith("Bea, Mon 2 Mar 15:00: That time has just been taken.")
+    assert facts() == before
+
+
+@pytest.mark.parametrize("deed", ["cancel", "no-show"])
+def test_a_misclick_on_cancelled_and_on_did_not_come_is_taken_back(world, deed):
+    visit = book(world)
+    batch, later = uuid4(), at("11:00")
+    if deed == "cancel":
+        words = {"cancelled_by": "clinic", "reason": "ill"}
+        appointments.cancel(actor=world.desk, appointment=visit, batch=batch, now=later, **words)
+    else:
+        appointments.mark_no_show(actor=world.desk, appointment=visit, batch=batch, now=later)
+
+    take_back(world, batch, now=later)
+
+    visit.refresh_from_db()
+    assert (visit.status, visit.status_reason) == ("booked", "")
+
+
+def test_a_session_left_out_with_what_follows_is_taken_back_by_whom_may(world):
+    course = make_course(
+        world.clinic, cadence="3x1w", patient=world.patient, practitioner=world.doctor, start_on=MONDAY
+    )
+    rows = list(course.planned_sessions.all())
+    visit = book(world, day_offset=14, planned_session=rows[2])
+    doctor, batch = make_user(world.clinic, Role.PRACTITIONER), uuid4()
+    courses.skip_session_with_following(
+        actor=doctor,
+        course=course,
+        number=2,
+        reason="away",
+        following=[NewTime(visit, at("10:00", 7))],
+        batch=batch,
+        now=NOW,
+    )
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.exception_reason) == (at("10:00", 7), "moved along with another session")
+
+    undo(actor=doctor, clinic=world.clinic, batch=batch, now=NOW)
+
+    visit.refresh_from_db()
+    assert visit.starts_at == at("10:00", 14)
+    assert course.planned_sessions.get(number=2).status == "planned"
+
+
+def test_after_a_minute_nothing_is_taken_back(world):
+    visit, batch = book(world), uuid4()
+    appointments.move(actor=world.desk, appointment=visit, starts_at=at("14:00"), batch=batch, now=NOW)
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)), pytest.raises(Refused) as refusal:
+        take_back(world, batch)
+
+    assert refusal.value.code == "too-late"
+
+
+def test_what_changed_since_is_not_taken_back(world):
+    visit, batch = book(world), uuid4()
+    appointments.move(actor=world.desk, appointment=visit, starts_at=at("14:00"), batch=batch, now=NOW)
+    appointments.move(actor=world.desk, appointment=visit, starts_at=at("15:00"), now=NOW)
+
+    with pytest.raises(Refused) as refusal:
+        take_back(world, batch)
+
+    assert refusal.value.code == "changed-meanwhile"
+
+
+def test_a_second_click_takes_nothing_back_twice(world):
+    visit, batch = book(world), uuid4()
+    appointments.move(actor=world.desk, appointment=visit, starts_at=at("14:00"), batch=batch, now=NOW)
+    take_back(world, batch)
+
+    with pytest.raises(Refused) as refusal:
+        take_back(world, batch)
+
+    assert refusal.value.code == "changed-meanwhile"
+
+
+def test_nobody_takes_back_what_another_did_or_what_never_was(world):
+    visit, batch = book(world), uuid4()
+    appointments.move(actor=None, appointment=visit, starts_at=at("14:00"), batch=batch, now=NOW)
+
+    for one in (batch, uuid4()):
+        with pytest.raises(Refused) as refusal:
+            take_back(world, one)
+        assert refusal.value.code == "nothing-to-undo"
+
+
+def test_a_cancelled_move_back_into_an_absence_says_so(world):
+    visit, batch = book(world), uuid4()
+    appointments.move(actor=world.desk, appointment=visit, starts_at=at("14:00"), batch=batch, now=NOW)
+    availability.add_absence(
+        actor=None, practitioner=world.doctor, starts_at=at("09:00"), ends_at=at("11:00"), reason="dentist"
+    )
+
+    with pytest.raises(Refused) as refusal:
+        take_back(world, batch)
+
+    assert (refusal.value.code, refusal.value.message) == ("away", "Dr Ada is away then.")
