@@ -11,7 +11,7 @@ def _horse(world: World) -> dict:
 
 
 def _link(world: World) -> dict:
-    return {**_horse(world), "link_id": PatientParty.objects.get(patient=world.one(make_horse)).pk}
+    return {**_horse(world), "link_id": PatientParty.objects.filter(patient=world.one(make_horse)).earliest("pk").pk}
 
 
 def _make_identifier(clinic) -> Identifier:
@@ -42,8 +42,8 @@ def _of(world: World, make, key: str, field: str) -> dict:
 ROWS: dict[str, Row] = {
     "sessions:patient": Row(_horse),
     "patients:list": Row(),
-    "patients:search": Row(query={"q": "bella"}),
-    "patients:duplicates": Row(query={"name": "Bella"}),
+    "patients:search": Row(query={"q": "horse"}),
+    "patients:duplicates": Row(query={"name": "Horse 1"}),
     "patients:register": Row(),
     "patients:register-species": Row(lambda world: {"species": world.one(make_horse).species.code}),
     "patients:find-parties": Row(query={"name": "own"}),
