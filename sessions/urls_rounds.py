@@ -13,5 +13,6 @@ urlpatterns = [
     path("rounds/<uuid:public_id>/close-gaps/", rounds.close_gaps, name="close-gaps"),
     path("rounds/<uuid:public_id>/move/", rounds.move_round, name="move-round"),
     path("rounds/<uuid:public_id>/cancel/", rounds.cancel_round, name="cancel-round"),
+    path("rounds/<uuid:public_id>/sheet.pdf", rounds.round_sheet, name="round-sheet"),
     path("rounds/<uuid:public_id>/add/", rounds.add_to_round, name="add-to-round"),
 ]

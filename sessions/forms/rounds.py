@@ -13,7 +13,7 @@ from mesoclinic.core.forms import Form
 from mesoclinic.core.localtime import NonexistentTime, instant
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Place
-from sessions.forms.appointments import OTHER_TIME, WORDS_OF_A_GAP, PublicChoice
+from sessions.forms.appointments import WORDS_OF_A_GAP, PublicChoice
 from sessions.models import Practitioner
 from sessions.models.rounds import MOST_TRAVEL_MIN
 from sessions.queries.booking import places
@@ -37,7 +37,7 @@ class RoundForm(Form):
 
     practitioner = forms.ChoiceField(label=_("With"), choices=())
     start = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
-    at = forms.TimeField(label=_("First visit at"), required=False)
+    at = forms.TimeField(label=_("Or another time"), required=False, help_text=_("Counts when it is filled in."))
     travel_before_min = forms.IntegerField(label=_("Minutes to get there"), min_value=0, max_value=MOST_TRAVEL_MIN)
     travel_after_min = forms.IntegerField(label=_("Minutes back"), min_value=0, max_value=MOST_TRAVEL_MIN)
     note = forms.CharField(label=_("Note for the round"), required=False, max_length=500)
@@ -118,15 +118,12 @@ class RoundForm(Form):
     def starts_at(self) -> datetime | None:
         """Give the beginning chosen or typed; without one an error stands beside the time."""
         start, typed = self.cleaned_data.get("start"), self.cleaned_data.get("at")
-        if start and start != OTHER_TIME:
-            chosen = self._shown(start)
-            if chosen is None:
-                self.add_error(None, _("Choose one of the times shown, or type another one."))
-            return chosen
-        if typed is None:
-            self.add_error("at" if start == OTHER_TIME else None, _("Choose a time, or type one."))
-            return None
-        return self._at(typed)
+        if typed is not None:
+            return self._at(typed)
+        chosen = self._shown(start or "")
+        if chosen is None:
+            self.add_error("at", _("Choose one of the times shown, or type another one."))
+        return chosen
 
     def _shown(self, text: str) -> datetime | None:
         try:

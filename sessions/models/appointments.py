@@ -1,5 +1,7 @@
 """Appointment: a patient, a practitioner, a room or place, and two instants. Moving updates the same row."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -197,6 +199,16 @@ class Appointment(ClinicOwned):
     def can_do_without_record(self) -> bool:
         """Whether this is a talk, not a treatment: a first visit, a review or another one without a session."""
         return self.kind != AppointmentKind.SESSION and self.planned_session_id is None
+
+    @property
+    def leaves_at(self) -> datetime:
+        """When the practitioner sets out for this visit; its beginning for all but the first of a round."""
+        return self.starts_at - timedelta(minutes=self.travel_before_min)
+
+    @property
+    def back_at(self) -> datetime:
+        """When the practitioner is back; its end for all but the last visit of a round."""
+        return self.ends_at + timedelta(minutes=self.travel_after_min)
 
     @property
     def is_live(self) -> bool:

@@ -290,11 +290,11 @@ def file_name(report: CourseReport) -> str:
     could misread becomes a hyphen; at most 60 letters of the name.
     """
     day = report.started_on or report.printed_on
-    name = _safe(report.patient.name)[:60].strip("-") or "patient"
-    return f"{day.isoformat()}_{name}_course-{_safe(report.course_number)[:20].strip('-') or '0'}.pdf"
+    name = file_part(report.patient.name)[:60].strip("-") or "patient"
+    return f"{day.isoformat()}_{name}_course-{file_part(report.course_number)[:20].strip('-') or '0'}.pdf"
 
 
-def _safe(text: str) -> str:
+def file_part(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     kept = "".join(
         c if unicodedata.category(c)[0] in "LN" or unicodedata.category(c) in ("Mn", "Mc") else "-" for c in composed

@@ -1,4 +1,4 @@
-"""The PDF of a course report: typst with our own fonts only, tagged and accessible (PDF/UA-1)."""
+"""The PDF of a course report, and of a round's sheet: typst with our own fonts only, tagged and accessible (PDF/UA-1)."""
 
 import json
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ import typst
 from sessions.printing.document import CourseReport
 from sessions.printing.fonts import FOLDER
 from sessions.printing.layout import course_data
+from sessions.printing.round_sheet import SHEET_WORDS, RoundSheet, sheet_data
 from sessions.printing.words import ENGLISH, Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -25,11 +26,17 @@ def course_pdf(report: CourseReport, words: Words = ENGLISH) -> bytes:
     return print_data(course_data(report, words), printed_at)
 
 
-def print_data(data: Mapping[str, Any], printed_at: datetime) -> bytes:
-    """Print the data of `layout.course_data`; `printed_at` is the PDF's creation time."""
+def round_pdf(sheet: RoundSheet, words: Words = SHEET_WORDS) -> bytes:
+    """Print the sheet of a round."""
+    printed_at = datetime(sheet.printed_on.year, sheet.printed_on.month, sheet.printed_on.day, tzinfo=UTC)
+    return print_data(sheet_data(sheet, words), printed_at, template="round.typ")
+
+
+def print_data(data: Mapping[str, Any], printed_at: datetime, *, template: str = "course.typ") -> bytes:
+    """Print the data made for a template; `printed_at` is the PDF's creation time."""
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     with _lock:
-        printed = _compiler().compile(
+        printed = _compiler(template).compile(
             format="pdf", sys_inputs=inputs, pdf_standards="ua-1", timestamp=int(printed_at.timestamp())
         )
     if not isinstance(printed, bytes):
@@ -38,7 +45,7 @@ def print_data(data: Mapping[str, Any], printed_at: datetime) -> bytes:
 
 
 @cache
-def _compiler() -> typst.Compiler:
-    """Keep one compiler a process: fonts and templates are read once."""
+def _compiler(template: str) -> typst.Compiler:
+    """Keep one compiler a process and template: fonts and templates are read once."""
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FOLDER)])
-    return typst.Compiler(input=str(TEMPLATES / "course.typ"), root=str(TEMPLATES), font_paths=fonts)
+    return typst.Compiler(input=str(TEMPLATES / template), root=str(TEMPLATES), font_paths=fonts)

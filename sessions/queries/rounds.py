@@ -276,15 +276,11 @@ class RoundPage:
 
     @property
     def leaves_at(self) -> datetime | None:
-        if not self.live:
-            return None
-        return self.live[0].visit.starts_at - timedelta(minutes=self.live[0].visit.travel_before_min)
+        return self.live[0].visit.leaves_at if self.live else None
 
     @property
     def back_at(self) -> datetime | None:
-        if not self.live:
-            return None
-        return self.live[-1].visit.ends_at + timedelta(minutes=self.live[-1].visit.travel_after_min)
+        return self.live[-1].visit.back_at if self.live else None
 
     @property
     def has_gaps(self) -> bool:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -183,6 +184,16 @@ def _find(request: HttpRequest, one: Round) -> HttpResponse:
         "here": [each for each in here if each.patient.pk not in on_it or each.is_due],
     }
     return render(request, "sessions/rounds/find.html", context)
+
+
+@require_safe
+@requires("sessions.view_schedule")
+def round_sheet(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Print the sheet to take along as a PDF."""
+    one = reads.round_or_404(request.clinic, public_id)
+    printed = rounds.print_round_sheet(actor=request.user, round=one, today=timezone.localdate())
+    named = content_disposition_header(as_attachment=False, filename=printed.file_name)
+    return HttpResponse(printed.pdf, content_type="application/pdf", headers={"Content-Disposition": named})
 
 
 def _back_to(one: Round) -> HttpResponse:

@@ -113,9 +113,9 @@ def test_a_typed_time_and_one_who_is_not_due_with_a_reason(world, desk):
     ("names", "fields", "words"),
     [
         ((), {"at": "10:00"}, "Tick at least one to visit."),
-        (("Amber",), {}, "Choose a time, or type one."),
+        (("Amber",), {}, "Choose one of the times shown"),
         (("Amber",), {"start": "nonsense"}, "Choose one of the times shown"),
-        (("Amber",), {"start": "other"}, "Choose a time, or type one."),
+        (("Amber",), {"start": "other"}, "Choose one of the times shown"),
         (("Amber",), {"at": "23:00"}, "does not work then"),
         (("Amber",), {"at": "10:00", "travel_before_min": "9999"}, "600"),
         (("Amber",), {"at": "10:00", "practitioner": "x"}, "Choose one from the list"),

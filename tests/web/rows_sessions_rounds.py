@@ -39,5 +39,6 @@ ROWS = {
     "sessions:close-gaps": Row(one),
     "sessions:move-round": Row(one),
     "sessions:cancel-round": Row(one),
+    "sessions:round-sheet": Row(one),
     "sessions:add-to-round": Row(one),
 }

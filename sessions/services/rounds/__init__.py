@@ -2,6 +2,7 @@
 
 from .booking import Stop, add_to_round, book_round
 from .changing import cancel_round, close_gaps, move_round, reorder_round, swap_in_round
+from .printing import print_round_sheet
 
 __all__ = [
     "Stop",
@@ -10,6 +11,7 @@ __all__ = [
     "cancel_round",
     "close_gaps",
     "move_round",
+    "print_round_sheet",
     "reorder_round",
     "swap_in_round",
 ]
