@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sessions.services import appointments, extending, plans, reminders
+from sessions.services import appointments, extending, leaving, plans, reminders
 
 
 @shared_task(name="sessions.generate_schedule", time_limit=120)
@@ -20,8 +20,9 @@ def extend_schedules() -> None:
 
 @shared_task(name="sessions.flag_overdue", time_limit=1200)
 def flag_overdue() -> None:
-    """Plan again what was missed and pause what lapsed; hourly."""
+    """Plan again what was missed, pause what lapsed, end the sign-ins whose last day is over; hourly."""
     plans.flag_overdue(now=timezone.now())
+    leaving.end_sign_ins(now=timezone.now())
 
 
 @shared_task(name="sessions.sweep", time_limit=300)

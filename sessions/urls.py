@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from sessions import urls_courses, urls_messages, urls_records, urls_rounds, urls_settings
+from sessions import urls_courses, urls_messages, urls_rebooking, urls_records, urls_rounds, urls_settings
 from sessions.views import appointments, cadences, calendar, changing, patients, reports, today
 
 app_name = "sessions"
@@ -22,6 +22,8 @@ urlpatterns: list = [
     path("", include(urls_rounds.urlpatterns)),
     # settings
     path("", include(urls_settings.urlpatterns)),
+    # visits that lost their time
+    path("", include(urls_rebooking.urlpatterns)),
     # Calendar
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/feed/", calendar.feed, name="calendar-feed"),

@@ -31,6 +31,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "sessions.use_outbox": frozenset({R, M}),
     "sessions.prescribe": frozenset({P}),
     "sessions.change_course": frozenset({P}),
+    "sessions.hand_over_courses": frozenset({P, M}),  # when somebody leaves
     "sessions.view_record": frozenset({P, M}),
     "sessions.change_record": frozenset({P}),
     "sessions.sign_record": frozenset({P}),

@@ -28,6 +28,7 @@ class Practitioner(ClinicOwned):
     colour = models.PositiveSmallIntegerField(_("calendar colour"), default=1)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     last_day_on = models.DateField(_("last day"), null=True, blank=True)
+    sign_in_ends = models.BooleanField(_("sign-in ends with the last day"), default=False, db_default=False)
 
     class Meta:
         ordering = ["position", "name"]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.queries.users import site_or_404
 from sessions.models import Absence, Appointment, Closure, Practitioner, Room
 from sessions.models.appointments import AppointmentStatus
 from sessions.queries import availability, settings
@@ -37,10 +38,10 @@ OWN_TIME = {WhyNot.OUTSIDE_HOURS, WhyNot.BREAK}  # who was squeezed in was so in
 
 @dataclass(frozen=True)
 class Cause:
-    """What a list of broken visits is about: an absence, a closure, a practitioner, a room; "" is all of a site."""
+    """What a list of broken visits is about: an absence, a closure, a practitioner, a room, a site; "" is the site worked at."""
 
     kind: str = ""
-    owner: Absence | Closure | Practitioner | Room | None = None
+    owner: Absence | Closure | Practitioner | Room | Site | None = None
 
     @property
     def ends_at(self) -> datetime | None:
@@ -101,6 +102,7 @@ def cause_or_404(clinic: Clinic, kind: str, public_id: UUID) -> Cause:
         "closure": settings.closure_or_404,
         "practitioner": settings.practitioner_or_404,
         "room": settings.room_or_404,
+        "site": site_or_404,
     }
     if kind not in find:
         raise Http404
@@ -146,7 +148,7 @@ def _of_cause(rows: QuerySet[Appointment], site: Site, cause: Cause) -> QuerySet
         return rows.filter(practitioner=owner)
     if isinstance(owner, Room):
         return rows.filter(room=owner)
-    return rows.filter(site=site)
+    return rows.filter(site=owner or site)
 
 
 def _by_site(rows: Iterable[_Lost], sites: dict[int, Site]) -> list[tuple[list[_Lost], Site]]:

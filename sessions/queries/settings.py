@@ -1,4 +1,4 @@
-"""Read what the settings show: practitioners, rooms, weekly hours, absences, closed days, and what they hit."""
+"""Read what the settings show: practitioners, rooms, weekly hours, absences, closed days."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -11,9 +11,8 @@ from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
-from sessions.models import Absence, Appointment, Closure, Practitioner, Room, WorkingHours
-from sessions.models.appointments import OPEN_STATUSES
-from sessions.queries.availability import day_span, public_holidays
+from sessions.models import Absence, Closure, Practitioner, Room, WorkingHours
+from sessions.queries.availability import public_holidays
 
 OWNERS = {"site": Site, "practitioner": Practitioner, "room": Room}
 
@@ -95,27 +94,6 @@ def absences(clinic: Clinic, *, since: datetime) -> QuerySet[Absence]:
     """List the absences that are not over, the next one first. One SQL statement."""
     rows = Absence.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=since), clinic=clinic)
     return rows.select_related("practitioner", "room__site").order_by("starts_at")
-
-
-def hit_by(absence: Absence, *, now: datetime) -> QuerySet[Appointment]:
-    """List the open appointments an absence meets, from now on, with names. One SQL statement."""
-    rows = Appointment.objects.filter(clinic_id=absence.clinic_id, status__in=OPEN_STATUSES)
-    rows = rows.filter(practitioner=absence.practitioner) if absence.practitioner_id else rows.filter(room=absence.room)
-    rows = rows.filter(ends_at__gt=max(absence.starts_at, now))
-    if absence.ends_at is not None:
-        rows = rows.filter(starts_at__lt=absence.ends_at)
-    return _named(rows)
-
-
-def hit_by_closure(closure: Closure, *, now: datetime) -> QuerySet[Appointment]:
-    """List the open appointments on days a site is shut, from now on, with names. One SQL statement."""
-    from_at, until_at = day_span(closure.site, closure.from_on, closure.until_on)
-    rows = Appointment.objects.filter(site=closure.site, status__in=OPEN_STATUSES)
-    return _named(rows.filter(ends_at__gt=max(from_at, now), starts_at__lt=until_at))
-
-
-def _named(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    return rows.select_related("patient", "practitioner", "room", "place", "site").order_by("starts_at", "pk")
 
 
 def closures(site: Site, *, from_on: date) -> list[Closure]:

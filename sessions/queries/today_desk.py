@@ -16,9 +16,11 @@ from patients.queries.parties import ORDER
 from sessions.models import Appointment, Course, PlannedSession
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.queries import appointments, courses
+from sessions.queries.broken import Cause, broken_visits
 
 COMING_DAYS = 5  # sessions due in these days are worth a call today
 NO_SHOW_DAYS = 30
+LOST_DAYS = 14  # visits that lost their time later than that wait on the rebooking page
 MOST_LINES = 40
 WAITING = (AppointmentStatus.OFFERED, AppointmentStatus.BOOKED)
 HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS)
@@ -60,9 +62,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Rebook:
+    """A visit that needs another time: it has lost its own (`is_lost`), or the plan has moved away from it."""
+
     visit: Appointment
     contact: Contact
     reason: str
+    is_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class DeskDay:
     calls: list[Call]
     calls_are_more: bool
     rebook: list[Rebook]
+    lost: int
     unclosed: list[Appointment]
 
     @property
@@ -83,27 +89,47 @@ class DeskDay:
 
 
 def desk_day(site: Site, now: datetime) -> DeskDay:
-    """Gather what the desk does today. Ten SQL statements, whatever there is."""
+    """Gather what the desk does today. At most twenty-two SQL statements, whatever there is."""
     today = local_day(now, site.zone)
-    arrivals = [_arrival(visit, now) for visit in appointments.day(site, today) if visit.status not in NEVER_WAS[:2]]
-    moved = list(courses.to_rebook(site, now)[:MOST_LINES])
+    comers = [visit for visit in appointments.day(site, today) if _may_come(visit)]
+    arrivals = [_arrival(visit, now) for visit in comers]
     calls, are_more = to_call(site, today, now)
-    reached = contacts_of([visit.patient for visit in moved], today)
+    rebook, lost = to_rebook(site, today, now)
     return DeskDay(
         here=sorted((one for one in arrivals if one.visit.status in HERE), key=_longest_waiting),
         to_come=[one for one in arrivals if one.visit.status in WAITING],
         over=[one for one in arrivals if one.visit.status not in (*HERE, *WAITING)],
         calls=calls,
         calls_are_more=are_more,
-        rebook=[Rebook(visit, reached[visit.patient_id], _moved_words(visit)) for visit in moved],
+        rebook=rebook,
+        lost=lost,
         unclosed=list(unclosed(site, now)[:MOST_LINES]),
     )
+
+
+def _may_come(visit: Appointment) -> bool:
+    return visit.status not in NEVER_WAS[:2] and visit.in_place_of_id is None
+
+
+def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook], int]:
+    """List the visits of the coming two weeks that have lost their time, then those the plan has moved away from;
+    and how many of the first there are. At most fourteen SQL statements.
+    """
+    found = broken_visits(site, Cause(), now=now, until=now + timedelta(days=LOST_DAYS), at_most=MOST_LINES)
+    why = {one.visit.pk: one.why for one in found.visits}
+    moved = [visit for visit in courses.to_rebook(site, now)[:MOST_LINES] if visit.pk not in why]
+    reached = contacts_of([*(one.visit.patient for one in found.visits), *(visit.patient for visit in moved)], today)
+    lost = [Rebook(one.visit, reached[one.visit.patient_id], one.why, is_lost=True) for one in found.visits]
+    late = [Rebook(visit, reached[visit.patient_id], _moved_words(visit)) for visit in moved]
+    return [*lost, *late][:MOST_LINES], found.total
 
 
 def unclosed(site: Site, now: datetime) -> QuerySet[Appointment]:
     """List the visits of earlier days that nobody closed, the oldest first. One SQL statement."""
     starts_at, _ends_at = day_bounds(local_day(now, site.zone), site.zone)
-    rows = Appointment.objects.filter(site=site, status__in=OPEN_STATUSES, starts_at__lt=starts_at)
+    rows = Appointment.objects.filter(
+        site=site, status__in=OPEN_STATUSES, starts_at__lt=starts_at, in_place_of__isnull=True
+    )
     return appointments.with_records(rows.select_related(*appointments.WITH_NAMES)).order_by("starts_at", "pk")
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
@@ -20,6 +22,7 @@ from sessions.models.availability import HoursKind
 from sessions.services import plans
 
 COLOURS = 8
+LONGEST_ABSENCE = timedelta(days=3 * 366)  # nothing is booked later
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def add_absence(
 ) -> Absence:
     """Take a practitioner or a room out between two instants; without an end until further notice.
 
-    Appointments it meets stay: a person moves them. Raises Refused("bad-absence").
+    Appointments it meets stay: a person moves them. Raises Refused("bad-absence" | "too-long" | "away-already").
     """
     owner = practitioner or room
     if owner is None:
@@ -170,9 +173,35 @@ def add_absence(
         created_by=actor,
     )
     _check(absence, "bad-absence")
+    _check_length(absence)
+    type(owner).objects.select_for_update(no_key=True).get(pk=owner.pk)  # two who enter the same absence at once
+    _check_no_other(absence)
     absence.save()
     audit.record(actor=actor, verb="absence.added", subject=absence, reason=reason)
     return absence
+
+
+def _check_length(absence: Absence) -> None:
+    if absence.ends_at is not None and absence.ends_at - absence.starts_at > LONGEST_ABSENCE:
+        words = _("This is longer than three years. Leave the end empty, or set the last day of somebody who leaves.")
+        raise Refused("too-long", words, field="until_on")
+
+
+def _check_no_other(absence: Absence) -> None:
+    """Raise Refused("away-already") when an absence of the same one meets this one."""
+    rows = Absence.objects.filter(practitioner=absence.practitioner, room=absence.room)
+    rows = rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=absence.starts_at))
+    if absence.ends_at is not None:
+        rows = rows.filter(starts_at__lt=absence.ends_at)
+    if (other := rows.order_by("starts_at").first()) is None:
+        return
+    first = date_format(timezone.localtime(other.starts_at), "j M Y H:i")
+    last = date_format(timezone.localtime(other.ends_at), "j M Y H:i") if other.ends_at else _("further notice")
+    words = _(
+        "%(name)s is away already, from %(first)s until %(last)s. Take that absence away first, or leave out its days."
+    )
+    names = {"name": absence.practitioner or absence.room, "first": first, "last": last}
+    raise Refused("away-already", words % names, field="from_on", absence=other)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from mesoclinic.core.views.settings import edits
 from sessions.forms.settings_days import AbsenceForm, ClosureForm, HolidayForm
 from sessions.queries import availability as people
 from sessions.queries import settings as queries
+from sessions.queries.broken import Cause, broken_visits
 from sessions.services import availability
 
 
@@ -45,10 +46,11 @@ def add_absence(request: HttpRequest) -> HttpResponse:
 @require_safe
 @requires("sessions.change_availability")
 def absence(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Show an absence with the appointments it meets, to be moved one by one."""
+    """Show an absence with the visits it breaks."""
     one = queries.absence_or_404(request.clinic, public_id)
-    hit = queries.hit_by(one, now=timezone.now())
-    return render(request, "sessions/settings/absence.html", {"absence": one, "appointments": hit})
+    cause = Cause("absence", one)
+    broken = broken_visits(request.site, cause, now=timezone.now())
+    return render(request, "sessions/settings/absence.html", {"absence": one, "broken": broken, "cause": cause})
 
 
 @require_POST
@@ -89,10 +91,11 @@ def add_closure(request: HttpRequest) -> HttpResponse:
 @require_safe
 @requires("sessions.change_availability")
 def closure(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Show a closure with the appointments booked on its days."""
+    """Show a closure with the visits it breaks."""
     one = queries.closure_or_404(request.clinic, public_id)
-    hit = queries.hit_by_closure(one, now=timezone.now())
-    return render(request, "sessions/settings/closure.html", {"closure": one, "appointments": hit})
+    cause = Cause("closure", one)
+    broken = broken_visits(request.site, cause, now=timezone.now())
+    return render(request, "sessions/settings/closure.html", {"closure": one, "broken": broken, "cause": cause})
 
 
 @require_POST

@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,7 +15,10 @@ from mesoclinic.core.views.settings import edits
 from sessions.forms.settings_hours import BlockFormSet, rows_of
 from sessions.models.availability import Weekday
 from sessions.queries import settings as queries
+from sessions.queries.broken import Cause
 from sessions.services import availability
+
+from .rebooking import saved
 
 
 @require_safe
@@ -45,7 +47,7 @@ def edit_hours(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse
         except Refused as refused:
             refusal = refused.message
         else:
-            messages.success(request, _("The hours of %(name)s are saved.") % {"name": owner})
-            return redirect("sessions:hours")
+            words = _("The hours of %(name)s are saved.") % {"name": owner}
+            return saved(request, Cause(kind, owner), words, "sessions:hours")
     context = {"formset": formset, "owner": owner, "kind": kind, "refusal": refusal, "site": site}
     return render(request, "sessions/settings/edit_hours.html", context)

@@ -16,7 +16,10 @@ from mesoclinic.core.views.settings import edits
 from sessions.forms.settings_practitioners import EditRoomForm, PractitionerForm, RoomForm
 from sessions.queries import availability as people
 from sessions.queries import settings as queries
+from sessions.queries.broken import Cause
 from sessions.services import availability
+
+from .rebooking import saved
 
 FIELDS = (
     *("name", "profession", "user", "may_inject", "licence_number", "licence_from_on", "licence_until_on"),
@@ -59,12 +62,14 @@ def edit_practitioner(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = PractitionerForm(request.POST or None, clinic=request.clinic, practitioner=one, initial=kept)
     if request.method == "POST" and form.is_valid():
         try:
-            availability.update_practitioner(actor=request.user, practitioner=one, **form.cleaned_data)
+            fresh = availability.update_practitioner(actor=request.user, practitioner=one, **form.cleaned_data)
         except Refused as refused:
             form.refuse(refused)
         else:
-            messages.success(request, _("Saved."))
-            return redirect("sessions:practitioners")
+            if fresh.last_day_on is not None and fresh.last_day_on != kept["last_day_on"]:
+                messages.success(request, _("Saved."))
+                return redirect("sessions:leaving", one.public_id)
+            return saved(request, Cause("practitioner", fresh), _("Saved."), "sessions:practitioners")
     return render(request, "sessions/settings/practitioner.html", {"form": form, "practitioner": one})
 
 
@@ -102,6 +107,5 @@ def edit_room(request: HttpRequest, public_id: UUID) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
-            messages.success(request, _("Saved."))
-            return redirect("sessions:rooms")
+            return saved(request, Cause("room", room), _("Saved."), "sessions:rooms")
     return render(request, "sessions/settings/room.html", {"form": form, "site": room.site, "room": room})

@@ -14,7 +14,8 @@ from mesoclinic.core.roles import Role
 from sessions.models import Appointment, SessionRecord
 from sessions.queries.today_clinic import manager_day, open_ends, practitioner_day
 from sessions.queries.today_desk import desk_day
-from sessions.services import appointments
+from sessions.services import appointments, availability
+from sessions.services.appointments import NewTime
 from tests.factories import done_session, make_course, make_horse, make_lot, make_user, site_of
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.sessions.report_world import add_record, book_third, report_world
@@ -384,3 +385,16 @@ def test_as_many_statements_for_a_full_day_as_for_a_quiet_one(client):
 
     assert counts[0] == counts[1]
     assert Appointment.objects.filter(site=site_of(world.clinic)).count() == 13
+
+
+def test_a_visit_that_lost_its_time_is_to_be_rebooked_and_a_held_time_is_no_arrival(world):
+    visit = book(world, "11:00")
+    availability.add_absence(actor=None, practitioner=world.doctor, starts_at=at("00:00"), ends_at=at("00:00", 1))
+    new = NewTime(visit, at("12:00"), practitioner=world.colleague)
+    appointments.rebook_visits(actor=None, moves=[new], now=TEN)
+
+    day = desk_day(world.site, TEN)
+
+    assert [(one.visit, one.reason, one.is_lost) for one in day.rebook] == [(visit, "Dr Ada is away", True)]
+    assert [one.visit for one in day.to_come] == [visit]
+    assert day.lost == 1

@@ -80,6 +80,7 @@ DONE = {
     "fulfil-undone": gettext_lazy("end of visit taken back"),
     "fulfilled": gettext_lazy("fulfilled"),
     "given": gettext_lazy("given"),
+    "handed-over": gettext_lazy("handed over"),
     "late-entry-added": gettext_lazy("late entry added"),
     "linked": gettext_lazy("linked"),
     "loaded": gettext_lazy("loaded"),

@@ -74,7 +74,7 @@ def update_user(*, actor: User | None, user: User, roles: Iterable[Role] | None 
 
 
 @transaction.atomic
-def deactivate_user(*, actor: User, user: User) -> User:
+def deactivate_user(*, actor: User | None, user: User) -> User:
     """Let a user sign in no more; what the user did keeps the name. Open pages are closed at their next click.
 
     Raises Refused("last-admin").

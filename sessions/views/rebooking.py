@@ -1,0 +1,98 @@
+"""The rebooking page: visits that have lost their time, new times for all of them, and the calls to make."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.refused import Refused
+from sessions.forms.rebooking import CallForm, new_times_asked
+from sessions.models import CallAttempt
+from sessions.queries import appointments as reads
+from sessions.queries.broken import Cause, broken_visits, cause_or_404
+from sessions.queries.rebook_page import rebook_page
+from sessions.services import appointments
+from sessions.services.calls import record_call_attempt
+
+from .desk import back
+
+
+@require_safe
+@requires("core.use_clinic")
+def rebook(request: HttpRequest, kind: str = "", public_id: UUID | None = None) -> HttpResponse:
+    """List what is broken, by one cause or by any. Times are proposed to those who may book."""
+    cause = cause_or_404(request.clinic, kind, public_id) if public_id else Cause()
+    books = request.user.has_perm("sessions.book")
+    page = rebook_page(request.site, cause, now=timezone.now(), solve=books)
+    context = {"page": page, "cause": cause, "books": books, "here": request.path}
+    return render(request, "sessions/rebooking/rebook.html", context)
+
+
+@require_POST
+@requires("sessions.book")
+def accept_new_times(request: HttpRequest) -> HttpResponse:
+    """Take the times chosen: all of them or, when one cannot be had, none."""
+    try:
+        moves = new_times_asked(request.POST, request.clinic)
+        done = appointments.rebook_visits(
+            actor=request.user, moves=moves, reason=request.POST.get("because", "").strip()[:150]
+        )
+    except Refused as no:
+        messages.error(request, _("Nothing was changed. %(why)s") % {"why": no.message})
+    else:
+        _say(request, len(done.moved), len(done.held))
+    return back(request, "sessions:rebook")
+
+
+def _say(request: HttpRequest, moved: int, held: int) -> None:
+    if moved:
+        words = ngettext("%(count)d visit has its new time.", "%(count)d visits have their new times.", moved)
+        messages.success(request, words % {"count": moved})
+    if held:
+        words = ngettext("%(count)d time is held: call now.", "%(count)d times are held: call now.", held)
+        messages.success(request, words % {"count": held})
+    if not moved and not held:
+        messages.info(request, _("No new time was chosen, so nothing changed."))
+
+
+@require_POST
+@requires("sessions.book")
+def record_call(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Write down what came of a call about a visit; *agreed* and *declined* answer the time held for it."""
+    visit = reads.get_or_404(request.clinic, public_id)
+    form = CallForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say what came of the call."))
+        return back(request, "sessions:rebook")
+    outcome, note = form.cleaned_data["outcome"], form.cleaned_data["note"]
+    answers = {"agreed": appointments.agree_to_held_time, "declined": appointments.decline_held_time}
+    try:
+        if outcome in answers:
+            answers[outcome](actor=request.user, appointment=visit, note=note)
+        else:
+            record_call_attempt(
+                actor=request.user, patient=visit.patient, appointment=visit, outcome=outcome, note=note
+            )
+    except Refused as no:
+        messages.error(request, no.message)
+    else:
+        label = CallAttempt.Outcome(outcome).label
+        messages.success(request, _("%(name)s: %(what)s.") % {"name": visit.patient.name, "what": str(label).lower()})
+    return back(request, "sessions:rebook")
+
+
+def saved(request: HttpRequest, cause: Cause, words: str, fallback: str) -> HttpResponse:
+    """Say that a setting is saved, and go on to the visits it has broken, if any; else to the fallback."""
+    broken = broken_visits(request.site, cause, now=timezone.now(), at_most=1)
+    messages.success(request, words)
+    if not broken.total or cause.owner is None:
+        return redirect(fallback)
+    breaks = ngettext("%(count)d visit no longer fits.", "%(count)d visits no longer fit.", broken.total)
+    messages.warning(request, breaks % {"count": broken.total})
+    return redirect("sessions:rebook-because", cause.kind, cause.owner.public_id)
