@@ -2,7 +2,15 @@
 
 from django.urls import include, path
 
-from sessions import urls_courses, urls_messages, urls_rebooking, urls_records, urls_rounds, urls_settings
+from sessions import (
+    urls_courses,
+    urls_feeds,
+    urls_messages,
+    urls_rebooking,
+    urls_records,
+    urls_rounds,
+    urls_settings,
+)
 from sessions.views import appointments, cadences, calendar, changing, patients, reports, today
 
 app_name = "sessions"
@@ -14,6 +22,8 @@ urlpatterns: list = [
     path("series/dates/", cadences.preview_cadence, name="cadence-preview"),
     # courses
     path("", include(urls_courses.urlpatterns)),
+    # calendar feeds
+    path("", include(urls_feeds.urlpatterns)),
     # messages
     path("", include(urls_messages.urlpatterns)),
     # records

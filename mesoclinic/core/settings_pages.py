@@ -109,6 +109,11 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
                 _("Your name, language, password and second factor."),
                 *("core:account", "person", "core.use_clinic"),
             ),
+            Page(
+                _("Your calendar"),
+                _("Your visits in the calendar of your telephone or computer."),
+                *("sessions:my-calendar", "calendar3", "sessions.view_schedule"),
+            ),
         ),
     ),
 )
