@@ -4,17 +4,16 @@ Pure: no database, no clock.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import date
 
 import phonenumbers
 
+from protocols.folding import fold
+
 LONGEST_WORD = 32
 MOST_WORDS = 60
 MOST_TYPED_WORDS = 8
-# Letters that are not a base letter with a mark, so decomposing does not reach them.
-PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
 APOSTROPHES = re.compile(r"['’ʼ`´]")
 BREAKS = re.compile(r"[\W_]+")
 # Three numbers, unless they are the middle of a telephone number.
@@ -22,13 +21,6 @@ DATE = re.compile(
     r"(?<!\d)(?<!\d[-/.\s])(\d{1,4})\s*[-/.\s]\s*(\d{1,2})\s*[-/.\s]\s*(\d{1,4})(?!\d)(?!\s*[-/.\s]\s*\d{1,3}(?!\d))"
 )
 DIGITS_APART = re.compile(r"(?<=\d)[\s().+/-]+(?=\d)")
-
-
-def fold(text: str) -> str:
-    """Lower the case and drop the accents: "Łukasz Müller" becomes "lukasz muller"."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return bare.casefold().translate(PLAIN)
 
 
 def name_words(text: str) -> list[str]:

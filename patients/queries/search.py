@@ -19,6 +19,7 @@ from patients import words
 from patients.models import Patient, PatientParty, SearchWord
 from patients.models.search import WordKind
 from patients.queries.patients import Fact, page_of
+from protocols.folding import fold
 
 MOST_CANDIDATES = 100
 COMMON = 1000  # so many words begin alike that counting on tells nothing more
@@ -74,7 +75,7 @@ def _best(clinic: Clinic, found: dict[int, tuple], typed: set[str]) -> list[int]
     def rank(row: tuple) -> tuple:
         key, name, registered_name, ended_on = row
         own = set(words.name_words(f"{name} {registered_name}"))
-        return ended_on is not None, -len(own & typed), found[key], words.fold(name), key
+        return ended_on is not None, -len(own & typed), found[key], fold(name), key
 
     names = rows.values_list("pk", "name", "registered_name", "ended_on").order_by()
     return [row[0] for row in sorted(names, key=rank)]
@@ -251,4 +252,4 @@ def parties_like(clinic: Clinic, text: str, limit: int = 8) -> list[dict]:
         if all(any(own.startswith(tuple(group)) for own in known) for group in groups):
             entry = found.setdefault(party.pk, {"party": party, "patients": []})
             entry["patients"].append(link.patient.name)
-    return sorted(found.values(), key=lambda entry: words.fold(entry["party"].name))[:limit]
+    return sorted(found.values(), key=lambda entry: fold(entry["party"].name))[:limit]

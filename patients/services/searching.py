@@ -9,6 +9,7 @@ from django.utils import timezone
 from patients import words
 from patients.models import Identifier, Patient, PatientParty, SearchWord
 from patients.models.search import WordKind
+from protocols.folding import fold
 
 
 @transaction.atomic
@@ -59,6 +60,6 @@ def _found_by(patient: Patient) -> Iterator[tuple[str, WordKind]]:
 
 def fold_contact(row, *names: str) -> list[str]:
     """Set `search_text` and `phone_search` of a patient, party or place from its own words; return their names."""
-    row.search_text = words.fold(" ".join(name for name in names if name))
+    row.search_text = fold(" ".join(name for name in names if name))
     row.phone_search = words.phone_key(row.phone, row.clinic.country)
     return ["search_text", "phone_search"]

@@ -5,13 +5,13 @@ Pure: `protocols/services/catalogue.py` writes them. A digest of a row's values 
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from protocols import cadence
 from protocols.catalogue import entries
+from protocols.folding import fold
 
 LEVELS = {"block": "block", "warn": "warn", "compatible": "allow"}
 ROLES = {"base anaesthetic": "base", "vasodilator": "vasodilator", "add-in": "add_in"}
@@ -37,12 +37,6 @@ class Row:
         """Change with any shipped value, and with nothing else."""
         content = [self.code, self.values, self.links, self.lines]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def fold(text: str) -> str:
-    """Lower case without accents, for searching."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def species_rows(catalogue: entries.Catalogue) -> list[Row]:

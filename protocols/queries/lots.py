@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.models import Clinic, Site
+from protocols.folding import fold
 from protocols.models import Lot, StockMovement, StockNotice, Substance, Vial
 
 EXPIRING_DAYS = 60
@@ -106,7 +107,7 @@ def search(clinic: Clinic, *, text: str = "", show: str = "", site: Site | None 
             Q(number__icontains=text)
             | Q(manufacturer__icontains=text)
             | Q(substance__name__icontains=text)
-            | Q(substance__search_text__contains=text.casefold())
+            | Q(substance__search_text__contains=fold(text))
         )
     return found
 

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.models import Clinic
+from protocols.folding import fold
 from protocols.models import Incompatibility, Substance
 
 
@@ -49,7 +50,7 @@ def search(
         found = found.filter(species__code=species)
     text = text.replace("\x00", "").strip()[:100]
     if text:
-        found = found.filter(Q(name__icontains=text) | Q(search_text__contains=text.casefold()))
+        found = found.filter(Q(name__icontains=text) | Q(search_text__contains=fold(text)))
     return found
 
 

@@ -11,7 +11,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.checking import check
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
-from protocols.catalogue.rows import fold
+from protocols.folding import fold
 from protocols.models import Category, Species, Substance
 
 KEPT = ("id", "public_id", "clinic", "code", "shipped_digest", "is_edited", "is_archived", "search_text")

@@ -8,7 +8,7 @@ from django.http import Http404
 
 from mesoclinic.core.localtime import day_bounds
 from mesoclinic.core.models import Clinic, Site
-from patients.words import fold
+from protocols.folding import fold
 from sessions.models import Reminder
 from sessions.models.reminders import ReminderStatus
 

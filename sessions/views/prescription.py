@@ -10,6 +10,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries import patients as patient_reads
 from protocols.cadence import CadenceError, parse
+from protocols.folding import fold
 from protocols.forms.cadence import CadenceForm, start_day
 from protocols.models import Indication, ProtocolVersion
 from protocols.queries import protocols
@@ -62,7 +63,7 @@ class Prescription:
         versions = protocols.published_versions(self.patient.clinic, self.patient.species, indication)
         return {
             **self._shared(),
-            "versions": [(one, _words(one)) for one in versions if _has(one, text.casefold())],
+            "versions": [(one, _words(one)) for one in versions if _has(one, fold(text))],
             "indications": indications,
             "indication": indication,
             "text": text,
@@ -157,7 +158,7 @@ def _has(version: ProtocolVersion, text: str) -> bool:
     """Say whether every word typed is in the names of a protocol, its indications or its substances."""
     names: list[Indication | str] = [version.protocol.name, version.summary, *version.indications.all()]
     names += [line.substance.name for line in version.lines.all()]
-    whole = " ".join(str(name) for name in names).casefold()
+    whole = fold(" ".join(str(name) for name in names))
     return all(word in whole for word in text.split())
 
 

@@ -7,6 +7,7 @@ from patients import words
 from patients.models import Patient
 from patients.models.search import WordKind
 from patients.queries.search import duplicates, search
+from protocols.folding import fold
 from tests.bench import raw
 from tests.bench.timing import Times, repeated
 from tests.factories import make_clinic, make_patient
@@ -108,7 +109,7 @@ def _person(number: int) -> dict:
         "birth_on": date(1930, 1, 1) + timedelta(days=number % 30_000),
         "phone": f"+33{phone}",
         "phone_search": phone,
-        "search_text": words.fold(name),
+        "search_text": fold(name),
     }
 
 

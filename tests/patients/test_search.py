@@ -7,7 +7,8 @@ import pytest
 from patients.queries.search import duplicates, search
 from patients.services import identifiers, parties
 from patients.services import patients as services
-from patients.words import fold, name_words, phone_words, typed_groups
+from patients.words import name_words, phone_words, typed_groups
+from protocols.folding import fold
 from tests.factories import make_clinic, make_horse, make_patient
 
 TODAY = date(2026, 3, 2)

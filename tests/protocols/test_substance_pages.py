@@ -55,6 +55,7 @@ def test_a_substance_of_the_clinics_own_is_found_by_its_brand(clinic, browser):
     assert own.is_edited
     assert own.strength == Decimal("2.5")
     assert list(substances.search(clinic, text="oceane")) == [own]
+    assert list(substances.search(clinic, text="ÖCÉANE")) == [own]
 
 
 def test_saving_a_shipped_substance_untouched_keeps_all_it_says(clinic, browser):
