@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import FIRST_DAY, LAST_DAY, Form, rows_asked
 from protocols.cadence import LARGEST_NUMBER, LONGEST_TEXT, Cadence, CadenceError, Phase, parse
+from protocols.forms.rows import OrderedRows
 
 UNITS = [("d", _("days")), ("w", _("weeks")), ("mo", _("months"))]
 MOST_PHASES = 40
@@ -89,20 +90,9 @@ def _row(phase: Phase) -> dict[str, Any]:
     }
 
 
-class BasePhases(forms.BaseFormSet):
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return {**super().get_form_kwargs(index), "empty_permitted": True, "use_required_attribute": False}
-
-    @property
-    def kept(self) -> list[PhaseForm]:
-        """The rows in their order, without deleted and blank ones. Needs `is_valid()` to have been asked."""
-        kept = [form for form in self.forms if not self._should_delete_form(form) and not form.is_blank]
-        return sorted(kept, key=lambda form: form.cleaned_data.get("ORDER") or MOST_PHASES * 2)
-
-
 PhaseRows = forms.formset_factory(
     PhaseForm,
-    formset=BasePhases,
+    formset=OrderedRows,
     extra=0,
     can_order=True,
     can_delete=True,

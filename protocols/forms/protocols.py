@@ -11,6 +11,7 @@ from mesoclinic.core.forms import Form, rows_asked
 from mesoclinic.core.models import Clinic
 from mesoclinic.core.refused import Refused
 from protocols.forms.cadence import CadenceForm
+from protocols.forms.rows import OrderedRows
 from protocols.models import ProtocolVersion, Species, Substance
 from protocols.models.indications import IndicationField
 from protocols.models.protocols import Device, LineRole
@@ -151,20 +152,9 @@ def _option(substance: Substance) -> str:
     return f"{substance.name} ({substance.strength.normalize():f} {substance.strength_unit})"
 
 
-class BaseLines(forms.BaseFormSet):
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return {**super().get_form_kwargs(index), "empty_permitted": True, "use_required_attribute": False}
-
-    @property
-    def kept(self) -> list[LineForm]:
-        """The rows in their order, without deleted and blank ones. Needs `is_valid()` to have been asked."""
-        kept = [form for form in self.forms if not self._should_delete_form(form) and not form.is_blank]
-        return sorted(kept, key=lambda form: form.cleaned_data.get("ORDER") or MOST_LINES * 2)
-
-
 LineRows = forms.formset_factory(
     LineForm,
-    formset=BaseLines,
+    formset=OrderedRows,
     extra=0,
     can_order=True,
     can_delete=True,
