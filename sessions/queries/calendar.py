@@ -9,15 +9,18 @@ from django.utils import timezone
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
-from sessions.models import Appointment, Practitioner
+from sessions.models import Appointment, PlannedSession
+from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries import availability, replies
 from sessions.scheduling.intervals import Interval, merge, subtract
+from sessions.scheduling.slots import Agenda
 from sessions.scheduling.walltime import day_end, day_start, instant_of
 
 MOST_DAYS = 7
+MOST_DUE = 40
 REPLY_MARKS = {"": "", "confirmed": "c", "other_time": "o"}
 HIDDEN = ("entered_in_error", "moving")
-WALL = "%Y-%m-%dT%H:%M"
+PRACTITIONER, ROOM = "practitioner", "room"
 
 
 @dataclass(frozen=True)
@@ -37,29 +40,40 @@ class Span:
         return [self.from_on + timedelta(days=n) for n in range((self.until_on - self.from_on).days + 1)]
 
 
-def feed(site: Site, span: Span, now: datetime | None = None) -> dict[str, Any]:
-    """Give what the calendar draws on at most seven days. Seven SQL statements.
+def feed(site: Site, span: Span, by: str = PRACTITIONER, now: datetime | None = None) -> dict[str, Any]:
+    """Give what the calendar draws on at most seven days, in columns of practitioners or rooms. Eight SQL statements.
 
-    `p` practitioners [id, name]; `v` visits [id, practitioner, from, until, status, patient, where, moves, marks];
-    `s` shut times [practitioner, from, until]; `d` closed days {day: why}; `h` [first, last] hour. All in wall time.
+    `p` practitioners and `r` rooms [id, name]; `v` visits [id, practitioner, from, until, status, patient, where,
+    moves, marks, travel, room, kind]; `s` shut times [column, from, until]; `d` closed days {day: why}; `h` [first,
+    last] hour. All in wall time; -1 is no room.
     """
     now = now or timezone.now()
     people = list(availability.practitioners(site.clinic, span.from_on))
+    rooms = list(availability.rooms(site))
     from_at, until_at = availability.day_span(site, span.from_on, span.until_on)
     known = availability.agendas(
-        site, from_at=from_at, until_at=until_at, now=now, practitioner_ids=[one.pk for one in people], away=True
+        site,
+        from_at=from_at,
+        until_at=until_at,
+        now=now,
+        practitioner_ids=[one.pk for one in people] if by == PRACTITIONER else (),
+        room_ids=[one.pk for one in rooms] if by == ROOM else (),
+        away=by == PRACTITIONER,
     )
     visits = _visits(site, from_at, until_at)
-    here = {one.pk for one in people if known.practitioners[one.pk].hours} | {row[1] for row in visits}
-    shown = [one for one in people if one.pk in here] or people
+    seen = {row[1] for row in visits}
+    shown = [one for one in people if one.pk in seen or (by == PRACTITIONER and known.practitioners[one.pk].hours)]
+    shown = shown or people
+    columns = [known.practitioners[one.pk] for one in shown] if by == PRACTITIONER else list(known.rooms.values())
     places = {one.pk: index for index, one in enumerate(shown)}
-    shut = list(_shut(site, span, shown, known))
+    stands = {one.pk: index for index, one in enumerate(rooms)}
     return {
         "p": [[str(one.public_id), one.name] for one in shown],
-        "v": [_visit(site, row, places) for row in visits if row[1] in places],
-        "s": [[places[who], *_walls(site, interval)] for who, interval in shut],
+        "r": [[str(one.public_id), one.name] for one in rooms],
+        "v": [_visit(site, row, places, stands) for row in visits if row[1] in places],
+        "s": [[index, *_walls(site, interval)] for index, interval in _shut(site, span, columns, known.between)],
         "d": {day.isoformat(): why for day in span.days if (why := known.closed.reason(day)) is not None},
-        "h": _hours(site, shown, known, visits),
+        "h": _hours(site, columns, visits),
     }
 
 
@@ -82,36 +96,43 @@ def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[tuple]:
             "planned_session__is_held",
             "place__travel_min",
             replies.mark(),
+            "room_id",
+            "kind",
         )
     )
 
 
-def _visit(site: Site, row: tuple, places: dict[int, int]) -> list[Any]:
-    public_id, who, starts_at, ends_at, status, patient, room, place, moves, squeezed, held, travel, reply = row
-    where = place or room or ""
+def _visit(site: Site, row: tuple, places: dict[int, int], stands: dict[int, int]) -> list[Any]:
+    public_id, who, starts_at, ends_at, status, patient, room, place, moves, squeezed, held, travel, reply, *more = row
+    room_id, kind = more
     marks = ("s" if squeezed else "") + ("r" if held else "") + ("a" if place else "") + REPLY_MARKS[reply]
-    walls = [at.astimezone(site.zone).strftime(WALL) for at in (starts_at, ends_at)]
-    return [str(public_id), places[who], *walls, status, patient, where, moves, marks, travel or 0]
+    walls = [_wall(at.astimezone(site.zone)) for at in (starts_at, ends_at)]
+    where = place or room or ""
+    stand = stands.get(room_id, -1)
+    return [str(public_id), places[who], *walls, status, patient, where, moves, marks, travel or 0, stand, kind]
 
 
-def _shut(site: Site, span: Span, people: Iterable[Practitioner], known) -> Iterable[tuple[int, Interval]]:
-    """The times nobody is meant to book: outside hours, breaks, absences, closed days."""
+def _shut(site: Site, span: Span, columns: Iterable[Agenda], between: Interval) -> Iterable[tuple[int, Interval]]:
+    """The times nobody is meant to book in a column: outside hours, breaks, absences, closed days."""
     days = [(day_start(day, site.zone), day_end(day, site.zone)) for day in span.days]
-    for one in people:
-        opened = known.practitioners[one.pk].open_intervals(known.between)
-        for interval in subtract(days, merge(opened)):
-            yield one.pk, interval
+    for index, agenda in enumerate(columns):
+        for interval in subtract(days, merge(agenda.open_intervals(between))):
+            yield index, interval
+
+
+def _wall(local: datetime) -> str:
+    return local.isoformat(timespec="minutes")[:16]
 
 
 def _walls(site: Site, interval: Interval) -> list[str]:
-    return [instant_of(minute).astimezone(site.zone).strftime(WALL) for minute in interval]
+    return [_wall(instant_of(minute).astimezone(site.zone)) for minute in interval]
 
 
-def _hours(site: Site, people: Iterable[Practitioner], known, visits: list[tuple]) -> list[int]:
+def _hours(site: Site, columns: Iterable[Agenda], visits: list[tuple]) -> list[int]:
     """The first and last hour worth showing."""
     first, last = 9, 17
-    for one in people:
-        for start, end in known.practitioners[one.pk].hours or ():
+    for agenda in columns:
+        for start, end in agenda.hours or ():
             first = min(first, instant_of(start).astimezone(site.zone).hour)
             last = max(last, _hour_after(instant_of(end).astimezone(site.zone)))
     for row in visits:
@@ -123,3 +144,33 @@ def _hours(site: Site, people: Iterable[Practitioner], known, visits: list[tuple
 
 def _hour_after(local: datetime) -> int:
     return local.hour + (1 if local.minute else 0)
+
+
+@dataclass(frozen=True)
+class DueSession:
+    """A session that is due and not booked, as the list beside the calendar shows it."""
+
+    planned: PlannedSession
+    minutes: int
+
+    @property
+    def is_late(self) -> bool:
+        return self.planned.is_late
+
+
+def due_sessions(site: Site, until_on: date) -> tuple[list[DueSession], bool]:
+    """List the sessions to book that may be held up to a day, the longest due first; and whether there are more.
+
+    One SQL statement, at most forty sessions.
+    """
+    rows = PlannedSession.objects.filter(
+        course__site=site,
+        course__status=CourseStatus.ACTIVE,
+        status=PlannedStatus.PLANNED,
+        is_held=False,
+        earliest_on__lte=until_on,
+    ).exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN])
+    related = ("course__patient__species", "course__lead_practitioner")
+    found = list(rows.select_related(*related).order_by("due_on", "pk")[: MOST_DUE + 1])
+    known = [DueSession(one, one.minutes or site.clinic.session_min) for one in found[:MOST_DUE]]
+    return known, len(found) > MOST_DUE

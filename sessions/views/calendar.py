@@ -1,6 +1,7 @@
 """The calendar by day and week, its feed, and the plain day list for the printer and for everybody without scripts."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -12,42 +13,68 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.localtime import local_day
+from sessions.forms.calendar import CalendarFilters
+from sessions.models.appointments import AppointmentStatus
 from sessions.queries import appointments as reads
 from sessions.queries import availability
 from sessions.queries import calendar as feeds
 
 VIEWS = ("day", "week")
+KEPT = ("by", "practitioner", "room", "status", "kind")  # of the address, from day to day
+COLUMNS = (feeds.PRACTITIONER, feeds.ROOM)
+STATUS_ICONS = {  # colour says it, and the picture says it without colour
+    "offered": "hourglass-split",
+    "booked": "calendar-check",
+    "arrived": "door-open",
+    "in_progress": "play-circle-fill",
+    "fulfilled": "check-circle-fill",
+    "not_treated": "slash-circle",
+    "cancelled": "x-circle-fill",
+    "no_show": "person-x",
+}
 
 
 @requires("sessions.view_schedule")
 def calendar(request: HttpRequest) -> HttpResponse:
     on = _asked_day(request)
-    view = request.GET.get("view") if request.GET.get("view") in VIEWS else "day"
+    view = _one_of(request, "view", VIEWS)
+    span = feeds.Span.of(view, on)
     context = _frame(request, on, view)
-    context |= {"span": feeds.Span.of(view, on), "step": request.site.slot_step_min}
+    context |= {"span": span, "step": request.site.slot_step_min, "by": _one_of(request, "by", COLUMNS)}
+    context["filters"] = CalendarFilters(request.GET, site=request.site)
+    context["pictures"] = [(code, AppointmentStatus(code).label, icon) for code, icon in STATUS_ICONS.items()]
+    if context["may_book"]:
+        context["due"], context["more_due"] = feeds.due_sessions(request.site, span.until_on)
     return render(request, "sessions/calendar/calendar.html", context)
 
 
 @requires("sessions.view_schedule")
 def feed(request: HttpRequest) -> JsonResponse:
-    view = request.GET.get("view") if request.GET.get("view") in VIEWS else "day"
-    return JsonResponse(feeds.feed(request.site, feeds.Span.of(view, _asked_day(request))))
+    span = feeds.Span.of(_one_of(request, "view", VIEWS), _asked_day(request))
+    return JsonResponse(feeds.feed(request.site, span, _one_of(request, "by", COLUMNS)))
 
 
 @requires("sessions.view_schedule")
 def day_list(request: HttpRequest) -> HttpResponse:
     on = _asked_day(request)
-    people = list(availability.practitioners(request.clinic, on))
-    only = next((one for one in people if str(one.public_id) == request.GET.get("practitioner")), None)
+    filters = CalendarFilters(request.GET, site=request.site)
+    filters.is_valid()
+    asked = filters.cleaned_data
     context = _frame(request, on, "list")
     context |= {
-        "visits": list(reads.day(request.site, on, only).exclude(status__in=feeds.HIDDEN)),
-        "people": people,
+        "visits": list(reads.day(request.site, on).filter(**filters.conditions()).exclude(status__in=feeds.HIDDEN)),
+        "filters": filters,
+        "only": asked.get("practitioner"),
         "now": timezone.now(),
-        "only": only,
         "closed_for": availability.closed_days(request.site, on, on).reason(on),
     }
     return render(request, "sessions/calendar/day_list.html", context)
+
+
+def _one_of(request: HttpRequest, name: str, known: tuple[str, ...]) -> str:
+    """What the address says, else the first of those known."""
+    asked = request.GET.get(name, "")
+    return asked if asked in known else known[0]
 
 
 def _asked_day(request: HttpRequest) -> date:
@@ -64,13 +91,9 @@ def _asked_day(request: HttpRequest) -> date:
 def _frame(request: HttpRequest, on: date, view: str) -> dict:
     """What day, week and list have around them: tabs, the way back and forth, the day in words."""
     step = timedelta(days=7 if view == "week" else 1)
-    tabs = [
-        {"label": _("Day"), "url": _url("calendar", on, "day"), "active": view == "day", "icon": "calendar-event"},
-        {"label": _("Week"), "url": _url("calendar", on, "week"), "active": view == "week", "icon": "calendar-week"},
-        {"label": _("Day list"), "url": _url("day-list", on), "active": view == "list", "icon": "list"},
-    ]
+    filtered = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
     page = "day-list" if view == "list" else "calendar"
-    kept = "" if view == "list" else view
+    kept = filtered | ({} if view == "list" else {"view": view})
     span = feeds.Span.of(view, on)
     words = date_format(on, "l j F Y")
     if view == "week":
@@ -79,9 +102,10 @@ def _frame(request: HttpRequest, on: date, view: str) -> dict:
     return {
         "on": on,
         "view": view,
+        "kept": kept.items(),
         "heading": words,
         "is_today": span.from_on <= today <= span.until_on,
-        "tabs": tabs,
+        "tabs": _tabs(on, view, filtered),
         "before_url": _url(page, on - step, kept),
         "after_url": _url(page, on + step, kept),
         "today_url": _url(page, today, kept),
@@ -90,6 +114,20 @@ def _frame(request: HttpRequest, on: date, view: str) -> dict:
     }
 
 
-def _url(name: str, on: date, view: str = "") -> str:
-    query = {"on": on.isoformat()} | ({"view": view} if view else {})
-    return reverse(f"sessions:{name}", query=query)
+def _tabs(on: date, view: str, filtered: dict[str, str]) -> list[dict[str, Any]]:
+    views = (("day", _("Day"), "calendar-event"), ("week", _("Week"), "calendar-week"), ("list", _("Day list"), "list"))
+    return [
+        {
+            "label": label,
+            "url": _url("day-list", on, filtered)
+            if name == "list"
+            else _url("calendar", on, {**filtered, "view": name}),
+            "active": view == name,
+            "icon": icon,
+        }
+        for name, label, icon in views
+    ]
+
+
+def _url(name: str, on: date, kept: dict[str, str]) -> str:
+    return reverse(f"sessions:{name}", query={"on": on.isoformat(), **kept})

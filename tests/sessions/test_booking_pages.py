@@ -350,7 +350,7 @@ def test_the_feed_is_compact_and_in_wall_time(world, desk):
     assert feed["v"] == [
         [
             *(str(visit.public_id), 0, "2026-03-02T10:00", "2026-03-02T10:30"),
-            *("booked", "Ada Lovelace", "Room 1", 0, "", 0),
+            *("booked", "Ada Lovelace", "Room 1", 0, "", 0, 0, "session"),
         ]
     ]
     assert [0, "2026-03-02T00:00", "2026-03-02T09:00"] in feed["s"]

@@ -18,7 +18,11 @@
   };
   const MOVABLE = ["offered", "booked", "arrived"];
   const undoBar = document.getElementById("calendar-undo");
+  const byRoom = said.by === "room";
+  const filters = document.querySelector("[data-calendar-filters]");
   let people = [];
+  let rooms = [];
+  let columns = [];
   let busy = false;
   let undoTimer = 0;
 
@@ -48,22 +52,41 @@
   }
 
   // ---- from the feed's short rows to events ----
-  function visitEvent([id, who, start, end, status, patient, where, moves, marks, travel]) {
+  const NOWHERE = "nowhere"; // the column of visits without a room
+
+  function visitEvent([id, who, start, end, status, patient, where, moves, marks, travel, room]) {
     return {
       id,
-      resourceIds: [people[who].id],
+      resourceIds: [byRoom ? rooms[room]?.id || NOWHERE : people[who].id],
       start,
       end,
       title: patient,
       editable: Boolean(said.book) && MOVABLE.includes(status),
       durationEditable: Boolean(said.book) && MOVABLE.includes(status),
       classNames: ["visit", `visit-${status}`],
-      extendedProps: { status, where, moves, marks, travel },
+      extendedProps: { status, where: byRoom && room >= 0 ? people[who].title : where, moves, marks, travel, who: people[who].title },
     };
   }
 
-  function shutEvent([who, start, end], index) {
-    return { id: `shut-${index}`, resourceIds: [people[who].id], start, end, display: "background", classNames: ["shut"] };
+  // What the filters ask for; a visit that is not asked for is not drawn.
+  function isAsked([, who, , , status, , , , , , room, kind]) {
+    const asked = filters ? Object.fromEntries(new FormData(filters)) : {};
+    return (!asked.practitioner || people[who].id === asked.practitioner)
+      && (!asked.room || rooms[room]?.id === asked.room)
+      && (!asked.status || status === asked.status)
+      && (!asked.kind || kind === asked.kind);
+  }
+
+  function columnsOf(feed) {
+    const asked = filters ? Object.fromEntries(new FormData(filters)) : {};
+    if (!byRoom) return people.filter((one) => !asked.practitioner || one.id === asked.practitioner);
+    const somewhere = rooms.filter((one) => !asked.room || one.id === asked.room);
+    const hasOthers = !asked.room && feed.v.some((visit) => visit[10] < 0);
+    return hasOthers || !somewhere.length ? [...somewhere, { id: NOWHERE, title: said.wordsNobody }] : somewhere;
+  }
+
+  function shutEvent([column, start, end], index) {
+    return { id: `shut-${index}`, resourceIds: [(byRoom ? rooms : people)[column].id], start, end, display: "background", classNames: ["shut"] };
   }
 
   function content({ event }) {
@@ -90,7 +113,7 @@
   function label(event) {
     const { status, where, marks } = event.extendedProps;
     const reply = marks.includes("o") ? said.wordsOther_time : marks.includes("c") ? said.wordsConfirmed : "";
-    const who = people.find((one) => one.id === event.resourceIds[0])?.title || "";
+    const { who } = event.extendedProps;
     return [`${clock(event.start)}–${clock(event.end)}`, event.title, words(status), reply, who, where].filter(Boolean).join(", ");
   }
 
@@ -131,13 +154,18 @@
   async function moved(info) {
     const { event } = info;
     const before = info.oldEvent;
-    const practitioner = info.newResource?.id || event.resourceIds[0];
+    const column = info.newResource?.id || (byRoom ? "" : event.resourceIds[0]);
+    if (byRoom && info.newResource && NOWHERE === column) {
+      info.revert();
+      window.mesoclinic.toast("warning", said.wordsNo_room);
+      return;
+    }
     busy = true;
     try {
       const answer = await post(`${visitUrl(event.id)}move/`, {
         starts: wall(event.start),
         minutes: minutesBetween(event.start, event.end),
-        practitioner,
+        [byRoom ? "room" : "practitioner"]: column,
         seen_moves: before.extendedProps.moves,
       });
       if (answer.ask) {
@@ -213,6 +241,83 @@
     };
   }
 
+  const columnOf = (resource) => {
+    if (!byRoom) return { practitioner: resource?.id || "" };
+    return resource && resource.id !== NOWHERE ? { where: `room-${resource.id}` } : {};
+  };
+
+  // ---- sessions to book, dragged in from the list beside ----
+  // By pointer, so that mouse, pen and finger are one: the grip drags, the words are a link.
+  let carried = null;
+
+  function carry(down) {
+    const item = down.target.closest?.(".due-one");
+    if (!item || down.button || (down.pointerType !== "mouse" && !down.target.closest(".due-grip"))) return;
+    if (down.pointerType !== "mouse") down.preventDefault();
+    carried = { item, x: down.clientX, y: down.clientY, chip: null };
+  }
+
+  function carryOn(move) {
+    if (!carried) return;
+    if (!carried.chip) {
+      if (Math.hypot(move.clientX - carried.x, move.clientY - carried.y) < 6) return;
+      carried.chip = piece("div", "due-chip", carried.item.dataset.name);
+      document.body.append(carried.chip);
+      carried.item.classList.add("is-carried");
+    }
+    move.preventDefault();
+    carried.chip.style.setProperty("translate", `${move.clientX + 8}px ${move.clientY + 8}px`);
+    const at = calendar.dateFromPoint(move.clientX, move.clientY);
+    carried.chip.textContent = at ? `${clock(snapped(at.date))} ${carried.item.dataset.name}` : carried.item.dataset.name;
+  }
+
+  function snapped(date) {
+    const step = Math.min(Math.max(Number(said.step) || 5, 5), 60) * 60000;
+    return new Date(Math.floor(date.getTime() / step) * step);
+  }
+
+  async function drop(up) {
+    if (!carried) return;
+    const { item, chip } = carried;
+    carried = null;
+    if (!chip) return;
+    chip.remove();
+    item.classList.remove("is-carried");
+    item.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
+    setTimeout(() => item.dispatchEvent(new Event("click", { cancelable: true })), 0);
+    const place = up.type === "pointerup" ? calendar.dateFromPoint(up.clientX, up.clientY) : null;
+    if (place) await bookDropped(item, snapped(place.date), place.resource);
+  }
+
+  // One tap books; whatever needs a word more (a reason, another time) is asked on the booking page.
+  async function bookDropped(item, date, resource) {
+    const [on, at] = wall(date).split("T");
+    const page = `${item.dataset.due}?${new URLSearchParams({ on, at, ...columnOf(resource), from_on: on })}`;
+    if (byRoom) { window.location.assign(page); return; }
+    const bytes = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const asked = { slot: "", on, at, with_whom: resource?.id || "", booking_token: bytes };
+    try {
+      const answer = await fetch(item.dataset.due, {
+        method: "POST",
+        credentials: "same-origin",
+        redirect: "manual",
+        headers: { "X-CSRFToken": window.mesoclinic.csrfToken() },
+        body: new URLSearchParams(asked),
+      });
+      if (answer.type !== "opaqueredirect") { window.location.assign(page); return; }
+      window.mesoclinic.toast("success", said.wordsDropped);
+      item.remove();
+      load();
+    } catch {
+      window.mesoclinic.toast("danger", window.mesoclinic.explain(0));
+    }
+  }
+
+  document.querySelector(".due-side-list")?.addEventListener("pointerdown", carry);
+  document.addEventListener("pointermove", carryOn, { passive: false });
+  document.addEventListener("pointerup", drop);
+  document.addEventListener("pointercancel", drop);
+
   // ---- the calendar itself ----
   const calendar = window.EventCalendar.create(box, {
     view: said.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay",
@@ -252,7 +357,7 @@
         return;
       }
       const [on, at] = wall(date).split("T");
-      window.location.assign(`${said.book}?${new URLSearchParams({ on, at, practitioner: resource?.id || "", from_on: on })}`);
+      window.location.assign(`${said.book}?${new URLSearchParams({ on, at, ...columnOf(resource), from_on: on })}`);
     },
   });
 
@@ -283,18 +388,21 @@
       day.setDate(day.getDate() + n);
       const key = wall(day).slice(0, 10);
       const shut = feed.s.filter(([, start, end]) => start === `${key}T00:00` && end.endsWith("T00:00")).length;
-      if (shut === feed.p.length && !feed.v.some((visit) => visit[2].startsWith(key))) idle.push(day.getDay());
+      if (shut === (byRoom ? feed.r : feed.p).length && !feed.v.some((visit) => visit[2].startsWith(key))) idle.push(day.getDay());
     }
     return idle.length < 7 ? idle : [];
   }
 
   function draw(feed) {
     people = feed.p.map(([id, title]) => ({ id, title }));
-    const events = [...feed.s.map(shutEvent), ...feed.v.map(visitEvent)];
+    rooms = feed.r.map(([id, title]) => ({ id, title }));
+    columns = columnsOf(feed);
+    const shown = new Set(columns.map((one) => one.id));
+    const events = [...feed.s.map(shutEvent), ...feed.v.filter(isAsked).map(visitEvent)].filter((one) => shown.has(one.resourceIds[0]));
     calendar.setOption("hiddenDays", said.view === "week" ? idleDays(feed) : []);
     calendar.setOption("slotMinTime", `${two(feed.h[0])}:00`);
     calendar.setOption("slotMaxTime", `${two(feed.h[1])}:00`);
-    calendar.setOption("resources", people);
+    calendar.setOption("resources", columns);
     calendar.setOption("events", events);
     const shut = document.getElementById("calendar-shut");
     const lines = Object.entries(feed.d).map(([day, why]) => {

@@ -1,0 +1,186 @@
+"""A session of a course is changed in the calendar: what follows is drawn and asked first, and a step is taken back."""
+
+import re
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import expect
+
+from mesoclinic.core.localtime import instant, local_day
+from sessions.models import Appointment
+from tests.browser.clinic import open_clinic
+from tests.browser.looking import Keyboard
+from tests.browser.test_calendar import HOUR, at, drag, visit
+from tests.factories import make_appointment, make_course, make_patient
+
+
+@pytest.fixture
+def world():
+    """Ida has five weekly sessions from tomorrow at ten, all booked with Dr Moreau; Noor has a course to book."""
+    world = open_clinic()
+    world.day = local_day(datetime.now(world.site.zone), world.site.zone) + timedelta(days=1)
+    ida = make_patient(world.clinic, name="Ida Roux")
+    course = make_course(
+        world.clinic, cadence="5x1w@30", patient=ida, practitioner=world.doctor, start_on=world.day, plan=True
+    )
+    world.visits = [
+        make_appointment(
+            world.clinic,
+            patient=ida,
+            practitioner=world.doctor,
+            room=world.room,
+            planned_session=row,
+            starts_at=instant(row.due_on, time(10), world.site.zone),
+            minutes=30,
+        )
+        for row in course.planned_sessions.order_by("number")
+    ]
+    noor = make_patient(world.clinic, name="Noor Haddad")
+    make_course(world.clinic, cadence="4x1w@30", patient=noor, practitioner=world.doctor, start_on=world.day)
+    return world
+
+
+@pytest.fixture
+def calendar(look, world):
+    looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
+    looker.go(f"/calendar/?on={world.day + timedelta(days=7)}&view=week")
+    expect(visit(looker.page, "Ida Roux").first).to_be_visible()
+    return looker
+
+
+def starts(world) -> list[str]:
+    rows = Appointment.objects.live().filter(patient__name="Ida Roux").order_by("planned_session__number")
+    return [f"{(row.starts_at.astimezone(world.site.zone)):%H:%M}" for row in rows]
+
+
+def days(world) -> list[int]:
+    rows = Appointment.objects.live().filter(patient__name="Ida Roux").order_by("planned_session__number")
+    return [(local_day(row.starts_at, world.site.zone) - world.day).days for row in rows]
+
+
+def open_move(page, keyboard) -> None:
+    keyboard.press(visit(page, "Ida Roux").first)
+    expect(page.get_by_role("dialog").get_by_label("Day")).to_be_visible()
+
+
+def test_a_move_by_keyboard_shows_old_and_new_dates_and_shifts_the_rest(calendar, world):
+    page, keyboard = calendar.page, Keyboard(calendar.page)
+    before = days(world)
+
+    open_move(page, keyboard)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Day").fill((world.day + timedelta(days=9)).isoformat())
+    dialog.get_by_role("button", name="Move").click()
+    expect(page.get_by_role("heading", name="What about the visits that follow?")).to_be_visible()
+    assert days(world) == before
+    calendar.see("r1-question")
+    assert not calendar.violations()
+    page.get_by_role("radio", name=re.compile("Shift the following")).check()
+    page.get_by_role("button", name="Move").click()
+
+    expect(page.locator("#undo")).to_contain_text("3 more along with it.")
+    assert days(world) == [0, 9, 16, 23, 30]
+    calendar.see("r2-undo-bar")
+    page.locator("#undo").get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert days(world) == before
+
+
+def drag_to_the_next_day(page) -> None:
+    """Over by one day: as far as two headings of days are apart."""
+    heads = page.locator(".ec-day-head, .ec-col-head").all()
+    lefts = sorted({round(head.bounding_box()["x"]) for head in heads})
+    box = visit(page, "Ida Roux").first.bounding_box()
+    x, y = box["x"] + 20, box["y"] + box["height"] / 2
+    step = min(b - a for a, b in pairwise(lefts) if b - a > 20) * 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    way = -step if x + step > lefts[-1] + 60 else step
+    for part in range(1, 11):
+        page.mouse.move(x + way * part / 10, y)
+    page.mouse.up()
+
+
+def test_a_drag_to_another_day_asks_and_draws_ghosts_and_escape_changes_nothing(calendar, world):
+    page = calendar.page
+    before = days(world), starts(world)
+
+    drag_to_the_next_day(page)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="What about the visits that follow?")).to_be_visible()
+    assert (days(world), starts(world)) == before
+    dialog.get_by_role("radio", name=re.compile("Shift the following")).check()
+    calendar.see("r3-drag")
+    assert not calendar.violations()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.reload()
+    expect(visit(page, "Ida Roux").first).to_have_attribute("aria-label", at("10:00"))
+    assert (days(world), starts(world)) == before
+
+
+def test_a_visit_is_made_longer_by_its_lower_edge(calendar, world):
+    page = calendar.page
+    box = visit(page, "Ida Roux").first.bounding_box()
+
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2)
+    page.mouse.down()
+    for part in range(1, 11):
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2 + HOUR / 2 * part / 10)
+    page.mouse.up()
+    expect(page.locator("#calendar-undo")).to_contain_text("Ida Roux")
+
+    expect(visit(page, "Ida Roux").first).to_have_attribute("aria-label", re.compile("^10:00–11:00"))
+
+
+def test_a_session_to_book_is_dragged_into_the_day(look, world):
+    looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
+    page = looker.go(f"/calendar/?on={world.day}")
+    expect(visit(page, "Ida Roux")).to_be_visible()
+    looker.see("r4-day-with-list")
+    assert not looker.violations()
+    item = page.locator(".due-one", has_text="Noor Haddad").first.bounding_box()
+    target = visit(page, "Ida Roux").bounding_box()
+
+    page.mouse.move(item["x"] + 60, item["y"] + 20)
+    page.mouse.down()
+    for part in range(1, 11):
+        way = (target["x"] + 60 - item["x"] - 60) * part / 10, (target["y"] + 2 * HOUR - item["y"] - 20) * part / 10
+        page.mouse.move(item["x"] + 60 + way[0], item["y"] + 20 + way[1])
+    page.mouse.up()
+
+    expect(visit(page, "Noor Haddad")).to_have_attribute("aria-label", re.compile("^1[12]:"))
+    assert Appointment.objects.filter(patient__name="Noor Haddad", planned_session__number=1).count() == 1
+
+
+def test_columns_of_rooms_and_filters(look, world):
+    looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
+    page = looker.go(f"/calendar/?on={world.day}")
+    expect(visit(page, "Ida Roux")).to_be_visible()
+
+    page.get_by_label("Columns").select_option("Rooms")
+    expect(page.locator("#calendar")).to_contain_text("Room 2")
+    expect(visit(page, "Ida Roux")).to_be_visible()
+    looker.see("r5-rooms")
+    drag(page, visit(page, "Ida Roux"), HOUR)
+    expect(visit(page, "Ida Roux")).to_have_attribute("aria-label", at("11:00"))
+    page.get_by_label("State").select_option("Cancelled")
+    expect(page.locator("#calendar[data-ready=yes]")).to_be_visible()
+    expect(visit(page, "Ida Roux")).to_have_count(0)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_question_on_a_tablet(look, world, dark):
+    looker = look(world.desk, time_zone=world.zone, size=(768, 1024), dark=dark)
+    page = looker.go(f"/appointments/{world.visits[1].public_id}/cancel/")
+
+    page.get_by_role("radio").first.check()
+    page.get_by_label("Why").fill("Ill")
+    page.get_by_role("button", name="Cancel the visit").click()
+    expect(page.get_by_role("heading", name="What about the visits that follow?")).to_be_visible()
+    looker.see(f"r6-tablet-{'dark' if dark else 'light'}")
+    assert not looker.violations()
+    page.get_by_role("button", name="Cancel the visit").click()
+    expect(page.locator("#undo")).to_contain_text("cancelled")
+    assert days(world) == [0, 14, 21, 28]
