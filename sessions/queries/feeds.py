@@ -123,7 +123,7 @@ def content(feed: CalendarFeed, now: datetime) -> bytes:
 def _whose(feed: CalendarFeed, today: date) -> Q:
     if feed.practitioner_id:
         return Q(practitioner=feed.practitioner_id)
-    living = Q(patient__ended_on__isnull=True)
+    living = Q(patient__ended_on__isnull=True, in_place_of__isnull=True)  # a held time is told by phone
     if feed.party_id:
         return living & Q(patient__in=_links(today).filter(party=feed.party_id).values("patient"))
     return living & Q(patient=kept(feed.patient))

@@ -114,11 +114,12 @@ def _courses(keys: list[int]) -> QuerySet[Course]:
 
 def _to_come(keys: list[int], now: datetime) -> list[Appointment]:
     rows = Appointment.objects.filter(patient__in=keys, status__in=OPEN_STATUSES, ends_at__gte=now)
+    rows = rows.filter(in_place_of__isnull=True)
     return list(rows.select_related("practitioner", "room", "place", "site").order_by("starts_at")[:6])
 
 
 def _visits(keys: list[int]) -> list[Appointment]:
-    rows = Appointment.objects.filter(patient__in=keys).exclude(status="moving")
+    rows = Appointment.objects.filter(patient__in=keys, in_place_of__isnull=True).exclude(status="moving")
     return list(rows.select_related("practitioner", "planned_session").order_by("-starts_at")[:MOST_VISITS])
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.formats import date_format
@@ -125,8 +125,7 @@ def _span(absence: Absence, site: Site) -> str:
     first = local_day(absence.starts_at, site.zone)
     if absence.ends_at is None:
         return _("from %(day)s until further notice") % {"day": _day(first)}
-    last = absence.ends_at.astimezone(site.zone)
-    return _days(first, last.date())
+    return _days(first, local_day(absence.ends_at - timedelta(minutes=1), site.zone))  # midnight ends the day before
 
 
 def _days(first: date, last: date) -> str:

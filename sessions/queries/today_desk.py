@@ -39,11 +39,12 @@ class Contact:
 
 @dataclass(frozen=True)
 class Arrival:
-    """One visit of today; `waits_min` since the patient arrived, None when nobody waits."""
+    """One visit of today; `waits_min` since the patient arrived, None when nobody waits; `lost` why its time is gone."""
 
     visit: Appointment
     waits_min: int | None
     late_min: int | None
+    lost: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,10 @@ def desk_day(site: Site, now: datetime) -> DeskDay:
     """Gather what the desk does today. At most twenty-two SQL statements, whatever there is."""
     today = local_day(now, site.zone)
     comers = [visit for visit in appointments.day(site, today) if _may_come(visit)]
-    arrivals = [_arrival(visit, now) for visit in comers]
     calls, are_more = to_call(site, today, now)
     rebook, lost = to_rebook(site, today, now)
+    why = {one.visit.pk: one.reason for one in rebook if one.is_lost}
+    arrivals = [_arrival(visit, now, why.get(visit.pk, "")) for visit in comers]
     return DeskDay(
         here=sorted((one for one in arrivals if one.visit.status in HERE), key=_longest_waiting),
         to_come=[one for one in arrivals if one.visit.status in WAITING],
@@ -216,11 +218,14 @@ def _last_visits(patients: Iterable[Patient], site: Site, now: datetime) -> dict
     }
 
 
-def _arrival(visit: Appointment, now: datetime) -> Arrival:
+def _arrival(visit: Appointment, now: datetime, lost: str) -> Arrival:
     waits = visit.arrived_at if visit.status == AppointmentStatus.ARRIVED else None
     is_late = visit.status in WAITING and visit.starts_at < now
     return Arrival(
-        visit, _minutes(now - waits) if waits else None, _minutes(now - visit.starts_at) if is_late else None
+        visit,
+        waits_min=_minutes(now - waits) if waits else None,
+        late_min=_minutes(now - visit.starts_at) if is_late else None,
+        lost=lost,
     )
 
 

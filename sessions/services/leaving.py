@@ -12,9 +12,10 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site, User
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.services import users
-from sessions.models import Course, Practitioner
+from sessions.models import CalendarFeed, Course, Practitioner
 from sessions.models.courses import OPEN_COURSES
 from sessions.queries import availability
+from sessions.services import feeds
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def _check(practitioner: Practitioner, to: Practitioner, now: datetime) -> None:
 def end_sign_in(*, actor: User, practitioner: Practitioner, now: datetime | None = None) -> bool:
     """Let the sign-in of a practitioner end with the last day: at once when it is over. Says whether it was at once.
 
+    The address of the practitioner's calendar ends with it.
     Raises Refused("no-last-day" | "no-sign-in" | "last-admin").
     """
     now = now or timezone.now()
@@ -82,7 +84,7 @@ def end_sign_in(*, actor: User, practitioner: Practitioner, now: datetime | None
     if fresh.user is None or not fresh.user.is_active:
         raise Refused("no-sign-in", _("%(name)s cannot sign in.") % {"name": fresh})
     if fresh.last_day_on < _today(fresh, now):
-        users.deactivate_user(actor=actor, user=fresh.user)
+        _shut_out(actor, fresh, now)
         return True
     if not fresh.sign_in_ends:
         fresh.sign_in_ends = True
@@ -98,12 +100,20 @@ def end_sign_ins(*, now: datetime | None = None) -> int:
     latest = (now + timedelta(days=1)).date()  # no zone is further ahead
     rows = Practitioner.objects.filter(sign_in_ends=True, user__is_active=True, last_day_on__lt=latest)
     over = [one for one in rows.select_related("user").order_by("pk") if one.last_day_on < _today(one, now)]
-    return sum(_end(one) for one in over)
+    return sum(_end(one, now) for one in over)
 
 
-def _end(practitioner: Practitioner) -> int:
+@transaction.atomic
+def _shut_out(actor: User | None, practitioner: Practitioner, now: datetime) -> None:
+    """Deactivate the user, and take back the address under which a calendar reads the visits."""
+    users.deactivate_user(actor=actor, user=practitioner.user)
+    for feed in CalendarFeed.objects.filter(practitioner=practitioner, revoked_at__isnull=True):
+        feeds.revoke_feed(actor=actor, feed=feed, now=now)
+
+
+def _end(practitioner: Practitioner, now: datetime) -> int:
     try:
-        users.deactivate_user(actor=None, user=practitioner.user)
+        _shut_out(None, practitioner, now)
     except Refused:  # the only admin left: stays, and the page of the last day says so
         return 0
     return 1

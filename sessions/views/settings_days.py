@@ -16,6 +16,7 @@ from sessions.forms.settings_days import AbsenceForm, ClosureForm, HolidayForm
 from sessions.queries import availability as people
 from sessions.queries import settings as queries
 from sessions.queries.broken import Cause, broken_visits
+from sessions.queries.leaving import last_days
 from sessions.services import availability
 
 
@@ -23,7 +24,7 @@ from sessions.services import availability
 @requires("sessions.change_availability")
 def absences(request: HttpRequest) -> HttpResponse:
     rows = queries.absences(request.clinic, since=timezone.now())
-    return render(request, "sessions/settings/absences.html", {"rows": rows})
+    return render(request, "sessions/settings/absences.html", {"rows": rows, "leaving": last_days(request.clinic)})
 
 
 @edits

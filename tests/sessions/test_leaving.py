@@ -9,6 +9,7 @@ from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
 from sessions.queries.leaving import leaving, practitioner_or_404
 from sessions.services import availability
+from sessions.services.feeds import make_feed
 from sessions.services.leaving import end_sign_in, end_sign_ins, hand_over_courses
 from tests.factories import make_clinic, make_course, make_practitioner, make_user
 from tests.sessions.booking_world import MONDAY, NOW, book, open_clinic
@@ -138,3 +139,13 @@ def test_the_only_admin_keeps_the_sign_in(world):
     assert end_sign_ins(now=NOW + timedelta(days=1)) == 0
     world.admin.refresh_from_db()
     assert world.admin.is_active
+
+
+def test_the_calendar_address_ends_with_the_sign_in(world):
+    feed, _secret = make_feed(actor=world.user, owner=world.doctor, now=NOW)
+    assert left(world).feeds == [feed]
+    end_sign_in(actor=world.admin, practitioner=world.doctor, now=NOW)
+
+    end_sign_ins(now=NOW + timedelta(days=1))
+
+    assert left(world).feeds == []
