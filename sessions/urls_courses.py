@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from sessions.views import course_actions, courses
+from sessions.views import course_actions, courses, preferences, series
 
 urlpatterns = [
     path("courses/", courses.list_courses, name="courses"),
     path("courses/<uuid:public_id>/", courses.open_course, name="course"),
+    path("courses/<uuid:public_id>/series/", series.book_series, name="book-series"),
     path("courses/<uuid:public_id>/progress/", courses.course_progress, name="course-progress"),
     path("courses/<uuid:public_id>/review/<int:after>/", course_actions.record_review, name="record-review"),
     path("courses/<uuid:public_id>/pause/", course_actions.pause_course, name="pause-course"),
@@ -20,4 +21,11 @@ urlpatterns = [
         "courses/<uuid:public_id>/sessions/<int:number>/unskip/", course_actions.unskip_session, name="unskip-session"
     ),
     path("patients/<uuid:public_id>/prescribe/", courses.prescribe, name="prescribe"),
+    path("patients/<uuid:public_id>/preferences/", preferences.set_preference, name="set-preference"),
+    path("patients/<uuid:public_id>/blocked-days/", preferences.block_days, name="block-days"),
+    path(
+        "patients/<uuid:public_id>/blocked-days/<uuid:blocked_id>/remove/",
+        preferences.unblock_days,
+        name="unblock-days",
+    ),
 ]

@@ -3,6 +3,7 @@ from .availability import Absence, Closure, Practitioner, Room, WorkingHours
 from .calls import CallAttempt
 from .courses import Course, CourseRevision, PlannedSession, Review
 from .feeds import CalendarFeed
+from .preferences import BlockedDay, BookingPreference
 from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
 from .reminders import MessageText, Reminder, ReminderSettings
 from .replies import Reply
@@ -15,6 +16,8 @@ __all__ = [
     "Administration",
     "AdverseEvent",
     "Appointment",
+    "BlockedDay",
+    "BookingPreference",
     "CalendarFeed",
     "CallAttempt",
     "Closure",

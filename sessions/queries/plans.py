@@ -250,6 +250,16 @@ def fit_windows(sessions: Sequence[PlannedSession], booked_on: Mapping[int, Mapp
             session.due_on, session.earliest_on, session.latest_on = day.due_on, day.earliest_on, day.latest_on
 
 
+def window(planned: PlannedSession, today: date) -> tuple[date, date]:
+    """Give the days on which a session is booked without a reason, both included.
+
+    A session whose window has passed is late whatever is chosen: it asks for no reason, only not to be early.
+    """
+    if planned.latest_on < today:
+        return planned.earliest_on, date.max
+    return planned.earliest_on, max(planned.latest_on, planned.due_on)
+
+
 def rebook_why(appointment: Appointment, planned: PlannedSession, site: Site) -> str:
     """Say in a code why a visit does not fit its plan any more; empty when it does, or was agreed on all the same."""
     if not planned.course.is_open:

@@ -150,14 +150,14 @@ def _ranges(need: Need, on: date, zone: ZoneInfo, wishes: Wishes) -> list[tuple[
         noon = wall_minute_clamped(on, NOON, zone)
         both = {False: (begins, noon - 1), True: (noon, ends)}
         halves = [both[half] for half in (False, True) if (on, half) not in need.avoid]
-    wished = _wished_starts(need.minutes, on, zone, wishes)
+    wished = wished_starts(need.minutes, on, zone, wishes)
     if wished is None:
         return [(first, last, 0) for first, last in halves]
     inside = [(max(first, wished[0]), min(last, wished[1]), 0) for first, last in halves]
     return inside if Wish.TIME in wishes.only else inside + [(first, last, WISH_COSTS) for first, last in halves]
 
 
-def _wished_starts(minutes: int, on: date, zone: ZoneInfo, wishes: Wishes) -> tuple[int, int] | None:
+def wished_starts(minutes: int, on: date, zone: ZoneInfo, wishes: Wishes) -> tuple[int, int] | None:
     if wishes.from_time is None and wishes.until_time is None:
         return None
     first = wall_minute_clamped(on, wishes.from_time, zone) if wishes.from_time else day_start(on, zone)
@@ -187,7 +187,7 @@ def broken_by(slot: Slot, minutes: int, on: date, zone: ZoneInfo, wishes: Wishes
     broken = []
     if wishes.weekdays and on.isoweekday() not in wishes.weekdays:
         broken.append(Wish.WEEKDAY)
-    wished = _wished_starts(minutes, on, zone, wishes)
+    wished = wished_starts(minutes, on, zone, wishes)
     if wished is not None and not wished[0] <= slot.start <= wished[1]:
         broken.append(Wish.TIME)
     if wishes.practitioner is not None and slot.practitioner != wishes.practitioner:

@@ -2,7 +2,7 @@
 
 from patients.models import Patient
 from patients.services.merging import also_moves
-from sessions.models import AdverseEvent, Appointment, CallAttempt, Course, SessionRecord
+from sessions.models import AdverseEvent, Appointment, BlockedDay, CallAttempt, Course, SessionRecord
 from sessions.models.records import RecordStatus
 
 
@@ -11,6 +11,7 @@ def announce() -> None:
     also_moves("treatment_sessions.Course", lambda patient: Course.objects.filter(patient=patient))
     also_moves("treatment_sessions.Appointment", lambda patient: Appointment.objects.filter(patient=patient))
     also_moves("treatment_sessions.CallAttempt", lambda patient: CallAttempt.objects.filter(patient=patient))
+    also_moves("treatment_sessions.BlockedDay", lambda patient: BlockedDay.objects.filter(patient=patient))
     also_moves("treatment_sessions.SessionRecord", _unsigned_records)
     also_moves("treatment_sessions.AdverseEvent", _loose_events)
 

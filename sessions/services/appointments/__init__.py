@@ -18,6 +18,7 @@ from .attendance import (
 )
 from .booking import book_appointment, walk_in
 from .booking_many import Booking, book_many
+from .booking_series import SeriesTime, book_series
 from .callers import book_new_caller
 from .following import cancel_with_following, mark_no_show_with_following, move_with_following
 from .held import Rebooked, agree_to_held_time, decline_held_time, rebook_visits
@@ -29,11 +30,13 @@ __all__ = [
     "Booking",
     "NewTime",
     "Rebooked",
+    "SeriesTime",
     "accept_offer",
     "agree_to_held_time",
     "book_appointment",
     "book_many",
     "book_new_caller",
+    "book_series",
     "cancel",
     "cancel_with_following",
     "check_in",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import wraps
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from patients.models import Patient
 from sessions.models import Appointment, PlannedSession, Room
 from sessions.queries import appointments as reads
 from sessions.queries import availability
+from sessions.queries.plans import window
 from sessions.scheduling.intervals import contains
 from sessions.scheduling.slots import Wanted, WhyNot, why_not_free
 from sessions.scheduling.walltime import minute_after, minute_of
@@ -76,16 +77,6 @@ def _check_where(wish: Wish) -> None:
         raise Refused("room-not-in-use", _("This room is no longer in use. Choose another."), field="room")
     if wish.place is not None and wish.place.is_archived:
         raise Refused("place-not-in-use", _("This place is no longer in use. Choose another."), field="place")
-
-
-def window(planned: PlannedSession, today: date) -> tuple[date, date]:
-    """Give the days on which a session is booked without a reason, both included.
-
-    A session whose window has passed is late whatever is chosen: it asks for no reason, only not to be early.
-    """
-    if planned.latest_on < today:
-        return planned.earliest_on, date.max
-    return planned.earliest_on, max(planned.latest_on, planned.due_on)
 
 
 def _check_session(wish: Wish, planned: PlannedSession) -> None:

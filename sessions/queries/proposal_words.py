@@ -1,0 +1,161 @@
+"""Say in words what a proposed series promises, what each compromise costs, and why."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sessions.models import Practitioner
+from sessions.models.availability import Weekday
+from sessions.queries.availability import ClosedDays
+from sessions.queries.proposals import Found, Line, Relaxed
+from sessions.scheduling.causes import Cause, Why
+from sessions.scheduling.series import Proposal
+from sessions.scheduling.wishes import Wish
+
+
+def promise(found: Found) -> str:
+    """Say how many sessions lie inside their window: the one line a caller hears."""
+    proposal = found.proposal
+    total = len(proposal.choices)
+    words = {"inside": proposal.inside, "total": total}
+    if proposal.unplaced == total:
+        return ngettext("No time was found.", "No time was found for any of the %(total)s sessions.", total) % words
+    if proposal.inside == total:
+        return ngettext("Inside its window.", "All %(total)s inside their windows.", total) % words
+    said = _("%(inside)s of %(total)s inside the window.") % words
+    if proposal.unplaced:
+        without = ngettext("%(n)s has no time.", "%(n)s have no time.", proposal.unplaced) % {"n": proposal.unplaced}
+        return f"{said} {without}"
+    return said
+
+
+def relaxed(one: Relaxed, total: int) -> str:
+    """Say what allowing more would bring: "All 15 if Thursdays are allowed"."""
+    many = (
+        _("All %(n)s") % {"n": total}
+        if one.inside == total
+        else _("%(n)s of %(total)s")
+        % {
+            "n": one.inside,
+            "total": total,
+        }
+    )
+    words = {"many": many}
+    if one.wish is Wish.WEEKDAY:
+        words["days"] = _listed([str(Weekday(day).label) for day in one.days])
+        return _("%(many)s inside the window if %(days)s is allowed too.") % words
+    if one.wish is Wish.TIME:
+        return _("%(many)s inside the window if other hours are allowed.") % words
+    if one.wish is Wish.ROOM:
+        return _("%(many)s inside the window if other rooms are allowed.") % words
+    words["who"] = _listed([person.name for person in one.practitioners])
+    return _("%(many)s inside the window if %(who)s may treat too.") % words
+
+
+def price(line: Line) -> str:
+    """Say how far a session is from its target: "2 days late", empty on its day."""
+    if line.starts_at is None:
+        return _("No time found")
+    off = line.choice.days_off
+    if off == 0:
+        return ""
+    if off > 0:
+        return ngettext("%(n)s day late", "%(n)s days late", off) % {"n": off}
+    return ngettext("%(n)s day early", "%(n)s days early", -off) % {"n": -off}
+
+
+def cause(why: Why, people: Mapping[int, Practitioner], closed: ClosedDays) -> str:
+    """Say what stood against a day."""
+    on = date_format(why.on, "l j F")
+    who = people[why.practitioner].name if why.practitioner in people else ""
+    words = {
+        "on": on,
+        "who": who,
+        "span": span(why.from_on, why.until_on),
+        "weekday": Weekday(why.on.isoweekday()).label,
+    }
+    if why.cause is Cause.CLOSED:
+        reason = closed.reason(why.on)
+        closed_words = _("the clinic is closed %(span)s") % words
+        return f"{closed_words} ({reason})" if reason else closed_words
+    if why.cause in (Cause.AWAY, Cause.FULL, Cause.NOT_OPEN) and who:
+        named = {
+            Cause.AWAY: _("%(who)s is away %(span)s") if why.from_on else _("%(who)s is away on %(on)s"),
+            Cause.FULL: _("%(who)s has no free time on %(on)s"),
+            Cause.NOT_OPEN: _("%(who)s does not work on %(on)s"),
+        }
+        return named[why.cause] % words
+    said = {
+        Cause.PAST: _("%(on)s has passed"),
+        Cause.BLOCKED: _("the patient cannot come %(span)s"),
+        Cause.WEEKDAY: _("%(weekday)s is not a day asked for"),
+        Cause.NOT_OPEN: _("nobody who could treat works on %(on)s"),
+        Cause.AWAY: _("everybody who could treat is away on %(on)s"),
+        Cause.FULL: _("every time is taken on %(on)s"),
+        Cause.TIME: _("%(on)s is free only outside the hours asked for"),
+        Cause.ROOM: _("the room asked for is taken on %(on)s"),
+        Cause.PATIENT_BUSY: _("the patient has another visit on %(on)s"),
+        Cause.FOLLOWS: _("counted from the session before, its window is %(span)s"),
+        Cause.WISHES: _("what is wished for is better met on this day"),
+    }
+    return said[why.cause] % words
+
+
+def broken(line: Line) -> list[str]:
+    """Name the wishes a time does not meet."""
+    said = {
+        Wish.WEEKDAY: _("not a weekday wished for"),
+        Wish.TIME: _("not at the hours wished for"),
+        Wish.PRACTITIONER: _("with another practitioner than wished for"),
+        Wish.ROOM: _("in another room than wished for"),
+        Wish.SAME_PRACTITIONER: _("another practitioner than the time before"),
+        Wish.SAME_ROOM: _("another room than the time before"),
+    }
+    names = set(line.choice.broken)
+    if Wish.PRACTITIONER in names:
+        names -= {Wish.SAME_PRACTITIONER}
+    return [said[wish] for wish in Wish if wish in names]
+
+
+def span(first: date | None, last: date | None) -> str:
+    """Say a run of days shortly: "3–7 August", "on 6 April"."""
+    if first is None or last is None:
+        return ""
+    if last.year >= 2200 or last == date.max:
+        return _("from %(first)s") % {"first": date_format(first, "j F")}
+    if first == last:
+        return _("on %(first)s") % {"first": date_format(first, "j F")}
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{date_format(last, 'j F')}"
+    return f"{date_format(first, 'j F')} – {date_format(last, 'j F')}"
+
+
+def help_for(found: Found, lines: Sequence[Line]) -> str:
+    """Say what would help when nothing at all was found."""
+    if not found.people:
+        return _("Nobody treats this species here: say in the settings who does.")
+    causes = {line.why.cause for line in lines if line.why is not None}
+    if causes <= {Cause.NOT_OPEN}:
+        return _("Nobody who could treat has working hours then: enter them in the settings.")
+    return _("Allow more days or hours above, ask for fewer sessions, or book one session at a time.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(some)s and %(last)s") % {"some": ", ".join(names[:-1]), "last": names[-1]}
+
+
+def effect(before: Proposal, after: Proposal, number: int) -> str:
+    """Say what choosing another time for one session does to the others."""
+    then = {choice.number: choice.slot for choice in before.choices}
+    moved = sum(choice.slot != then[choice.number] for choice in after.choices if choice.number != number)
+    parts = [_("%(inside)s of %(total)s inside the window") % {"inside": after.inside, "total": len(after.choices)}]
+    if moved:
+        parts.append(ngettext("moves %(n)s other session", "moves %(n)s other sessions", moved) % {"n": moved})
+    else:
+        parts.append(_("the others stay"))
+    return ", ".join(parts)

@@ -1,0 +1,356 @@
+"""Propose times for the sessions of a course: read what decides, ask the engine, and say what came of it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from mesoclinic.core.localtime import day_bounds, local_day
+from patients.models import Place
+from sessions.models import Appointment, BookingPreference, Course, PlannedSession, Practitioner, Room
+from sessions.models.appointments import IS_LIVE
+from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
+from sessions.models.preferences import Strength
+from sessions.queries import availability
+from sessions.queries.plans import CoursePlan, course_plan, window
+from sessions.queries.preferences import blocked_days
+from sessions.scheduling.causes import Facts, Why, why
+from sessions.scheduling.hours import days_between
+from sessions.scheduling.openings import Time, find_openings
+from sessions.scheduling.series import Choice, Proposal, propose
+from sessions.scheduling.slots import Agenda
+from sessions.scheduling.walltime import day_end, day_start, instant_of, minute_of
+from sessions.scheduling.wishes import NOON, Need, Slot, Wish, Wishes
+
+NEAR = (3, 7)  # days before and after the target looked at first: nearly always enough, and then proved to be
+FAR = (14, 42)
+FURTHEST = timedelta(days=3 * 366)
+ALTERNATIVES = 3
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A time somebody chose for a session: the others are solved around it."""
+
+    number: int
+    starts_at: datetime
+    practitioner_id: int
+    room_id: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One session of a proposal with whom and where; `starts_at` is None when no time was found."""
+
+    planned: PlannedSession
+    choice: Choice
+    why: Why | None
+    practitioner: Practitioner | None = None
+    room: Room | None = None
+    starts_at: datetime | None = None
+    is_pinned: bool = False
+
+    @property
+    def number(self) -> int:
+        return self.choice.number
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """What would come of a condition being dropped. `days` are the weekdays that would have to be allowed too."""
+
+    wish: Wish
+    inside: int
+    unplaced: int
+    days: tuple[int, ...] = ()
+    practitioners: tuple[Practitioner, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A proposal with everything needed to ask the engine again."""
+
+    plan: CoursePlan
+    needs: tuple[Need, ...]
+    facts: Facts
+    proposal: Proposal
+    people: Mapping[int, Practitioner]
+    rooms: Mapping[int, Room]
+    place: Place | None
+
+    @property
+    def course(self) -> Course:
+        return self.plan.course
+
+    def again(self, needs: Sequence[Need] | None = None, wishes: Wishes | None = None) -> Proposal:
+        """Solve again with other needs or wishes. No SQL statement."""
+        return propose(
+            needs or self.needs, self.facts.openings, wishes or self.facts.wishes, tolerance=self.plan.tolerance
+        )
+
+    def lines(self, proposal: Proposal | None = None) -> tuple[Line, ...]:
+        """Give the lines of the page, one a session."""
+        rows = {row.number: row for row in self.plan.sessions}
+        needs = {need.number: need for need in self.needs}
+        chosen = (proposal or self.proposal).choices
+        return tuple(self._line(choice, rows[choice.number], needs[choice.number]) for choice in chosen)
+
+    def _line(self, choice: Choice, planned: PlannedSession, need: Need) -> Line:
+        cause = why(choice, need, self.facts)
+        if choice.slot is None:
+            return Line(planned, choice, cause)
+        return Line(
+            planned,
+            choice,
+            cause,
+            self.people[choice.slot.practitioner],
+            self.rooms.get(choice.slot.room),
+            instant_of(choice.slot.start),
+            need.pinned is not None,
+        )
+
+
+def find_series(
+    course: Course,
+    preference: BookingPreference,
+    *,
+    now: datetime,
+    place: Place | None = None,
+    pins: Collection[Pin] = (),
+    count: int | None = None,
+    look_far: bool = False,
+) -> Found | None:
+    """Propose the best series for the sessions of a course still to book; None when there are none.
+
+    All sessions of its fixed phases, else the next one, or `count` of them. At most nineteen SQL statements: the time
+    is read near the targets first, and further away only where that could make the series better.
+    """
+    plan = course_plan(course)
+    today = local_day(now, course.site.zone)
+    chain = _chain(plan, count)
+    if not chain:
+        return None
+    people = _people(course, today)
+    rooms = {} if place else {room.pk: room for room in availability.rooms(course.site)}
+    blocked = blocked_days(course.patient, today)
+    visits = _visits(course)
+    wishes = engine_wishes(preference, course)
+    found = None
+    for before, after in (FAR,) if look_far else (NEAR, FAR):
+        needs = _needs(plan, chain, visits, pins, today, before, after)
+        time = _time(course, needs, people, rooms, place, now)
+        time = _without(time, people, blocked, course)
+        facts = _facts(course, needs, time, wishes, now)
+        proposal = propose(needs, facts.openings, wishes, tolerance=plan.tolerance)
+        found = Found(plan, tuple(needs), facts, proposal, people, rooms, place)
+        if proposal.is_certain(before):
+            break
+    return found
+
+
+def engine_wishes(preference: BookingPreference, course: Course) -> Wishes:
+    """Give the wishes as the engine takes them; whoever leads the course is wished for when nobody else is."""
+    conditions = {
+        Wish.WEEKDAY: (preference.weekday_bits, preference.weekdays_are),
+        Wish.TIME: (preference.from_time or preference.until_time, preference.times_are),
+        Wish.PRACTITIONER: (preference.practitioner_id, preference.practitioner_is),
+        Wish.ROOM: (preference.room_id, preference.room_is),
+    }
+    return Wishes(
+        weekdays=preference.weekdays,
+        from_time=preference.from_time,
+        until_time=preference.until_time,
+        practitioner=preference.practitioner_id or course.lead_practitioner_id,
+        room=preference.room_id,
+        only=frozenset(wish for wish, (given, how) in conditions.items() if given and how == Strength.ONLY),
+    )
+
+
+def alternatives(found: Found, number: int, count: int = ALTERNATIVES) -> list[tuple[Line, Proposal]]:
+    """Give other times for one session, the best first, each with the whole series solved around it. No SQL.
+
+    They differ by day, or by the half of the day.
+    """
+    zone = found.facts.zone
+    current = next((choice for choice in found.proposal.choices if choice.number == number), None)
+    if current is None:
+        return []
+    avoid: set[tuple[date, bool]] = set()
+    others: list[tuple[Line, Proposal]] = []
+    chosen: Choice | None = current
+    while chosen is not None and len(others) < count:
+        if chosen.slot is not None:
+            starts = instant_of(chosen.slot.start).astimezone(zone)
+            avoid.add((chosen.on, starts.time() >= NOON))
+        needs = [
+            replace(need, pinned=None, avoid=frozenset(avoid)) if need.number == number else need
+            for need in found.needs
+        ]
+        solved = found.again(needs)
+        chosen = next(choice for choice in solved.choices if choice.number == number)
+        if chosen.slot is None:
+            break
+        line = next(line for line in found.lines(solved) if line.number == number)
+        others.append((line, solved))
+    return others
+
+
+def relaxations(found: Found) -> list[Relaxed]:
+    """Say what dropping each condition would bring, where it brings something. No SQL."""
+    return [better for wish in Wish if wish in found.facts.wishes.only and (better := _relaxed(found, wish))]
+
+
+def _relaxed(found: Found, wish: Wish) -> Relaxed | None:
+    wishes, now = found.facts.wishes, found.proposal
+    if wish is Wish.WEEKDAY:
+        tries = [replace(wishes, weekdays=wishes.weekdays | {day}) for day in range(1, 8) if day not in wishes.weekdays]
+        tries.append(wishes.without(wish))
+    else:
+        tries = [wishes.without(wish)]
+    solved = [found.again(wishes=one) for one in tries]
+    best = min(solved, key=lambda one: (one.unplaced, one.outside))  # the first: one weekday rather than any
+    if (best.unplaced, best.outside) >= (now.unplaced, now.outside):
+        return None
+    placed = [choice for choice in best.choices if choice.slot is not None]
+    days = sorted({choice.on.isoweekday() for choice in placed} - wishes.weekdays) if wish is Wish.WEEKDAY else []
+    who = {choice.slot.practitioner for choice in placed if choice.slot} - {wishes.practitioner}
+    others = tuple(found.people[one] for one in sorted(who)) if wish is Wish.PRACTITIONER else ()
+    return Relaxed(wish, best.inside, best.unplaced, tuple(days), others)
+
+
+# --- reading
+
+
+def _chain(plan: CoursePlan, count: int | None) -> list[PlannedSession]:
+    """The sessions from the last one done to the last one to place, ascending; none when nothing is to book."""
+    rows = [row for row in plan.sessions if row.number >= plan.last_done and row.why not in (LEFT_OPEN, OUT_OF_PLAN)]
+    to_book = [row for row in rows if row.status == PlannedStatus.PLANNED]
+    fixed = [row for row in to_book if not _is_open_ended(plan, row)]
+    chosen = to_book[:count] if count else fixed or to_book[:1]
+    return [row for row in rows if chosen and row.number <= chosen[-1].number]
+
+
+def _is_open_ended(plan: CoursePlan, row: PlannedSession) -> bool:
+    phases = plan.cadence.phases
+    return row.revision == plan.revision_row.number and row.phase <= len(phases) and phases[row.phase - 1].is_open_ended
+
+
+def _people(course: Course, today: date) -> dict[int, Practitioner]:
+    """Who may treat the patient, in the clinic's order. Two SQL statements."""
+    rows = availability.practitioners(course.clinic, today, course.patient.species)
+    return {row.pk: row for row in rows.distinct()}
+
+
+def _visits(course: Course) -> dict[int, tuple[date, int, int]]:
+    """Day, practitioner and room of the live visit of each planned session. One SQL statement."""
+    rows = Appointment.objects.filter(IS_LIVE, planned_session__course=course)
+    return {
+        planned: (local_day(starts_at, course.site.zone), practitioner, room or 0)
+        for planned, starts_at, practitioner, room in rows.values_list(
+            "planned_session_id", "starts_at", "practitioner_id", "room_id"
+        )
+    }
+
+
+def _needs(
+    plan: CoursePlan,
+    chain: Sequence[PlannedSession],
+    visits: Mapping[int, tuple[date, int, int]],
+    pins: Collection[Pin],
+    today: date,
+    before: int,
+    after: int,
+) -> list[Need]:
+    pinned = {pin.number: Slot(minute_of(pin.starts_at), pin.practitioner_id, pin.room_id) for pin in pins}
+    needs = []
+    is_first = True
+    for row in chain:
+        visit = visits.get(row.pk)
+        stands_on = row.performed_on or (visit[0] if visit else None) or (row.due_on if row.is_skipped else None)
+        need = Need(
+            number=row.number,
+            due_on=row.due_on,
+            minutes=row.minutes or plan.course.clinic.session_min,
+            first_on=max(today, row.due_on - timedelta(days=before)),
+            last_on=min(max(today, row.due_on) + timedelta(days=after), today + FURTHEST),
+            stands_on=stands_on,
+            stands_with=visit[1:] if visit else None,
+            held_to_window=visit is not None and visit[0] >= today,
+            pinned=pinned.get(row.number),
+        )
+        if stands_on is None and is_first:  # its window is the plan's: a late one is not late again
+            need, is_first = replace(need, window=window(row, today)), False
+        elif row.number >= plan.revision.first_number:
+            need = replace(need, gap=plan.revision.gap_of(row.number))
+        needs.append(need)
+    return needs
+
+
+def _time(
+    course: Course,
+    needs: Sequence[Need],
+    people: Mapping[int, Practitioner],
+    rooms: Mapping[int, Room],
+    place: Place | None,
+    now: datetime,
+) -> Time:
+    """Read the time around the targets. Four SQL statements."""
+    zone = course.site.zone
+    spans = [
+        (day_bounds(need.first_on, zone)[0], day_bounds(need.last_on, zone)[1])
+        for need in needs
+        if need.stands_on is None
+    ]
+    known = availability.agendas_at(
+        course.site,
+        spans=spans,
+        now=now,
+        practitioner_ids=list(people),
+        room_ids=list(rooms),
+        patient_ids=[course.patient_id],
+        away=place is not None,
+    )
+    return Time(known.practitioners, known.patients[course.patient_id], known.rooms if rooms else None)
+
+
+def _without(time: Time, people: Mapping[int, Practitioner], blocked: Sequence, course: Course) -> Time:
+    """Take out the days the patient cannot come and what lies behind somebody's last day."""
+    zone = course.site.zone
+    cannot = [(day_start(one.from_on, zone), day_end(one.until_on, zone)) for one in blocked]
+    practitioners: dict[int, Agenda] = dict(time.practitioners)
+    for key, person in people.items():
+        if person.last_day_on is not None:
+            gone = (day_end(person.last_day_on, zone), availability.UNTIL_FURTHER_NOTICE)
+            practitioners[key] = replace(practitioners[key], absences=[*practitioners[key].absences, gone])
+    return Time(practitioners, replace(time.patient, absences=cannot), time.rooms)
+
+
+def _facts(course: Course, needs: Sequence[Need], time: Time, wishes: Wishes, now: datetime) -> Facts:
+    open_needs = [need for need in needs if need.stands_on is None]
+    days = {day for need in open_needs for day in days_between(need.first_on, need.last_on)}
+    first_minute = minute_of(now) + 1
+    openings = find_openings(
+        time,
+        {need.minutes for need in open_needs},
+        days,
+        course.site.zone,
+        step_minutes=course.site.slot_step_min,
+        not_before=first_minute,
+    )
+    return Facts(time, openings, wishes, first_minute)
+
+
+def lost_pins(found: Found) -> list[int]:
+    """List the sessions whose chosen time is no longer free. No SQL."""
+    lost = []
+    for need in found.needs:
+        if need.pinned is None:
+            continue
+        on = instant_of(need.pinned.start).astimezone(found.facts.zone).date()
+        if not any(
+            opening.practitioner == need.pinned.practitioner
+            and opening.first <= need.pinned.start <= opening.last
+            and need.pinned.room in opening.rooms
+            for opening in found.facts.openings.on(need.minutes, on.toordinal())
+        ):
+            lost.append(need.number)
+    return lost

@@ -1,0 +1,155 @@
+"""Why a session of a proposed series is not on its target day, or has no time at all: the cause, not yet in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sessions.scheduling.intervals import Interval, merge, subtract
+from sessions.scheduling.openings import Openings, Time
+from sessions.scheduling.series import Choice
+from sessions.scheduling.slots import Agenda
+from sessions.scheduling.walltime import day_end, day_start, local_day_of
+from sessions.scheduling.wishes import Need, Wish, Wishes, wished_starts
+
+
+class Cause(StrEnum):
+    """What stood against a day, in the order in which it is asked about."""
+
+    PAST = "past"
+    CLOSED = "closed"  # a closure or a public holiday
+    BLOCKED = "blocked"  # the patient cannot come
+    WEEKDAY = "weekday"  # not a weekday asked for
+    NOT_OPEN = "not_open"  # nobody (or not the one wished for) works that weekday
+    AWAY = "away"
+    FULL = "full"  # every time is taken
+    TIME = "time"  # free, but not at the hours asked for
+    ROOM = "room"  # free, but not in the room asked for
+    PATIENT_BUSY = "patient_busy"  # the patient has another visit
+    FOLLOWS = "follows"  # free, but outside the window after the session before
+    WISHES = "wishes"  # free, but something wished for is better met on another day
+
+
+@dataclass(frozen=True)
+class Why:
+    """The cause that stood against a day. `from_on`/`until_on` say how long it lasts, where that is known."""
+
+    cause: Cause
+    on: date
+    practitioner: int | None = None
+    from_on: date | None = None
+    until_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the time looked at. `first_minute` is the earliest a visit may begin."""
+
+    time: Time
+    openings: Openings
+    wishes: Wishes
+    first_minute: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.openings.zone
+
+
+def why(choice: Choice, need: Need, facts: Facts) -> Why | None:
+    """Say what stood against the target day of a session; None when it is on that day, at wished-for times."""
+    if choice.slot is None or choice.on != need.due_on:
+        return why_not_on(need.due_on, need, facts, choice.window)
+    if Wish.PRACTITIONER in choice.broken:
+        return why_not_on(choice.on, need, facts, choice.window)
+    return None
+
+
+def why_not_on(day: date, need: Need, facts: Facts, window: tuple[date, date] | None = None) -> Why:
+    """Name the cause that stands against a day for a session."""
+    span = (day_start(day, facts.zone), day_end(day, facts.zone))
+    if span[1] <= facts.first_minute:
+        return Why(Cause.PAST, day)
+    people = _asked_for(facts)
+    for agenda in people.values():
+        if found := _covering(agenda.closures, span, facts.zone):
+            return Why(Cause.CLOSED, day, None, *found)
+    if found := _covering(facts.time.patient.absences, span, facts.zone):
+        return Why(Cause.BLOCKED, day, None, *found)
+    wishes = facts.wishes
+    if Wish.WEEKDAY in wishes.only and wishes.weekdays and day.isoweekday() not in wishes.weekdays:
+        return Why(Cause.WEEKDAY, day)
+    return _by_people(day, span, need, facts, people) or _free_all_the_same(day, window)
+
+
+def _asked_for(facts: Facts) -> Mapping[int, Agenda]:
+    """The one wished for, else everybody."""
+    wished = facts.wishes.practitioner
+    everybody = facts.time.practitioners
+    return {wished: everybody[wished]} if wished is not None and wished in everybody else everybody
+
+
+def _by_people(day: date, span: Interval, need: Need, facts: Facts, people: Mapping[int, Agenda]) -> Why | None:
+    named = next(iter(people)) if len(people) == 1 else None
+    working = {one: agenda for one, agenda in people.items() if _hours(agenda, span)}
+    if not working:
+        return Why(Cause.NOT_OPEN, day, named)
+    there = {one: agenda for one, agenda in working.items() if agenda.open_intervals(span)}
+    if not there:
+        one, agenda = next(iter(working.items()))
+        met = _meeting(agenda.absences, span, facts.zone)
+        return Why(Cause.AWAY, day, one if len(working) == 1 else None, *(met or (None, None)))
+    free = [opening for opening in facts.openings.on(need.minutes, day.toordinal()) if opening.practitioner in people]
+    if not free:
+        lone = next(iter(there)) if len(there) == 1 and len(people) == 1 else None
+        return Why(_no_opening(there, span, need, facts), day, lone)
+    wishes = facts.wishes
+    if Wish.ROOM in wishes.only and wishes.room and not any(wishes.room in opening.rooms for opening in free):
+        return Why(Cause.ROOM, day)
+    if Wish.TIME in wishes.only and not any(
+        _in_hours(opening.first, opening.last, day, need, facts) for opening in free
+    ):
+        return Why(Cause.TIME, day)
+    return None
+
+
+def _hours(agenda: Agenda, span: Interval) -> bool:
+    return agenda.hours is None or any(one[0] < span[1] and span[0] < one[1] for one in agenda.hours)
+
+
+def _no_opening(there: Mapping[int, Agenda], span: Interval, need: Need, facts: Facts) -> Cause:
+    """Tell a full day from one on which only the patient's other visit, or no room, is in the way."""
+    long_enough = [
+        one for agenda in there.values() for one in agenda.free_intervals(span) if one[1] - one[0] >= need.minutes
+    ]
+    if not long_enough:
+        return Cause.FULL
+    mine = merge(facts.time.patient.booked)
+    left = [one for one in subtract(merge(long_enough), mine) if one[1] - one[0] >= need.minutes]
+    return Cause.FULL if left else Cause.PATIENT_BUSY
+
+
+def _in_hours(first: int, last: int, day: date, need: Need, facts: Facts) -> bool:
+    wished = wished_starts(need.minutes, day, facts.zone, facts.wishes)
+    return wished is None or (first <= wished[1] and last >= wished[0])
+
+
+def _free_all_the_same(day: date, window: tuple[date, date] | None) -> Why:
+    if window is not None and not window[0] <= day <= window[1]:
+        return Why(Cause.FOLLOWS, day, None, *window)
+    return Why(Cause.WISHES, day)
+
+
+def _covering(spans: Sequence[Interval], day: Interval, zone: ZoneInfo) -> tuple[date, date] | None:
+    """Give the first and last day of the span that covers a whole day."""
+    for start, end in merge(spans):
+        if start <= day[0] and day[1] <= end:
+            return local_day_of(start, zone), local_day_of(end - 1, zone)
+    return None
+
+
+def _meeting(spans: Sequence[Interval], day: Interval, zone: ZoneInfo) -> tuple[date, date] | None:
+    for start, end in merge(spans):
+        if start < day[1] and day[0] < end:
+            return local_day_of(start, zone), local_day_of(end - 1, zone)
+    return None

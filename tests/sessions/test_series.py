@@ -1,0 +1,381 @@
+"""A whole series proposed and booked: what the page says, what it costs, and that it is all or nothing."""
+
+from datetime import datetime, time, timedelta
+
+import pytest
+from django.db import connection
+from django.http import Http404
+from django.test.utils import CaptureQueriesContext
+
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.refused import Refused
+from patients.models import Place
+from sessions.models import Appointment, BookingPreference, Course, PlannedSession
+from sessions.queries import availability as availability_reads
+from sessions.queries import proposal_words
+from sessions.queries.proposals import Pin, alternatives, find_series, lost_pins, relaxations
+from sessions.services import appointments, availability, preferences
+from sessions.services.appointments import SeriesTime
+from tests.factories import make_clinic, make_course, make_practitioner, make_species, site_of
+from tests.sessions.booking_world import MONDAY, NOW, PARIS, at, book, open_clinic, patient
+
+pytestmark = pytest.mark.django_db
+
+NIGHT = NOW.replace(hour=5)
+
+
+@pytest.fixture
+def world():
+    world = open_clinic()
+    world.course = make_course(
+        world.clinic, patient=world.patient, practitioner=world.doctor, start_on=MONDAY, cadence="15x1w@20", now=NOW
+    )
+    return world
+
+
+def wish(world, **fields) -> BookingPreference:
+    weekdays = fields.pop("weekdays", ())
+    bits = sum(1 << (day - 1) for day in weekdays)
+    return BookingPreference(patient=world.patient, clinic=world.clinic, weekday_bits=bits, **fields)
+
+
+def found(world, preference=None, **fields):
+    return find_series(world.course, preference or wish(world), **{"now": NIGHT, **fields})
+
+
+def times(found, lines=None) -> list[SeriesTime]:
+    return [
+        SeriesTime(line.number, line.starts_at, line.practitioner, line.room)
+        for line in lines or found.lines()
+        if line.starts_at
+    ]
+
+
+def accept(world, asked, **fields):
+    return appointments.book_series(
+        **{"actor": world.desk, "clinic": world.clinic, "course": world.course, "times": asked, "now": NIGHT, **fields}
+    )
+
+
+def causes(found) -> dict[int, str]:
+    lines = [line for line in found.lines() if line.why]
+    closed = availability_reads.closed_days(found.course.site)
+    return {line.number: proposal_words.cause(line.why, found.people, closed) for line in lines}
+
+
+# --- proposing
+
+
+def test_every_session_gets_a_time_on_its_day_with_the_lead_practitioner(world):
+    series = found(world)
+
+    assert proposal_words.promise(series) == "All 15 inside their windows."
+    lines = series.lines()
+    assert [local_day(line.starts_at, PARIS) for line in lines] == [line.planned.due_on for line in lines]
+    assert {line.practitioner for line in lines} == {world.doctor}
+    assert {line.room for line in lines} == {world.room}
+
+
+def test_what_is_proposed_can_be_booked(world):
+    visits = accept(world, times(found(world)))
+
+    assert len(visits) == 15
+    assert set(world.course.planned_sessions.values_list("status", flat=True)) == {"booked"}
+    assert {visit.exception_reason for visit in visits} == {""}
+    assert found(world) is None, "nothing is left to book"
+
+
+def test_the_number_of_statements_is_fixed(world):
+    short = make_course(world.clinic, patient=world.patient, practitioner=world.doctor, start_on=MONDAY, now=NOW)
+    counts = []
+    for course in (short, world.course):
+        with CaptureQueriesContext(connection) as queries:
+            find_series(course, wish(world), now=NIGHT)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] <= 19, counts
+
+
+def test_a_practitioner_away_is_the_reason_and_named_with_the_days(world):
+    third = world.course.planned_sessions.get(number=3).due_on
+    for colleague in (world.doctor, world.colleague):
+        availability.add_absence(
+            actor=None,
+            practitioner=colleague,
+            starts_at=datetime.combine(third, time(0), tzinfo=PARIS),
+            ends_at=datetime.combine(third + timedelta(days=2), time(0), tzinfo=PARIS),
+        )
+
+    series = found(world)
+
+    line = series.lines()[2]
+    assert proposal_words.price(line) == "2 days late"
+    assert causes(series)[3] == "Dr Ada is away 16–17 March"
+
+
+def test_holidays_are_the_reason_by_name(world):
+    """Easter Monday: the plan itself moves the target, so the proposal has nothing to explain."""
+    availability.add_closure(
+        actor=None,
+        site=world.site,
+        from_on=MONDAY + timedelta(days=7),
+        until_on=MONDAY + timedelta(days=8),
+        reason="Stocktaking",
+    )
+
+    series = found(world)
+
+    assert causes(series)[2] == "the clinic is closed 9–10 March (Stocktaking)"
+
+
+def test_blocked_days_of_the_patient_are_kept_free_and_said(world):
+    preferences.block_days(
+        actor=world.desk,
+        patient=world.patient,
+        from_on=MONDAY + timedelta(days=14),
+        until_on=MONDAY + timedelta(days=15),
+        today=MONDAY,
+    )
+
+    series = found(world)
+
+    assert series.lines()[2].choice.days_off == 2
+    assert causes(series)[3] == "the patient cannot come 16–17 March"
+
+
+def test_a_full_day_is_said(world):
+    day = (world.course.planned_sessions.get(number=2).due_on - MONDAY).days
+    for hour in range(9, 17):
+        book(world, f"{hour:02}:00", day_offset=day, minutes=60, patient=patient(world.clinic, f"P{hour}"))
+
+    series = found(world)
+
+    assert causes(series)[2] == "Dr Ada has no free time on Monday 9 March"
+
+
+def test_a_condition_is_kept_and_what_dropping_it_brings_is_said(world):
+    series = found(world, wish(world, weekdays=[3], weekdays_are="only"))
+
+    assert {line.starts_at.astimezone(PARIS).isoweekday() for line in series.lines() if line.starts_at} == {3}
+    assert proposal_words.promise(series) == "14 of 15 inside the window."
+    assert proposal_words.relaxed(relaxations(series)[0], 15) == "All 15 inside the window if Monday is allowed too."
+
+
+def test_a_wish_that_excludes_everything_says_so_and_what_would_help(world):
+    series = found(world, wish(world, weekdays=[7], weekdays_are="only"))
+
+    assert proposal_words.promise(series) == "No time was found for any of the 15 sessions."
+    assert causes(series)[1] == "Monday is not a day asked for"
+    assert proposal_words.help_for(series, series.lines()).startswith("Allow more days or hours")
+    assert relaxations(series)
+
+
+def test_nobody_for_this_species_is_said():
+    clinic = make_clinic()
+    vet = make_practitioner(clinic, species=[make_species()["horse"]])
+    course = make_course(clinic, practitioner=vet, now=NOW)
+    preference = BookingPreference(patient=course.patient, clinic=clinic)
+
+    series = find_series(course, preference, now=NIGHT)
+
+    assert (
+        proposal_words.help_for(series, series.lines())
+        == "Nobody treats this species here: say in the settings who does."
+    )
+
+
+def test_a_window_without_an_open_day_is_left_as_little_as_possible(world):
+    availability.add_closure(
+        actor=None,
+        site=world.site,
+        from_on=MONDAY + timedelta(days=12),
+        until_on=MONDAY + timedelta(days=20),
+        reason="Move",
+    )
+
+    series = found(world)
+
+    assert series.proposal.is_whole
+    assert series.proposal.outside == 1
+    assert proposal_words.promise(series) == "14 of 15 inside the window."
+    visits = accept(world, times(series))
+    assert sum(bool(visit.exception_reason) for visit in visits) <= 1
+
+
+def test_the_target_in_the_past_is_looked_for_from_today_on(world):
+    later = NIGHT + timedelta(days=3)
+
+    series = found(world, now=later)
+
+    assert series.lines()[0].starts_at > later
+
+
+def test_an_open_ended_course_gets_its_next_session_or_as_many_as_asked(world):
+    course = make_course(
+        world.clinic, patient=world.patient, practitioner=world.doctor, start_on=MONDAY, cadence="*x4-6w@30", now=NOW
+    )
+
+    one = find_series(course, wish(world), now=NIGHT)
+    three = find_series(course, wish(world), now=NIGHT, count=3)
+
+    assert len(one.lines()) == 1
+    assert len(three.lines()) == 3
+
+
+def test_booked_sessions_stand_and_the_others_are_measured_from_them(world):
+    planned = world.course.planned_sessions.get(number=1)
+    book(world, "10:00", day_offset=0, planned_session=planned)
+
+    series = found(world)
+
+    assert [line.number for line in series.lines()] == list(range(2, 16))
+
+
+def test_a_stable_needs_no_room(world):
+    course = make_course(world.clinic, patient=world.horse, practitioner=world.vet, start_on=MONDAY, now=NOW)
+    stable = Place.objects.create(clinic=world.clinic, name="Green Farm", travel_min=20)
+    preference = BookingPreference(patient=world.horse, clinic=world.clinic)
+
+    series = find_series(course, preference, now=NIGHT, place=stable)
+    visits = appointments.book_series(
+        actor=world.desk, clinic=world.clinic, course=course, times=times(series), place=stable, now=NIGHT
+    )
+
+    assert {visit.place for visit in visits} == {stable}
+    assert {visit.room for visit in visits} == {None}
+
+
+# --- choosing other times
+
+
+def test_three_alternatives_differ_by_day_or_half_of_it(world):
+    series = found(world, look_far=True)
+
+    others = alternatives(series, 5)
+
+    assert len(others) == 3
+    halves = {(line.choice.on, line.starts_at.astimezone(PARIS).hour >= 13) for line, _solved in others}
+    assert len(halves) == 3
+    assert (series.lines()[4].choice.on, False) not in halves
+
+
+def test_a_chosen_time_stays_and_the_rest_is_solved_around_it(world):
+    series = found(world, look_far=True)
+    line, _solved = alternatives(series, 5)[2]
+    pin = Pin(5, line.starts_at, line.practitioner.pk, line.room.pk)
+
+    again = found(world, pins=[pin], look_far=True)
+
+    assert again.lines()[4].starts_at == line.starts_at
+    assert again.lines()[4].is_pinned
+    assert lost_pins(again) == []
+    book(
+        world,
+        starts_at=line.starts_at,
+        practitioner=line.practitioner,
+        patient=patient(world.clinic, "Bea"),
+        minutes=20,
+    )
+    assert lost_pins(found(world, pins=[pin], look_far=True)) == [5]
+
+
+# --- accepting
+
+
+def test_the_second_of_two_who_accept_the_same_gets_a_sentence_and_nothing_half_booked(world):
+    shown = times(found(world))
+    accept(world, shown)
+
+    with pytest.raises(Refused) as refusal:
+        accept(world, shown)
+
+    assert refusal.value.code == "already-booked"
+    assert Appointment.objects.count() == 15
+
+
+def test_one_taken_time_refuses_the_whole_series_and_names_it(world):
+    shown = times(found(world))
+    sixth = shown[5]
+    book(world, starts_at=sixth.starts_at, practitioner=sixth.practitioner, patient=patient(world.clinic, "Bea"))
+
+    with pytest.raises(Refused) as refusal:
+        accept(world, shown)
+
+    assert refusal.value.code == "just-taken"
+    assert refusal.value.message.startswith("Session 6")
+    assert Appointment.objects.count() == 1
+
+
+def test_the_part_that_fits_is_booked_by_itself(world):
+    series = found(world, wish(world, weekdays=[3], weekdays_are="only"))
+    fitting = [line for line in series.lines() if line.starts_at and not line.choice.is_outside]
+
+    visits = accept(world, times(series, fitting))
+
+    assert len(visits) == 14
+    assert PlannedSession.objects.get(course=world.course, number=1).status == "planned"
+
+
+def test_nothing_and_unknown_sessions_are_refused(world):
+    shown = times(found(world))
+
+    with pytest.raises(Refused) as nothing:
+        accept(world, [])
+    PlannedSession.objects.filter(course=world.course, number=15).delete()
+    with pytest.raises(Refused) as gone:
+        accept(world, shown)
+
+    assert nothing.value.code == "nothing-to-book"
+    assert gone.value.code == "session-gone"
+    assert Appointment.objects.count() == 0
+
+
+def test_times_of_another_clinic_are_not_found(world):
+    other = make_clinic()
+    stranger = make_practitioner(other)
+    shown = [SeriesTime(1, at("10:00"), stranger, None)]
+
+    with pytest.raises(Http404):
+        accept(world, shown)
+    assert site_of(other)
+
+
+def test_a_paused_course_is_refused(world):
+    shown = times(found(world))
+    Course.objects.filter(pk=world.course.pk).update(status="paused", status_reason="ill")
+
+    with pytest.raises(Refused) as refusal:
+        accept(world, shown)
+
+    assert refusal.value.code == "course-paused"
+
+
+# --- wishes kept for the patient
+
+
+def test_wishes_and_blocked_days_are_kept_and_told_to_the_audit(world):
+    kept = preferences.set_preference(
+        actor=world.desk,
+        patient=world.patient,
+        weekdays=[2, 4],
+        weekdays_are="only",
+        from_time=time(9),
+        until_time=time(12),
+        practitioner=world.colleague,
+    )
+
+    assert kept.weekdays == {2, 4}
+    again = preferences.set_preference(actor=world.desk, patient=world.patient)
+    assert again.pk == kept.pk
+    assert again.is_empty
+
+
+def test_wishes_that_make_no_sense_are_refused(world):
+    with pytest.raises(Refused):
+        preferences.set_preference(actor=None, patient=world.patient, from_time=time(12), until_time=time(9))
+    days = {"patient": world.patient, "actor": None, "today": MONDAY}
+    for first, last in ((5, 1), (-9, -3), (0, 500)):
+        with pytest.raises(Refused):
+            preferences.block_days(
+                **days, from_on=MONDAY + timedelta(days=first), until_on=MONDAY + timedelta(days=last)
+            )
