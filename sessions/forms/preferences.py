@@ -17,7 +17,8 @@ from sessions.queries import availability
 from .appointments import PublicChoice
 
 STRENGTHS = [(Strength.RATHER.value, _("If possible")), (Strength.ONLY.value, _("Only so"))]
-WEEKDAYS = [(day.value, day.label) for day in Weekday]
+SHORT_DAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+WEEKDAYS = list(zip(Weekday.values, SHORT_DAYS, strict=True))
 
 
 def _strength(label: str) -> forms.ChoiceField:

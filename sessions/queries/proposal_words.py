@@ -120,6 +120,16 @@ def broken(line: Line) -> list[str]:
     return [said[wish] for wish in Wish if wish in names]
 
 
+def detail(line: Line, cause_words: str) -> str:
+    """Say in one line what a session costs and why: "2 days late (target Mon 3 Aug): Dr Ada is away 3–7 August"."""
+    said = cause_words
+    if line.starts_at is not None and (off := price(line)):
+        target = date_format(line.choice.due_on, "D j M")
+        off = _("%(price)s (target %(day)s)") % {"price": off, "day": target}
+        said = f"{off}: {cause_words}" if cause_words else off
+    return "; ".join(filter(None, [said, ", ".join(broken(line))]))
+
+
 def span(first: date | None, last: date | None) -> str:
     """Say a run of days shortly: "3–7 August", "on 6 April"."""
     if first is None or last is None:

@@ -82,8 +82,7 @@ class ShownLine:
 
     line: Line
     price: str
-    cause: str
-    broken: list[str]
+    detail: str
     swap_query: str
     is_swapped: bool
 
@@ -92,7 +91,6 @@ class ShownLine:
 class ShownAlternative:
     line: Line
     price: str
-    cause: str
     effect: str
     pin_query: str
 
@@ -187,8 +185,7 @@ class SeriesDesk:
         return ShownLine(
             line,
             proposal_words.price(line),
-            self._cause(line, found),
-            proposal_words.broken(line),
+            proposal_words.detail(line, self._cause(line, found)),
             query,
             is_swapped,
         )
@@ -203,7 +200,7 @@ class SeriesDesk:
         for line, solved in proposals.alternatives(found, self.swapped) if self.swapped else []:
             effect = proposal_words.effect(found.proposal, solved, line.number)
             pin = self._query(swap=None, pin=time_key(line))
-            shown.append(ShownAlternative(line, proposal_words.price(line), "", effect, pin))
+            shown.append(ShownAlternative(line, proposal_words.price(line), effect, pin))
         return shown
 
     def _query(self, *, swap: int | None, pin: str = "") -> str:

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("core", "0004_add_batch_of_audit"),
         ("patients", "0004_keep_moment_told"),
-        ("treatment_sessions", "0011_let_a_held_time_be_the_same_hour"),
+        ("treatment_sessions", "0012_end_sign_in_with_last_day"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
