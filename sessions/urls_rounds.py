@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from sessions.views import rounds
+from sessions.views import rounds, together
 
 urlpatterns = [
+    path("appointments/together/", together.book_together, name="book-together"),
+    path("appointments/together/times/", together.together_times, name="together-times"),
     path("rounds/", rounds.list_rounds, name="rounds"),
     path("rounds/new/", rounds.book_round, name="book-round"),
     path("rounds/new/times/", rounds.round_times, name="round-times"),

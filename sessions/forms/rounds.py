@@ -13,11 +13,13 @@ from mesoclinic.core.forms import Form
 from mesoclinic.core.localtime import NonexistentTime, instant
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Place
-from sessions.forms.appointments import WORDS_OF_A_GAP, PublicChoice
+from sessions.forms.appointments import WORDS_OF_A_GAP, PublicChoice, WhereField
 from sessions.models import Practitioner
 from sessions.models.rounds import MOST_TRAVEL_MIN
+from sessions.queries import availability
 from sessions.queries.booking import places
 from sessions.queries.rounds import Candidate
+from sessions.queries.together import MOST_SITTINGS, Way
 from sessions.services.rounds import Stop
 
 
@@ -32,43 +34,30 @@ class WhereToForm(Form):
         self.fields["place"].queryset = places(clinic)
 
 
-class RoundForm(Form):
-    """Whom to visit, with whom, how long each, and from when. Three fields for everybody at the place."""
+class StopsForm(Form):
+    """Whom to visit, how long each, and from when: three fields for everybody who may be visited."""
 
-    practitioner = forms.ChoiceField(label=_("With"), choices=())
     start = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     at = forms.TimeField(label=_("Or another time"), required=False, help_text=_("Counts when it is filled in."))
-    travel_before_min = forms.IntegerField(label=_("Minutes to get there"), min_value=0, max_value=MOST_TRAVEL_MIN)
-    travel_after_min = forms.IntegerField(label=_("Minutes back"), min_value=0, max_value=MOST_TRAVEL_MIN)
-    note = forms.CharField(label=_("Note for the round"), required=False, max_length=500)
     booking_token = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(
-        self,
-        *args,
-        site: Site,
-        place: Place,
-        on: date,
-        people: Sequence[Practitioner],
-        found: Sequence[Candidate],
-        **kw,
-    ):
-        first = {"booking_token": uuid.uuid4(), "travel_before_min": place.travel_min}
-        kw["initial"] = {**first, "travel_after_min": place.travel_min, **kw.get("initial", {})}
+    def __init__(self, *args, site: Site, on: date, found: Sequence[Candidate], **kw):
+        kw["initial"] = {"booking_token": uuid.uuid4(), **kw.get("initial", {})}
         super().__init__(*args, **kw)
         self.site, self.on, self.found = site, on, found
-        self.people = {str(one.public_id): one for one in people}
-        self.fields["practitioner"].choices = [(key, one.name) for key, one in self.people.items()]
         for one in found:
-            self.fields[f"take-{one.key}"] = forms.BooleanField(
-                required=False, initial=one.is_due, label=one.patient.name
+            take = forms.BooleanField(required=False, initial=self.is_ticked(one), label=one.patient.name)
+            minutes = forms.IntegerField(
+                required=False, min_value=1, max_value=999, initial=one.minutes, label=_("Minutes")
             )
-            minutes = forms.IntegerField(min_value=1, max_value=999, initial=one.minutes, label=_("Minutes"))
-            self.fields[f"minutes-{one.key}"] = minutes
-            minutes.required = False
+            self.fields[f"take-{one.key}"], self.fields[f"minutes-{one.key}"] = take, minutes
             if not one.is_due:
                 words = _("Why today") if one.needs_reason else _("What for")
                 self.fields[f"reason-{one.key}"] = forms.CharField(required=False, max_length=150, label=words)
+
+    def is_ticked(self, one: Candidate) -> bool:
+        """Whether somebody is ticked at first."""
+        return one.is_due
 
     def lines(self) -> list[dict[str, Any]]:
         """Give each candidate with its own fields."""
@@ -84,15 +73,20 @@ class RoundForm(Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        data["who"] = self.people.get(data.get("practitioner", ""))
         for one in self.found:
             if data.get(f"take-{one.key}") and one.needs_reason and not data.get(f"reason-{one.key}"):
                 self.add_error(f"reason-{one.key}", _("Say why, because the session is not due that day."))
         return data
 
+    def value_of(self, name: str) -> Any:
+        """Give what was sent when it makes sense, else what the field shows at first."""
+        if self.is_bound and hasattr(self, "cleaned_data"):
+            return self.cleaned_data.get(name)
+        return self.get_initial_for_field(self.fields[name], name) if name in self.fields else None
+
     def chosen(self) -> list[Stop]:
-        """Give the visits ticked, in the order shown; before anything was sent, those that are due."""
-        value = self.cleaned_data.get if self.is_bound and hasattr(self, "cleaned_data") else self.get_initial
+        """Give the visits ticked, in the order shown."""
+        value = self.value_of
         return [
             Stop(
                 patient=one.patient,
@@ -105,25 +99,21 @@ class RoundForm(Form):
             if value(f"take-{one.key}")
         ]
 
-    def get_initial(self, name: str) -> Any:
-        return self.get_initial_for_field(self.fields[name], name) if name in self.fields else None
-
-    def ways(self) -> tuple[int, int]:
-        """Give the minutes there and back as typed, else those of the place."""
-        data = getattr(self, "cleaned_data", {})
-        names = ("travel_before_min", "travel_after_min")
-        there, back = (data.get(name) if data.get(name) is not None else self.initial[name] for name in names)
-        return there, back
-
     def starts_at(self) -> datetime | None:
         """Give the beginning chosen or typed; without one an error stands beside the time."""
-        start, typed = self.cleaned_data.get("start"), self.cleaned_data.get("at")
-        if typed is not None:
-            return self._at(typed)
-        chosen = self._shown(start or "")
-        if chosen is None:
+        chosen = self.chosen_start()
+        if chosen is None and "at" not in self.errors:
             self.add_error("at", _("Choose one of the times shown, or type another one."))
         return chosen
+
+    def shown_among(self, times: Sequence[datetime]) -> datetime | None:
+        """Give the time to show as chosen: the one sent when it is still offered, else the first."""
+        sent = self._shown(self["start"].value() or "")
+        return sent if sent in times else next(iter(times), None)
+
+    def chosen_start(self) -> datetime | None:
+        typed = self.cleaned_data.get("at")
+        return self._at(typed) if typed is not None else self._shown(self.cleaned_data.get("start") or "")
 
     def _shown(self, text: str) -> datetime | None:
         try:
@@ -138,6 +128,68 @@ class RoundForm(Form):
         except NonexistentTime:
             self.add_error("at", WORDS_OF_A_GAP)
             return None
+
+
+class RoundForm(StopsForm):
+    """A round: also with whom, and the way."""
+
+    practitioner = forms.ChoiceField(label=_("With"), choices=())
+    travel_before_min = forms.IntegerField(label=_("Minutes to get there"), min_value=0, max_value=MOST_TRAVEL_MIN)
+    travel_after_min = forms.IntegerField(label=_("Minutes back"), min_value=0, max_value=MOST_TRAVEL_MIN)
+    note = forms.CharField(label=_("Note for the round"), required=False, max_length=500)
+
+    def __init__(self, *args, place: Place, people: Sequence[Practitioner], **kw):
+        first = {"travel_before_min": place.travel_min, "travel_after_min": place.travel_min}
+        kw["initial"] = {**first, **kw.get("initial", {})}
+        super().__init__(*args, **kw)
+        self.people = {str(one.public_id): one for one in people}
+        self.fields["practitioner"].choices = [(key, one.name) for key, one in self.people.items()]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["who"] = self.people.get(data.get("practitioner", ""))
+        return data
+
+    def ways(self) -> tuple[int, int]:
+        """Give the minutes there and back as typed, else those of the place."""
+        data = getattr(self, "cleaned_data", {})
+        names = ("travel_before_min", "travel_after_min")
+        there, back = (data.get(name) if data.get(name) is not None else self.initial[name] for name in names)
+        return there, back
+
+
+class TogetherForm(StopsForm):
+    """Visits together: one after another or side by side, with whom, where, and how many times."""
+
+    way = forms.ChoiceField(
+        label=_("How"),
+        choices=[
+            (Way.ONE_AFTER_ANOTHER, _("One after the other, with one practitioner")),
+            (Way.AT_ONCE, _("Side by side, at the same time")),
+        ],
+    )
+    practitioner = PublicChoice(
+        Practitioner.objects.none(), label=_("With"), required=False, empty_label=_("Anybody who can")
+    )
+    sittings = forms.IntegerField(
+        label=_("How many times"),
+        min_value=1,
+        max_value=MOST_SITTINGS,
+        initial=1,
+        help_text=_("More than one also books the sessions that follow, on days that suit everybody."),
+    )
+
+    field_order = ["way", "practitioner", "where", "sittings"]
+
+    def __init__(self, *args, places: Sequence[Place], people, **kw):
+        super().__init__(*args, **kw)
+        self.rooms = list(availability.rooms(self.site))
+        self.fields["practitioner"].queryset = people
+        self.fields["where"] = WhereField(self.site, self.rooms, list(places))
+        self.order_fields(self.field_order)
+
+    def is_ticked(self, one: Candidate) -> bool:
+        return True
 
 
 class MoveRoundForm(Form):

@@ -245,6 +245,14 @@ def round_or_404(clinic: Clinic, public_id: UUID) -> Round:
         raise Http404 from exc
 
 
+def round_of_form(clinic: Clinic, token: str) -> Round | None:
+    """Give the round a form has booked already. One SQL statement, none for what is no token."""
+    try:
+        return Round.objects.filter(clinic=clinic, booking_token=UUID(token)).first()
+    except ValueError:
+        return None
+
+
 def visits_of(one: Round) -> list[Appointment]:
     """List the visits of a round in order, those that fell through too. One SQL statement."""
     rows = Appointment.objects.filter(round=one).exclude(status="entered_in_error")

@@ -106,7 +106,7 @@ class RoundDesk:
         )
 
     def context(self) -> dict[str, Any]:
-        lines = self.form.lines()
+        lines, times = self.form.lines(), self.times()
         return {
             "desk": self,
             "form": self.form,
@@ -115,7 +115,7 @@ class RoundDesk:
             "on": self.on,
             "due": [line for line in lines if line["candidate"].is_due],
             "others": [line for line in lines if not line["candidate"].is_due],
-            "times": self.times(),
-            "chosen_start": self.form["start"].value() or "",
+            "times": times,
+            "chosen_start": self.form.shown_among([one.starts_at for one in times.times] if times else []),
             "words": reads.place_words(self.place),
         }

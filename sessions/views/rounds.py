@@ -42,6 +42,8 @@ def list_rounds(request: HttpRequest) -> HttpResponse:
 
 @requires("sessions.book")
 def book_round(request: HttpRequest) -> HttpResponse:
+    if known := reads.round_of_form(request.clinic, request.POST.get("booking_token", "")):
+        return _back_to(known)
     desk = RoundDesk(request)
     if desk.place is None:
         return render(request, "sessions/rounds/no_place.html")

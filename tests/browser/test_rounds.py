@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from mesoclinic.core.localtime import local_day
 from tests.browser.clinic import open_clinic
 from tests.browser.looking import DESKTOP, TABLET, Keyboard
-from tests.factories import make_course, make_horse
+from tests.factories import make_course, make_horse, make_patient, make_practitioner, make_species, work_week
 
 
 @pytest.fixture
@@ -96,3 +96,25 @@ def test_a_round_is_planned_and_reordered_by_keyboard_alone(look, world):
     keys.press(page.get_by_role("button", name="Move all"))
     expect(page.get_by_text("The whole round has moved.")).to_be_visible()
     expect(page.locator(".round-clock").first).to_contain_text("15:00")
+
+
+def test_a_couple_books_a_series_side_by_side(look, world):
+    colleague = {"hours": work_week("07:00", "21:00", days=range(1, 8)), "species": [make_species()["human"]]}
+    make_practitioner(world.clinic, name="Dr Cy Varga", **colleague)
+    for name in ("Ida Roux", "Noor Roux"):
+        person = make_patient(world.clinic, name=name)
+        make_course(world.clinic, patient=person, practitioner=world.doctor, cadence="4x1w@30", start_on=world.tomorrow)
+    looker = look(world.desk, time_zone=world.zone, size=TABLET)
+    page = looker.go(f"/appointments/together/?on={world.tomorrow}")
+    for name in ("Ida", "Noor"):
+        page.get_by_label("Name, owner, phone, birth date or number").fill(name)
+        page.get_by_role("button", name="Find").click()
+        page.get_by_role("link", name=f"{name} Roux").click()
+    page.get_by_label("How", exact=True).select_option(label="Side by side, at the same time")
+    page.get_by_label("How many times").fill("4")
+    page.get_by_label("How many times").press("Tab")
+    expect(page.locator(".together-series li")).to_have_count(4)
+    looker.see("t1-together-768")
+    assert looker.violations() == []
+    page.get_by_role("button", name="Book all").click()
+    expect(page.get_by_text("Booked together: 8 visits.")).to_be_visible()

@@ -80,6 +80,12 @@ def test_a_round_is_booked_by_one_click_as_proposed(world, desk):
     assert "Not caught" in text(answer)
 
 
+def test_a_double_click_leads_to_the_one_round(world, desk):
+    asked = posted(world, "Amber", start=at("09:30", 1))
+    there = {desk.post(plan_url(world), asked).headers["Location"] for _click in range(2)}
+    assert there == {reverse("sessions:round", args=[Round.objects.get().public_id])}
+
+
 def test_the_times_follow_the_ticks_and_nothing_is_booked(world, desk):
     url = reverse("sessions:round-times", query={"place": world.stable.public_id, "on": TUESDAY.isoformat()})
     minutes = {f"minutes-s{world.planned['Amber'].public_id.hex}": "45"}

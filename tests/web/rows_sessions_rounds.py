@@ -40,5 +40,7 @@ ROWS = {
     "sessions:move-round": Row(one),
     "sessions:cancel-round": Row(one),
     "sessions:round-sheet": Row(one),
+    "sessions:book-together": Row(),
+    "sessions:together-times": Row(),
     "sessions:add-to-round": Row(one),
 }
