@@ -10,6 +10,7 @@ from sessions import (
     urls_records,
     urls_rounds,
     urls_settings,
+    urls_waiting,
 )
 from sessions.views import appointments, cadences, calendar, changing, patients, reports, today
 
@@ -34,6 +35,8 @@ urlpatterns: list = [
     path("", include(urls_settings.urlpatterns)),
     # visits that lost their time
     path("", include(urls_rebooking.urlpatterns)),
+    # the waiting list, and times for whoever is called
+    path("", include(urls_waiting.urlpatterns)),
     # Calendar
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/feed/", calendar.feed, name="calendar-feed"),

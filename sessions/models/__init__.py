@@ -9,6 +9,7 @@ from .reminders import MessageText, Reminder, ReminderSettings
 from .replies import Reply
 from .rounds import Round
 from .signatures import Addendum, Signature, SignatureHead
+from .waiting import WaitingEntry
 
 __all__ = [
     "Absence",
@@ -38,5 +39,6 @@ __all__ = [
     "SessionRecord",
     "Signature",
     "SignatureHead",
+    "WaitingEntry",
     "WorkingHours",
 ]

@@ -135,5 +135,6 @@ def open_reviews(clinic: Clinic, practitioner: Practitioner | None = None) -> li
 
 
 def _of_course(prefix: str = "") -> list[str]:
-    names = ("course__patient__species", "course__site", "course__indication", "course__lead_practitioner")
+    names = ("course__patient__species", "course__patient__place", "course__site", "course__clinic")
+    names += ("course__indication", "course__lead_practitioner")
     return [f"{prefix}{name}" for name in names]

@@ -1,7 +1,7 @@
 """What the desk needs today: who comes and waits, whom to call, what to book anew, what was left open."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -13,15 +13,26 @@ from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
 from patients.models import Patient, PatientParty
 from patients.queries.parties import ORDER
-from sessions.models import Appointment, Course, PlannedSession
+from sessions.models import Appointment, CallAttempt, Course, PlannedSession
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.queries import appointments, courses
+from sessions.queries.appointments import FreeTime
 from sessions.queries.broken import Cause, broken_visits
+from sessions.queries.calls import last_outcomes
+from sessions.queries.fitting import (
+    Line,
+    line_of_lapsed,
+    line_of_missed,
+    line_of_planned,
+    line_of_visit,
+    with_times,
+)
 
 COMING_DAYS = 5  # sessions due in these days are worth a call today
 NO_SHOW_DAYS = 30
 LOST_DAYS = 14  # visits that lost their time later than that wait on the rebooking page
 MOST_LINES = 40
+LINES_ON_TODAY = 10  # those with times to choose from; the page of calls shows the others too
 WAITING = (AppointmentStatus.OFFERED, AppointmentStatus.BOOKED)
 HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS)
 NEVER_WAS = (AppointmentStatus.MOVING, AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.OFFERED)
@@ -49,16 +60,19 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Call:
-    """Somebody to call, why, and what happened last; one click books `planned`, else any visit of the patient."""
+    """Somebody to call, why, what happened last, what came of the last call, and times that would suit."""
 
     patient: Patient
     contact: Contact
     reason: str
     status: str
     last: str
+    line: Line
     planned: PlannedSession | None = None
     course: Course | None = None
     for_practitioner: bool = False
+    outcome: CallAttempt | None = None
+    times: tuple[FreeTime, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,14 @@ class Rebook:
     visit: Appointment
     contact: Contact
     reason: str
+    line: Line
     is_lost: bool = False
+    outcome: CallAttempt | None = None
+    times: tuple[FreeTime, ...] = ()
+
+    @property
+    def patient(self) -> Patient:
+        return self.visit.patient
 
 
 @dataclass(frozen=True)
@@ -90,27 +111,61 @@ class DeskDay:
 
 
 def desk_day(site: Site, now: datetime) -> DeskDay:
-    """Gather what the desk does today. At most twenty-two SQL statements, whatever there is."""
+    """Gather what the desk does today. At most thirty-three SQL statements, whatever there is."""
     today = local_day(now, site.zone)
+    lists = call_lists(site, now, LINES_ON_TODAY)
+    why = {one.visit.pk: one.reason for one in lists.rebook if one.is_lost}
     comers = [visit for visit in appointments.day(site, today) if _may_come(visit)]
-    calls, are_more = to_call(site, today, now)
-    rebook, lost = to_rebook(site, today, now)
-    why = {one.visit.pk: one.reason for one in rebook if one.is_lost}
     arrivals = [_arrival(visit, now, why.get(visit.pk, "")) for visit in comers]
     return DeskDay(
         here=sorted((one for one in arrivals if one.visit.status in HERE), key=_longest_waiting),
         to_come=[one for one in arrivals if one.visit.status in WAITING],
         over=[one for one in arrivals if one.visit.status not in (*HERE, *WAITING)],
-        calls=calls,
-        calls_are_more=are_more,
-        rebook=rebook,
-        lost=lost,
+        calls=lists.calls,
+        calls_are_more=lists.calls_are_more,
+        rebook=lists.rebook,
+        lost=lists.lost,
         unclosed=list(unclosed(site, now)[:MOST_LINES]),
     )
 
 
 def _may_come(visit: Appointment) -> bool:
     return visit.status not in NEVER_WAS[:2] and visit.in_place_of_id is None
+
+
+@dataclass(frozen=True)
+class CallLists:
+    """Whom to call and what to rebook, of which so many have lost their time; `calls_are_more` than are listed."""
+
+    calls: list[Call]
+    calls_are_more: bool
+    rebook: list[Rebook]
+    lost: int
+
+
+def call_lists(site: Site, now: datetime, most: int = MOST_LINES) -> CallLists:
+    """List whom to call, at most so many, and what to rebook, with the last outcome and three times that suit.
+
+    At most so many lines of each have times. At most thirty-one SQL statements, however long the lists: all times come
+    from one reading of the agendas.
+    """
+    today = local_day(now, site.zone)
+    calls, are_more = to_call(site, today, now)
+    rebook, lost = to_rebook(site, today, now)
+    are_more, calls = are_more or len(calls) > most, calls[:most]
+    times = with_times(site, [one.line for one in (*calls, *rebook[:most]) if _may_choose(one)], now)
+    outcomes = last_outcomes([one.patient for one in (*calls, *rebook)])
+
+    def told(one: Call | Rebook) -> dict:
+        return {"times": tuple(times.get(one.line.key, ())), "outcome": outcomes.get(one.patient.pk)}
+
+    calls, rebook = [replace(one, **told(one)) for one in calls], [replace(one, **told(one)) for one in rebook]
+    return CallLists(calls, are_more, rebook, lost)
+
+
+def _may_choose(one: Call | Rebook) -> bool:
+    """A visit that belongs to no plan any more is cancelled, or moved by hand; it fits nowhere."""
+    return isinstance(one, Call) or one.is_lost or one.visit.rebook_why in ("early", "late")
 
 
 def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook], int]:
@@ -121,8 +176,12 @@ def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook], int
     why = {one.visit.pk: one.why for one in found.visits}
     moved = [visit for visit in courses.to_rebook(site, now)[:MOST_LINES] if visit.pk not in why]
     reached = contacts_of([*(one.visit.patient for one in found.visits), *(visit.patient for visit in moved)], today)
-    lost = [Rebook(one.visit, reached[one.visit.patient_id], one.why, is_lost=True) for one in found.visits]
-    late = [Rebook(visit, reached[visit.patient_id], _moved_words(visit)) for visit in moved]
+
+    def line(visit: Appointment, reason: str, *, is_lost: bool) -> Rebook:
+        return Rebook(visit, reached[visit.patient_id], reason, line_of_visit(visit, today), is_lost=is_lost)
+
+    lost = [line(one.visit, one.why, is_lost=True) for one in found.visits]
+    late = [line(visit, _moved_words(visit), is_lost=False) for visit in moved]
     return [*lost, *late][:MOST_LINES], found.total
 
 
@@ -145,18 +204,32 @@ def to_call(site: Site, today: date, now: datetime) -> tuple[list[Call], bool]:
     patients = [one.course.patient for one in due] + [one.patient for one in (*missed, *lapsed)]
     reached, last = contacts_of(patients, today), _last_visits(patients, site, now)
 
-    def common(patient: Patient) -> dict:
-        return {"patient": patient, "contact": reached[patient.pk], "last": last.get(patient.pk, "")}
+    def common(line: Line) -> dict:
+        patient = line.patient
+        return {"line": line, "patient": patient, "contact": reached[patient.pk], "last": last.get(patient.pk, "")}
+
+    def of_due(one: PlannedSession) -> Call:
+        told = {"reason": _due_words(one, today), "status": _due_status(one, today)}
+        return Call(**told, planned=one, course=one.course, **common(line_of_planned(one, today)))
 
     calls = [
-        *(Call(reason=_due_words(one, today), status=_due_status(one, today), planned=one, course=one.course,
-               **common(one.course.patient)) for one in due if one.latest_on < today),
-        *(Call(reason=_missed_words(one, site), status="no_show", **common(one.patient)) for one in missed),
-        *(Call(reason=_lapsed_words(one), status="paused", course=one, for_practitioner=True,
-               **common(one.patient)) for one in lapsed),
-        *(Call(reason=_due_words(one, today), status=_due_status(one, today), planned=one, course=one.course,
-               **common(one.course.patient)) for one in due if one.latest_on >= today),
-    ]  # fmt: skip
+        *(of_due(one) for one in due if one.latest_on < today),
+        *(
+            Call(reason=_missed_words(one, site), status="no_show", **common(line_of_missed(one, today)))
+            for one in missed
+        ),
+        *(
+            Call(
+                reason=_lapsed_words(one),
+                status="paused",
+                course=one,
+                for_practitioner=True,
+                **common(line_of_lapsed(one, today)),
+            )
+            for one in lapsed
+        ),
+        *(of_due(one) for one in due if one.latest_on >= today),
+    ]
     return calls[:MOST_LINES], len(calls) > MOST_LINES
 
 
@@ -197,7 +270,8 @@ def _missed(site: Site, now: datetime) -> QuerySet[Appointment]:
         patient__ended_on__isnull=True,
         patient__merged_into__isnull=True,
     )
-    return rows.select_related("patient__species").order_by("-starts_at", "-pk")
+    names = ("patient__species", "site", "place", "planned_session__course")
+    return rows.select_related(*names).order_by("-starts_at", "-pk")
 
 
 def _first_of_each(visits: Iterable[Appointment]) -> list[Appointment]:

@@ -2,7 +2,7 @@
 
 from patients.models import Patient
 from patients.services.merging import also_moves
-from sessions.models import AdverseEvent, Appointment, BlockedDay, CallAttempt, Course, SessionRecord
+from sessions.models import AdverseEvent, Appointment, BlockedDay, CallAttempt, Course, SessionRecord, WaitingEntry
 from sessions.models.records import RecordStatus
 
 
@@ -12,6 +12,7 @@ def announce() -> None:
     also_moves("treatment_sessions.Appointment", lambda patient: Appointment.objects.filter(patient=patient))
     also_moves("treatment_sessions.CallAttempt", lambda patient: CallAttempt.objects.filter(patient=patient))
     also_moves("treatment_sessions.BlockedDay", lambda patient: BlockedDay.objects.filter(patient=patient))
+    also_moves("treatment_sessions.WaitingEntry", lambda patient: WaitingEntry.objects.filter(patient=patient))
     also_moves("treatment_sessions.SessionRecord", _unsigned_records)
     also_moves("treatment_sessions.AdverseEvent", _loose_events)
 

@@ -21,9 +21,11 @@ from sessions.forms.appointments import BookForm, CallerForm, ReasonForm
 from sessions.models import Appointment
 from sessions.queries import appointments as reads
 from sessions.queries import availability, booking
+from sessions.queries.waiting import entry_about
 from sessions.services import appointments
 
 from .desk import Desk, back
+from .waiting import say_who_waits
 
 
 @requires("sessions.book")
@@ -202,6 +204,7 @@ def appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return render(request, "sessions/appointments/_dialog.html", context)
     today = local_day(context["now"], visit.site.zone)
     context |= {"history": reads.history(visit), "banner": patient_reads.banner(visit.patient, today)}
+    context["waits"] = entry_about(visit)
     return render(request, "sessions/appointments/appointment.html", context)
 
 
@@ -227,6 +230,7 @@ def with_form(request: HttpRequest, public_id: UUID, form_class, service, page: 
             form.add_error(no.field if no.field in form.fields else None, no.message)
         else:
             messages.success(request, done)
+            say_who_waits(request, visit)
             return back(request, "sessions:appointment", visit.public_id)
     next_url = request.POST.get("next") or request.GET.get("next", "")
     context = {"visit": visit, "form": form, "page": page, "next": next_url}

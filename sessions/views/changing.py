@@ -17,12 +17,14 @@ from sessions.forms.appointments import CancelForm, DragForm, MoveForm
 from sessions.models import Appointment
 from sessions.queries import appointments as reads
 from sessions.queries import availability
+from sessions.queries.fitting import times_for_visit
 from sessions.queries.ripples import Deed
 from sessions.services import appointments, undoing
 from sessions.services.appointments import NewTime
 
 from .desk import back
 from .ripples import answer, ask, offer_undo
+from .waiting import say_who_waits, who_waits_in_words
 
 
 @requires("sessions.book")
@@ -41,9 +43,12 @@ def move(request: HttpRequest, public_id: UUID) -> HttpResponse:
             refusal = no
             form.refuse(no)
         else:
+            if asked is None:
+                say_who_waits(request, visit)
             return asked or back(request, "sessions:appointment", visit.public_id)
-    others = refusal.details.get("alternatives", []) if refusal else []
+    others = refusal.details.get("alternatives", []) if refusal else times_for_visit(visit, timezone.now())
     context = {"visit": visit, "form": form, "alternatives": others, "next": request.GET.get("next", "")}
+    context["is_refused"] = refusal is not None
     template = "sessions/appointments/_move.html" if request.htmx else "sessions/appointments/move.html"
     return render(request, template, context, status=409 if refusal else 200)
 
@@ -87,12 +92,13 @@ def _drag(request: HttpRequest, visit: Appointment) -> HttpResponse:
     if asked is not None:
         return JsonResponse({"ask": asked.content.decode()})
     visit.refresh_from_db(fields=["moved_count"])
-    return JsonResponse({**_undo_words(request), "moves": visit.moved_count})
+    return JsonResponse({**_undo_words(request, visit), "moves": visit.moved_count})
 
 
-def _undo_words(request: HttpRequest) -> dict[str, Any]:
+def _undo_words(request: HttpRequest, visit: Appointment) -> dict[str, Any]:
     offered = request.session["undo"]
-    return {"words": offered["words"], "undo": offered["batch"]}
+    words = " ".join(filter(None, [offered["words"], who_waits_in_words(visit)[0]]))
+    return {"words": words, "undo": offered["batch"]}
 
 
 def _with_other_times(no: Refused, visit: Appointment) -> str:
@@ -122,6 +128,7 @@ def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
             form.add_error(no.field if no.field in form.fields else None, no.message)
         else:
             offer_undo(request, batch, _("%(name)s: cancelled.") % {"name": visit.patient.name})
+            say_who_waits(request, visit)
             return back(request, "sessions:appointment", visit.public_id)
     next_url = request.POST.get("next") or request.GET.get("next", "")
     context = {"visit": visit, "form": form, "page": "cancel", "next": next_url}
@@ -146,6 +153,7 @@ def mark_no_show(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.error(request, no.message)
     else:
         offer_undo(request, batch, _("%(name)s: did not come.") % {"name": visit.patient.name})
+        say_who_waits(request, visit)
     return back(request, "sessions:appointment", visit.public_id)
 
 

@@ -42,6 +42,7 @@ NOUNS = {
     "substance": gettext_lazy("substance"),
     "user": gettext_lazy("user"),
     "vial": gettext_lazy("vial"),
+    "waiting": gettext_lazy("waiting list"),
     "working_hours": gettext_lazy("weekly hours"),
 }
 
@@ -99,6 +100,7 @@ DONE = {
     "opened": gettext_lazy("opened"),
     "password-reset": gettext_lazy("password reset"),
     "paused": gettext_lazy("paused"),
+    "placed": gettext_lazy("given an earlier time"),
     "planned": gettext_lazy("planned"),
     "prescribed": gettext_lazy("prescribed"),
     "printed": gettext_lazy("printed"),

@@ -1,0 +1,109 @@
+"""One tap on a line of a list: take a time, offer one, say what came of a call."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.refused import Refused
+from patients.queries import patients as patient_reads
+from sessions.forms.waiting import CallForm, TakeForm
+from sessions.models import Appointment
+from sessions.queries import availability, today_desk
+from sessions.queries.fitting import Line
+from sessions.queries.lines import line_or_404
+from sessions.services import calls, lines
+
+from .desk import back
+from .waiting import say_who_waits
+
+
+@require_safe
+@requires("sessions.book")
+def to_call(request: HttpRequest) -> HttpResponse:
+    """Show everybody to call and every visit to rebook, not only the most urgent."""
+    lists = today_desk.call_lists(request.site, timezone.now()) if request.site else None
+    return render(request, "sessions/today/to_call.html", {"here": request.path, "lists": lists})
+
+
+@require_POST
+@requires("sessions.book")
+def take_time(request: HttpRequest, what: str, public_id: UUID) -> HttpResponse:
+    line = line_or_404(request.clinic, what, public_id, timezone.now())
+    form = _form(request, line)
+    if not form.is_valid():
+        return _no(request, _("Choose one of the times shown."))
+    try:
+        given = lines.take_time(
+            actor=request.user, line=line, seen_moves=form.cleaned_data["seen_moves"], **form.asked()
+        )
+    except Refused as no:
+        return _no(request, _with_others(no, line))
+    words = {"patient": line.patient.name, "when": _when(given), "who": given.practitioner.name}
+    messages.success(request, _("Booked: %(patient)s, %(when)s, %(who)s.") % words)
+    if line.visit is not None:
+        say_who_waits(request, line.visit)
+    return back(request, "sessions:appointment", given.public_id)
+
+
+@require_POST
+@requires("sessions.book")
+def offer_time(request: HttpRequest, what: str, public_id: UUID) -> HttpResponse:
+    line = line_or_404(request.clinic, what, public_id, timezone.now())
+    form = _form(request, line)
+    if not form.is_valid():
+        return _no(request, _("Choose one of the times shown."))
+    try:
+        offer, is_told = lines.offer_time(actor=request.user, line=line, **form.asked())
+    except Refused as no:
+        return _no(request, _with_others(no, line))
+    until = date_format(timezone.localtime(offer.offered_until, line.site.zone), "D j M H:i")
+    words = {"patient": line.patient.name, "when": _when(offer), "until": until}
+    messages.success(request, _("Held for %(patient)s until %(until)s: %(when)s.") % words)
+    if not is_told:
+        messages.info(request, _("No message goes out: nobody can be written to. Please call."))
+    return back(request, "sessions:appointment", offer.public_id)
+
+
+@require_POST
+@requires("sessions.book")
+def record_call(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Write down what came of a call, at one tap."""
+    patient = patient_reads.get_or_404(request.clinic, public_id)
+    form = CallForm(request.POST)
+    if not form.is_valid():
+        return _no(request, _("Say what came of the call."))
+    attempt = calls.record_call_attempt(actor=request.user, patient=patient, **form.cleaned_data)
+    words = {"patient": patient.name, "what": str(attempt.get_outcome_display()).lower()}
+    messages.success(request, _("%(patient)s: %(what)s. Noted.") % words)
+    return back(request, "sessions:to-call")
+
+
+def _form(request: HttpRequest, line: Line) -> TakeForm:
+    people = availability.practitioners(request.clinic, species=line.patient.species).distinct()
+    return TakeForm(request.POST, site=line.site, people=people)
+
+
+def _no(request: HttpRequest, words: str) -> HttpResponseRedirect:
+    messages.error(request, words)
+    return back(request, "sessions:to-call")
+
+
+def _with_others(no: Refused, line: Line) -> str:
+    """Say why not, for whom, and what is free instead."""
+    said = _("%(patient)s: %(why)s") % {"patient": line.patient.name, "why": no.message}
+    zone = line.site.zone
+    others = [
+        date_format(timezone.localtime(one.starts_at, zone), "D j M H:i") for one in no.details.get("alternatives", [])
+    ]
+    return _("%(why)s Free: %(times)s.") % {"why": said, "times": ", ".join(others)} if others else said
+
+
+def _when(visit: Appointment) -> str:
+    return date_format(timezone.localtime(visit.starts_at, visit.site.zone), "D j M H:i")
