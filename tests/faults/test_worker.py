@@ -32,4 +32,4 @@ def test_killed_worker_leaves_no_child_behind(start_worker):
 
     os.kill(worker.pid, signal.SIGKILL)
 
-    wait_for(lambda: gone(family), seconds=10, what="the end of the pool")
+    wait_for(lambda: gone(family), seconds=30, what="the end of the pool")
