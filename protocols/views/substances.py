@@ -31,6 +31,7 @@ def list_substances(request: HttpRequest) -> HttpResponse:
         "asked": asked | {"q": request.GET.get("q", "")},
         "categories": Category.objects.all(),
         "species": Species.objects.all(),
+        "statuses": [("withdrawn", _("Withdrawn")), ("archived", _("Off the list")), ("all", _("All"))],
     }
     name = "_results.html" if request.htmx else "list.html"
     return render(request, f"protocols/substances/{name}", context)
