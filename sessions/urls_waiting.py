@@ -11,7 +11,7 @@ urlpatterns = [
     path("appointments/<uuid:public_id>/wait/", waiting.wait_with_visit, name="wait-with-visit"),
     path("appointments/planned/<uuid:public_id>/wait/", waiting.wait_with_session, name="wait-with-session"),
     path("calls/", lines.to_call, name="to-call"),
-    path("calls/<uuid:public_id>/", lines.record_call, name="record-call"),
+    path("calls/<uuid:public_id>/", lines.note_call, name="note-call"),
     path("times/<slug:what>/<uuid:public_id>/take/", lines.take_time, name="take-time"),
     path("times/<slug:what>/<uuid:public_id>/offer/", lines.offer_time, name="offer-time"),
 ]

@@ -73,7 +73,7 @@ def offer_time(request: HttpRequest, what: str, public_id: UUID) -> HttpResponse
 
 @require_POST
 @requires("sessions.book")
-def record_call(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def note_call(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Write down what came of a call, at one tap."""
     patient = patient_reads.get_or_404(request.clinic, public_id)
     form = CallForm(request.POST)

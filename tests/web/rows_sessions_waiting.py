@@ -32,7 +32,7 @@ ROWS = {
     "sessions:wait-with-visit": Row(visit),
     "sessions:wait-with-session": Row(lambda world: {"public_id": world.one(make_planned).public_id}),
     "sessions:to-call": Row(),
-    "sessions:record-call": Row(lambda world: {"public_id": world.one(make_patient).public_id}),
+    "sessions:note-call": Row(lambda world: {"public_id": world.one(make_patient).public_id}),
     "sessions:take-time": Row(of_line),
     "sessions:offer-time": Row(of_line),
 }
