@@ -14,7 +14,7 @@ from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, Planne
 from sessions.queries import availability, replies
 from sessions.scheduling.intervals import Interval, merge, subtract
 from sessions.scheduling.slots import Agenda
-from sessions.scheduling.walltime import day_end, day_start, instant_of
+from sessions.scheduling.walltime import day_end, day_start, instant_of, minute_after, minute_of
 
 MOST_DAYS = 7
 MOST_DUE = 40
@@ -44,8 +44,8 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER, now: datetime | None = 
     """Give what the calendar draws on at most seven days, in columns of practitioners or rooms. Eight SQL statements.
 
     `p` practitioners and `r` rooms [id, name]; `v` visits [id, practitioner, from, until, status, patient, where,
-    moves, marks, travel, room, kind]; `s` shut times [column, from, until]; `d` closed days {day: why}; `h` [first,
-    last] hour. All in wall time; -1 is no room.
+    moves, marks, travel, room, kind]; `s` shut times [column, from, until]; `w` ways to rounds and back, likewise; `d`
+    closed days {day: why}; `h` [first, last] hour. All in wall time; -1 is no room.
     """
     now = now or timezone.now()
     people = list(availability.practitioners(site.clinic, span.from_on))
@@ -72,6 +72,7 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER, now: datetime | None = 
         "r": [[str(one.public_id), one.name] for one in rooms],
         "v": [_visit(site, row, places, stands) for row in visits if row[1] in places],
         "s": [[index, *_walls(site, interval)] for index, interval in _shut(site, span, columns, known.between)],
+        "w": [[places[who], *_walls(site, way)] for who, way in _ways(visits) if by == PRACTITIONER and who in places],
         "d": {day.isoformat(): why for day in span.days if (why := known.closed.reason(day)) is not None},
         "h": _hours(site, columns, visits),
     }
@@ -98,14 +99,18 @@ def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[tuple]:
             replies.mark(),
             "room_id",
             "kind",
+            "travel_before_min",
+            "travel_after_min",
+            "round_id",
         )
     )
 
 
 def _visit(site: Site, row: tuple, places: dict[int, int], stands: dict[int, int]) -> list[Any]:
     public_id, who, starts_at, ends_at, status, patient, room, place, moves, squeezed, held, travel, reply, *more = row
-    room_id, kind = more
+    room_id, kind, _before, _after, round_id = more
     marks = ("s" if squeezed else "") + ("r" if held else "") + ("a" if place else "") + REPLY_MARKS[reply]
+    marks += "g" if round_id else ""
     walls = [_wall(at.astimezone(site.zone)) for at in (starts_at, ends_at)]
     where = place or room or ""
     stand = stands.get(room_id, -1)
@@ -118,6 +123,15 @@ def _shut(site: Site, span: Span, columns: Iterable[Agenda], between: Interval) 
     for index, agenda in enumerate(columns):
         for interval in subtract(days, merge(agenda.open_intervals(between))):
             yield index, interval
+
+
+def _ways(visits: Iterable[tuple]) -> Iterable[tuple[int, Interval]]:
+    """The way to the first visit of a round and back from the last, by practitioner."""
+    for _public_id, who, starts_at, ends_at, *_rest, before_min, after_min, _round_id in visits:
+        if before_min:
+            yield who, (minute_of(starts_at) - before_min, minute_of(starts_at))
+        if after_min:
+            yield who, (minute_after(ends_at), minute_after(ends_at) + after_min)
 
 
 def _wall(local: datetime) -> str:

@@ -70,6 +70,7 @@ def _move_back(
         seen_moves=visit.moved_count,
         outside_window_reason=reason,
         squeeze_reason=reason if was("is_squeezed_in") else "",
+        into_round=values["round_id"][0] if "round_id" in values else None,
         travel_min=(was("travel_before_min"), was("travel_after_min")),
     )
 

@@ -13,6 +13,7 @@ from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import User
 from mesoclinic.core.roles import Role
 from sessions.queries import outbox, replies
+from sessions.queries import rounds as round_reads
 from sessions.queries import today_clinic as clinic_reads
 from sessions.queries import today_desk as desk_reads
 from sessions.queries.today_clinic import NextPatient
@@ -40,6 +41,9 @@ def _blocks(request: HttpRequest) -> dict:
         if practitioner is not None:
             context["mine"] = clinic_reads.practitioner_day(practitioner, user, site, now)
             _note_last_time(user, context["mine"].next_patient, day_bounds(local_day(now, site.zone), site.zone)[0])
+    if Role.RECEPTION in user.roles or Role.PRACTITIONER in user.roles:
+        today = local_day(now, site.zone)
+        context["rounds"] = round_reads.rounds_between(site, today, today)
     if Role.MANAGER in user.roles:
         context["failed_messages"] = outbox.failed_messages(request.clinic, now)
         context["overview"] = clinic_reads.manager_day(request.clinic, site, now)

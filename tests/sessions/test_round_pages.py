@@ -284,3 +284,22 @@ def test_the_pages_ask_as_often_for_many_horses_as_for_few(world, desk):
         horse = make_horse(world.clinic, name=f"Horse {number}", place=world.stable)
         make_course(world.clinic, patient=horse, practitioner=world.vet, start_on=MONDAY + timedelta(days=8), now=NOW)
     assert counts() == few
+
+
+def test_today_shows_a_round_as_one_group_and_the_calendar_the_way(world, desk):
+    one = book_round(world)
+    with time_machine.travel(at("08:00", 1), tick=False):
+        desk.force_login(world.desk)
+        page = text(desk.get(reverse("sessions:today")))
+    assert "Rounds today" in page
+    assert reverse("sessions:round", args=[one.public_id]) in page
+    assert "3 visits until 11:05" in page
+
+    feed = desk.get(reverse("sessions:calendar-feed"), {"on": TUESDAY.isoformat()}).json()
+
+    column = [name for _key, name in feed["p"]].index("Vet Bo")
+    assert feed["w"] == [
+        [column, "2026-03-03T09:30", "2026-03-03T10:00"],
+        [column, "2026-03-03T11:05", "2026-03-03T11:35"],
+    ]
+    assert all("g" in visit[8] for visit in feed["v"])

@@ -11,6 +11,7 @@ from patients.services import patients
 from sessions.models import Appointment, Round
 from sessions.services import appointments, rounds
 from sessions.services.rounds import Stop
+from sessions.services.undoing import undo
 from tests.factories import make_course
 from tests.sessions.booking_world import MONDAY, NOW, at, book
 from tests.sessions.round_world import book_round, lines, open_stable, stops
@@ -220,6 +221,31 @@ def test_a_visit_moved_to_another_day_leaves_the_round(world, booked):
     assert lines(booked) == [("Bijou", "10:30", "10:50", 30, 0), ("Corsair", "10:50", "11:05", 0, 30)]
     moved.refresh_from_db()
     assert (moved.round, moved.travel_before_min) == (None, 0)
+
+
+def test_a_move_out_of_the_round_is_taken_back_into_it(world, booked):
+    agreed = {"starts_at": at("10:00", 2), "outside_window_reason": "the owner asked"}
+    batch = uuid4()
+    appointments.move(actor=world.desk, appointment=visit_of(booked, "Amber"), **agreed, batch=batch, now=NOW)
+    assert lines(booked)[0] == ("Bijou", "10:30", "10:50", 30, 0)
+
+    undo(actor=world.desk, clinic=world.clinic, batch=batch, now=NOW)
+
+    assert lines(booked) == AS_BOOKED
+
+
+def test_another_order_and_a_moved_round_are_taken_back(world, booked):
+    rounds.swap_in_round(actor=world.desk, visit=visit_of(booked, "Amber"), other=visit_of(booked, "Corsair"), now=NOW)
+    undo(actor=world.desk, clinic=world.clinic, batch=last_batch(), now=NOW)
+    assert lines(booked) == AS_BOOKED
+    rounds.move_round(actor=world.desk, round=booked, starts_at=at("14:00", 3), reason="snow", now=NOW)
+    undo(actor=world.desk, clinic=world.clinic, batch=last_batch(), now=NOW)
+    booked.refresh_from_db()
+    assert (lines(booked), booked.on) == (AS_BOOKED, MONDAY + timedelta(days=1))
+
+
+def last_batch():
+    return AuditEvent.objects.filter(verb="appointment.moved").latest("pk").batch
 
 
 def test_a_single_visit_is_not_moved_where_the_way_there_does_not_fit(world, booked):

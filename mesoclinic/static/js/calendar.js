@@ -63,7 +63,7 @@
       title: patient,
       editable: Boolean(said.book) && MOVABLE.includes(status),
       durationEditable: Boolean(said.book) && MOVABLE.includes(status),
-      classNames: ["visit", `visit-${status}`],
+      classNames: ["visit", `visit-${status}`, ...(marks.includes("g") ? ["visit-round"] : [])],
       extendedProps: { status, where: byRoom && room >= 0 ? people[who].title : where, moves, marks, travel, who: people[who].title },
     };
   }
@@ -89,8 +89,13 @@
     return { id: `shut-${index}`, resourceIds: [(byRoom ? rooms : people)[column].id], start, end, display: "background", classNames: ["shut"] };
   }
 
+  // The way to the first visit of a round, and back from the last.
+  function wayEvent([column, start, end], index) {
+    return { id: `way-${index}`, resourceIds: [people[column].id], start, end, title: said.wordsWay, display: "background", classNames: ["way"] };
+  }
+
   function content({ event }) {
-    if (event.display === "background") return "";
+    if (event.display === "background") return event.classNames.includes("way") ? { domNodes: [piece("span", "way-words", event.title)] } : "";
     const { status, where, marks, travel } = event.extendedProps;
     const isWeek = said.view === "week";
     const head = piece("div", "visit-head", icon(ICONS[status] || "circle"));
@@ -112,9 +117,10 @@
 
   function label(event) {
     const { status, where, marks } = event.extendedProps;
+    const group = marks.includes("g") ? said.wordsRound : "";
     const reply = marks.includes("o") ? said.wordsOther_time : marks.includes("c") ? said.wordsConfirmed : "";
     const { who } = event.extendedProps;
-    return [`${clock(event.start)}–${clock(event.end)}`, event.title, words(status), reply, who, where].filter(Boolean).join(", ");
+    return [`${clock(event.start)}–${clock(event.end)}`, event.title, words(status), reply, who, where, group].filter(Boolean).join(", ");
   }
 
   // ---- the visit's dialog ----
@@ -398,7 +404,7 @@
     rooms = feed.r.map(([id, title]) => ({ id, title }));
     columns = columnsOf(feed);
     const shown = new Set(columns.map((one) => one.id));
-    const events = [...feed.s.map(shutEvent), ...feed.v.filter(isAsked).map(visitEvent)].filter((one) => shown.has(one.resourceIds[0]));
+    const events = [...feed.s.map(shutEvent), ...feed.w.map(wayEvent), ...feed.v.filter(isAsked).map(visitEvent)].filter((one) => shown.has(one.resourceIds[0]));
     calendar.setOption("hiddenDays", said.view === "week" ? idleDays(feed) : []);
     calendar.setOption("slotMinTime", `${two(feed.h[0])}:00`);
     calendar.setOption("slotMaxTime", `${two(feed.h[1])}:00`);

@@ -32,7 +32,7 @@ from .booking import day_of, save_guarded, time_and_place
 from .checks import check_rules, choose_room, offering_alternatives, read_agendas, window
 from .offers import check_not_held, expire_in_the_way, withdraw_held_times
 from .series import want_plan_around
-from .travel import lift_travel, lock_rounds_of, settle_travel
+from .travel import lift_travel, lock_rounds_of, note_leaving, rejoin_rounds, settle_travel
 from .wish import Wish, locked_many
 
 MOVABLE = (Appointment.Status.OFFERED, Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
@@ -68,6 +68,7 @@ class NewTime:
     squeeze_reason: str = ""
     travel_min: tuple[int, int] | None = None  # the way there and back, of the first and last visit of a round
     moved_along: bool = False  # with another session: a day outside the window needs no reason of its own
+    into_round: int | None = None  # the round it left by the move that is taken back
     takes_back: bool = False  # to where it was: the place given, or none, and `outside_window_reason` as it stood
 
 
@@ -183,7 +184,10 @@ def _move(
     now: datetime,
     verb: str = "appointment.moved",
 ) -> list[Appointment]:
-    rounds = lock_rounds_of(one.appointment for one in moves)
+    left = {one.appointment.pk: one.into_round for one in moves if one.into_round}
+    rounds = lock_rounds_of(
+        [*(one.appointment for one in moves), *(Appointment(round_id=key) for key in left.values())]
+    )
     lift_travel(rounds)
     pairs = _locked(actor, moves, now)
     courses = _checked(pairs, moves, reason)
@@ -192,7 +196,9 @@ def _move(
     changes = {fresh.pk: _change(fresh, values[fresh.pk]) for _wish, fresh in pairs}
     moved = [(wish, fresh) for wish, fresh in pairs if changes[fresh.pk]]
     _save(moved)
+    rejoin_rounds(left)
     settle_travel(rounds, actor=actor, now=now)
+    note_leaving([fresh for _wish, fresh in moved], changes)
     withdraw_held_times([fresh for _wish, fresh in moved], now=now)
     for wish, fresh in moved:
         if wish.planned_session is not None and wish.planned_session.course_id not in courses:
@@ -319,7 +325,8 @@ def _times_and_places(
             known = _without_taken(wish, agendas[where], placed)
             room, squeezed = choose_room(replace(wish, rooms=tuple(own_first)), known)
         values[fresh.pk] = time_and_place(wish, room, squeezed)
-        way = travel[fresh.pk] or (fresh.travel_before_min, fresh.travel_after_min)
+        way = None if fresh.round_id else travel[fresh.pk]  # a round settles its own
+        way = way or (fresh.travel_before_min, fresh.travel_after_min)
         values[fresh.pk] |= {"travel_before_min": way[0], "travel_after_min": way[1]}
         placed.append(Placed(wish, room, *way))
     return values

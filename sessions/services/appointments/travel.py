@@ -4,7 +4,7 @@ Whoever changes the times or the status of a visit that belongs to a round lifts
 The lock of the round comes before every other.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -60,6 +60,23 @@ def settle_travel(round_ids: Collection[int], *, actor: User | None, now: dateti
             )
             names = {"place": one.place.name, "before": one.travel_before_min, "after": one.travel_after_min}
             raise Refused("no-time-for-the-way", words % names, field="starts_at") from exc
+
+
+def rejoin_rounds(round_of: Mapping[int, int]) -> None:
+    """Put visits ({key: round}) back into the rounds they left, locked before; none for those that are of a round."""
+    for visit_id, round_id in round_of.items():
+        Appointment.objects.filter(pk=visit_id, round__isnull=True).update(round=round_id)
+
+
+def note_leaving(visits: Iterable[Appointment], changes: Mapping[int, list[audit.Change]]) -> None:
+    """Add to the changes of a visit that it left its round, so that taking the move back puts it there again."""
+    of_round = {visit.pk: visit for visit in visits if visit.round_id is not None}
+    if of_round:
+        left = Appointment.objects.filter(pk__in=of_round, round__isnull=True).values_list("pk", flat=True)
+        for visit in (of_round[key] for key in left):
+            before = {"round_id": visit.round_id}
+            visit.round = None
+            changes[visit.pk].extend(audit.changed(visit, before))
 
 
 def settle_travel_gladly(round_ids: Collection[int], *, actor: User | None, now: datetime) -> None:
