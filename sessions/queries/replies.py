@@ -74,12 +74,15 @@ def linked_day(link: VisitLink, now: datetime) -> LinkedDay | None:
     is_over = local_day(now, site.zone) > link.day
     if is_over:
         return LinkedDay(site, link.day, who, [], is_over)
-    visits = list(visits_of(link, site, now).select_related("patient__species", "place").order_by("starts_at", "pk"))
+    names = ("patient__species", "place", "in_place_of")
+    visits = list(visits_of(link, site, now).select_related(*names).order_by("starts_at", "pk"))
     said = {
         row.appointment_id: row.kind
-        for row in own_replies(link).filter(appointment__in=visits, for_time=F("appointment__starts_at"))
+        for row in own_replies(link).filter(
+            appointment__in=[spoken_of(visit).pk for visit in visits], for_time=F("appointment__starts_at")
+        )
     }
-    lines = [LinkedVisit(visit, said.get(visit.pk, ""), can_be_answered(visit, now)) for visit in visits]
+    lines = [LinkedVisit(visit, said.get(spoken_of(visit).pk, ""), can_be_answered(visit, now)) for visit in visits]
     return LinkedDay(site, link.day, who, lines, is_over)
 
 
@@ -87,7 +90,7 @@ def visits_of(link: VisitLink, site: Site, now: datetime) -> QuerySet[Appointmen
     """The visits a link speaks of, as they are now: of the patient, or of all whose reminders a contact gets."""
     first, last = day_bounds(link.day, site.zone)
     rows = Appointment.objects.filter(site=site, starts_at__gte=first, starts_at__lt=last, status__in=SHOWN)
-    rows = rows.filter(patient__ended_on__isnull=True)
+    rows = rows.filter(patient__ended_on__isnull=True).exclude(in_place_of__isnull=False, status="cancelled")
     if link.who == "patient":
         return rows.filter(patient=link.key)
     today = local_day(now, site.zone)
@@ -101,6 +104,11 @@ def can_be_answered(visit: Appointment, now: datetime) -> bool:
     if visit.status not in ANSWERABLE or visit.starts_at <= now:
         return False
     return visit.status == AppointmentStatus.BOOKED or visit.offered_until > now
+
+
+def spoken_of(visit: Appointment) -> Appointment:
+    """Give the visit a reply is about: a time that is held for a visit is no visit of its own."""
+    return visit.in_place_of or visit
 
 
 def own_replies(link: VisitLink) -> QuerySet[Reply]:

@@ -15,7 +15,7 @@ from mesoclinic.core.refused import Refused
 from sessions.forms.messages import OutboxFilter
 from sessions.queries import outbox as reads
 from sessions.queries.replies import reply_or_404
-from sessions.services import reminders
+from sessions.services import reminders, replies
 
 MESSAGES_A_PAGE = 50
 
@@ -66,5 +66,5 @@ def retry_message(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def settle_reply(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The wish for another time was dealt with: it leaves the list."""
     reply = reply_or_404(request.clinic, public_id)
-    reminders.settle_reply(actor=request.user, reply=reply)
+    replies.settle_reply(actor=request.user, reply=reply)
     return redirect(own_address(request) or "sessions:today")

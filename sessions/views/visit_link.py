@@ -11,7 +11,7 @@ from mesoclinic.core.refused import Refused
 from sessions.forms.replies import OtherTimeForm
 from sessions.links import ForgedLinkError, VisitLink, read_token
 from sessions.queries import replies as reads
-from sessions.services import reminders
+from sessions.services import replies
 from sessions.services.reminders.wording import time_words
 
 RATES = {"visit-link": "60/m/ip", "visit-reply": "20/5m/key"}
@@ -43,10 +43,10 @@ def _visits(request: HttpRequest, token: str, link: VisitLink, linked: reads.Lin
     refusal = ""
     try:
         if wants_other and form.is_valid():
-            reminders.ask_for_another_time(link=link, **form.asked())
+            replies.ask_for_another_time(link=link, **form.asked())
             return redirect("sessions:visit-link", token)
         if request.POST.get("answer") == "confirm":
-            reminders.confirm_visits(link=link)
+            replies.confirm_visits(link=link)
             return redirect("sessions:visit-link", token)
     except Refused as refused:
         refusal = refused.message

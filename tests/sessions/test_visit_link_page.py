@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -14,7 +15,7 @@ from patients.models import Patient, PatientParty
 from sessions.links import ForgedLinkError, VisitLink, read_token
 from sessions.models import Appointment, Reply
 from sessions.queries import replies as reads
-from sessions.services import appointments, reminders
+from sessions.services import appointments, reminders, replies
 from tests.factories import make_course, make_patient
 from tests.sessions.booking_world import MONDAY, NOW, at
 from tests.sessions.message_world import open_messaging_clinic, stable_day, visit
@@ -261,10 +262,10 @@ def test_the_page_speaks_the_language_of_its_reader_and_needs_no_cookie_to_show(
 def test_a_flood_of_replies_ends_in_a_sentence(world):
     visit(world)
     for number in range(10):
-        reminders.ask_for_another_time(link=link_of(world), words=f"{number}", now=NOW)
+        replies.ask_for_another_time(link=link_of(world), words=f"{number}", now=NOW)
 
     with pytest.raises(Refused) as refused:
-        reminders.ask_for_another_time(link=link_of(world), words="again", now=NOW)
+        replies.ask_for_another_time(link=link_of(world), words="again", now=NOW)
 
     assert refused.value.code == "too-many"
 
@@ -289,3 +290,50 @@ def test_tokens_read_back_what_was_written():
 
     assert read_token(link.token()) == link
     assert len(link.token()) < 80
+
+
+# A time that is held for a visit that must move (docs/adr/0050)
+
+
+def held_for(world, visit_, clock="15:00"):
+    """The practitioner is away today: the colleague's time is held, and the patient is asked."""
+    new = appointments.NewTime(visit_, at(clock), practitioner=world.colleague, room=world.other_room)
+    appointments.rebook_visits(actor=world.desk, moves=[new], reason="away", now=NOW)
+    return Appointment.objects.get(in_place_of=visit_)
+
+
+def test_a_held_time_is_agreed_to_by_the_link_and_what_was_sent_stays(world, client):
+    booked = visit(world, day_offset=0)
+    held = held_for(world, booked)
+    reminders.queue_message(actor=world.desk, appointment=held, kind="offer", now=NOW)
+    assert reminders.deliver_due_reminders(now=lambda: NOW) == 1
+
+    page = address(link_of(world, day=MONDAY))
+    assert "I take this time" in client.get(page).content.decode()
+    answer = client.post(page, {"answer": "confirm"}, follow=True)
+
+    booked.refresh_from_db()
+    assert (booked.starts_at, booked.status) == (at("15:00"), "booked")
+    assert not Appointment.objects.filter(pk=held.pk).exists()
+    assert booked.reminders.get().status == "sent"
+    assert "looking forward" in answer.content.decode()
+    assert reminders.queue_reminders(now=NOW + timedelta(minutes=5)) == 0  # who agreed knows
+
+
+def test_asking_for_another_time_than_the_held_one_is_about_the_visit(world, client):
+    booked = visit(world, day_offset=0)
+    held_for(world, booked)
+
+    answer = client.post(address(link_of(world, day=MONDAY)), {"answer": "other-time"}, follow=True)
+
+    assert set(Reply.objects.values_list("appointment", flat=True)) == {booked.pk}
+    assert "we will call you" in answer.content.decode()
+
+
+def test_who_is_moved_while_somebody_is_away_is_written_to(world):
+    later = visit(world, day_offset=7)
+    new = appointments.NewTime(later, at("15:00", 7), practitioner=world.colleague)
+    appointments.rebook_visits(actor=world.desk, moves=[new], reason="away", now=NOW)
+
+    assert reminders.deliver_due_reminders(now=lambda: NOW) == 1
+    assert "has moved" in mail.outbox[0].subject

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
-from sessions.models import Appointment
+from sessions.models import Appointment, Reminder
 from sessions.queries.broken import MENDABLE, is_soon, must_call
 from sessions.services.calls import record_call_attempt
+from sessions.services.reminders import queue_message
 
 from .booking import save_guarded, time_and_place
 from .checks import check_rules, find_room, offering_alternatives
@@ -53,7 +54,11 @@ def rebook_visits(
         return Rebooked((), ())
     locked_many([wish_of(one, one.appointment, now) for one in moves])  # everything at once, in everybody's order
     to_hold = [one for one in moves if _must_agree(one, now)]
+    later = [one.appointment.pk for one in moves if one.starts_at != one.appointment.starts_at]
     moved = move_many(actor=actor, moves=[one for one in moves if one not in to_hold], reason=reason, now=now)
+    for visit in moved:
+        if visit.pk in later:
+            queue_message(actor=actor, appointment=visit, kind=Reminder.Kind.CHANGE, now=now)
     held = [_hold(actor, one, reason, now) for one in to_hold]
     return Rebooked(tuple(moved), tuple(held))
 
@@ -127,6 +132,8 @@ def agree_to_held_time(
         any_room=False,
     )
     locked(wish_of(asked, appointment, now))
+    messages = Reminder.objects.filter(appointment=held)  # what was sent stays, and who was told is not told again
+    messages.update(appointment=appointment, moves=appointment.moved_count)
     _lock(held).delete()  # its hour is the visit's now; what was offered stands in the audit trail
     why = held.exception_reason or _("The patient agreed to this time.")
     moved = move_many(actor=actor, moves=[asked], reason=why, now=now)[0]

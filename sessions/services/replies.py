@@ -13,7 +13,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site, User
 from mesoclinic.core.refused import Refused
 from sessions.links import VisitLink
-from sessions.models import Appointment, Course, Reply
+from sessions.models import Appointment, Reply
 from sessions.queries import replies as reads
 from sessions.services import appointments
 
@@ -21,22 +21,15 @@ Kind = Reply.Kind
 MOST_REPLIES = 10  # of one person about one time of a visit
 
 
-@transaction.atomic
 def confirm_visits(*, link: VisitLink, now: datetime | None = None) -> list[Appointment]:
     """The person comes: to every visit of the day behind the link; an offer among them is taken.
 
-    A second click changes nothing. Raises Refused("link-over" | "nothing-there" | "offer-over").
+    Each visit on its own. A second click changes nothing. Raises Refused("link-over" | "nothing-there" | "offer-over").
     """
     now = now or timezone.now()
-    visits = _locked(link, now)
-    for visit in visits:
-        if visit.status == Appointment.Status.OFFERED and visit.in_place_of_id is None:
-            appointments.accept_offer(actor=None, appointment=visit, now=now)
-        _add(link, visit, Kind.CONFIRMED, "", now)
-    return visits
+    return [_confirm(link, visit, now) for visit in _answerable(link, now)]
 
 
-@transaction.atomic
 def ask_for_another_time(
     *, link: VisitLink, only: Collection[UUID] = (), words: str = "", now: datetime | None = None
 ) -> list[Appointment]:
@@ -45,11 +38,13 @@ def ask_for_another_time(
     Raises Refused("link-over" | "nothing-there" | "too-many").
     """
     now = now or timezone.now()
-    visits = [visit for visit in _locked(link, now) if not only or visit.public_id in only]
+    visits = [visit for visit in _answerable(link, now) if not only or visit.public_id in only]
     if not visits:
-        raise Refused("nothing-there", _("This time has changed meanwhile. Please load the page again."))
-    for visit in visits:
-        _add(link, visit, Kind.OTHER_TIME, " ".join(words.split())[:300], now)
+        raise _nothing_there()
+    words = " ".join(words.split())[:300]
+    with transaction.atomic():
+        for visit in visits:
+            _add(link, reads.spoken_of(visit), Kind.OTHER_TIME, words, now)
     return visits
 
 
@@ -64,22 +59,35 @@ def settle_reply(*, actor: User | None, reply: Reply, now: datetime | None = Non
     return reply
 
 
-def _locked(link: VisitLink, now: datetime) -> list[Appointment]:
-    """Lock the visits behind a link that can still be answered, their courses first: so does everybody."""
+def _answerable(link: VisitLink, now: datetime) -> list[Appointment]:
+    """Read the visits behind a link that can still be answered."""
     site = Site.objects.select_related("clinic").filter(pk=link.site_id).first()
     if site is None or local_day(now, site.zone) > link.day:
         raise Refused("link-over", _("This link is over."))
-    rows = reads.visits_of(link, site, now)
-    courses = Course.objects.filter(planned_sessions__appointments__in=rows.values("pk")).order_by("pk")
-    list(courses.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
-    rows = rows.select_for_update(of=("self",), no_key=True)
-    visits = [visit for visit in rows.order_by("starts_at", "pk") if reads.can_be_answered(visit, now)]
+    rows = reads.visits_of(link, site, now).order_by("starts_at", "pk")
+    visits = [visit for visit in rows.select_related("in_place_of") if reads.can_be_answered(visit, now)]
     if not visits:
-        raise Refused("nothing-there", _("This time has changed meanwhile. Please load the page again."))
+        raise _nothing_there()
     return visits
 
 
+def _nothing_there() -> Refused:
+    return Refused("nothing-there", _("This time has changed meanwhile. Please load the page again."))
+
+
+@transaction.atomic
+def _confirm(link: VisitLink, visit: Appointment, now: datetime) -> Appointment:
+    """Confirm one visit by services that lock and look again: the link may have been opened long ago."""
+    if visit.in_place_of is not None:
+        visit = appointments.agree_to_held_time(actor=None, appointment=visit.in_place_of, now=now)
+    elif visit.status == Appointment.Status.OFFERED:
+        visit = appointments.accept_offer(actor=None, appointment=visit, now=now)
+    _add(link, visit, Kind.CONFIRMED, "", now)
+    return visit
+
+
 def _add(link: VisitLink, visit: Appointment, kind: str, words: str, now: datetime) -> None:
+    list(Appointment.objects.select_for_update(of=("self",), no_key=True).filter(pk=visit.pk))  # one reply at a time
     mine = reads.own_replies(link).filter(appointment=visit, for_time=visit.starts_at)
     said = list(mine)
     if said and (said[-1].kind, said[-1].words) == (kind, words):
