@@ -43,6 +43,7 @@ def _ways():
     from patients.models import Patient
     from sessions.models import Appointment, Practitioner, Room, SessionRecord
     from sessions.services import appointments, records
+    from sessions.services.appointments import NewTime
     from sessions.services.appointments.checks import find_room
     from sessions.services.appointments.wish import Wish
 
@@ -103,9 +104,33 @@ def _ways():
             now=datetime.fromisoformat(asked["now"]),
         )
 
+    def accepting(asked):
+        visits = Appointment.objects.select_related("site__clinic", "patient", "practitioner", "planned_session")
+        moves = [
+            NewTime(
+                visits.get(pk=one["visit"]),
+                datetime.fromisoformat(one["starts_at"]),
+                practitioner=Practitioner.objects.get(pk=one["practitioner"]),
+                room=Room.objects.get(pk=one["room"]),
+                seen_moves=0,
+            )
+            for one in asked["moves"]
+        ]
+        now = datetime.fromisoformat(asked["now"])
+        done = appointments.rebook_visits(actor=None, moves=moves, reason="away", now=now)
+        return (done.moved or done.held)[0]
+
+    def agreeing(asked):
+        visit = Appointment.objects.select_related("site__clinic", "patient").get(pk=asked["visit"])
+        now = datetime.fromisoformat(asked["now"])
+        return appointments.agree_to_held_time(actor=None, appointment=visit, now=now)
+
     def signing(asked):
         record = SessionRecord.objects.get(pk=asked["record"])
         actor = User.objects.get(pk=asked["actor"])
         return records.sign_records(actor=actor, records=[record], now=datetime.fromisoformat(asked["now"]))[0]
 
-    return {"guarded": guarded, "careless": careless, "moving": moving, "signing": signing}
+    return {"guarded": guarded, "careless": careless, "moving": moving, "signing": signing} | {
+        "accepting": accepting,
+        "agreeing": agreeing,
+    }
