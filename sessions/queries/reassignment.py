@@ -17,7 +17,8 @@ from sessions.queries import availability
 from sessions.queries.appointments import FreeTime
 from sessions.queries.availability import UNTIL_FURTHER_NOTICE, Agendas
 from sessions.queries.broken import CALL_DAYS, must_call
-from sessions.scheduling.intervals import Interval
+from sessions.queries.patients_time import patients_time
+from sessions.scheduling.intervals import Interval, merge
 from sessions.scheduling.reassign import Broken, Candidate, Option, Placement, assign, by_day, candidate, others
 from sessions.scheduling.slots import Agenda, Span, Wanted, free_spans
 from sessions.scheduling.walltime import instant_of, minute_after, minute_of
@@ -62,7 +63,7 @@ def new_times(
 ) -> dict[int, Choices]:
     """Propose a time for each of these visits (rows as `broken_visits` gives them), none taking another's.
 
-    `declined` are starts a patient has said no to. At most twelve SQL statements for every site the visits are at.
+    `declined` are starts a patient has said no to. At most fifteen SQL statements for every site the visits are at.
     """
     movable = [
         one for one in visits if one.planned_session is None or one.planned_session.course.status == CourseStatus.ACTIVE
@@ -99,7 +100,8 @@ class _Solve:
             until = max(until, min(self.absent_until + AFTER_ABSENCE, last + LONGEST_WAIT))
         self.span = max(self.now, first - BEFORE), max(until, self.now + AFTER)
         self.known = {away: self._agendas(away) for away in {one.place_id is not None for one in self.visits}}
-        self.patients = self._read_patients()
+        keys = {one.patient_id for one in self.visits}
+        self.patients = patients_time(keys, self.span, self.site.zone, without=[one.pk for one in self.visits])
         self._spans: dict[tuple, dict[int, dict[int, list[Span]]]] = {}
 
     def choices(self) -> dict[int, Choices]:
@@ -149,18 +151,7 @@ class _Solve:
 
     def _busy(self, visit: Appointment) -> tuple[Interval, ...]:
         declined = [minute_of(at) for at in self.declined.get(visit.pk, ())]
-        return (*self.patients.get(visit.patient_id, ()), *((at, at + 1) for at in declined))
-
-    def _read_patients(self) -> dict[int, list[Interval]]:
-        """Give what else the patients have booked; the visits asked about stand in nobody's way. One SQL statement."""
-        earliest = self.span[0] - timedelta(minutes=availability.LONGEST_MIN + 1)
-        rows = Appointment.objects.live().filter(patient__in={one.patient_id for one in self.visits})
-        rows = rows.filter(starts_at__gt=earliest, starts_at__lt=self.span[1], in_place_of__isnull=True)
-        rows = rows.exclude(pk__in=[one.pk for one in self.visits])
-        found: dict[int, list[Interval]] = defaultdict(list)
-        for patient_id, starts_at, ends_at in rows.values_list("patient_id", "starts_at", "ends_at"):
-            found[patient_id].append((minute_of(starts_at), minute_after(ends_at)))
-        return found
+        return tuple(merge([*self.patients.taken.get(visit.patient_id, ()), *((at, at + 1) for at in declined)]))
 
     def _candidate(self, visit: Appointment, lost: Broken) -> Candidate:
         first = max(minute_of(self.span[0]) + 1, lost.start - round(BEFORE.total_seconds() / 60))
@@ -183,16 +174,19 @@ class _Solve:
         """Give the possible starts by practitioner and day, worked out once for all visits that ask for the same."""
         away, in_room = visit.place_id is not None, visit.room_id is not None
         is_session = not visit.can_do_without_record
-        asked = (minutes, visit.patient.species_id, is_session, away, in_room)
+        only_with = self.patients.practitioner.get(visit.patient_id)
+        only_in = self.patients.room.get(visit.patient_id) if in_room else None
+        asked = (minutes, visit.patient.species_id, is_session, away, in_room, only_with, only_in)
         if asked not in self._spans:
             known = self.known[away]
             people = {
                 key: self._while_here(one, known.practitioners[key], is_session)
                 for key, one in self.people.items()
-                if availability.treats(one, visit.patient.species_id)
+                if only_with in (None, key)
+                and availability.treats(one, visit.patient.species_id)
                 and (one.may_inject or not is_session or key == visit.practitioner_id)
             }
-            rooms = known.rooms if in_room else None
+            rooms = {key: room for key, room in known.rooms.items() if only_in in (None, key)} if in_room else None
             self._spans[asked] = by_day(free_spans(people, Wanted(minutes, known.between, rooms=rooms)))
         return self._spans[asked]
 

@@ -5,7 +5,7 @@ An appointment that ends at ten does not meet one that starts at ten. `Intervals
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 Interval = tuple[int, int]
@@ -63,7 +63,7 @@ def subtract(intervals: Intervals, taken: Intervals) -> Intervals:
     return left_over
 
 
-def overlaps(intervals: Intervals, start: int, end: int) -> bool:
+def overlaps(intervals: Sequence[Interval], start: int, end: int) -> bool:
     """Say whether any of the merged intervals shares a minute with [start, end)."""
     before = bisect_left(intervals, end, key=itemgetter(0)) - 1
     return before >= 0 and start < end and intervals[before][1] > start

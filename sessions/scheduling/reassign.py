@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from sessions.scheduling.intervals import Interval
+from sessions.scheduling.intervals import Interval, overlaps
 from sessions.scheduling.slots import Span
 from sessions.scheduling.walltime import MINUTES_PER_DAY
 
@@ -66,7 +66,7 @@ class Broken:
     start: int
     minutes: int
     window: Interval | None = None
-    busy: tuple[Interval, ...] = ()  # of the patient, apart from the visits asked about
+    busy: Sequence[Interval] = ()  # of the patient, merged, apart from the visits asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _options(
         for of_one in spans.values():
             for span in of_one.get(day, ()):
                 for start in _starts(span, first, last, visit.start, step):
-                    if not any(start < end and begin < start + visit.minutes for begin, end in visit.busy):
+                    if not overlaps(visit.busy, start, start + visit.minutes):
                         yield _option(visit, start, span)
 
 

@@ -1,13 +1,13 @@
 """When somebody is away: what it breaks, new times for all of it in one solve, and nothing half-moved."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from patients.services.places import create_place
-from sessions.models import Appointment, CallAttempt, Practitioner
+from sessions.models import Appointment, BlockedDay, BookingPreference, CallAttempt, Practitioner
 from sessions.queries.broken import Cause, broken_visits, must_call
 from sessions.queries.reassignment import new_times
 from sessions.services import appointments, availability
@@ -296,6 +296,30 @@ def test_what_else_the_patient_has_is_kept_clear(world):
     assert len(accept(world, proposals(world)).moved) == 1
 
 
+def test_days_the_patient_cannot_come_and_what_is_wished_for_only_are_kept(world):
+    visit = book(world, "10:00", day_offset=NEXT_WEEK)
+    own = {"clinic": world.clinic, "patient": world.patient}
+    BlockedDay.objects.create(from_on=MONDAY + timedelta(days=8), until_on=MONDAY + timedelta(days=9), **own)
+    BookingPreference.objects.create(
+        **own,
+        practitioner=world.doctor,
+        practitioner_is="only",
+        from_time=time(14),
+        times_are="only",
+        room=world.other_room,
+        room_is="only",
+    )
+    away(world, until_day=NEXT_WEEK + 1)
+
+    found = proposals(world)[visit.pk]
+
+    times = [one.free for one in (found.proposed, *found.others)]
+    assert {one.practitioner for one in times} == {world.doctor}
+    assert {one.room for one in times} == {world.other_room}
+    assert min(one.starts_at.astimezone(world.site.zone).time() for one in times) == time(14)
+    assert not {one.starts_at.date() for one in times} & {MONDAY + timedelta(days=n) for n in (8, 9)}
+
+
 def test_a_visit_of_a_paused_course_gets_no_proposal(world):
     course = make_course(
         world.clinic, cadence="2x1w", start_on=MONDAY, patient=world.patient, practitioner=world.doctor
@@ -340,7 +364,7 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(world, django_asse
 
     with django_assert_max_num_queries(9):
         visits = [one.visit for one in broken(world).visits]
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         new_times(visits, now=NOW)
 
 
