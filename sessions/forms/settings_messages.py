@@ -18,7 +18,7 @@ UNITS = [("days", _("days before")), ("hours", _("hours before"))]
 class ReminderSettingsForm(Form):
     is_on = forms.BooleanField(label=_("Send reminders"), required=False)
     first_channel = forms.ChoiceField(
-        label=_("Rather by"),
+        label=_("Preferred way"),
         choices=Channel.choices,
         help_text=_("The other way is used for who has only that, and allows it."),
     )
