@@ -129,6 +129,7 @@ class CadenceForm:
         self.prefix = prefix
         self.is_bound = data is not None
         self.cadence: Cadence | None = None
+        self.start_typed = "" if data is None else data.get("start_on", "")  # the day of the preview, kept as typed
         if data is None:
             cadence = parse(initial) if isinstance(initial, str) else initial
             self.rows = PhaseRows(initial=[_row(phase) for phase in cadence.phases], prefix=f"{prefix}-rows")

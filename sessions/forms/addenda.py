@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions.forms.record_rows import ReactionForm
 from sessions.forms.records import SignForm
+from sessions.models.records import Severity
 from sessions.models.signatures import AddendumKind
 
 
@@ -21,3 +22,4 @@ class AddendumForm(SignForm):
 
 class LateReactionForm(ReactionForm):
     kind = forms.CharField(label=_("What happened"), max_length=100)
+    severity = forms.ChoiceField(label=_("How bad"), choices=Severity.choices, initial=Severity.MILD)

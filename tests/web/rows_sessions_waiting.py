@@ -1,18 +1,20 @@
 """Examples of the URLs of the waiting list and of the lists to call for the rights matrix."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.utils import timezone
 
+from mesoclinic.core.localtime import instant
 from sessions.models import WaitingEntry
 from sessions.services.waiting import wait_for_earlier_time
-from tests.factories import make_appointment, make_patient, make_practitioner
+from tests.factories import make_appointment, make_patient, make_practitioner, site_of
 from tests.web.rights import Row
 from tests.web.rows_sessions_appointments import make_planned, visit
 
 
 def make_entry(clinic) -> WaitingEntry:
-    starts_at = timezone.now() + timedelta(days=9)
+    monday = timezone.localdate() + timedelta(days=14 - timezone.localdate().weekday())
+    starts_at = instant(monday, time(10), site_of(clinic).zone)
     people = {"patient": make_patient(clinic), "practitioner": make_practitioner(clinic)}
     return wait_for_earlier_time(actor=None, appointment=make_appointment(clinic, starts_at=starts_at, **people))
 
