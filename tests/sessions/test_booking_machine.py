@@ -1,0 +1,291 @@
+"""Anything in any order: book, move, cancel, miss, record, leave out, close days, pause, take back. What must hold, holds.
+
+The machine plays a doctor at the desk with two courses; the clock goes on by itself. A step may be refused in words,
+never fail in another way.
+"""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.refused import Refused
+from sessions.models import Appointment, Course, PlannedSession
+from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN
+from sessions.queries.courses import to_rebook as to_rebook_rows
+from sessions.queries.ripples import Deed, question
+from sessions.services import appointments, availability, courses, plans
+from sessions.services.appointments import NewTime
+from sessions.services.undoing import undo
+from tests.factories import make_course
+from tests.sessions.booking_world import MONDAY, NOW, at
+from tests.sessions.record_world import filled, finish, record_world, save, start
+
+pytestmark = pytest.mark.django_db
+
+HOURS = st.sampled_from(["09:00", "10:00", "10:15", "11:30", "14:00", "16:30"])
+DAYS = st.integers(0, 35)
+WHICH = st.integers(0, 11)
+FUTURES = st.sampled_from(["only", "shift", "replan"])
+
+
+class Machine(RuleBasedStateMachine):
+    world = None
+
+    def __init__(self):
+        super().__init__()
+        self.savepoint = transaction.atomic()
+        self.savepoint.__enter__()
+        self.now = NOW
+        self.past = {}
+        self.batch, self.before = None, None
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.savepoint.__exit__(None, None, None)
+        transaction.set_rollback(False)
+
+    # ---- what is there ----
+
+    def visits(self):
+        return list(Appointment.objects.live().exclude(status="fulfilled").select_related("planned_session__course"))
+
+    def pick(self, rows, which):
+        rows = list(rows)
+        return rows[which % len(rows)] if rows else None
+
+    def facts(self):
+        fields = ("pk", "starts_at", "ends_at", "status", "practitioner", "room", "exception_reason")
+        return list(Appointment.objects.order_by("pk").values_list(*fields))
+
+    def do(self, deed, *args, batch=None, **fields):
+        """Do it or be refused in words; nothing else. Then the worker plans what is wanted."""
+        before = self.facts()
+        self.batch = None
+        try:
+            with transaction.atomic():
+                deed(*args, actor=self.world.doctor_user, now=self.now, **fields, **({"batch": batch} if batch else {}))
+        except Refused as no:
+            self.was_refused(no, before)
+        else:
+            self.batch, self.before = batch, before
+        self.plan()
+
+    def was_refused(self, no, before):
+        assert no.message
+        assert self.facts() == before, "whoever is refused has changed nothing"
+
+    def plan(self):
+        for course in Course.objects.filter(status="active"):
+            plans.plan_sessions(course.pk, now=self.now)
+
+    def following(self, deed, future, planned, **fields):
+        """Do as the page does: the moves of the chosen future, if there is something to choose."""
+        found = planned and question(planned, deed, now=self.now, **fields)
+        chosen = found and next((one for one in found.futures if one.future == future), None)
+        return [
+            NewTime(line.visit, line.new_at, practitioner=line.new_who, seen_moves=line.visit.moved_count)
+            for line in (chosen.moved if chosen else ())
+        ]
+
+    # ---- what is done ----
+
+    @rule(which=WHICH, days=DAYS, clock=HOURS, other=st.booleans(), reason=st.booleans())
+    def book(self, which, days, clock, other, reason):
+        planned = self.pick(PlannedSession.objects.filter(status="planned").select_related("course__patient"), which)
+        if planned is None:
+            return
+        self.do(
+            appointments.book_appointment,
+            clinic=self.world.clinic,
+            site=self.world.site,
+            kind="session",
+            patient=planned.course.patient,
+            practitioner=self.world.colleague if other else self.world.doctor,
+            any_room=True,
+            starts_at=at(clock, (planned.due_on - MONDAY).days + (days % 5 - 2)),
+            minutes=30,
+            planned_session=planned,
+            outside_window_reason="asked for it" if reason else "",
+        )
+
+    @rule(which=WHICH, days=st.integers(-10, 14), clock=HOURS, future=FUTURES, reason=st.booleans())
+    def move(self, which, days, clock, future, reason):
+        visit = self.pick(self.visits(), which)
+        if visit is None:
+            return
+        on = local_day(visit.starts_at, self.world.site.zone) + timedelta(days=days)
+        starts_at = at(clock, (on - MONDAY).days)
+        first = NewTime(visit, starts_at, outside_window_reason="asked for it" if reason else "")
+        along = self.following(Deed.MOVE, future, visit.planned_session, visit=visit, starts_at=starts_at)
+        self.do(appointments.move_with_following, first=first, following=along, batch=uuid4())
+
+    @rule(one=WHICH, other=WHICH)
+    def swap(self, one, other):
+        rows = self.visits()
+        first, second = self.pick(rows, one), self.pick(rows, other)
+        if first is None or first == second:
+            return
+        moves = [NewTime(first, second.starts_at), NewTime(second, first.starts_at)]
+        self.do(appointments.move_many, moves=moves, reason="changed places", batch=uuid4())
+
+    @rule(which=WHICH, future=FUTURES)
+    def cancel(self, which, future):
+        visit = self.pick(self.visits(), which)
+        if visit is None:
+            return
+        along = self.following(Deed.CANCEL, future, visit.planned_session, visit=visit)
+        words = {"cancelled_by": "patient", "reason": "ill"}
+        self.do(appointments.cancel_with_following, appointment=visit, following=along, batch=uuid4(), **words)
+
+    @rule(which=WHICH, future=FUTURES)
+    def miss(self, which, future):
+        visit = self.pick((one for one in self.visits() if one.starts_at <= self.now), which)
+        if visit is None:
+            return
+        along = self.following(Deed.MISS, future, visit.planned_session, visit=visit)
+        self.do(appointments.mark_no_show_with_following, appointment=visit, following=along, batch=uuid4())
+
+    @rule(which=WHICH, future=FUTURES)
+    def leave_out(self, which, future):
+        planned = self.pick(PlannedSession.objects.filter(status="planned").select_related("course"), which)
+        if planned is None:
+            return
+        along = self.following(Deed.SKIP, future, planned)
+        words = {"course": planned.course, "number": planned.number, "reason": "better"}
+        self.do(courses.skip_session_with_following, following=along, batch=uuid4(), **words)
+
+    @precondition(lambda self: any(one.starts_at <= self.now for one in self.visits()))
+    @rule(which=WHICH)
+    def record(self, which):
+        visit = self.pick((one for one in self.visits() if one.starts_at <= self.now), which)
+
+        def give(actor, now):
+            world = self.world
+            drawn = start(world, visit)
+            save(world, drawn, filled(drawn))
+            finish(world, drawn, performed_at=visit.starts_at, now=now + timedelta(minutes=30))
+
+        self.do(give)
+
+    @rule(days=DAYS, length=st.integers(1, 9))
+    def close_days(self, days, length):
+        from_on = local_day(self.now, self.world.site.zone) + timedelta(days=days)
+        until_on = from_on + timedelta(days=length - 1)
+
+        def close(actor, now):
+            words = {"site": self.world.site, "from_on": from_on, "until_on": until_on, "reason": "painting"}
+            availability.add_closure(actor=actor, **words)
+
+        self.do(close)
+
+    @rule(which=WHICH, is_open=st.booleans())
+    def pause_or_resume(self, which, is_open):
+        course = self.pick(Course.objects.order_by("pk"), which)
+        if course.status == "paused":
+            self.do(courses.resume_course, course=course)
+        elif not is_open:
+            self.do(courses.pause_course, course=course, reason="on holiday")
+
+    @precondition(lambda self: self.batch is not None)
+    @rule()
+    def take_back(self):
+        batch, before = self.batch, self.before
+        self.batch = None
+        after = self.facts()
+        try:
+            with transaction.atomic():
+                undo(actor=self.world.doctor_user, clinic=self.world.clinic, batch=batch, now=self.now)
+        except Refused as no:
+            self.was_refused(no, after)
+        else:
+            assert self.facts() == before, "everything stands as it stood"
+        self.plan()
+
+    @rule(days=st.integers(1, 9))
+    def time_goes_on(self, days):
+        self.now += timedelta(days=days)
+        self.batch = None
+        plans.flag_overdue(now=self.now)
+        self.plan()
+
+    # ---- what always holds ----
+
+    @invariant()
+    def nobody_is_double_booked(self):
+        rows = Appointment.objects.live().order_by("starts_at")
+        columns = ("practitioner", "room", "patient", "starts_at", "ends_at")
+        live = list(rows.values_list(*columns))
+        for index, one in enumerate(live):
+            for other in live[index + 1 :]:
+                shared = [what for what in range(3) if one[what] is not None and one[what] == other[what]]
+                assert not (shared and other[3] < one[4]), (one, other)
+        assert not Appointment.objects.filter(status="moving").exists()
+
+    @invariant()
+    def numbers_are_unique_and_booked_once(self):
+        for course in Course.objects.all():
+            numbers = list(course.planned_sessions.values_list("number", flat=True))
+            assert len(numbers) == len(set(numbers))
+        live = list(Appointment.objects.live().values_list("planned_session", flat=True))
+        assert len(live) == len(set(live))
+        open_visits = Appointment.objects.filter(status__in=("offered", "booked", "arrived", "in_progress"))
+        booked = PlannedSession.objects.filter(status="booked")
+        assert set(open_visits.values_list("planned_session", flat=True)) == set(booked.values_list("pk", flat=True))
+
+    @invariant()
+    def every_gap_is_inside_its_window_or_says_why_not(self):
+        rows = PlannedSession.objects.filter(status__in=["planned", "booked"], course__status="active")
+        for row in rows.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).select_related("course"):
+            inside = row.earliest_on <= row.due_on <= row.latest_on
+            assert inside or (row.is_late and row.why in ("closed", "missed", "booked")), vars(row)
+        to_rebook = set(to_rebook_rows(self.world.site, self.now).values_list("pk", flat=True))
+        for visit in self.visits():
+            if visit.starts_at <= self.now or visit.planned_session.course.status != "active":
+                continue
+            day = local_day(visit.starts_at, self.world.site.zone)
+            planned = visit.planned_session
+            fits = planned.earliest_on <= day <= max(planned.latest_on, planned.due_on)
+            assert fits or visit.exception_reason or visit.pk in to_rebook, (vars(visit), day)
+
+    @invariant()
+    def the_past_is_unchanged(self):
+        done = {
+            ("session", row.pk): (row.number, row.performed_on, row.status)
+            for row in PlannedSession.objects.filter(status="done")
+        }
+        done |= {
+            ("visit", row.pk): (row.starts_at, row.ends_at, row.practitioner_id, row.status)
+            for row in Appointment.objects.filter(status="fulfilled")
+        }
+        assert {key: done.get(key) for key in self.past} == self.past
+        self.past = done
+
+
+@pytest.fixture
+def world():
+    """The course of the record world, and another one with the same doctor."""
+    world = record_world(cadence="8x1w")
+    make_course(world.clinic, cadence="6x1w", practitioner=world.doctor, start_on=MONDAY)
+    return world
+
+
+def test_whatever_is_done_in_any_order_what_must_hold_holds(world):
+    machine = type("MachineHere", (Machine,), {"world": world})
+
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=18,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+        ),
+    )
