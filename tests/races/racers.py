@@ -125,6 +125,15 @@ def _ways():
         now = datetime.fromisoformat(asked["now"])
         return appointments.agree_to_held_time(actor=None, appointment=visit, now=now)
 
+    def series(asked):
+        visits = Appointment.objects.in_bulk(asked["visits"])
+        moves = [
+            appointments.NewTime(visits[key], datetime.fromisoformat(starts_at), seen_moves=seen)
+            for key, starts_at, seen in zip(asked["visits"], asked["starts"], asked["seen"], strict=True)
+        ]
+        now = datetime.fromisoformat(asked["now"])
+        return appointments.move_many(actor=None, moves=moves, reason="all together", now=now)[0]
+
     def signing(asked):
         record = SessionRecord.objects.get(pk=asked["record"])
         actor = User.objects.get(pk=asked["actor"])
@@ -133,4 +142,5 @@ def _ways():
     return {"guarded": guarded, "careless": careless, "moving": moving, "signing": signing} | {
         "accepting": accepting,
         "agreeing": agreeing,
+        "series": series,
     }

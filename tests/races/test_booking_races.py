@@ -4,7 +4,7 @@ import multiprocessing
 import random
 from collections import Counter
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -167,3 +167,59 @@ def test_moving_across_each_other_never_deadlocks_nor_double_books(crowd):
     assert any(kind == "won" for contest in outcomes for kind, _ in contest)
     assert Appointment.objects.count() == PROCESSES
     assert double_booked() == 0
+
+
+def test_series_moved_at_once_by_eight_are_wholly_there_or_not_at_all(crowd):
+    """Four series of six visits, two processes at each, and each series wants the times of its neighbour."""
+    length, series = 6, PROCESSES // 2
+    free = times(400)
+    visits = [
+        [
+            make_appointment(
+                crowd["clinic"],
+                patient=crowd["patients"][owner],
+                practitioner=crowd["practitioners"][owner % 2],
+                room=crowd["rooms"][owner % 2],
+                starts_at=free[20 * week + 2 * owner],
+                minutes=MINUTES,
+                now=NOW,
+            ).pk
+            for week in range(length)
+        ]
+        for owner in range(series)
+    ]
+    chosen = random.Random(11)
+    rounds = []
+    for turn in range(30):
+        wanted = [20 * week + 2 * chosen.randrange(series + 1) for week in range(length)]
+        rounds.append(
+            [
+                {
+                    "visits": visits[number // 2],
+                    "starts": [free[place + 2 * (number % 2)].isoformat() for place in wanted],
+                    "seen": [None if turn % 2 else 0] * length,
+                    "now": NOW.isoformat(),
+                }
+                for number in range(PROCESSES)
+            ]
+        )
+
+    outcomes = run(rounds, "series")
+
+    assert any(kind == "won" for contest in outcomes for kind, _ in contest)
+    codes = {detail[0] for contest in outcomes for kind, detail in contest if kind == "refused"}
+    assert codes <= {"just-taken", "patient-busy", "moved-meanwhile"}
+    assert codes
+    assert not Appointment.objects.exclude(status="booked").exists(), "nobody is left standing aside"
+    assert double_booked() == 0
+    for owner, keys in enumerate(visits):
+        now_at = [starts_at.isoformat() for starts_at in starts_of(keys)]
+        asked = [contest["starts"] for turn in rounds for contest in turn if contest["visits"] == keys]
+        first = [free[20 * week + 2 * owner] for week in range(length)]
+        known = [[one_at.astimezone(UTC).isoformat() for one_at in map(datetime.fromisoformat, one)] for one in asked]
+        assert now_at in [*known, [one_at.astimezone(UTC).isoformat() for one_at in first]], "a series is moved whole"
+
+
+def starts_of(keys):
+    rows = Appointment.objects.in_bulk(keys)
+    return [rows[key].starts_at.astimezone(UTC) for key in keys]
