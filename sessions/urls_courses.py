@@ -13,6 +13,7 @@ urlpatterns = [
     path("courses/<uuid:public_id>/pause/", course_actions.pause_course, name="pause-course"),
     path("courses/<uuid:public_id>/resume/", course_actions.resume_course, name="resume-course"),
     path("courses/<uuid:public_id>/stop/", course_actions.stop_course, name="stop-course"),
+    path("courses/<uuid:public_id>/extend/", course_actions.extend_course, name="extend-course"),
     path("courses/<uuid:public_id>/cadence/", course_actions.change_cadence, name="change-cadence"),
     path("courses/<uuid:public_id>/step-back/", course_actions.step_back, name="step-back"),
     path("courses/<uuid:public_id>/restart/", course_actions.restart_course, name="restart-course"),

@@ -106,13 +106,40 @@ class RestartForm(ReasonForm):
     field_order = ["start_on", "reason"]
 
 
-class StopForm(ReasonForm):
-    """Stop; the visits ticked are called off."""
+class ExtendForm(ReasonForm):
+    """Some more sessions, or maintenance without end: one of the two."""
+
+    sessions = forms.IntegerField(
+        label=_("More sessions"),
+        required=False,
+        min_value=1,
+        max_value=99,
+        help_text=_("At the last gap of the series."),
+    )
+    maintenance = forms.CharField(
+        label=_("Or maintenance, every"),
+        required=False,
+        max_length=20,
+        help_text=_("Like 4w, or 4-6w for every 4 to 6 weeks. Goes on without end."),
+    )
+    field_order = ["sessions", "maintenance", "reason"]
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors and bool(cleaned.get("sessions")) == bool(cleaned.get("maintenance")):
+            self.add_error("sessions", _("Choose one of the two: a number of sessions, or maintenance."))
+        return cleaned
+
+    def asked(self) -> dict[str, Any]:
+        return {**self.cleaned_data, "sessions": self.cleaned_data["sessions"] or 0}
+
+
+class WithVisits(Form):
+    """The visits still to come of a course; those ticked are called off."""
 
     visits = forms.MultipleChoiceField(
         label=_("Cancel these visits too"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    field_order = ["reason", "visits"]
 
     def __init__(self, *args, visits=(), **kwargs):
         super().__init__(*args, **kwargs)
@@ -127,14 +154,30 @@ class StopForm(ReasonForm):
         return [self.known[code] for code in self.cleaned_data.get("visits", [])]
 
 
+class StopForm(WithVisits, ReasonForm):
+    field_order = ["reason", "visits"]
+
+
 def visit_words(visit) -> str:
     when = date_format(timezone.localtime(visit.starts_at, visit.site.zone), "D j M Y, H:i")
     return f"{when} · {visit.practitioner}"
 
 
-class ReviewForm(Form):
+class ReviewForm(WithVisits):
+    """What follows from the scores; the visits matter only for a stop."""
+
     decision = forms.ChoiceField(label=_("Decision"), choices=ReviewDecision, widget=forms.RadioSelect)
     note = forms.CharField(label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    field_order = ["decision", "note", "visits"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "visits" in self.fields:
+            self.fields["visits"].label = _("If the course stops, cancel these visits too")
+
+    def asked(self) -> dict[str, Any]:
+        names = ("decision", "note")
+        return {**{name: self.cleaned_data[name] for name in names}, "cancel": self.chosen}
 
 
 class CoursesFilter(Form):

@@ -111,6 +111,7 @@ class RevisionKind(models.TextChoices):
     CHANGED = "changed", _("Cadence changed")
     STEPPED_BACK = "stepped_back", _("One phase back")
     RESTARTED = "restarted", _("Restarted")
+    EXTENDED = "extended", _("Extended")
 
 
 class CourseRevision(models.Model):

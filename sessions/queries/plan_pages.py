@@ -254,7 +254,7 @@ def history(course: Course) -> list[dict]:
     return lines[::-1]
 
 
-REVISED = ("course.changed", "course.stepped-back", "course.restarted")
+REVISED = ("course.changed", "course.stepped-back", "course.restarted", "course.extended")
 
 
 def words_of(event: AuditEvent) -> str:
@@ -270,6 +270,7 @@ def words_of(event: AuditEvent) -> str:
         "course.changed": _("Cadence changed"),
         "course.stepped-back": _("One phase back"),
         "course.restarted": _("Restarted"),
+        "course.extended": _("Extended"),
         "course.session-skipped": _("Session %(n)s left out") % {"n": number},
         "course.session-unskipped": _("Session %(n)s taken back in") % {"n": number},
     }

@@ -17,7 +17,7 @@ from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
 from patients.queries import patients as patient_reads
 from protocols.forms.cadence import CadenceForm
-from sessions.forms.courses import ReasonForm, RestartForm, ReviewForm, SkipForm, StopForm
+from sessions.forms.courses import ExtendForm, ReasonForm, RestartForm, ReviewForm, SkipForm, StopForm
 from sessions.models import Course
 from sessions.queries import courses as reads
 from sessions.queries.ripples import Deed
@@ -200,6 +200,27 @@ def restart_course(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @requires(RIGHT)
+def extend_course(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    course = reads.get_or_404(request.clinic, public_id)
+    form = ExtendForm(request.POST if request.method == "POST" else None)
+
+    def save():
+        return courses.extend_course(actor=request.user, course=course, **form.asked())
+
+    return _page(
+        request,
+        course,
+        form,
+        save,
+        done=_("The course goes on longer."),
+        title=_("Extend the course"),
+        text=_("What is left of the series comes first; what was done stays."),
+        submit=_("Extend"),
+        icon="plus-lg",
+    )
+
+
+@requires(RIGHT)
 def change_cadence(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Another series from the next session on, with a live preview of its dates."""
     course = reads.get_or_404(request.clinic, public_id)
@@ -239,10 +260,10 @@ def _cadence_forms(request: HttpRequest, course: Course) -> tuple[ReasonForm, Ca
 def record_review(request: HttpRequest, public_id: UUID, after: int) -> HttpResponse:
     """Record the review card of the plan page; "change" leads on to the new cadence."""
     course = reads.get_or_404(request.clinic, public_id)
-    form = ReviewForm(request.POST)
+    form = ReviewForm(request.POST, visits=reads.visits_to_come(course))
     if form.is_valid():
         try:
-            review = courses.record_review(actor=request.user, course=course, after_number=after, **form.cleaned_data)
+            review = courses.record_review(actor=request.user, course=course, after_number=after, **form.asked())
         except Refused as no:
             form.refuse(no)
         else:

@@ -20,6 +20,7 @@ from sessions.forms.courses import CoursesFilter, ReviewForm
 from sessions.models import Course
 from sessions.queries import courses as reads
 from sessions.queries import plan_pages, prescriptions
+from sessions.queries.plan_reasons import plan_reasons
 from sessions.services import courses
 
 from .prescription import Prescription
@@ -74,15 +75,17 @@ def page_of_course(request: HttpRequest, course: Course, review_form: ReviewForm
     today = timezone.localdate()
     sees_mix = request.user.has_perm("protocols.view_protocol")
     version = course.protocol_version
+    page = reads.plan(course, today)
     return {
         "course": course,
-        "page": reads.plan(course, today),
+        "page": page,
+        "reasons": plan_reasons(page),
         "banner": patient_reads.banner(patient_reads.kept(course.patient), today),
         "history": plan_pages.history(course),
         "mix": prescriptions.lines_of(version) if sees_mix else None,
         "overrides": list(course.overrides.select_related("by")) if sees_mix else [],
         "is_waiting": is_waiting(course),
-        "review_form": review_form or ReviewForm(),
+        "review_form": review_form or ReviewForm(visits=page.visits_to_come),
         "may_change": request.user.has_perm("sessions.change_course"),
         "today": today,
     }

@@ -18,7 +18,7 @@ ROWS: dict[str, Row] = {
         f"sessions:{name}": Row(_course)
         for name in (
             *("course", "course-progress", "pause-course", "resume-course", "stop-course"),
-            *("change-cadence", "step-back", "restart-course"),
+            *("change-cadence", "extend-course", "step-back", "restart-course"),
         )
     },
     "sessions:skip-session": Row(_session),

@@ -77,6 +77,7 @@ DONE = {
     "entered-in-error": gettext_lazy("entered in error"),
     "expired": gettext_lazy("expired"),
     "exported": gettext_lazy("exported"),
+    "extended": gettext_lazy("extended"),
     "founded": gettext_lazy("founded"),
     "fulfil-undone": gettext_lazy("end of visit taken back"),
     "fulfilled": gettext_lazy("fulfilled"),

@@ -8,6 +8,7 @@ from .changing import (
     stop_course,
     unskip_session,
 )
+from .lengthening import extend_course
 from .prescribing import prescribe_course
 from .revising import change_cadence, record_review, restart_course, step_back
 
@@ -15,6 +16,7 @@ pause, resume, stop, restart = pause_course, resume_course, stop_course, restart
 
 __all__ = [
     "change_cadence",
+    "extend_course",
     "pause",
     "pause_course",
     "prescribe_course",

@@ -58,8 +58,7 @@ def stop_course(
     """
     now = now or timezone.now()
     reason = needed(reason)
-    for appointment in _still_booked(course, cancel):
-        appointments.cancel(actor=actor, appointment=appointment, cancelled_by="clinic", reason=reason, now=now)
+    call_off(actor, course, cancel, reason, now)
     return set_status(locked_open(course), actor, CourseStatus.STOPPED, reason, now)
 
 
@@ -112,6 +111,12 @@ def unskip_session(*, actor: User | None, course: Course, number: int, now: date
     PlannedSession.objects.filter(pk=row.pk).update(status=PlannedStatus.PLANNED, skip_reason="")
     _audit_session(actor, fresh, "course.session-unskipped", number, "")
     plans.replan_course(course=fresh, now=now)
+
+
+def call_off(actor: User | None, course: Course, visits: Collection[Appointment], reason: str, now: datetime) -> None:
+    """Cancel visits of a course that stops. Before its row is locked; what has happened meanwhile stays as it is."""
+    for appointment in _still_booked(course, visits):
+        appointments.cancel(actor=actor, appointment=appointment, cancelled_by="clinic", reason=reason, now=now)
 
 
 def _still_booked(course: Course, asked: Collection[Appointment]) -> list[Appointment]:

@@ -1,5 +1,6 @@
 """Reviews at the gates, and new revisions: another cadence, a phase back, a restart. The past is never touched."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -11,11 +12,12 @@ from mesoclinic.core.constraints import violated
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from protocols.cadence import Cadence, format, parse
-from sessions.models import Course, CourseRevision, PlannedSession, Review
+from sessions.models import Appointment, Course, CourseRevision, PlannedSession, Review
 from sessions.models.courses import OUT_OF_PLAN, CourseStatus, PlannedStatus, ReviewDecision, RevisionKind
 from sessions.queries.plans import CoursePlan, course_plan
 from sessions.services import plans
 
+from .changing import call_off
 from .checks import canonical, check_start, fitting, locked_open, needed, set_status
 
 
@@ -27,17 +29,19 @@ def record_review(
     after_number: int,
     decision: str,
     note: str = "",
+    cancel: Collection[Appointment] = (),
     now: datetime | None = None,
 ) -> Review:
     """Record the review at a gate: what follows is no longer held, or the course goes a phase back, or stops.
 
-    "change" frees what follows too; `change_cadence` is the next step. Raises Refused("not-a-gate" | "too-early" |
+    With a stop the visits in `cancel` are called off by the clinic. "change" frees what follows too; `change_cadence` is the next step. Raises Refused("not-a-gate" | "too-early" |
     "reviewed" | "not-open" | "no-reason"): a stop says why.
     """
     now = now or timezone.now()
     note = fitting(Review, "note", note)
     if decision == ReviewDecision.STOP:
         needed(note)
+        call_off(actor, course, cancel, note, now)
     plan = course_plan(locked_open(course))
     gate = _gate_to_review(plan, after_number)
     review = _save_review(plan, after_number, decision, note, actor, now)
@@ -47,7 +51,7 @@ def record_review(
     if decision == ReviewDecision.STOP:
         set_status(plan.course, actor, CourseStatus.STOPPED, note[:1000], now)
     elif decision == ReviewDecision.STEP_BACK:
-        _revise(plan, actor, RevisionKind.STEPPED_BACK, plan.cadence, gate, None, note, now)
+        revise(plan, actor, RevisionKind.STEPPED_BACK, plan.cadence, gate, None, note, now)
     plans.replan_course(course=plan.course, now=now)
     return review
 
@@ -65,7 +69,7 @@ def change_cadence(
     plan = course_plan(locked_open(course))
     if new == plan.cadence and plan.revision.first_number == plan.next_number:
         raise Refused("same-cadence", _("This is the cadence the course already follows."), field="cadence")
-    row = _revise(plan, actor, RevisionKind.CHANGED, new, 1, None, reason, now)
+    row = revise(plan, actor, RevisionKind.CHANGED, new, 1, None, reason, now)
     plans.replan_course(course=plan.course, now=now)
     return row
 
@@ -75,7 +79,7 @@ def step_back(*, actor: User, course: Course, reason: str, now: datetime | None 
     """Repeat the phase before the current one, from the next session on. Raises Refused("not-open" | "no-reason")."""
     reason = needed(reason)
     plan = course_plan(locked_open(course))
-    row = _revise(plan, actor, RevisionKind.STEPPED_BACK, plan.cadence, phase_back(plan), None, reason, now)
+    row = revise(plan, actor, RevisionKind.STEPPED_BACK, plan.cadence, phase_back(plan), None, reason, now)
     _reactivate(plan.course, actor, now or timezone.now())
     return row
 
@@ -89,7 +93,7 @@ def restart_course(
     reason = needed(reason)
     plan = course_plan(locked_open(course))
     check_start(start_on, plan.course.site, now)
-    row = _revise(plan, actor, RevisionKind.RESTARTED, plan.cadence, 1, start_on, reason, now)
+    row = revise(plan, actor, RevisionKind.RESTARTED, plan.cadence, 1, start_on, reason, now)
     _reactivate(plan.course, actor, now)
     return row
 
@@ -141,7 +145,7 @@ def _reactivate(course: Course, actor: User, now: datetime) -> None:
     plans.replan_course(course=course, now=now)
 
 
-def _revise(
+def revise(
     plan: CoursePlan,
     actor: User,
     kind: RevisionKind,

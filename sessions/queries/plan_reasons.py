@@ -1,0 +1,92 @@
+"""Why a plan looks as it does, in words: who decided what and because of what, then session by session."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.models import AuditEvent
+from protocols.words import cadence_words
+from sessions.models import Appointment, CourseRevision, Review
+from sessions.models.courses import RevisionKind
+from sessions.queries.plan_pages import PlanPage, PlanRow
+from sessions.queries.plans import parsed
+
+
+@dataclass(frozen=True)
+class PlanReason:
+    """One sentence; `because` is what somebody wrote down, perhaps nothing."""
+
+    words: str
+    because: str = ""
+
+
+def plan_reasons(page: PlanPage) -> list[PlanReason]:
+    """Say why the plan looks like this: every decision in order of time, then every session that is not where it
+    usually would be. At most three SQL statements.
+    """
+    course = page.plan.course
+    revisions = course.revisions.select_related("by")
+    reviews = course.reviews.select_related("by")
+    decisions = [(row.at, _of_revision(row)) for row in revisions] + [(row.at, _of_review(row)) for row in reviews]
+    told = [reason for _at, reason in sorted(decisions, key=lambda one: one[0])]
+    return [*told, *_of_sessions(page.rows, _moves(page.rows))]
+
+
+def _of_revision(row: CourseRevision) -> PlanReason:
+    names = {
+        "who": _who(row.by),
+        "day": _day(row.at),
+        "n": row.from_number,
+        "series": cadence_words(parsed(row.cadence)),
+    }
+    said = {
+        RevisionKind.PRESCRIBED: _("%(who)s prescribed this on %(day)s: %(series)s."),
+        RevisionKind.CHANGED: _("From session %(n)s on another series, by %(who)s on %(day)s: %(series)s."),
+        RevisionKind.STEPPED_BACK: _("From session %(n)s on one phase back, by %(who)s on %(day)s."),
+        RevisionKind.RESTARTED: _("Begun again with session %(n)s, by %(who)s on %(day)s."),
+        RevisionKind.EXTENDED: _("Extended from session %(n)s on, by %(who)s on %(day)s: %(series)s."),
+    }
+    return PlanReason(said[RevisionKind(row.kind)] % names, row.reason)
+
+
+def _of_review(row: Review) -> PlanReason:
+    names = {"who": _who(row.by), "day": _day(row.at), "n": row.after_number}
+    names["what"] = str(row.get_decision_display()).lower()
+    return PlanReason(_("Reviewed after session %(n)s by %(who)s on %(day)s: %(what)s.") % names, row.note)
+
+
+def _of_sessions(rows: Iterable[PlanRow], moves: dict[int, AuditEvent]) -> Iterator[PlanReason]:
+    for row in rows:
+        number = {"n": row.session.number}
+        if row.session.is_skipped:
+            yield PlanReason(_("Session %(n)s is left out.") % number, row.session.skip_reason)
+            continue
+        if row.visit is not None and (event := moves.get(row.visit.pk)):
+            who = {"who": event.actor_name or _("Mesoclinic"), "day": _day(event.at)}
+            yield PlanReason(_("Session %(n)s was moved by %(who)s on %(day)s.") % {**number, **who}, event.reason)
+        if row.why:
+            due = {"day": date_format(row.on, "D j M")}
+            yield PlanReason(_("Session %(n)s, %(day)s: %(why)s") % {**number, **due, "why": row.why})
+
+
+def _moves(rows: Iterable[PlanRow]) -> dict[int, AuditEvent]:
+    """Give the last move of each visit shown. At most one SQL statement."""
+    keys = [row.visit.pk for row in rows if row.visit is not None and row.visit.moved_count]
+    if not keys:
+        return {}
+    events = AuditEvent.objects.filter(
+        subject_type=Appointment._meta.label_lower, subject_id__in=keys, verb="appointment.moved"
+    )
+    return {event.subject_id: event for event in events.order_by("at", "pk")}
+
+
+def _who(user) -> str:
+    return str(user) if user else _("Mesoclinic")
+
+
+def _day(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "j M Y")
