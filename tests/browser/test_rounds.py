@@ -96,6 +96,10 @@ def test_a_round_is_planned_and_reordered_by_keyboard_alone(look, world):
     keys.press(page.get_by_role("button", name="Move all"))
     expect(page.get_by_text("The whole round has moved.")).to_be_visible()
     expect(page.locator(".round-clock").first).to_contain_text("15:00")
+    page.goto(f"/calendar/?on={world.tomorrow}")
+    expect(page.locator(".visit-round")).to_have_count(2)
+    expect(page.locator(".way")).to_have_count(2)
+    looker.see("r9-calendar")
 
 
 def test_a_couple_books_a_series_side_by_side(look, world):

@@ -39,10 +39,10 @@ def _ways():
     """The ways to book: `guarded` as the product does; `careless` looks first and saves then, as many others do."""
     from django.utils import timezone
 
-    from mesoclinic.core.models import User
-    from patients.models import Patient
+    from mesoclinic.core.models import Site, User
+    from patients.models import Patient, Place
     from sessions.models import Appointment, Practitioner, Room, SessionRecord
-    from sessions.services import appointments, records
+    from sessions.services import appointments, records, rounds
     from sessions.services.appointments import NewTime
     from sessions.services.appointments.checks import find_room
     from sessions.services.appointments.wish import Wish
@@ -139,8 +139,52 @@ def _ways():
         actor = User.objects.get(pk=asked["actor"])
         return records.sign_records(actor=actor, records=[record], now=datetime.fromisoformat(asked["now"]))[0]
 
-    return {"guarded": guarded, "careless": careless, "moving": moving, "signing": signing} | {
-        "accepting": accepting,
-        "agreeing": agreeing,
+    def whole_round(asked):
+        vet = Practitioner.objects.select_related("clinic").get(pk=asked["practitioner"])
+        place = Place.objects.get(pk=asked["place"])
+        horses = [Patient.objects.get(pk=key) for key in asked["patients"]]
+        return rounds.book_round(
+            actor=None,
+            clinic=vet.clinic,
+            site=Site.objects.get(clinic=vet.clinic),
+            place=place,
+            practitioner=vet,
+            starts_at=datetime.fromisoformat(asked["starts_at"]),
+            stops=[rounds.Stop(horse, 20, reason="teeth") for horse in horses],
+            now=datetime.fromisoformat(asked["now"]),
+        )
+
+    def change_round(asked):
+        visit = Appointment.objects.select_related("round", "site__clinic", "patient").get(pk=asked["visit"])
+        common = {"actor": None, "now": datetime.fromisoformat(asked["now"])}
+        deeds = {
+            "up": lambda: rounds.reorder_round(visit=visit, step=-1, **common),
+            "down": lambda: rounds.reorder_round(visit=visit, step=1, **common),
+            "close": lambda: rounds.close_gaps(round=visit.round, **common),
+            "move": lambda: rounds.move_round(
+                round=visit.round, starts_at=datetime.fromisoformat(asked["starts_at"]), **common
+            ),
+            "cancel": lambda: appointments.cancel(appointment=visit, cancelled_by="clinic", reason="snow", **common),
+            "again": lambda: appointments.undo_cancel(appointment=visit, **common),
+            "single": lambda: appointments.book_appointment(
+                clinic=visit.site.clinic,
+                site=visit.site,
+                kind="other",
+                patient=Patient.objects.get(pk=asked["patient"]),
+                practitioner=visit.practitioner,
+                starts_at=datetime.fromisoformat(asked["starts_at"]),
+                minutes=20,
+                **common,
+            ),
+        }
+        deeds[asked["deed"]]()
+        return visit
+
+    ways = {"round": whole_round, "change_round": change_round, "accepting": accepting, "agreeing": agreeing}
+    return ways | {
+        "guarded": guarded,
+        "careless": careless,
+        "moving": moving,
+        "signing": signing,
         "series": series,
     }
