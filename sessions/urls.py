@@ -59,6 +59,7 @@ urlpatterns: list = [
     path("appointments/<uuid:public_id>/undo-not-treated/", appointments.undo_not_treated, name="undo-not-treated"),
     path("appointments/<uuid:public_id>/no-show/", changing.mark_no_show, name="no-show"),
     path("appointments/<uuid:public_id>/undo-no-show/", appointments.undo_no_show, name="undo-no-show"),
+    path("appointments/<uuid:public_id>/accept-offer/", appointments.accept_offer, name="accept-offer"),
     path("appointments/<uuid:public_id>/cancel/", changing.cancel, name="cancel"),
     path("appointments/<uuid:public_id>/undo-cancel/", appointments.undo_cancel, name="undo-cancel"),
     path("undo/<uuid:batch>/", changing.undo, name="undo"),

@@ -48,11 +48,6 @@ class Line:
         return f"{self.what}:{self.code}"
 
     @property
-    def can_offer(self) -> bool:
-        """Whether a time can be held: a visit that has one is moved when the patient agrees."""
-        return self.visit is None
-
-    @property
     def seen_moves(self) -> int | None:
         return self.visit.moved_count if self.visit else None
 

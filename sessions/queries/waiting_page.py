@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
 from sessions.models import Appointment, CallAttempt, WaitingEntry
@@ -66,5 +68,7 @@ def waiting_page(site: Site, now: datetime) -> WaitingPage:
 def _offers(entries: Sequence[WaitingEntry]) -> dict[int, Appointment]:
     """Give the time held for each of these now. One SQL statement."""
     by_session = {entry.planned_session_id: entry.pk for entry in entries if entry.planned_session_id}
-    rows = Appointment.objects.filter(planned_session__in=by_session, status="offered")
-    return {by_session[offer.planned_session_id]: offer for offer in rows.select_related("practitioner")}
+    by_visit = {entry.appointment_id: entry.pk for entry in entries if entry.appointment_id}
+    held = Q(planned_session__in=by_session) | Q(in_place_of__in=by_visit)
+    rows = Appointment.objects.filter(held, status="offered").select_related("practitioner")
+    return {by_session.get(row.planned_session_id) or by_visit[row.in_place_of_id]: row for row in rows}

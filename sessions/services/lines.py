@@ -14,7 +14,8 @@ from sessions.queries.fitting import Line
 from sessions.services import waiting
 from sessions.services.appointments.booking import book_appointment
 from sessions.services.appointments.checks import offering_alternatives
-from sessions.services.appointments.moving import move
+from sessions.services.appointments.held import hold_time
+from sessions.services.appointments.moving import NewTime, move_many
 from sessions.services.reminders import queue_message
 
 OFFER_HOLDS = timedelta(hours=24)
@@ -41,16 +42,7 @@ def take_time(
     if line.visit is None:
         given = _book(actor, line, starts_at, practitioner, now)
     else:
-        given = move(
-            actor=actor,
-            appointment=line.visit,
-            starts_at=starts_at,
-            practitioner=practitioner,
-            any_room=line.place is None,
-            outside_window_reason=_why_outside(line, starts_at),
-            seen_moves=seen_moves,
-            now=now,
-        )
+        (given,) = move_many(actor=actor, moves=[_new_time(line, starts_at, practitioner, seen_moves)], now=now)
     if line.entry is not None:
         waiting.mark_placed(actor=actor, entry=line.entry, now=now)
     return given
@@ -64,21 +56,37 @@ def offer_time(
     line: Line,
     starts_at: datetime,
     practitioner: Practitioner,
+    seen_moves: int | None = None,
     now: datetime | None = None,
 ) -> tuple[Appointment, bool]:
-    """Hold this time for the line for a day, at most until it begins, and write to the patient.
+    """Hold this time for the line for a while, at most until it begins, and write to the patient.
 
-    Gives the offer, and whether a message goes out; when not, somebody has to call. Raises Refused as `take_time` does,
-    and "not-offered".
+    A visit keeps its own time until they agree. Gives the offer, and whether a message goes out; when not, somebody has
+    to call. Raises Refused as `take_time` does.
     """
     now = now or timezone.now()
     _check_line(line)
-    if line.visit is not None:
-        raise Refused("not-offered", _("This visit has a time. Ask the patient, then move it there."))
-    until = max(min(starts_at, now + OFFER_HOLDS), now + AT_LEAST)
-    offer = _book(actor, line, starts_at, practitioner, now, offered_until=until)
+    if line.visit is None:
+        until = max(min(starts_at, now + OFFER_HOLDS), now + AT_LEAST)
+        offer = _book(actor, line, starts_at, practitioner, now, offered_until=until)
+    else:
+        why = _why_outside(line, starts_at)
+        asked = _new_time(line, starts_at, practitioner, seen_moves)
+        offer = hold_time(actor=actor, asked=asked, reason=why, now=now)
     messages = queue_message(actor=actor, appointment=offer, kind="offer", now=now)
     return offer, bool(messages)
+
+
+def _new_time(line: Line, starts_at: datetime, practitioner: Practitioner, seen_moves: int | None) -> NewTime:
+    assert line.visit is not None
+    return NewTime(
+        appointment=line.visit,
+        starts_at=starts_at,
+        practitioner=practitioner,
+        any_room=line.place is None,
+        outside_window_reason=_why_outside(line, starts_at),
+        seen_moves=seen_moves,
+    )
 
 
 def _book(

@@ -60,15 +60,17 @@ def offer_time(request: HttpRequest, what: str, public_id: UUID) -> HttpResponse
     if not form.is_valid():
         return _no(request, _("Choose one of the times shown."))
     try:
-        offer, is_told = lines.offer_time(actor=request.user, line=line, **form.asked())
+        offer, is_told = lines.offer_time(
+            actor=request.user, line=line, seen_moves=form.cleaned_data["seen_moves"], **form.asked()
+        )
     except Refused as no:
         return _no(request, _with_others(no, line))
     until = date_format(timezone.localtime(offer.offered_until, line.site.zone), "D j M H:i")
     words = {"patient": line.patient.name, "when": _when(offer), "until": until}
     messages.success(request, _("Held for %(patient)s until %(until)s: %(when)s.") % words)
     if not is_told:
-        messages.info(request, _("No message goes out: nobody can be written to. Please call."))
-    return back(request, "sessions:appointment", offer.public_id)
+        messages.info(request, _("No message goes out: please call."))
+    return back(request, "sessions:appointment", (line.visit or offer).public_id)
 
 
 @require_POST

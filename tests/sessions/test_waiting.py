@@ -284,6 +284,42 @@ def test_an_offer_that_ran_out_lets_the_session_wait_again(world):
     assert (waits.offer, len(waits.times)) == (None, 3)
 
 
+def test_a_visit_keeps_its_time_until_the_patient_agrees_to_the_one_held(client, world):
+    visit = book(world, day_offset=9)
+    entry = wait(world, visit)
+    offer, _told = lines.offer_time(
+        actor=world.desk,
+        line=line_of(entry),
+        starts_at=at("10:00", 1),
+        practitioner=world.doctor,
+        seen_moves=0,
+        now=NOW,
+    )
+    visit.refresh_from_db()
+    assert (visit.starts_at, offer.in_place_of, offer.status) == (at("10:00", 9), visit, "offered")
+    assert "is held for them until" in get(client, world, "waiting")
+
+    post(client, world, "record-call", visit.public_id, outcome="agreed")
+
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.status) == (at("10:00", 1), "booked")
+    assert list(open_entries(world.site, NOW)) == []
+
+
+def test_one_tap_books_an_offered_session_the_patient_agrees_to(client, world):
+    course = make_course(world.clinic, start_on=MONDAY, now=NOW, patient=world.patient, practitioner=world.doctor)
+    line = line_of_planned(course.planned_sessions.get(number=1), MONDAY)
+    offer, _told = lines.offer_time(actor=None, line=line, starts_at=at("15:00"), practitioner=world.doctor, now=NOW)
+    accept = reverse("sessions:accept-offer", args=[offer.public_id])
+    assert accept in get(client, world, "appointment", offer.public_id)
+
+    post(client, world, "accept-offer", offer.public_id)
+
+    offer.refresh_from_db()
+    assert (offer.status, offer.offered_until) == ("booked", None)
+    assert accept not in get(client, world, "appointment", offer.public_id)
+
+
 # The pages
 
 

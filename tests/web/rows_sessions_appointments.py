@@ -38,6 +38,7 @@ ONE_TAP = (
         "no-show",
         "undo-no-show",
         "undo-cancel",
+        "accept-offer",
     ),
     *("appointment", "move", "cancel", "not-treated", "entered-in-error"),
 )

@@ -21,7 +21,7 @@ from .booking_many import Booking, book_many
 from .booking_series import SeriesTime, book_series
 from .callers import book_new_caller
 from .following import cancel_with_following, mark_no_show_with_following, move_with_following
-from .held import Rebooked, agree_to_held_time, decline_held_time, rebook_visits
+from .held import Rebooked, agree_to_held_time, decline_held_time, hold_time, rebook_visits
 from .moving import NewTime, check_move, lock_for, move, move_back, move_many, reschedule
 from .offers import accept_offer, expire_offers
 from .series import free_planned_session
@@ -46,6 +46,7 @@ __all__ = [
     "free_planned_session",
     "fulfil",
     "fulfil_without_record",
+    "hold_time",
     "lock_for",
     "mark_entered_in_error",
     "mark_no_show",

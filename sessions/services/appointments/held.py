@@ -69,6 +69,15 @@ def _must_agree(asked: NewTime, now: datetime) -> bool:
     return not stays and (must_call(visit, now) or is_soon(asked.starts_at, visit.site, now))
 
 
+@offering_alternatives
+@transaction.atomic
+def hold_time(*, actor: User | None, asked: NewTime, reason: str = "", now: datetime | None = None) -> Appointment:
+    """Hold one other time for a visit, which keeps its own until the patient agrees. Raises Refused as `rebook_visits`."""
+    now = now or timezone.now()
+    locked_many([wish_of(asked, asked.appointment, now)])
+    return _hold(actor, asked, reason, now)
+
+
 def _hold(actor: User | None, asked: NewTime, reason: str, now: datetime) -> Appointment:
     """Hold a time for a visit, in place of one held before. Another room than its own: that one is not free yet."""
     rows = Appointment.objects.select_for_update(of=("self",), no_key=True)
