@@ -24,7 +24,7 @@ from sessions.queries import availability, settings
 from sessions.scheduling.slots import Agenda, Wanted, WhyNot, why_not_free
 from sessions.scheduling.walltime import minute_after, minute_of
 
-MOST_AT_ONCE = 200  # solved and shown together; more come when these are done
+MOST_AT_ONCE = 100  # solved and shown together; more come when these are done
 MOST_READ = 5000
 CALL_DAYS = 1  # who was to come today or tomorrow is called: no letter arrives in time
 FURTHEST = timedelta(days=3 * 366)  # nothing is booked later
