@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count as numbers
 from types import SimpleNamespace
 from typing import Any
@@ -245,7 +245,9 @@ def _around_course(course: Course, count: int) -> None:
         2 * count,
         lambda n: {"number": first + n, "revision": 1 + count, **states[n], **windows[n]},
     )
-    starts_at = timezone.now().replace(microsecond=0)
+    # At night, when no other visit of a test is, and each course at a time of its own.
+    starts_at = timezone.now().replace(hour=1, minute=0, second=0, microsecond=0)
+    starts_at += timedelta(minutes=25 * (next(NUMBERS) % 8))
     times = [starts_at + timedelta(days=(day - today).days) for day in days]
     visit = Appointment.objects.create(
         clinic=course.clinic,
@@ -309,6 +311,18 @@ def _around_working(row: Practitioner | Room, count: int) -> None:
     )
 
 
+def _around_closure(closure: Closure, count: int) -> None:
+    """The visits it breaks, each of another practitioner and patient."""
+    clinic = closure.clinic
+    people = Practitioner.objects.filter(clinic=clinic).values_list("pk", flat=True).order_by("pk")[:count]
+    patients = Patient.objects.filter(clinic=clinic, merged_into=None).values_list("pk", flat=True).order_by("pk")
+    starts_at = datetime.combine(closure.from_on, time(12), tzinfo=closure.site.zone)
+    ends_at = starts_at + timedelta(minutes=20)
+    visit = Appointment(clinic=clinic, site=closure.site, starts_at=starts_at, ends_at=ends_at, created_at=starts_at)
+    pairs = list(zip(people, patients[:count], strict=False))
+    raw.clones(visit, len(pairs), lambda n: dict(zip(("practitioner_id", "patient_id"), pairs[n], strict=True)))
+
+
 def _around_place(place: Place, count: int) -> None:
     _more(make_horse(place.clinic, place=place), count, lambda n: {"number": next(NUMBERS), "name": f"Guest {n:04}"})
 
@@ -325,6 +339,7 @@ AROUND: dict[type[Model], Callable[[Any, int], None]] = {
     ProtocolVersion: _around_version,
     Substance: _around_substance,
     Lot: _around_lot,
+    Closure: _around_closure,
     Practitioner: _around_working,
     Room: _around_working,
     Place: _around_place,

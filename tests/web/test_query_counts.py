@@ -25,7 +25,8 @@ NO_PAGE = {"405", "302", "204"}
 def test_no_page_asks_more_of_the_database_when_there_are_more_rows():
     counted = count_pages(few=10, many=1000)
 
-    assert counted.uneven == {}
+    # Fewer are well: where a long list is cut, a kind of line that takes a question of its own may fall off its end.
+    assert {name: counts for name, counts in counted.uneven.items() if counts[1] > counts[0]} == {}
     assert counted.grown >= LISTS
     assert set(counted.no_page.values()) <= NO_PAGE, counted.no_page
     assert {name.split()[0] for name in counted.queries} | counted.no_page.keys() == all_rows().keys()
