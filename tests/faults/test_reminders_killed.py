@@ -127,9 +127,11 @@ def test_no_message_is_lost_and_each_kill_repeats_at_most_one(start_worker):
         assert len(set(heard)) < DUE - len(never), "the kills came too late to show anything"
 
         claims_of_the_dead_run_out()
-        start_worker(concurrency=2, SMS_URL=address)
-        ring(2)
-        wait_for(lambda: not Reminder.objects.filter(status__in=["queued", "sending"]).exists(), seconds=90, what="all")
+        start_worker(concurrency=3, SMS_URL=address)
+        ring(3)
+        wait_for(
+            lambda: not Reminder.objects.filter(status__in=["queued", "sending"]).exists(), seconds=240, what="all"
+        )
 
     counts = Counter(heard)
     wanted = {f"+33{n:09}" for n in range(DUE)} - never

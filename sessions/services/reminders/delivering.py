@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -72,7 +73,8 @@ def _claim_next(now: datetime) -> uuid.UUID | None:
             rows = _same_message(first).select_for_update(of=("self",)).order_by("pk")
             keys = list(rows.values_list("pk", flat=True))
             still = Reminder.objects.filter(pk__in=keys, status=Status.QUEUED)
-            claimed = still.update(status=Status.SENDING, claim=claim, claimed_at=now)
+            tries = F("attempts") + 1
+            claimed = still.update(status=Status.SENDING, claim=claim, claimed_at=now, attempts=tries)
         if claimed:
             return claim
 
@@ -118,8 +120,6 @@ def _send(claim: uuid.UUID, now: datetime) -> int:
     if one is None:
         _close(lines, Status.CANCELLED, _("Nobody may be told by a message any more."))
         return 0
-    keys = [row.pk for row in lines]
-    Reminder.objects.filter(pk__in=keys, claim=claim).update(attempts=lines[0].attempts + 1)
     try:
         written = _write(lines, one)
         _hand_over(written, one, lines)
@@ -187,7 +187,7 @@ def _note_sent(lines: Iterable[Reminder], one: Recipient, written: Written, now:
 
 
 def _try_later(lines: list[Reminder], fault: Exception, now: datetime) -> None:
-    tries = lines[0].attempts + 1
+    tries = max(row.attempts for row in lines)
     words = f"{type(fault).__name__}: {fault}"[:300]
     mine = Reminder.objects.filter(pk__in=[row.pk for row in lines], claim=lines[0].claim, status=Status.SENDING)
     if tries >= MOST_ATTEMPTS:
