@@ -388,6 +388,13 @@ def test_one_more_is_put_behind_the_last(world, booked):
     assert lines(booked)[-2:] == [("Corsair", "10:50", "11:05", 0, 0), ("Ember", "11:05", "11:25", 0, 30)]
 
 
+def test_one_more_sent_twice_is_put_in_once(world, booked):
+    ember = {"patient": world.horses["Ember"], "minutes": 20, "reason": "teeth"}
+    rounds.add_to_round(actor=world.desk, round=booked, **ember, now=NOW)
+    refused("twice", rounds.add_to_round, actor=world.desk, round=booked, **ember, now=NOW)
+    assert [line[0] for line in lines(booked)].count("Ember") == 1
+
+
 def test_one_more_does_not_push_the_way_back_into_somebody(world, booked):
     book(world, "11:35", day_offset=1, patient=world.horse, practitioner=world.vet)
     ember = {"patient": world.horses["Ember"], "minutes": 10, "reason": "teeth"}

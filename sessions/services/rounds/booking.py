@@ -163,13 +163,15 @@ def add_to_round(
     """Visit one more: behind the last, or at once, already arrived, when the round is under way.
 
     Under way nobody is turned away by the calendar: see `walk_in`. Raises Refused as booking does, and
-    "round-cancelled", "round-over", "no-time-for-the-way".
+    "twice", "round-cancelled", "round-over", "round-empty", "no-time-for-the-way".
     """
     now = now or timezone.now()
     fresh, visits = locked_round(round)
     live = [visit for visit in visits if visit.is_live]
     if fresh.on < local_day(now, fresh.site.zone):
         raise Refused("round-over", _("This round is over. Plan another one."))
+    if planned_session is None and any(visit.patient_id == patient.pk for visit in live):
+        raise Refused("twice", _("%(name)s is part of this round already.") % {"name": patient.name})
     minutes, last = checked_minutes(minutes), live[-1] if live else None
     where = {"actor": actor, "clinic": fresh.clinic, "site": fresh.site}
     if last is None or live[0].starts_at <= now:
