@@ -19,6 +19,7 @@ KINDS = [
 NOUNS = {
     "absence": gettext_lazy("absence"),
     "appointment": gettext_lazy("appointment"),
+    "blocked-day": gettext_lazy("day that does not suit"),
     "calendar-feed": gettext_lazy("calendar address"),
     "call": gettext_lazy("call"),
     "catalogue": gettext_lazy("catalogue"),
@@ -33,6 +34,7 @@ NOUNS = {
     "patient": gettext_lazy("patient's file"),
     "place": gettext_lazy("place"),
     "practitioner": gettext_lazy("practitioner"),
+    "preference": gettext_lazy("wish about times"),
     "protocol": gettext_lazy("protocol"),
     "reaction": gettext_lazy("reaction"),
     "record": gettext_lazy("record"),
@@ -94,6 +96,7 @@ DONE = {
     "merge-undone": gettext_lazy("merging taken back"),
     "merged": gettext_lazy("merged"),
     "message-text-set": gettext_lazy("text of messages set"),
+    "move-undone": gettext_lazy("move taken back"),
     "moved": gettext_lazy("moved"),
     "no-show": gettext_lazy("no show"),
     "no-show-undone": gettext_lazy("no-show taken back"),
