@@ -46,6 +46,7 @@ def _ways():
     from sessions.services.appointments import NewTime
     from sessions.services.appointments.checks import find_room
     from sessions.services.appointments.wish import Wish
+    from tests.races.series_ways import accept_carelessly, accept_series
 
     def objects(asked):
         practitioner = Practitioner.objects.get(pk=asked["practitioner"])
@@ -180,7 +181,8 @@ def _ways():
         deeds[asked["deed"]]()
         return visit
 
-    ways = {"round": whole_round, "change_round": change_round, "accepting": accepting, "agreeing": agreeing}
+    ways = {"accept-series": accept_series, "accept-carelessly": accept_carelessly}
+    ways |= {"round": whole_round, "change_round": change_round, "accepting": accepting, "agreeing": agreeing}
     return ways | {
         "guarded": guarded,
         "careless": careless,
