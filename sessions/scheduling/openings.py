@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -57,70 +58,28 @@ def find_openings(
 ) -> Openings:
     """Find the openings for every length on these local days; steps count from the opening of the hours."""
     wanted_days = sorted(set(days))
-    runs = _runs(wanted_days)
-    found: dict[int, dict[int, list[Opening]]] = {}
+    if not wanted_days:
+        return Openings(zone, step_minutes, {})
+    between = (day_start(wanted_days[0], zone), day_end(wanted_days[-1], zone))
+    midnights = [day_start(day, zone) for day in wanted_days]
+    ends = [day_end(day, zone) for day in wanted_days]
     rank = {room: position for position, room in enumerate(time.rooms or ())}
+    ordered: dict[tuple[int, ...], tuple[int, ...]] = {}
+    found: dict[int, dict[int, list[Opening]]] = {}
     for length in set(lengths):
         by_day: dict[int, list[Opening]] = {}
-        for run in runs:
-            _fill(by_day, time, length, run, zone, step_minutes, not_before, rank)
-        found[length] = by_day
-    return Openings(zone, step_minutes, found)
-
-
-def _runs(days: Sequence[date]) -> list[list[date]]:
-    """Cut ascending days into runs without holes."""
-    runs: list[list[date]] = []
-    for day in days:
-        if runs and day.toordinal() == runs[-1][-1].toordinal() + 1:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return runs
-
-
-def _fill(
-    by_day: dict[int, list[Opening]],
-    time: Time,
-    length: int,
-    run: list[date],
-    zone: ZoneInfo,
-    step: int,
-    not_before: int,
-    rank: Mapping[int, int],
-) -> None:
-    midnights = [day_start(day, zone) for day in run]
-    between = (midnights[0], day_end(run[-1], zone))
-    cut = {one: _clipped(agenda, between) for one, agenda in time.practitioners.items()}
-    rooms = None if time.rooms is None else {one: _clipped(agenda, between) for one, agenda in time.rooms.items()}
-    wanted = Wanted(length, between, patient=_clipped(time.patient, between), rooms=rooms)
-    ordered: dict[tuple[int, ...], tuple[int, ...]] = {}
-    for practitioner, spans in free_spans(cut, wanted).items():
-        for span in spans:
+        wanted = Wanted(length, between, patient=time.patient, rooms=time.rooms)
+        for span in chain.from_iterable(free_spans(time.practitioners, wanted).values()):
             if span.rooms not in ordered:
                 ordered[span.rooms] = tuple(sorted(span.rooms, key=rank.__getitem__)) or (NO_ROOM,)
-            first = max(span.first, not_before)
-            first += (span.opens_at - first) % step
-            while first <= span.last:
-                index = bisect_right(midnights, first) - 1
-                ends = midnights[index + 1] - 1 if index + 1 < len(midnights) else span.last
-                last = min(span.last, ends)
-                opening = Opening(practitioner, first, last, ordered[span.rooms])
-                by_day.setdefault(run[index].toordinal(), []).append(opening)
-                first = last + 1 + (span.opens_at - last - 1) % step
-
-
-def _clipped(agenda: Agenda, between: tuple[int, int]) -> Agenda:
-    """Leave out what does not meet the range, so that each run of days costs what it holds."""
-    start, end = between
-
-    def near(intervals: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        return [one for one in intervals if one[0] < end and start < one[1]]
-
-    return Agenda(
-        None if agenda.hours is None else near(agenda.hours),
-        near(agenda.breaks),
-        near(agenda.closures),
-        near(agenda.absences),
-        near(agenda.booked),
-    )
+            index = max(bisect_right(midnights, max(span.first, not_before)) - 1, 0)
+            while index < len(midnights) and midnights[index] <= span.last:
+                first = max(span.first, not_before, midnights[index])
+                first += (span.opens_at - first) % step_minutes
+                last = min(span.last, ends[index] - 1)
+                if first <= last:
+                    opening = Opening(span.practitioner, first, last, ordered[span.rooms])
+                    by_day.setdefault(wanted_days[index].toordinal(), []).append(opening)
+                index += 1
+        found[length] = by_day
+    return Openings(zone, step_minutes, found)

@@ -87,13 +87,14 @@ def test_what_is_proposed_can_be_booked(world):
 
 def test_the_number_of_statements_is_fixed(world):
     short = make_course(world.clinic, patient=world.patient, practitioner=world.doctor, start_on=MONDAY, now=NOW)
-    counts = []
-    for course in (short, world.course):
-        with CaptureQueriesContext(connection) as queries:
-            find_series(course, wish(world), now=NIGHT)
-        counts.append(len(queries))
 
-    assert counts[0] == counts[1] <= 19, counts
+    def count(course, **wishes) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            find_series(course, wish(world, **wishes), now=NIGHT)
+        return len(queries)
+
+    assert count(short) == count(world.course) <= 15
+    assert count(world.course, weekdays=[2]) <= 23, "further and further away"
 
 
 def test_a_practitioner_away_is_the_reason_and_named_with_the_days(world):
