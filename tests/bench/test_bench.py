@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import booking, paper, plans, reading, records, searching, serving
+from tests.bench import booking, paper, plans, reading, records, searching, series, serving
 from tests.bench.timing import Ratio, Times, WrongResultError, interleaved
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -10,6 +10,10 @@ pytestmark = pytest.mark.django_db(transaction=False)
 
 def test_booking_writes_what_its_floor_writes():
     assert booking.plan_and_book(rounds=1, cadence="2x1w@20").ratio > 0
+
+
+def test_a_proposal_is_what_the_engine_alone_gives():
+    assert series.propose_series(series.busy_clinic(practitioners=2, visits_a_day=2), rounds=1).ratio > 0
 
 
 def test_reading_finds_what_its_floor_finds_however_many_visits():

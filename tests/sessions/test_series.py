@@ -12,7 +12,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import Place
 from sessions.models import Appointment, BookingPreference, Course, PlannedSession
 from sessions.queries import availability as availability_reads
-from sessions.queries import proposal_words
+from sessions.queries import courses, proposal_words
 from sessions.queries.proposals import Pin, alternatives, find_series, lost_pins, relaxations
 from sessions.services import appointments, availability, preferences
 from sessions.services.appointments import SeriesTime
@@ -89,6 +89,7 @@ def test_the_number_of_statements_is_fixed(world):
     short = make_course(world.clinic, patient=world.patient, practitioner=world.doctor, start_on=MONDAY, now=NOW)
 
     def count(course, **wishes) -> int:
+        course = courses.get_or_404(world.clinic, course.public_id)
         with CaptureQueriesContext(connection) as queries:
             find_series(course, wish(world, **wishes), now=NIGHT)
         return len(queries)
