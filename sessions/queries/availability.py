@@ -160,7 +160,7 @@ def agendas_at(
     site: Site,
     *,
     spans: Sequence[tuple[datetime, datetime]],
-    now: datetime,
+    now: datetime | None,
     practitioner_ids: Collection[int],
     room_ids: Collection[int] = (),
     patient_ids: Collection[int] = (),
@@ -169,7 +169,8 @@ def agendas_at(
 ) -> Agendas:
     """Read the same for several spans of time, far apart perhaps: what lies between them is not looked at.
 
-    Four SQL statements, whatever the number of spans and patients.
+    Four SQL statements, whatever the number of spans and patients; three without a `now`: then only who works when is
+    read, and no appointment.
     """
     spans = _joined(spans)
     from_at, until_at = spans[0][0], spans[-1][1]
@@ -178,7 +179,9 @@ def agendas_at(
     closures = whole_days(closed.among(days), site.zone)
     hours = _Hours(site, days, practitioner_ids, room_ids, away=away)
     absent = _absences(from_at, until_at, practitioner_ids, room_ids)
-    busy = _busy(spans, now, practitioner_ids, room_ids, patient_ids, without)
+    busy: Spans = defaultdict(list)
+    if now is not None:
+        busy = _busy(spans, now, practitioner_ids, room_ids, patient_ids, without)
     by_practitioner = {
         one: Agenda(*hours.of_practitioner(one), closures, absent["practitioner", one], busy["practitioner", one])
         for one in practitioner_ids
@@ -213,9 +216,10 @@ class _Hours:
 
     def __init__(self, site, days, practitioner_ids, room_ids, *, away):
         self.days, self.zone = days, site.zone
+        weekdays = {day.isoweekday() for day in days}  # of sites and rooms all are read: having none means something
         rows = WorkingHours.objects.filter(site=site, from_on__lte=days[-1]).filter(
             Q(practitioner__isnull=True, room__isnull=True)
-            | Q(practitioner_id__in=practitioner_ids)
+            | Q(practitioner_id__in=practitioner_ids, weekday__in=weekdays)
             | Q(room_id__in=room_ids)
         )
         self.rules = defaultdict(list)
