@@ -17,6 +17,10 @@ class Control:
     value: str = ""
     choices: list[str] = field(default_factory=list)
     is_sent: bool = True
+    type: str = "text"
+    mode: str = ""
+    is_required: bool = False
+    is_wrong: bool = False
 
 
 @dataclass
@@ -27,6 +31,10 @@ class PageForm:
     method: str
     controls: list[Control] = field(default_factory=list)
     buttons: list[dict[str, str]] = field(default_factory=list)
+    templated: list[Control] = field(default_factory=list)  # of rows that a script or a button may still add
+    previews: list[str] = field(default_factory=list)  # where parts of it are sent while somebody types
+    is_preview: bool = False
+    token: str = ""  # against forged requests; each page draws its own
 
     @property
     def data(self) -> dict[str, list[str]]:
@@ -48,6 +56,9 @@ class PageForm:
     def kind_of(self, name: str) -> str:
         return next(control.kind for control in self.controls if control.name == name)
 
+    def of(self, name: str) -> list[Control]:
+        return [control for control in self.controls if control.name == name]
+
 
 class _Reader(HTMLParser):
     def __init__(self, address: str) -> None:
@@ -57,9 +68,12 @@ class _Reader(HTMLParser):
         self.form: PageForm | None = None
         self.select: Control | None = None
         self.area: Control | None = None
+        self.is_template = False
 
     def handle_starttag(self, tag, attrs):
         has = {name: value or "" for name, value in attrs}
+        if has.get("hx-post") and self.form is not None:
+            self.form.previews.append(urljoin(self.address, has["hx-post"]))
         draw = getattr(self, f"_{tag}", None)
         if draw:
             draw(has)
@@ -67,6 +81,8 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "form":
             self.form = None
+        elif tag == "template":
+            self.is_template = False
         elif tag == "select":
             self.select = None
         elif tag == "textarea":
@@ -84,8 +100,15 @@ class _Reader(HTMLParser):
         if "id" in has:
             self.by_id[has["id"]] = self.form
 
+    def _template(self, has):
+        self.is_template = True
+
     def _put(self, has, control: Control) -> None:
-        if control.name and "disabled" not in has:
+        control.type, control.mode = has.get("type", control.kind).lower(), has.get("inputmode", "")
+        control.is_required, control.is_wrong = "required" in has, "is-invalid" in has.get("class", "").split()
+        if self.is_template and self.form is not None:
+            self.form.templated.append(control)
+        elif control.name and "disabled" not in has:
             self.orphans.append((has.get("form", ""), self.form, control))
 
     def _input(self, has):
@@ -117,7 +140,7 @@ class _Reader(HTMLParser):
         self._put(has, self.area)
 
     def _button(self, has):
-        if has.get("type", "submit") == "submit":
+        if has.get("type", "submit") == "submit" and not self.is_template:
             self.orphans.append((has.get("form", ""), self.form, has))
 
     def sort(self) -> None:
@@ -139,7 +162,12 @@ def forms_of(html: str, address: str) -> list[PageForm]:
         for target in sorted(targets):
             how = {has.get("formmethod", form.method).lower() for has in form.buttons} or {form.method}
             if "post" in how:
-                found.append(PageForm(target, "post", form.controls))
+                tokens = [one.value for one in form.controls if one.name == "csrfmiddlewaretoken"]
+                found.append(PageForm(target, "post", form.controls, templated=form.templated, token="".join(tokens)))
+        found += [
+            PageForm(target, "post", form.controls, templated=form.templated, is_preview=True)
+            for target in dict.fromkeys(form.previews)
+        ]
     return found
 
 

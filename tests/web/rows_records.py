@@ -1,16 +1,17 @@
 """Examples for the matrix of rights: the pages of session records."""
 
-from tests.sessions.record_world import book_session, done, record_world, session, start
+from tests.sessions.record_world import book_session, done, record_world, session, signed, start
 from tests.web.rights import Row, World
 
 
 def make_world(clinic):
-    """A course whose first session is done, whose second has a draft, whose third is booked, whose fourth is open."""
-    world = record_world(clinic=clinic)
-    world.done = done(world)
-    world.draft = start(world, book_session(world, 2))
-    world.waiting = book_session(world, 3)
-    world.open = session(world, 4)
+    """A course with a session each that is signed, done, a draft, booked, and open, in this order."""
+    world = record_world(clinic=clinic, cadence="5x1w")
+    world.signed = signed(world)
+    world.done = done(world, 2)
+    world.draft = start(world, book_session(world, 3))
+    world.waiting = book_session(world, 4)
+    world.open = session(world, 5)
     return world
 
 
@@ -33,6 +34,6 @@ ROWS = {
     "sessions:record-discard": Row(_named("draft")),
     "sessions:records-unsigned": Row(),
     "sessions:records-sign": Row(),
-    "sessions:addendum": Row(_named("done")),
-    "sessions:record-reaction": Row(_named("done")),
+    "sessions:addendum": Row(_named("signed")),
+    "sessions:record-reaction": Row(_named("signed")),
 }
