@@ -9,6 +9,7 @@ import logging
 import time
 from hashlib import sha256
 
+from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
 
@@ -34,7 +35,7 @@ class OnceMiddleware:
         if led_to := _led_to(key):
             return HttpResponseRedirect(led_to)
         response = self.get_response(request)
-        _keep(key, response)
+        _keep(key, response if not _is_blamed(request) else None)
         return response
 
 
@@ -66,9 +67,14 @@ def _led_to(key: str) -> str:
         return ""
 
 
-def _keep(key: str, response: HttpResponse) -> None:
+def _is_blamed(request: HttpRequest) -> bool:
+    """Say whether the view told why it did not: then it led away, but nothing was saved."""
+    return any(message.level >= messages.ERROR for message in messages.get_messages(request))
+
+
+def _keep(key: str, response: HttpResponse | None) -> None:
     try:
-        if 300 < response.status_code < 400:
+        if response is not None and 300 < response.status_code < 400:
             cache.set(key, response["Location"], KEPT_SECONDS)
         else:
             cache.delete(key)

@@ -1,6 +1,7 @@
 """A form sent twice from one page is saved once; from another page, or after a refusal, it is sent anew."""
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -9,6 +10,7 @@ from mesoclinic.core import once
 from mesoclinic.core.roles import Role
 from sessions.models import Closure
 from tests.factories import make_clinic, make_user
+from tests.web.rows_sessions_appointments import make_visit
 
 pytestmark = pytest.mark.django_db
 ASKED = {"from_on": "2026-03-02", "until_on": "2026-03-03", "reason": "Painters", "csrfmiddlewaretoken": "one page"}
@@ -22,7 +24,11 @@ def browser_of(clinic) -> Client:
 
 def send(browser: Client, **changes):
     body = "&".join(f"{name}={value}" for name, value in (ASKED | changes).items()).replace(" ", "+")
-    return browser.post(reverse("sessions:add-closure"), body, content_type="application/x-www-form-urlencoded")
+    return browser.post(reverse("sessions:add-closure"), **sent(body))
+
+
+def sent(body: str) -> dict[str, str]:
+    return {"data": body, "content_type": "application/x-www-form-urlencoded"}
 
 
 def test_a_form_sent_twice_from_one_page_is_saved_once_and_leads_to_the_same_place():
@@ -58,6 +64,16 @@ def test_a_refused_form_is_refused_again_in_words():
     answers = [send(browser, until_on="2026-03-01") for _click in range(2)]
 
     assert ["before the first" in answer.content.decode() for answer in answers] == [True, True]
+
+
+def test_a_button_that_was_refused_says_so_each_time():
+    clinic = make_clinic()
+    browser, visit = browser_of(clinic), make_visit(clinic)
+    url = reverse("sessions:undo-no-show", args=[visit.public_id])
+
+    answers = [browser.post(url, **sent("csrfmiddlewaretoken=one+page")) for _click in range(2)]
+
+    assert [len(get_messages(answer.wsgi_request)) for answer in answers] == [1, 2]
 
 
 def test_a_second_click_waits_for_the_first_and_is_led_where_it_led(monkeypatch):
