@@ -39,13 +39,17 @@ def _ways():
     """The ways to book: `guarded` as the product does; `careless` looks first and saves then, as many others do."""
     from django.utils import timezone
 
+    from mesoclinic.core.localtime import local_day
     from mesoclinic.core.models import Site, User
     from patients.models import Patient, Place
-    from sessions.models import Appointment, Practitioner, Room, SessionRecord
-    from sessions.services import appointments, records, rounds
+    from sessions.models import Appointment, Practitioner, Room, SessionRecord, WaitingEntry
+    from sessions.queries.fitting import line_of_entry
+    from sessions.queries.waiting import entry_or_404
+    from sessions.services import appointments, lines, records, rounds
     from sessions.services.appointments import NewTime
     from sessions.services.appointments.checks import find_room
     from sessions.services.appointments.wish import Wish
+    from sessions.services.waiting import wait_for_earlier_time
     from tests.races.series_ways import accept_carelessly, accept_series
 
     def objects(asked):
@@ -181,7 +185,25 @@ def _ways():
         deeds[asked["deed"]]()
         return visit
 
-    ways = {"accept-series": accept_series, "accept-carelessly": accept_carelessly}
+    def waiting_deed(asked):
+        now = datetime.fromisoformat(asked["now"])
+        if asked["deed"] == "wait":
+            visit = Appointment.objects.select_related("site", "patient").get(pk=asked["appointment"])
+            return wait_for_earlier_time(actor=None, appointment=visit, now=now)
+        entry = WaitingEntry.objects.select_related("clinic").get(pk=asked["entry"])
+        line = line_of_entry(entry_or_404(entry.clinic, entry.public_id), local_day(now, entry.site.zone))
+        deed = {"take": lines.take_time, "offer": lines.offer_time}[asked["deed"]]
+        given = deed(
+            actor=None,
+            line=line,
+            starts_at=datetime.fromisoformat(asked["starts_at"]),
+            practitioner=Practitioner.objects.get(pk=asked["practitioner"]),
+            seen_moves=0,
+            now=now,
+        )
+        return given if asked["deed"] == "take" else given[0]
+
+    ways = {"accept-series": accept_series, "accept-carelessly": accept_carelessly, "waiting": waiting_deed}
     ways |= {"round": whole_round, "change_round": change_round, "accepting": accepting, "agreeing": agreeing}
     return ways | {
         "guarded": guarded,
