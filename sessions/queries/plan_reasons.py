@@ -41,7 +41,7 @@ def _of_revision(row: CourseRevision) -> PlanReason:
         "who": _who(row.by),
         "day": _day(row.at),
         "n": row.from_number,
-        "series": cadence_words(parsed(row.cadence)),
+        "series": cadence_words(parsed(row.cadence)).rstrip("."),
     }
     said = {
         RevisionKind.PRESCRIBED: _("%(who)s prescribed this on %(day)s: %(series)s."),
