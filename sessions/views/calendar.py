@@ -41,6 +41,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     span = feeds.Span.of(view, on)
     context = _frame(request, on, view)
     context |= {"span": span, "step": request.site.slot_step_min, "by": _one_of(request, "by", COLUMNS)}
+    context["utc_offset"] = timezone.now().astimezone(request.site.zone).isoformat()[-6:]
     context["filters"] = CalendarFilters(request.GET, site=request.site)
     context["pictures"] = [(code, AppointmentStatus(code).label, icon) for code, icon in STATUS_ICONS.items()]
     if context["may_book"]:

@@ -87,3 +87,26 @@ def test_a_click_on_a_visit_shows_it_and_axe_finds_nothing_in_the_dialog(calenda
     assert not calendar.violations()
     dialog.get_by_role("link", name="Open").click()
     expect(page.get_by_role("heading", name="The visit")).to_be_visible()
+
+
+def test_the_line_of_now_is_the_sites_wherever_the_browser_stands(look):
+    world = open_clinic()  # where it is between nine and ten now
+    today = local_day(datetime.now(world.site.zone), world.site.zone)
+    patient = make_patient(world.clinic, name="Ida Roux")
+    make_appointment(
+        world.clinic,
+        patient=patient,
+        practitioner=world.doctor,
+        room=world.room,
+        starts_at=instant(today, time(11), world.site.zone),
+        minutes=30,
+    )
+    far_away = look(world.desk, time_zone="Pacific/Kiritimati", size=(1280, 1800))
+
+    far_away.go(f"/calendar/?on={today}")
+
+    at_eleven = visit(far_away.page, "Ida Roux").bounding_box()
+    line = far_away.page.locator(".ec-now-indicator").first.bounding_box()
+    assert HOUR - 6 <= at_eleven["y"] - line["y"] <= 2 * HOUR + 6
+    drag(far_away.page, visit(far_away.page, "Ida Roux"), HOUR)
+    expect(visit(far_away.page, "Ida Roux")).to_have_attribute("aria-label", at("12:00"))

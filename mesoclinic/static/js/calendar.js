@@ -29,6 +29,12 @@
   const two = (number) => String(number).padStart(2, "0");
   const wall = (date) =>
     `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+  const siteNow = () => {
+    const [hours, minutes] = said.offset.slice(1).split(":").map(Number);
+    const east = (hours * 60 + minutes) * (said.offset[0] === "-" ? -1 : 1);
+    const now = new Date();
+    return new Date(now.getTime() + (east + now.getTimezoneOffset()) * 60000);
+  };
   const clock = (date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
   const minutesBetween = (from, until) => Math.round((until - from) / 60000);
   const visitUrl = (id) => said.visit.replace(NO_ID, id);
@@ -334,6 +340,9 @@
     height: "auto",
     allDaySlot: false,
     nowIndicator: true,
+    // "Now" is the site's, wherever the browser stands; times come and go as the site's wall time. The library takes an
+    // offset of nothing for no offset at all: a minute moves its line by a pixel.
+    timeZone: /[1-9]/.test(said.offset) ? said.offset : "+00:01",
     locale: document.documentElement.lang || "en",
     slotDuration: "00:15",
     slotLabelInterval: "01:00",
@@ -358,7 +367,8 @@
     eventResize: moved,
     dateClick({ date, resource }) {
       if (!said.book) return;
-      if (date < new Date(Date.now() - 5 * 60000) && date.toDateString() !== new Date().toDateString()) {
+      const now = siteNow();
+      if (date < new Date(now - 5 * 60000) && date.toDateString() !== now.toDateString()) {
         window.mesoclinic.toast("warning", said.wordsPast);
         return;
       }
