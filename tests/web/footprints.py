@@ -17,6 +17,9 @@ WRITES = re.compile(r'^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM) "(\w+)"
 NO_CONTENT = {"django_session", "django_cache", "usersessions_usersession", "account_emailaddress"}
 UNCOUNTED = {"last_seen_at", "last_login"}
 OPENING = (".opened", ".printed", ".exported", ".viewed")
+# A draft of a record keeps the very words typed, wrong ones too, beside its content: that loses nothing.
+UNCOUNTED |= {"draft", "edit_count", "edit_token", "updated_at"}
+OPENING += ("record.edited",)
 TABLES = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
 
 _kept: dict[str, dict] = {}  # the rows of each table before anything was sent; whatever is sent is undone
