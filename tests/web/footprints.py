@@ -18,7 +18,7 @@ NO_CONTENT = {"django_session", "django_cache", "usersessions_usersession", "acc
 UNCOUNTED = {"last_seen_at", "last_login"}
 OPENING = (".opened", ".printed", ".exported", ".viewed")
 # A draft of a record keeps the very words typed, wrong ones too, beside its content: that loses nothing.
-UNCOUNTED |= {"draft", "edit_count", "edit_token", "edited_at", "edited_by_id", "edited_by"}
+UNCOUNTED |= {"draft", "edit_count", "edit_token", "edited_by", "updated_at"}
 OPENING += ("record.edited",)
 TABLES = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
 
