@@ -21,12 +21,11 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries import search
 from sessions.forms.rounds import TogetherForm
-from sessions.models import Appointment
 from sessions.queries import availability, booking
 from sessions.queries import rounds as round_reads
 from sessions.queries import together as reads
 from sessions.services.appointments.together import book_together as service
-from sessions.services.appointments.together import booked_by_form
+from sessions.services.appointments.together import is_booked_by_form
 
 MOST_PATIENTS = 12
 
@@ -95,10 +94,10 @@ class TogetherDesk:
     def table(self) -> reads.Table | None:
         return reads.Table(self.wanted) if len(self.wanted.stops) > 1 else None
 
-    def booked_before(self) -> Appointment | None:
-        """Give what this very form has booked, when it is sent a second time."""
-        token = self.form.cleaned_data.get("booking_token") if self.form.is_bound else None
-        return booked_by_form(self.request.clinic, token) if token else None
+    def was_booked(self) -> bool:
+        """Say whether this very form has booked already and is sent a second time."""
+        token = self.form.cleaned_data.get("booking_token") if self.form.is_bound and self.patients else None
+        return token is not None and is_booked_by_form(self.request.clinic, token)
 
     def sittings(self) -> list[reads.Sitting]:
         """Give what the form asks to book; without all of it an error stands in the form."""
@@ -150,8 +149,8 @@ class TogetherDesk:
 @requires("sessions.book")
 def book_together(request: HttpRequest) -> HttpResponse:
     desk, refused = TogetherDesk(request), False
-    if first := desk.booked_before():
-        return redirect("sessions:patient", first.patient.public_id)
+    if desk.was_booked():
+        return redirect("sessions:patient", desk.patients[0].public_id)
     if request.method == "POST" and desk.form.is_valid() and (sittings := desk.sittings()):
         token = desk.form.cleaned_data["booking_token"]
         common = {"actor": request.user, "clinic": request.clinic, "site": desk.site, "booking_token": token}
@@ -163,7 +162,7 @@ def book_together(request: HttpRequest) -> HttpResponse:
         else:
             words = ngettext("Booked together: %(count)s visit.", "Booked together: %(count)s visits.", len(visits))
             messages.success(request, words % {"count": len(visits)})
-            return redirect("sessions:patient", visits[0].patient.public_id)
+            return redirect("sessions:patient", desk.patients[0].public_id)
     return render(request, "sessions/appointments/together.html", desk.context(), status=409 if refused else 200)
 
 

@@ -25,7 +25,7 @@ def book_together(
 ) -> list[Appointment]:
     """Book every visit of these sittings or none, in order of the sittings. A form sent twice books once.
 
-    What such a form has booked is told by `booked_by_form`. Raises Refused as `book_many` does; the sentence begins with the patient it is about.
+    What such a form has booked is told by `is_booked_by_form`. Raises Refused as `book_many` does; the sentence begins with the patient it is about.
     """
     bookings = [
         Booking(
@@ -53,6 +53,6 @@ def book_together(
         raise
 
 
-def booked_by_form(clinic: Clinic, token: UUID) -> Appointment | None:
-    """Give the first visit this form has booked already, None for a new form."""
-    return Appointment.objects.filter(clinic=clinic, booking_token=uuid5(token, "0")).select_related("patient").first()
+def is_booked_by_form(clinic: Clinic, token: UUID) -> bool:
+    """Say whether this form has booked already."""
+    return Appointment.objects.filter(clinic=clinic, booking_token=uuid5(token, "0")).exists()
