@@ -5,11 +5,14 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 
+from mesoclinic.core import worker_pool
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mesoclinic.settings.dev")
 
 app = Celery("mesoclinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+worker_pool.install()
 
 app.conf.beat_schedule = {
     "sweep": {"task": "sessions.sweep", "schedule": 30.0},

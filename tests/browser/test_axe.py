@@ -14,8 +14,10 @@ pytestmark = pytest.mark.journey  # long, and the same on both engines
 GROUPS = sorted(path.stem for path in Path(rights.__file__).parent.glob("rows_*.py"))
 ROLES = (Role.PRACTITIONER, Role.RECEPTION, Role.MANAGER, Role.ADMIN)
 
-# However short a transition is, the colours are the new ones only a frame later.
-TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# The colours are the new ones only a frame later, and once what fades has faded.
+SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() =>
+  Promise.allSettled(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity)
+    .map((one) => one.finished)))"""
 
 
 def role_for(right: str) -> Role:
@@ -51,7 +53,7 @@ def violations_of(looker, name: str, address: str) -> list[str]:
     found = [f"{name} | {fault}" for fault in looker.violations()]
     looker.see(f"axe-{name.replace(':', '-')}")
     looker.page.emulate_media(color_scheme="dark")
-    looker.page.evaluate(TWO_FRAMES)
+    looker.page.evaluate(SETTLED)
     found += [f"{name} in dark | {fault}" for fault in looker.violations("color-contrast")]
     looker.page.emulate_media(color_scheme="light")
     return found

@@ -234,7 +234,7 @@ def _keep(request, form):
 
 
 def _keep_unasked(request, form):
-    Clinic.objects.filter(pk=request.clinic.pk).update(country="nowhere")
+    Clinic.objects.filter(pk=request.clinic.pk).update(email="nowhere")
 
 
 def _keep_half(request, form):
