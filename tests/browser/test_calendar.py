@@ -110,3 +110,44 @@ def test_the_line_of_now_is_the_sites_wherever_the_browser_stands(look):
     assert HOUR - 6 <= at_eleven["y"] - line["y"] <= 2 * HOUR + 6
     drag(far_away.page, visit(far_away.page, "Ida Roux"), HOUR)
     expect(visit(far_away.page, "Ida Roux")).to_have_attribute("aria-label", at("12:00"))
+
+
+def _week_of_sunday(look, size):
+    """The week that ends with the Sunday after this one, on which Ida comes at ten."""
+    world = open_clinic()
+    today = local_day(datetime.now(world.site.zone), world.site.zone)
+    sunday = today + timedelta(days=14 - today.isoweekday())
+    make_appointment(
+        world.clinic,
+        patient=make_patient(world.clinic, name="Ida Roux"),
+        practitioner=world.doctor,
+        room=world.room,
+        starts_at=instant(sunday, time(10), world.site.zone),
+        minutes=30,
+    )
+    looker = look(world.desk, time_zone=world.zone, size=size)
+    looker.go(f"/calendar/?on={sunday}&view=week")
+    expect(visit(looker.page, "Ida Roux")).to_be_attached()
+    return looker
+
+
+def test_a_week_of_two_people_is_seen_whole_on_a_desktop(look):
+    looker = _week_of_sunday(look, (1280, 900))
+
+    expect(visit(looker.page, "Ida Roux")).to_be_in_viewport(ratio=1)
+    expect(looker.page.locator("time").get_by_text(re.compile("^Mon"))).to_be_in_viewport(ratio=1)
+    expect(looker.page.get_by_role("button", name="Show what")).to_have_count(0)
+
+
+def test_a_week_too_wide_for_a_tablet_begins_at_the_day_asked_for_and_says_that_there_is_more(look):
+    looker = _week_of_sunday(look, (768, 1024))
+    page = looker.page
+    before, after = (page.get_by_role("button", name=f"Show what {way}") for way in ("is before", "follows"))
+
+    expect(visit(page, "Ida Roux")).to_be_in_viewport(ratio=1)
+    expect(after).to_be_hidden()
+    before.click()
+    expect(page.locator("time").get_by_text(re.compile("^Mon"))).to_be_in_viewport(ratio=1)
+    expect(before).to_be_hidden()
+    expect(after).to_be_visible()
+    looker.see("c4-tablet")

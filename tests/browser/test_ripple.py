@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, time, timedelta
-from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -14,12 +13,21 @@ from tests.browser.looking import Keyboard
 from tests.browser.test_calendar import HOUR, at, drag, visit
 from tests.factories import make_appointment, make_course, make_patient
 
+MONDAY, FRIDAY, SUNDAY = 1, 5, 7
+
 
 @pytest.fixture
-def world():
+def weekday() -> int | None:
+    """The ISO weekday on which the course begins; tomorrow's, unless a test asks for another."""
+    return None
+
+
+@pytest.fixture
+def world(weekday):
     """Ida has five weekly sessions from tomorrow at ten, all booked with Dr Moreau; Noor has a course to book."""
     world = open_clinic()
-    world.day = local_day(datetime.now(world.site.zone), world.site.zone) + timedelta(days=1)
+    tomorrow = local_day(datetime.now(world.site.zone), world.site.zone) + timedelta(days=1)
+    world.day = tomorrow + timedelta(days=(weekday - tomorrow.isoweekday()) % 7 if weekday else 0)
     ida = make_patient(world.clinic, name="Ida Roux")
     course = make_course(
         world.clinic, cadence="5x1w@30", patient=ida, practitioner=world.doctor, start_on=world.day, plan=True
@@ -87,26 +95,30 @@ def test_a_move_by_keyboard_shows_old_and_new_dates_and_shifts_the_rest(calendar
     assert days(world) == before
 
 
-def drag_to_the_next_day(page) -> None:
-    """Over by one day: as far as two headings of days are apart."""
-    heads = page.locator(".ec-day-head, .ec-col-head").all()
-    lefts = sorted({round(head.bounding_box()["x"]) for head in heads})
-    box = visit(page, "Ida Roux").first.bounding_box()
+def column(page, day, who: str):
+    """The column of a day and a person, by its heading as it is read out."""
+    return page.locator(f".ec-col-head > [aria-label*=' {day.day} {day:%B} {day.year}, {who}']")
+
+
+def drag_to(page, day, who: str = "Dr Ada Moreau") -> None:
+    """Over to the column of another day, at the same hour."""
+    box, target = visit(page, "Ida Roux").first.bounding_box(), column(page, day, who).bounding_box()
     x, y = box["x"] + 20, box["y"] + box["height"] / 2
-    step = min(b - a for a, b in pairwise(lefts) if b - a > 20) * 2
+    way = target["x"] + target["width"] / 2 - x
     page.mouse.move(x, y)
     page.mouse.down()
-    way = -step if x + step > lefts[-1] + 60 else step
     for part in range(1, 11):
         page.mouse.move(x + way * part / 10, y)
     page.mouse.up()
 
 
+@pytest.mark.parametrize("weekday", [MONDAY, FRIDAY, SUNDAY])
 def test_a_drag_to_another_day_asks_and_draws_ghosts_and_escape_changes_nothing(calendar, world):
     page = calendar.page
     before = days(world), starts(world)
 
-    drag_to_the_next_day(page)
+    seen = world.day + timedelta(days=7)
+    drag_to(page, seen + timedelta(days=-1 if seen.isoweekday() == SUNDAY else 1))
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="What about the visits that follow?")).to_be_visible()
     assert (days(world), starts(world)) == before
@@ -120,6 +132,7 @@ def test_a_drag_to_another_day_asks_and_draws_ghosts_and_escape_changes_nothing(
     assert (days(world), starts(world)) == before
 
 
+@pytest.mark.parametrize("weekday", [MONDAY, SUNDAY])
 def test_a_visit_is_made_longer_by_its_lower_edge(calendar, world):
     page = calendar.page
     box = visit(page, "Ida Roux").first.bounding_box()

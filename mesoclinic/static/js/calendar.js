@@ -19,6 +19,9 @@
   const MOVABLE = ["offered", "booked", "arrived"];
   const undoBar = document.getElementById("calendar-undo");
   const byRoom = said.by === "room";
+  const language = document.documentElement.lang || "en";
+  const locale = language === "en" ? "en-GB" : language; // days before months, as everywhere else here
+  const isWeek = said.view === "week";
   const filters = document.querySelector("[data-calendar-filters]");
   let people = [];
   let rooms = [];
@@ -103,7 +106,6 @@
   function content({ event }) {
     if (event.display === "background") return event.classNames.includes("way") ? { domNodes: [piece("span", "way-words", event.title)] } : "";
     const { status, where, marks, travel } = event.extendedProps;
-    const isWeek = said.view === "week";
     const head = piece("div", "visit-head", icon(ICONS[status] || "circle"));
     if (!isWeek) head.append(piece("span", "visit-time", clock(event.start)));
     head.append(piece("span", "visit-name", event.title));
@@ -279,7 +281,7 @@
     }
     move.preventDefault();
     carried.chip.style.setProperty("translate", `${move.clientX + 8}px ${move.clientY + 8}px`);
-    const at = calendar.dateFromPoint(move.clientX, move.clientY);
+    const at = calendar?.dateFromPoint(move.clientX, move.clientY);
     carried.chip.textContent = at ? `${clock(snapped(at.date))} ${carried.item.dataset.name}` : carried.item.dataset.name;
   }
 
@@ -297,7 +299,7 @@
     item.classList.remove("is-carried");
     item.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
     setTimeout(() => item.dispatchEvent(new Event("click", { cancelable: true })), 0);
-    const place = up.type === "pointerup" ? calendar.dateFromPoint(up.clientX, up.clientY) : null;
+    const place = up.type === "pointerup" ? calendar?.dateFromPoint(up.clientX, up.clientY) : null;
     if (place) await bookDropped(item, snapped(place.date), place.resource);
   }
 
@@ -331,23 +333,24 @@
   document.addEventListener("pointercancel", drop);
 
   // ---- the calendar itself ----
-  const calendar = window.EventCalendar.create(box, {
+  const options = {
     view: said.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay",
-    date: said.on,
+    date: said.chosen, // a week too wide for the screen is scrolled to this day
     firstDay: 1,
     datesAboveResources: true,
     headerToolbar: { start: "", center: "", end: "" },
     height: "auto",
     allDaySlot: false,
+    scrollTime: two(Math.max(siteNow().getHours() - 1, 0)) + ":00",
     nowIndicator: true,
     // "Now" is the site's, wherever the browser stands; times come and go as the site's wall time. The library takes an
     // offset of nothing for no offset at all: a minute moves its line by a pixel.
     timeZone: /[1-9]/.test(said.offset) ? said.offset : "+00:01",
-    locale: document.documentElement.lang || "en",
+    locale: locale,
     slotDuration: "00:15",
     slotLabelInterval: "01:00",
     slotHeight: 21,
-    columnWidth: `minmax(${said.view === "week" ? "7rem" : "9rem"}, 1fr)`,
+    columnWidth: `minmax(${isWeek ? "4.85rem" : "9rem"}, 1fr)`,
     snapDuration: { minutes: Math.min(Math.max(Number(said.step) || 5, 5), 60) },
     slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
@@ -359,6 +362,7 @@
       if (event.display === "background") return;
       el.tabIndex = 0;
       el.setAttribute("aria-label", label(event));
+      el.title = label(event);
       el.dataset.visit = event.id;
       el.dataset.movable = MOVABLE.includes(event.extendedProps.status) && said.book ? "yes" : "";
     },
@@ -375,7 +379,8 @@
       const [on, at] = wall(date).split("T");
       window.location.assign(`${said.book}?${new URLSearchParams({ on, at, ...columnOf(resource), from_on: on })}`);
     },
-  });
+  };
+  let calendar = null; // made with the first feed: what it is scrolled to depends on its days and columns
 
   box.addEventListener("keydown", (key) => {
     const visit = key.target.closest?.(".visit[data-visit]");
@@ -415,19 +420,61 @@
     columns = columnsOf(feed);
     const shown = new Set(columns.map((one) => one.id));
     const events = [...feed.s.map(shutEvent), ...feed.w.map(wayEvent), ...feed.v.filter(isAsked).map(visitEvent)].filter((one) => shown.has(one.resourceIds[0]));
-    calendar.setOption("hiddenDays", said.view === "week" ? idleDays(feed) : []);
-    calendar.setOption("slotMinTime", `${two(feed.h[0])}:00`);
-    calendar.setOption("slotMaxTime", `${two(feed.h[1])}:00`);
-    calendar.setOption("resources", columns);
-    calendar.setOption("events", events);
+    const drawn = {
+      hiddenDays: isWeek ? idleDays(feed) : [],
+      slotMinTime: `${two(feed.h[0])}:00`,
+      slotMaxTime: `${two(feed.h[1])}:00`,
+      resources: columns,
+      events,
+    };
+    if (calendar) {
+      // What is as it was is left alone: new days would scroll back to today under the reader's eyes.
+      for (const [name, value] of Object.entries(drawn)) {
+        if (name === "events" || JSON.stringify(value) !== JSON.stringify(options[name])) calendar.setOption(name, value);
+      }
+    } else {
+      calendar = window.EventCalendar.create(box, { ...options, ...drawn });
+      watchEdges();
+    }
+    Object.assign(options, drawn);
     const shut = document.getElementById("calendar-shut");
     const lines = Object.entries(feed.d).map(([day, why]) => {
-      const name = new Date(`${day}T12:00`).toLocaleDateString(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long" });
+      const name = new Date(`${day}T12:00`).toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long" });
       return `${name}: ${said.wordsClosed}${why ? ` (${why})` : ""}`;
     });
     shut.textContent = lines.join(" · ");
     shut.hidden = !lines.length;
     box.dataset.ready = "yes";
+  }
+
+  // ---- a week wider than the screen: scrolled to the day asked for; a shade and a button show what is beyond ----
+  function watchEdges() {
+    const main = box.querySelector(".ec-main");
+    const edges = [...document.querySelectorAll("[data-calendar-edge]")];
+    const hours = () => main.querySelector(".ec-sidebar").offsetWidth;
+    const show = () => {
+      const beyond = { before: main.scrollLeft > 2, after: main.scrollLeft + main.clientWidth < main.scrollWidth - 2 };
+      for (const edge of edges) edge.hidden = !beyond[edge.dataset.calendarEdge];
+    };
+    const goTo = (day) => {
+      const head = main.querySelector(`.ec-header time[datetime="${day}"]`)?.closest("[role=columnheader]");
+      if (head) main.scrollLeft += head.getBoundingClientRect().left - main.getBoundingClientRect().left - hours();
+    };
+    for (const edge of edges) {
+      const way = edge.dataset.calendarEdge === "after" ? 1 : -1;
+      edge.onclick = () => main.scrollBy({ left: way * main.clientWidth * 0.7 });
+    }
+    main.addEventListener("scroll", show, { passive: true });
+    let isNew = true;
+    const sizes = new ResizeObserver(() => {
+      if (isNew) goTo(said.chosen);
+      isNew = false;
+      box.parentElement.style.setProperty("--calendar-height", `${main.clientHeight}px`);
+      box.parentElement.style.setProperty("--calendar-hours", `${hours()}px`);
+      show();
+    });
+    sizes.observe(main);
+    sizes.observe(main.firstElementChild);
   }
 
   load();
