@@ -20,6 +20,6 @@ app.conf.beat_schedule = {
     "extend-schedules": {"task": "sessions.extend_schedules", "schedule": crontab(hour="2", minute="10")},
     "flag-overdue": {"task": "sessions.flag_overdue", "schedule": crontab(minute="5")},
     "queue-reminders": {"task": "sessions.queue_reminders", "schedule": crontab(minute="*/5")},
-    "deliver-reminders": {"task": "sessions.deliver_due_reminders", "schedule": crontab(minute="*/5")},
+    "deliver-reminders": {"task": "sessions.deliver_due_reminders", "schedule": crontab()},
     "expire-lots": {"task": "protocols.expire_lots", "schedule": crontab(hour="3", minute="20")},
 }

@@ -40,5 +40,5 @@ def queue_reminders() -> None:
 
 @shared_task(name="sessions.deliver_due_reminders", time_limit=reminders.TASK_SECONDS)
 def deliver_due_reminders() -> None:
-    """Send what is due; every 5 minutes, and when the bell rings."""
+    """Send what is due; every minute, and when the bell rings."""
     reminders.deliver_due_reminders()

@@ -66,5 +66,11 @@ class ReminderSettingsForm(Form):
 
 
 class MessageTextForm(Form):
-    subject = forms.CharField(label=_("Subject"), max_length=150, help_text=_("Of an e-mail; a text has none."))
-    body = forms.CharField(label=_("Text"), max_length=1500, widget=forms.Textarea(attrs={"rows": 12}))
+    subject = forms.CharField(label=_("Subject of the e-mail"), max_length=150)
+    body = forms.CharField(label=_("E-mail"), max_length=1500, widget=forms.Textarea(attrs={"rows": 12}))
+    short = forms.CharField(
+        label=_("Text message"),
+        max_length=480,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Sent to telephones instead of the e-mail. Keep it short: each piece is paid for."),
+    )

@@ -21,6 +21,7 @@ class ReminderKind(models.TextChoices):
     REMINDER = "reminder", _("Reminder")
     OFFER = "offer", _("Offer of a time")
     CHANGE = "change", _("Change of an appointment")
+    CANCELLED = "cancelled", _("Cancelled appointment")
 
 
 class Channel(models.TextChoices):
@@ -40,7 +41,8 @@ class Reminder(ClinicOwned):
     """One visit told to one person: a contact, or the patient when `party` is empty.
 
     Rows of one person, day, kind and `lead_min` go out as one message: a worker claims them together (`claim`).
-    `moves` counts the moves of the visit an offer or a change speaks of, so that a visit moved there and back is told.
+    `moves` counts what the visit had been through when an offer, a change or a cancellation was put in, so that one
+    moved there and back, or called off twice, is told each time.
     """
 
     Kind, Channel, Status = ReminderKind, Channel, ReminderStatus
@@ -125,7 +127,10 @@ class ReminderSettings(models.Model):
 
 
 class MessageText(models.Model):
-    """A clinic's own words for a kind of message in a language; the shipped ones hold while there is no row."""
+    """A clinic's own words for a kind of message in a language; the shipped ones hold while there is no row.
+
+    `short` goes out as a text message; empty, the shipped short words do.
+    """
 
     Kind = ReminderKind
 
@@ -134,6 +139,7 @@ class MessageText(models.Model):
     language = models.CharField(_("language"), max_length=10)
     subject = models.CharField(_("subject"), max_length=150)
     body = models.TextField(_("text"), max_length=1500)
+    short = models.TextField(_("text message"), max_length=480, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

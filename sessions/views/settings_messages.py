@@ -1,5 +1,7 @@
 """Settings: when to remind, and in what words, with a live preview."""
 
+from dataclasses import asdict
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +21,8 @@ from sessions.queries.recipients import settings_of
 from sessions.services import reminders
 from sessions.services.reminders import rules as services
 from sessions.services.reminders import wording as words
+from sessions.services.reminders.shipped import Wording, shipped
+from sessions.services.reminders.text_messages import measure
 
 KINDS = {kind.value: kind.label for kind in ReminderKind}
 LANGUAGES = dict(settings.LANGUAGES)
@@ -51,9 +55,9 @@ def reminder_settings(request: HttpRequest) -> HttpResponse:
 def message_text(request: HttpRequest, kind: str, language: str) -> HttpResponse:
     """Edit one text, or with `shipped` in the address begin from the shipped words."""
     _known_or_404(kind, language)
-    as_shipped = words.shipped(kind, language)
+    as_shipped = shipped(kind, language)
     kept = as_shipped if "shipped" in request.GET else words.wording(request.clinic, kind, language)
-    initial = {"subject": kept.subject, "body": kept.body}
+    initial = asdict(kept)
     form = MessageTextForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         place = {"clinic": request.clinic, "kind": kind, "language": language}
@@ -76,7 +80,7 @@ def preview_message(request: HttpRequest, kind: str, language: str) -> HttpRespo
     _known_or_404(kind, language)
     kept = words.wording(request.clinic, kind, language)
     context = _frame(kind, language)
-    context |= _preview(request, kind, language, {"subject": kept.subject, "body": kept.body})
+    context |= _preview(request, kind, language, asdict(kept))
     name = "_message_preview.html" if request.htmx else "message_preview.html"
     return render(request, f"sessions/settings/{name}", context)
 
@@ -97,11 +101,11 @@ def _preview(request: HttpRequest, kind: str, language: str, initial: dict[str, 
     typed = form.cleaned_data if form is not None and form.is_valid() else initial if form is None else {}
     if not typed:
         return {"fault": next(iter(form.errors.values()))[0]}
+    written_in = Wording(**typed)
     try:
-        services.check_text(typed["subject"], typed["body"])
+        services.check_text(kind, written_in)
     except Refused as refused:
         return {"fault": refused.message}
     site = request.site or Site(clinic=request.clinic)
-    values = words.sample_values(site, kind, language, timezone.now())
-    written = words.fill(words.Wording(typed["subject"], typed["body"]), values)
-    return {"written": written, "signs": len(written.body), "parts": words.text_parts(written.body)}
+    written = words.fill(written_in, words.sample_values(site, kind, language, timezone.now()))
+    return {"written": written, "length": measure(written.short)}

@@ -56,7 +56,7 @@ def _visits(request: HttpRequest, token: str, link: VisitLink, linked: reads.Lin
 
 
 def _name(line: reads.LinkedVisit, linked: reads.LinkedDay, link: VisitLink) -> str:
-    return time_words(line.visit, linked.site, is_own=link.who == "patient")
+    return time_words(line.visit, line.visit.starts_at, linked.site, is_own=link.who == "patient")
 
 
 def _may_go_on(request: HttpRequest, token: str) -> bool:

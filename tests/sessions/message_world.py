@@ -7,6 +7,7 @@ from mesoclinic.core import texting
 from patients.models import Patient, PatientParty
 from sessions.models import Appointment, Reminder, ReminderSettings
 from sessions.services import reminders
+from sessions.services.reminders.news import TAKEN_BACK_FOR
 from tests.factories import make_horse
 from tests.sessions.booking_world import NOW, at, book, open_clinic
 
@@ -58,6 +59,11 @@ def run_outbox(now=NOW) -> int:
     """What the two tasks do at an instant."""
     reminders.queue_reminders(now=now)
     return reminders.deliver_due_reminders(now=lambda: now)
+
+
+def run_news(now) -> int:
+    """The same, and a minute later once more: news wait while the step they tell of can be taken back."""
+    return run_outbox(now) + run_outbox(now + TAKEN_BACK_FOR)
 
 
 def states() -> list[str]:

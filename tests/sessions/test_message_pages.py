@@ -6,7 +6,8 @@ from django.urls import reverse
 from mesoclinic.core.roles import Role
 from sessions.models import MessageText, Reminder, ReminderSettings
 from sessions.services import reminders
-from sessions.services.reminders.wording import SHIPPED, shipped, text_parts, unknown_placeholders
+from sessions.services.reminders.shipped import SHIPPED, shipped
+from sessions.services.reminders.wording import needed, unknown_placeholders
 from tests.factories import make_user
 from tests.sessions.booking_world import NOW, at
 from tests.sessions.message_world import open_messaging_clinic, run_outbox, visit
@@ -24,7 +25,11 @@ RULES = {
     "count_3": "",
     "unit_3": "days",
 }
-TEXT = {"subject": "See you on {day}", "body": "Hi {name}\r\n{day}\r\n{times}\r\n{link}"}
+TEXT = {
+    "subject": "See you on {day}",
+    "body": "Hi {name}\r\n{day}\r\n{times}\r\n{link}",
+    "short": "Hi, {day}, {times} {link}",
+}
 
 
 @pytest.fixture
@@ -80,7 +85,7 @@ def test_own_words_are_used_and_the_shipped_ones_come_back(world, admin):
 
     assert Reminder.objects.get().text.startswith("Hi Ada Lovelace\nTuesday 3 March 2026\n10:00\nhttp")
     again = shipped("reminder", "en")
-    admin.post(text_url(), {"subject": again.subject, "body": again.body})
+    admin.post(text_url(), {"subject": again.subject, "body": again.body, "short": again.short})
     assert not MessageText.objects.exists()
     assert again.subject in admin.get(text_url() + "?shipped=").content.decode()
 
@@ -90,10 +95,14 @@ def test_own_words_are_used_and_the_shipped_ones_come_back(world, admin):
     [
         ({"body": "{day} {times} {link} {diagnosis}"}, "{diagnosis} stands for nothing"),
         ({"body": "{day} {times}"}, "The text needs {link}"),
+        ({"short": "{day} {times} {why}"}, "{why} stands for nothing"),
+        ({"short": "{times} {link}"}, "The text needs {day}"),
         ({"subject": ""}, "Please fill this in"),
+        ({"short": ""}, "Please fill this in"),
         ({"body": "{day} {times} {link}" + "x" * 1500}, "at most 1500"),
+        ({"short": "{day} {times} {link}" + "x" * 480}, "at most 480"),
     ],
-    ids=["unknown", "missing", "empty", "long"],
+    ids=["unknown", "missing", "short unknown", "short missing", "empty", "short empty", "long", "short long"],
 )
 def test_a_text_that_could_not_be_filled_in_is_refused_and_the_preview_says_so(world, admin, change, words):
     saved = admin.post(text_url(), TEXT | change)
@@ -125,15 +134,29 @@ def test_a_text_that_does_not_exist_is_not_found(world, admin, kind, language):
 def test_every_shipped_text_can_be_filled_in(known):
     words = shipped(*known)
 
-    assert unknown_placeholders(words.subject + words.body) == []
-    assert all(f"{{{name}}}" in words.body for name in ("day", "times", "link"))
+    assert unknown_placeholders(words.subject + words.body + words.short) == []
+    assert all(f"{{{name}}}" in text for name in needed(known[0]) for text in (words.body, words.short))
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"), [("a" * 160, 1), ("a" * 161, 2), ("ê" * 70, 1), ("ê" * 71, 2), ("é" * 160, 1)]
-)
-def test_pieces_of_a_text_message_are_counted(text, parts):
-    assert text_parts(text) == parts
+def test_the_preview_counts_what_the_text_message_takes(world, admin):
+    def preview(short: str) -> str:
+        sent = TEXT | {"short": "{day} {times} {link}" + short}
+        return admin.post(text_url("message-preview"), sent, headers={"HX-Request": "true"}).content.decode()
+
+    assert "of 160 characters: sent as one message" in preview("")
+    assert "sent as 2 messages, each of which is paid for" in preview("x" * 100)
+    assert "of 70 characters" not in preview("’")  # written plainly
+    assert "ê cannot be sent the short way" in preview("ê")
+
+
+def test_a_cancellation_needs_no_link(world, admin):
+    words = {"subject": "Off", "body": "{day} {times}", "short": "{day} {times}"}
+
+    admin.post(text_url(kind="cancelled"), words)
+    without_times = admin.post(text_url(kind="cancelled"), words | {"short": "{day}"})
+
+    assert MessageText.objects.get().kind == "cancelled"
+    assert "nobody knows which appointment is meant" in without_times.content.decode()
 
 
 def test_the_outbox_lists_filters_and_tries_again(world, client):

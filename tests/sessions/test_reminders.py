@@ -1,17 +1,11 @@
 """Reminders: one message a person and day, never at night, never for what is no more, and none is lost."""
 
-import json
-import threading
-from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
-from mesoclinic.core import texting
-from mesoclinic.core.checks import check_text_messages
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from patients.models import Party, Patient, PatientParty
@@ -20,7 +14,7 @@ from sessions.services import appointments, reminders
 from sessions.services.reminders import delivering
 from tests.factories import make_patient
 from tests.sessions.booking_world import NOW, at
-from tests.sessions.message_world import open_messaging_clinic, run_outbox, stable_day, states, texts, visit
+from tests.sessions.message_world import open_messaging_clinic, run_outbox, stable_day, states, visit
 
 pytestmark = pytest.mark.django_db
 
@@ -28,12 +22,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world():
     return open_messaging_clinic()
-
-
-@pytest.fixture
-def with_texts(settings):
-    settings.SMS_URL = "memory://"
-    texting.MemoryTexts.outbox.clear()
 
 
 @pytest.fixture
@@ -188,30 +176,6 @@ def test_a_cancelled_visit_that_is_booked_again_is_reminded_of(world):
     assert states() == ["sent"]
 
 
-def test_who_was_told_a_time_is_told_when_it_moves_and_only_once(world):
-    booked = visit(world)
-    run_outbox(DUE)
-    appointments.move(actor=world.desk, appointment=booked, starts_at=at("14:00", 3), now=DUE)
-
-    assert run_outbox(DUE + timedelta(minutes=5)) == 1
-    assert mail.outbox[1].subject == "Your appointment has moved to Thursday 5 March 2026"
-    assert run_outbox(DUE + timedelta(minutes=10)) == 0
-    assert run_outbox(at("14:05", 2)) == 1  # and the reminder of the new time, when it is due
-    assert mail.outbox[2].subject == "Your appointment on Thursday 5 March 2026"
-
-
-def test_a_visit_moved_there_and_back_is_told_both_times(world):
-    booked = visit(world, day_offset=2)
-    run_outbox(at("10:30", 1))
-    for minutes, clock in ((5, "15:00"), (10, "16:00"), (15, "15:00")):
-        now = at("10:30", 1) + timedelta(minutes=minutes)
-        booked = appointments.move(actor=world.desk, appointment=booked, starts_at=at(clock, 2), now=now)
-        run_outbox(now)
-
-    told = [sent.body.split("\n\n")[2] for sent in mail.outbox]
-    assert told == ["10:00", "15:00", "16:00", "15:00"]
-
-
 def test_nothing_goes_out_at_night_and_all_of_it_in_the_morning(world):
     visit(world, day_offset=2)
     reminders.queue_reminders(now=at("10:30", 1))
@@ -331,25 +295,6 @@ def test_a_message_that_kills_the_worker_again_and_again_is_given_up(world):
     assert states() == ["failed"]
 
 
-def test_texts_go_out_when_the_clinic_rather_texts(world, with_texts):
-    ReminderSettings.objects.update(first_channel="text")
-    visit(world)
-
-    run_outbox(DUE)
-
-    assert [to for to, _text in texts()] == ["+33 6 39 98 00 01"]
-    assert mail.outbox == []
-
-
-def test_nobody_is_texted_while_no_gateway_is_set_up(world):
-    ReminderSettings.objects.update(first_channel="text")
-    visit(world)
-
-    run_outbox(DUE)
-
-    assert [sent.to for sent in mail.outbox] == [["ada@example.org"]]
-
-
 def test_two_who_share_an_address_get_one_message(world):
     party = Party.objects.create(clinic=world.clinic, name="Ada’s husband", email="ADA@example.org")
     PatientParty.objects.create(
@@ -367,50 +312,3 @@ def test_a_name_in_braces_stays_a_name(world):
     run_outbox(DUE)
 
     assert "Hello {link} {0.__class__}," in mail.outbox[0].body
-
-
-@contextmanager
-def gateway(status: int):
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            asked.append((self.headers["Authorization"], body))
-            self.send_response(status)
-            self.send_header("Location", "/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/send", asked
-        finally:
-            server.shutdown()
-
-
-def test_the_http_gateway_is_told_whom_and_what(settings):
-    settings.SMS_TOKEN, settings.SMS_SENDER = "secret", "Clinic"
-    with gateway(202) as (address, asked):
-        settings.SMS_URL = address
-        texting.backend().send("+33639980001", "Hello")
-
-    assert asked == [("Bearer secret", {"to": "+33639980001", "from": "Clinic", "text": "Hello"})]
-
-
-@pytest.mark.parametrize("status", [302, 400, 500])
-def test_a_gateway_that_says_no_is_a_failure(settings, status):
-    with gateway(status) as (address, _asked):
-        settings.SMS_URL = address
-        with pytest.raises(texting.TextsFailed, match=str(status)):
-            texting.backend().send("+33639980001", "Hello")
-
-
-def test_an_unknown_gateway_is_told_at_the_start(settings):
-    settings.SMS_URL = "pigeon://loft"
-
-    assert [fault.id for fault in check_text_messages(None)] == ["mesoclinic.E004"]

@@ -336,4 +336,4 @@ def test_who_is_moved_while_somebody_is_away_is_written_to(world):
     appointments.rebook_visits(actor=world.desk, moves=[new], reason="away", now=NOW)
 
     assert reminders.deliver_due_reminders(now=lambda: NOW) == 1
-    assert "has moved" in mail.outbox[0].subject
+    assert "is now on" in mail.outbox[0].subject

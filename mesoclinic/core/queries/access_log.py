@@ -60,6 +60,7 @@ DONE = {
     "booked-again": gettext_lazy("booked again"),
     "cancel-undone": gettext_lazy("cancelling taken back"),
     "cancelled": gettext_lazy("cancelled"),
+    "cancelled-queued": gettext_lazy("news of a cancellation sent"),
     "change-queued": gettext_lazy("news of a change sent"),
     "changed": gettext_lazy("changed"),
     "check-in-undone": gettext_lazy("arrival taken back"),

@@ -26,7 +26,7 @@ from sessions.models import Reminder
 from sessions.models.reminders import Channel
 from sessions.queries.recipients import Recipient, night_of, recipients, settings_of
 
-from .queueing import DELIVER, STATUS_FOR
+from .outbox import DELIVER, STATUS_FOR
 from .wording import Written, fill, values_of, wording
 
 logger = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def _send(claim: uuid.UUID, now: datetime) -> int:
     rows = Reminder.objects.filter(claim=claim, status=Status.SENDING).select_related(
         "clinic", "party", "appointment__site", "appointment__place", "appointment__patient__species"
     )
-    lines = _still_true(sorted(rows, key=lambda row: (row.appointment.starts_at, row.pk)), now)
+    lines = _still_true(sorted(rows, key=lambda row: (row.sent_for, row.pk)), now)
     if not lines:
         return 0
     one = _recipient(lines[0], now)
@@ -132,19 +132,25 @@ def _send(claim: uuid.UUID, now: datetime) -> int:
 
 
 def _still_true(rows: list[Reminder], now: datetime) -> list[Reminder]:
-    """Keep the rows whose visit is still at that time and to come; close the others, saying why."""
-    kept = []
+    """Keep the rows whose visit is still as they say and to come, one a visit; close the others, saying why."""
+    kept: dict[int, Reminder] = {}
     for row in rows:
-        visit = row.appointment
-        if visit.status not in STATUS_FOR[Reminder.Kind(row.kind)] or visit.patient.is_ended:
-            _close([row], Status.CANCELLED, _("The visit was cancelled, or the file has ended."))
-        elif visit.starts_at != row.sent_for or (row.kind != Reminder.Kind.REMINDER and visit.moved_count != row.moves):
+        visit, kind = row.appointment, Reminder.Kind(row.kind)
+        if visit.patient.is_ended:
+            _close([row], Status.CANCELLED, _("The file has ended."))
+        elif visit.status not in STATUS_FOR[kind]:
+            is_on = kind == Reminder.Kind.CANCELLED
+            words = _("The visit takes place after all.") if is_on else _("The visit was cancelled.")
+            _close([row], Status.CANCELLED, words)
+        elif visit.starts_at != row.sent_for and kind != Reminder.Kind.CANCELLED:
             _close([row], Status.CANCELLED, _("The visit was moved."))
-        elif visit.starts_at <= now or (row.kind == Reminder.Kind.OFFER and visit.offered_until <= now):
+        elif row.sent_for <= now or (kind == Reminder.Kind.OFFER and visit.offered_until <= now):
             _close([row], Status.FAILED, _("It could not be sent in time."))
+        elif visit.pk in kept:
+            _close([row], Status.CANCELLED, _("The same message says it already."))
         else:
-            kept.append(row)
-    return kept
+            kept[visit.pk] = row
+    return list(kept.values())
 
 
 def _recipient(row: Reminder, now: datetime) -> Recipient | None:
@@ -155,11 +161,9 @@ def _recipient(row: Reminder, now: datetime) -> Recipient | None:
 
 
 def _write(lines: list[Reminder], one: Recipient) -> Written:
-    visit = lines[0].appointment
-    site, clinic = visit.site, lines[0].clinic
-    link = VisitLink(*one.key, site.pk, local_day(visit.starts_at, site.zone))
-    visits = [row.appointment for row in lines]
-    values = values_of(visits, site, clinic, name=one.name, link=link, language=one.language)
+    site, clinic = lines[0].appointment.site, lines[0].clinic
+    link = VisitLink(*one.key, site.pk, local_day(lines[0].sent_for, site.zone))
+    values = values_of(lines, site, clinic, name=one.name, link=link, language=one.language)
     return fill(wording(clinic, lines[0].kind, one.language), values)
 
 
@@ -168,7 +172,7 @@ def _hand_over(written: Written, one: Recipient, lines: list[Reminder]) -> None:
         gateway = texting.backend()
         if gateway is None:
             raise texting.TextsFailed(_("No gateway for text messages is set up."))
-        gateway.send(one.address, written.body)
+        gateway.send(one.address, written.short)
         return
     clinic = lines[0].clinic
     # The same for a repeat after a crash, so that a mail program shows it once.
@@ -181,7 +185,8 @@ def _hand_over(written: Written, one: Recipient, lines: list[Reminder]) -> None:
 def _note_sent(lines: Iterable[Reminder], one: Recipient, written: Written, now: datetime) -> None:
     for row in lines:
         mine = Reminder.objects.filter(pk=row.pk, claim=row.claim, status=Status.SENDING)
-        said = {"channel": one.channel, "sent_to": one.address[:254], "text": written.body, "error": ""}
+        text = written.short if one.channel == Channel.TEXT else written.body
+        said = {"channel": one.channel, "sent_to": one.address[:254], "text": text, "error": ""}
         if mine.update(status=Status.SENT, sent_at=now, claimed_at=None, **said):
             audit.record(actor=None, verb="reminder.sent", subject=row, patient_id=row.appointment.patient_id)
 

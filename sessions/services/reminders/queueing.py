@@ -1,11 +1,10 @@
 """Put messages into the outbox: reminders when they are due, offers and changes when somebody asks for them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from mesoclinic.core import audit
@@ -16,15 +15,10 @@ from sessions.models import Appointment, Reminder, ReminderSettings
 from sessions.queries.recipients import Recipient, night_of, recipients, settings_of
 from sessions.scheduling import reminding
 
+from .news import queue_news
+from .outbox import DELIVER, STATUS_FOR, Told, put, row_of, told_about, when_to_send
+
 Kind, Status = Reminder.Kind, Reminder.Status
-DELIVER = "sessions.deliver_due_reminders"
-STATUS_FOR = {
-    Kind.REMINDER: (Appointment.Status.BOOKED,),
-    Kind.OFFER: (Appointment.Status.OFFERED,),
-    Kind.CHANGE: (Appointment.Status.BOOKED, Appointment.Status.OFFERED),
-}
-NOT_NEEDED = (Status.CANCELLED, Status.FAILED)
-Told = tuple[int, int | None]  # a visit, and the contact told about it (None: the patient)
 
 
 @transaction.atomic
@@ -47,19 +41,15 @@ def queue_message(
     if fresh.status not in STATUS_FOR[Kind(kind)] or fresh.starts_at <= now:
         return []
     rules = settings_of(fresh.clinic)
-    zone, night = fresh.site.zone, night_of(rules)
-    morning = night.end_after(now, zone)
-    too_late = min(fresh.starts_at - reminding.LEAST_NOTICE, fresh.offered_until or fresh.starts_at)
-    if is_urgent is None:
-        is_urgent = local_day(fresh.starts_at, zone) == local_day(now, zone) or morning > too_late
-    people = recipients(fresh.clinic, rules, [fresh.patient], local_day(now, zone))
+    due_at, is_urgent = when_to_send(fresh, rules, now, is_urgent)
+    people = recipients(fresh.clinic, rules, [fresh.patient], local_day(now, fresh.site.zone))
     wanted = [
-        _row(fresh, one, kind, now if is_urgent else morning, now, moves=fresh.moved_count, is_urgent=is_urgent)
+        row_of(fresh, one, kind, due_at, now, moves=fresh.moved_count, is_urgent=is_urgent)
         for one in people.get(fresh.patient_id, [])
     ]
     for row in wanted:
         row.requested_by = actor
-    _put(wanted)
+    put(wanted)
     rows = list(
         Reminder.objects.filter(
             appointment=fresh, kind=kind, sent_for=fresh.starts_at, moves=fresh.moved_count, lead_min=0
@@ -72,14 +62,14 @@ def queue_message(
 
 
 def queue_reminders(*, now: datetime | None = None) -> int:
-    """Put every reminder that is due into the outbox, and a change for whom was told a time that has moved since.
+    """Put every reminder that is due into the outbox, and news for whom was told a time that holds no more.
 
     Returns how many rows were written. Safe twice and in several processes: a row is unique.
     """
     now = now or timezone.now()
     count = 0
     for rules in ReminderSettings.objects.filter(is_on=True).select_related("clinic"):
-        count += _queue_changes(rules.clinic, now)
+        count += queue_news(rules.clinic, rules, now)
         count += _queue_of_clinic(rules.clinic, rules, now)
     if count:
         ring(DELIVER)
@@ -93,11 +83,11 @@ def _queue_of_clinic(clinic: Clinic, rules: ReminderSettings, now: datetime) -> 
     rows = Appointment.objects.filter(clinic=clinic, status=Appointment.Status.BOOKED, starts_at__gt=now)
     rows = rows.filter(starts_at__lte=horizon, patient__ended_on__isnull=True)
     visits = list(rows.select_related("patient__species", "site").order_by("starts_at", "pk"))
-    known = _known(visits)
+    known = told_about(visits)
     wanted: list[Reminder] = []
     for group in _by_person_and_day(clinic, rules, visits, now):
         wanted += _due_of(group, rules, known, now)
-    return _put(wanted)
+    return put(wanted)
 
 
 Line = tuple[Appointment, Recipient]
@@ -118,7 +108,7 @@ def _by_person_and_day(
 
 
 def _due_of(
-    group: list[Line], rules: ReminderSettings, known: dict[Told, list[Reminder]], now: datetime
+    group: list[Line], rules: ReminderSettings, known: Mapping[Told, list[Reminder]], now: datetime
 ) -> Iterable[Reminder]:
     """The rows of one person and day when it is time for them: all, by the first visit of the day.
 
@@ -133,67 +123,10 @@ def _due_of(
     for visit, one in group:
         told = known.get((visit.pk, one.party.pk if one.party else None), [])
         told = [row for row in told if row.sent_for == visit.starts_at and row.status != Status.CANCELLED]
+        told = [row for row in told if row.kind != Kind.CANCELLED]
         knows = visit.created_at > due_at and visit.moved_count == 0
-        knows |= any(row.kind != Kind.REMINDER and row.queued_at > due_at for row in told)
+        news = [row for row in told if row.kind != Kind.REMINDER and row.status != Status.FAILED]
+        knows |= any(row.queued_at > due_at for row in news)
         knows |= any(row.kind == Kind.REMINDER and row.lead_min <= lead for row in told)
         if not knows:
-            yield _row(visit, one, Kind.REMINDER, due_at, now, lead_min=lead)
-
-
-def _known(visits: Iterable[Appointment]) -> dict[Told, list[Reminder]]:
-    known: dict[Told, list[Reminder]] = defaultdict(list)
-    for row in Reminder.objects.filter(appointment__in=[visit.pk for visit in visits]):
-        known[row.appointment_id, row.party_id].append(row)
-    return known
-
-
-def _queue_changes(clinic: Clinic, now: datetime) -> int:
-    """Tell of the new time whoever was last told another one."""
-    sent = Reminder.objects.filter(clinic=clinic, status=Status.SENT, appointment__starts_at__gt=now)
-    moved = sent.filter(appointment__status=Appointment.Status.BOOKED).exclude(sent_for=F("appointment__starts_at"))
-    visits = Appointment.objects.filter(pk__in=moved.values("appointment"))
-    return sum(_queue_change(visit, now) for visit in visits)
-
-
-def _queue_change(visit: Appointment, now: datetime) -> int:
-    rows = visit.reminders.exclude(status=Status.CANCELLED).order_by("queued_at", "pk")
-    told = [row for row in rows if row.status == Status.SENT]
-    if any(row.sent_for == visit.starts_at and row.status != Status.SENT for row in rows):
-        return 0  # it is on its way, or somebody was told that it failed
-    last = max(told, key=lambda row: (row.sent_at, row.pk), default=None)
-    if last is None or last.sent_for == visit.starts_at:
-        return 0
-    return len(queue_message(actor=None, appointment=visit, kind=Kind.CHANGE, now=now))
-
-
-def _row(visit: Appointment, one: Recipient, kind: str, due_at: datetime, now: datetime, **more) -> Reminder:
-    return Reminder(
-        clinic_id=visit.clinic_id,
-        appointment=visit,
-        kind=kind,
-        sent_for=visit.starts_at,
-        party=one.party,
-        channel=one.channel,
-        due_at=due_at,
-        queued_at=now,
-        **more,
-    )
-
-
-@transaction.atomic
-def _put(wanted: list[Reminder]) -> int:
-    """Write the rows that are not there; those that were not needed, and are again, wait anew. Returns how many."""
-    there = {_key(row): row for row in Reminder.objects.filter(appointment__in={row.appointment_id for row in wanted})}
-    new = [row for row in wanted if _key(row) not in there]
-    Reminder.objects.bulk_create(new, ignore_conflicts=True, batch_size=200)
-    again = 0
-    for row in wanted:
-        if (old := there.get(_key(row))) is not None and old.status in NOT_NEEDED:
-            waits = {"status": Status.QUEUED, "due_at": row.due_at, "is_urgent": row.is_urgent, "channel": row.channel}
-            same = Reminder.objects.filter(pk=old.pk, status=old.status)
-            again += same.update(**waits, attempts=0, error="", claim=None, claimed_at=None)
-    return len(new) + again
-
-
-def _key(row: Reminder) -> tuple:
-    return row.appointment_id, row.kind, row.sent_for, row.lead_min, row.moves, row.party_id
+            yield row_of(visit, one, Kind.REMINDER, due_at, now, lead_min=lead)

@@ -1,6 +1,7 @@
 """When a clinic reminds and in what words: the writes behind the settings of messages."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import time, timedelta
 
 from django.conf import settings
@@ -14,7 +15,8 @@ from mesoclinic.core.refused import Refused
 from sessions.models import MessageText, ReminderSettings
 from sessions.models.reminders import Channel, ReminderKind
 
-from .wording import NEEDED, PLACEHOLDERS, shipped, unknown_placeholders
+from .shipped import Wording, shipped
+from .wording import PLACEHOLDERS, needed, unknown_placeholders
 
 MOST_LEADS = 3
 SHORTEST_MIN, LONGEST_MIN = 30, 30 * 24 * 60
@@ -72,36 +74,44 @@ def _length(from_time: time, until_time: time) -> timedelta:
 
 @transaction.atomic
 def change_message_text(
-    *, actor: User | None, clinic: Clinic, kind: str, language: str, subject: str, body: str
+    *, actor: User | None, clinic: Clinic, kind: str, language: str, subject: str, body: str, short: str
 ) -> MessageText | None:
     """Say something in the clinic's own words; the shipped words again when that is what was typed.
 
-    Raises Refused("unknown-placeholder" | "placeholder-missing" | "too-long").
+    Raises Refused("unknown-placeholder" | "placeholder-missing").
     """
-    check_text(subject, body)
     if kind not in ReminderKind.values or language not in dict(settings.LANGUAGES):
         raise Http404
-    subject, body = " ".join(subject.split()), body.replace("\r\n", "\n").strip()
+    words = Wording(" ".join(subject.split()), _lines(body), _lines(short))
+    check_text(kind, words)
     own = MessageText.objects.filter(clinic=clinic, kind=kind, language=language)
     text = None
-    if (subject, body) == ((plain := shipped(kind, language)).subject, plain.body):
+    if words == shipped(kind, language):
         own.delete()
     else:
-        words = {"subject": subject, "body": body}
-        text, _made = MessageText.objects.update_or_create(clinic=clinic, kind=kind, language=language, defaults=words)
+        text, _made = MessageText.objects.update_or_create(
+            clinic=clinic, kind=kind, language=language, defaults=asdict(words)
+        )
     what = f"{kind} {language}"
     audit.record(actor=actor, verb="clinic.message-text-set", subject=clinic, clinic=clinic, reason=what)
     return text
 
 
-def check_text(subject: str, body: str) -> None:
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def check_text(kind: str, words: Wording) -> None:
     """Raise Refused("unknown-placeholder" | "placeholder-missing") for a text that could not be filled in."""
-    for field, text in (("subject", subject), ("body", body)):
+    for field, text in asdict(words).items():
         if unknown := unknown_placeholders(text):
             known = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            words = _("{%(name)s} stands for nothing. There are: %(known)s.")
-            raise Refused("unknown-placeholder", words % {"name": unknown[0], "known": known}, field=field)
-    missing = [name for name in NEEDED if f"{{{name}}}" not in body]
-    if missing:
-        words = _("The text needs {%(name)s}: else nobody knows when to come, or how to answer.")
-        raise Refused("placeholder-missing", words % {"name": missing[0]}, field="body")
+            said = _("{%(name)s} stands for nothing. There are: %(known)s.")
+            raise Refused("unknown-placeholder", said % {"name": unknown[0], "known": known}, field=field)
+    for field, text in (("body", words.body), ("short", words.short)):
+        missing = [name for name in needed(kind) if f"{{{name}}}" not in text]
+        if missing:
+            said = _("The text needs {%(name)s}: else nobody knows when to come, or how to answer.")
+            if kind == ReminderKind.CANCELLED:
+                said = _("The text needs {%(name)s}: else nobody knows which appointment is meant.")
+            raise Refused("placeholder-missing", said % {"name": missing[0]}, field=field)
