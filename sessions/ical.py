@@ -39,7 +39,7 @@ def write(name: str, entries: Sequence[Entry], *, years: tuple[int, int]) -> byt
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", READ_AGAIN, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
-    for key in sorted({entry.zone.key for entry in entries}):
+    for key in sorted({entry.zone.key for entry in entries} - {"UTC"}):
         calendar.add_component(time_zone(ZoneInfo(key), years))
     for entry in entries:
         calendar.add_component(_event(entry))

@@ -2,7 +2,7 @@ from .appointments import Appointment
 from .availability import Absence, Closure, Practitioner, Room, WorkingHours
 from .calls import CallAttempt
 from .courses import Course, CourseRevision, PlannedSession, Review
-from .feeds import CalendarFeed
+from .feeds import CalendarFeed, FeedLine
 from .preferences import BlockedDay, BookingPreference
 from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
 from .reminders import MessageText, Reminder, ReminderSettings
@@ -24,6 +24,7 @@ __all__ = [
     "Closure",
     "Course",
     "CourseRevision",
+    "FeedLine",
     "InjectionSite",
     "MessageText",
     "Override",

@@ -1,4 +1,7 @@
-"""CalendarFeed: a secret address under which somebody's own calendar reads the visits. Only its hash is kept."""
+"""CalendarFeed: a secret address under which somebody's own calendar reads the visits. Only its hash is kept.
+
+FeedLine: what it has told of a visit, so that it can take it back.
+"""
 
 from django.db import models
 from django.db.models import Q
@@ -51,3 +54,31 @@ class CalendarFeed(ClinicOwned):
 
     def __str__(self) -> str:
         return str(self.practitioner or self.party or self.patient)
+
+
+class FeedLine(models.Model):
+    """A visit as a feed told it last: when its reader may see it no more, it is told as cancelled at that time.
+
+    `ahead` is how far `sequence` runs ahead of the visit's own: it was taken back and given again meanwhile.
+    """
+
+    feed = models.ForeignKey(CalendarFeed, on_delete=models.CASCADE, related_name="lines")
+    visit_uid = models.UUIDField()  # no key: a time that was only held is deleted, and taken back all the same
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    sequence = models.PositiveIntegerField(default=0)
+    ahead = models.PositiveIntegerField(default=0)
+    is_gone = models.BooleanField(default=False)
+    turned_at = models.DateTimeField(null=True, blank=True)  # when it was last taken back or given again
+
+    class Meta:
+        indexes = [models.Index(fields=["feed", "starts_at"], name="feed_line_by_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["feed", "visit_uid"], name="feed_line_once"),
+            models.CheckConstraint(
+                condition=models.Q(is_gone=False) | models.Q(turned_at__isnull=False), name="feed_line_gone_says_when"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feed} {self.starts_at:%Y-%m-%d %H:%M}"

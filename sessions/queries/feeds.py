@@ -1,9 +1,12 @@
 """Calendar feeds: whose they are, and the visits they tell of. Nothing medical, and no full name of a person."""
 
 import hashlib
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
@@ -15,9 +18,11 @@ from patients.models import Party, Patient, PatientParty
 from patients.queries.parties import current_contacts
 from patients.queries.patients import file_ids, kept
 from sessions.ical import Entry, write, years_of
-from sessions.models import Appointment, CalendarFeed, Practitioner
+from sessions.models import Appointment, CalendarFeed, FeedLine, Practitioner
 
 DAYS_BACK, DAYS_AHEAD, MOST_VISITS = 31, 366, 2000
+LINE_FIELDS = ("starts_at", "ends_at", "sequence", "ahead", "is_gone", "turned_at")
+UTC_ZONE = ZoneInfo("UTC")
 STATUSES = {
     "offered": "TENTATIVE",
     "cancelled": "CANCELLED",
@@ -100,12 +105,26 @@ def party_or_404(patient: Patient, public_id: UUID, today: date) -> Party:
 
 
 def _links(today: date) -> QuerySet[PatientParty]:
-    links = PatientParty.objects.filter(gets_reminders=True, from_on__lte=today)
+    return _current(today).filter(gets_reminders=True)
+
+
+def _current(today: date) -> QuerySet[PatientParty]:
+    links = PatientParty.objects.filter(from_on__lte=today)
     return links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today))
 
 
-def content(feed: CalendarFeed, now: datetime) -> bytes:
-    """Write what a feed says: a month back, a year ahead, at most 2,000 visits. Two SQL statements, whatever there is."""
+@dataclass(frozen=True)
+class Telling:
+    """What a feed says, and the lines that must be kept for it to be taken back: new ones and changed ones."""
+
+    body: bytes
+    lines: list[FeedLine]
+
+
+def telling(feed: CalendarFeed, now: datetime) -> Telling:
+    """Write what a feed says: a month back, a year ahead, at most 2,000 visits. Three SQL statements, whatever there is;
+    one more for a contact's feed that has something to take back.
+    """
     today = now.date()
     rows = Appointment.objects.filter(clinic_id=feed.clinic_id).exclude(status="moving")
     rows = rows.filter(_whose(feed, today))
@@ -113,11 +132,63 @@ def content(feed: CalendarFeed, now: datetime) -> bytes:
     visits = list(
         rows.select_related("site", "room", "place", "patient__species").order_by("starts_at", "pk")[:MOST_VISITS]
     )
-    told = _changes([visit.pk for visit in visits])
+    changes = _changes([visit.pk for visit in visits])
+    kept = {line.visit_uid: line for line in feed.lines.filter(starts_at__gte=now - timedelta(DAYS_BACK))}
+    lines = [
+        _line(feed, visit, changes.get(visit.pk, (1, visit.created_at))[0], kept.get(visit.public_id), now)
+        for visit in visits
+    ]
+    gone = [_taken_back(line, now) for line in _out_of_sight(feed, visits, kept, now)]
     with translation.override(_language(feed)):
-        entries = [_entry(feed, visit, *told.get(visit.pk, (1, visit.created_at))) for visit in visits]
+        entries = [
+            _entry(feed, visit, line, changes.get(visit.pk, (1, visit.created_at))[1])
+            for visit, line in zip(visits, lines, strict=True)
+        ]
+        entries += [_gone_entry(feed, line) for line in gone]
         name = _("%(who)s – %(clinic)s") % {"who": feed, "clinic": feed.clinic}
-    return write(name if feed.practitioner else feed.clinic.name, entries, years=years_of(entries, now))
+    body = write(name if feed.practitioner else feed.clinic.name, entries, years=years_of(entries, now))
+    return Telling(body, [line for line in (*lines, *gone) if _is_news(line, kept.get(line.visit_uid))])
+
+
+def _line(feed: CalendarFeed, visit: Appointment, count: int, before: FeedLine | None, now: datetime) -> FeedLine:
+    """Say a visit's line as it is told now. The sequence never falls, and rises when a visit comes back."""
+    line = FeedLine(feed=feed, visit_uid=visit.public_id, starts_at=visit.starts_at, ends_at=visit.ends_at)
+    least = before.sequence + before.is_gone if before else 0
+    line.sequence = max(count - 1 + (before.ahead if before else 0), least)
+    line.ahead = line.sequence - (count - 1)
+    line.turned_at = now if before and before.is_gone else before and before.turned_at
+    return line
+
+
+def _out_of_sight(
+    feed: CalendarFeed, visits: Sequence[Appointment], kept: dict[UUID, FeedLine], now: datetime
+) -> list[FeedLine]:
+    """The visits to come that were told and are not this reader's any more, at the time told last.
+
+    What is past stays as it was. A contact who only wants no reminders is told of nothing, and so of no cancellation.
+    """
+    shown = {visit.public_id for visit in visits}
+    found = [line for line in kept.values() if line.visit_uid not in shown and (line.is_gone or line.starts_at > now)]
+    if len(visits) == MOST_VISITS:
+        found = [line for line in found if line.starts_at < visits[-1].starts_at]
+    if feed.party_id and found:
+        still = Appointment.objects.filter(public_id__in=[line.visit_uid for line in found])
+        still = still.filter(patient__in=_current(now.date()).filter(party=feed.party_id).values("patient"))
+        silent = set(still.filter(patient__ended_on__isnull=True).values_list("public_id", flat=True))
+        found = [line for line in found if line.visit_uid not in silent]
+    return sorted(found, key=lambda line: (line.starts_at, line.visit_uid))
+
+
+def _taken_back(before: FeedLine, now: datetime) -> FeedLine:
+    if before.is_gone:
+        return before
+    line = copy(before)
+    line.sequence, line.is_gone, line.turned_at = before.sequence + 1, True, now
+    return line
+
+
+def _is_news(line: FeedLine, before: FeedLine | None) -> bool:
+    return before is None or any(getattr(line, name) != getattr(before, name) for name in LINE_FIELDS)
 
 
 def _whose(feed: CalendarFeed, today: date) -> Q:
@@ -143,15 +214,15 @@ def _language(feed: CalendarFeed) -> str:
     return (feed.party or feed.patient).language or feed.clinic.language
 
 
-def _entry(feed: CalendarFeed, visit: Appointment, count: int, last: datetime) -> Entry:
+def _entry(feed: CalendarFeed, visit: Appointment, line: FeedLine, last: datetime) -> Entry:
     for_staff = feed.practitioner_id is not None
     where = visit.place or (visit.room if for_staff else visit.site)
     place = f"{where.name}, {where.address}" if getattr(where, "address", "") else getattr(where, "name", "")
     phone = visit.site.phone or feed.clinic.phone
     return Entry(
-        uid=f"{visit.public_id}@mesoclinic",
-        sequence=count - 1,
-        changed_at=last.replace(microsecond=0),
+        uid=_uid(line),
+        sequence=line.sequence,
+        changed_at=max(last, line.turned_at or last).replace(microsecond=0),
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         zone=visit.site.zone,
@@ -160,6 +231,27 @@ def _entry(feed: CalendarFeed, visit: Appointment, count: int, last: datetime) -
         description="" if for_staff or not phone else _("Telephone: %(phone)s") % {"phone": phone},
         status=STATUSES.get(visit.status, "CONFIRMED"),
     )
+
+
+def _gone_entry(feed: CalendarFeed, line: FeedLine) -> Entry:
+    """Take a visit back, from what was told: of the visit itself this reader learns nothing any more."""
+    at_clinic = _("Appointment at %(clinic)s") % {"clinic": feed.clinic}
+    return Entry(
+        uid=_uid(line),
+        sequence=line.sequence,
+        changed_at=line.turned_at.replace(microsecond=0),
+        starts_at=line.starts_at,
+        ends_at=line.ends_at,
+        zone=UTC_ZONE,
+        summary=_("Not yours any more") if feed.practitioner_id else at_clinic,
+        location="",
+        description="",
+        status="CANCELLED",
+    )
+
+
+def _uid(line: FeedLine) -> str:
+    return f"{line.visit_uid}@mesoclinic"
 
 
 def _staff_words(visit: Appointment) -> str:

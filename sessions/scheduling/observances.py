@@ -29,7 +29,10 @@ class Observance:
 
 
 def observances(zone: ZoneInfo, first_year: int, last_year: int) -> list[Observance]:
-    """List what a zone observes in whole years, both included, in order of time. The first holds from the start."""
+    """List what a zone observes in whole years, both included, in order of time.
+
+    Where yearly rules say it all there is nothing else: Outlook wants one entry for winter and one for summer.
+    """
     start = datetime(first_year - 1, 1, 1, tzinfo=UTC)
     end = datetime(last_year + 1, 1, 1, tzinfo=UTC)
     before = _offset(start, zone)
@@ -37,9 +40,10 @@ def observances(zone: ZoneInfo, first_year: int, last_year: int) -> list[Observa
     groups: dict[tuple[timedelta, timedelta], list[Observance]] = defaultdict(list)
     for one in _changes(zone, start, end):
         groups[one.offset_from, one.offset_to].append(one)
-    found = [first]
-    for group in groups.values():
-        rule = _rule(group, years=last_year - first_year + 2)
+    rules = [(group, _rule(group, years=last_year - first_year + 2)) for group in groups.values()]
+    begun_before = bool(rules) and all(rule for _group, rule in rules)  # the year before holds each rule's first day
+    found = [] if begun_before else [first]
+    for group, rule in rules:
         found += group if rule is None else [_recurring(group[0], rule)]
     return sorted(found, key=lambda one: one.starts)
 

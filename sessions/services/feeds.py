@@ -12,8 +12,8 @@ from mesoclinic.core import audit
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Party, Patient
-from sessions.models import CalendarFeed, Practitioner
-from sessions.queries.feeds import secret_hash
+from sessions.models import CalendarFeed, FeedLine, Practitioner
+from sessions.queries.feeds import DAYS_BACK, LINE_FIELDS, secret_hash, telling
 
 USE_NOTED_EVERY = timedelta(hours=1)
 
@@ -56,9 +56,24 @@ def revoke_feed(
     return feed
 
 
-def note_use(*, feed: CalendarFeed, body: bytes, now: datetime | None = None) -> CalendarFeed:
-    """Remember that a feed was read, once an hour at most, and since when it says what it says."""
+def tell(*, feed: CalendarFeed, now: datetime | None = None) -> tuple[CalendarFeed, bytes]:
+    """Say what a feed says, and keep what was told: what its reader may see no more is taken back the next time."""
     now = now or timezone.now()
+    told = telling(feed, now)
+    if told.lines:
+        FeedLine.objects.bulk_create(
+            told.lines,
+            update_conflicts=True,
+            unique_fields=["feed", "visit_uid"],
+            update_fields=LINE_FIELDS,
+            batch_size=200,
+        )
+        feed.lines.filter(starts_at__lt=now - timedelta(DAYS_BACK)).delete()
+    return _note_use(feed, told.body, now), told.body
+
+
+def _note_use(feed: CalendarFeed, body: bytes, now: datetime) -> CalendarFeed:
+    """Remember that a feed was read, once an hour at most, and since when it says what it says."""
     content_hash = hashlib.sha256(body).hexdigest()
     values = {}
     if content_hash != feed.content_hash:

@@ -38,8 +38,7 @@ def read_feed(request: HttpRequest, secret: str) -> HttpResponse:
     if feed is None:
         words = _("There is no calendar at this address. It may have been taken back: ask the clinic for a new one.")
         return HttpResponse(words, status=404, content_type=PLAIN)
-    body = reads.content(feed, now)
-    feed = feeds.note_use(feed=feed, body=body, now=now)
+    feed, body = feeds.tell(feed=feed, now=now)
     response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     response["ETag"] = etag = quote_etag(feed.content_hash)
     response["Last-Modified"] = http_date(feed.changed_at.timestamp())
