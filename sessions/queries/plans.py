@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from django.db.models.lookups import GreaterThan, LessThan
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
-from protocols.cadence import Cadence, parse
+from protocols.cadence import Cadence, Phase, parse
 from sessions.models import Appointment, Course, CourseRevision, PlannedSession, SessionRecord
 from sessions.models.appointments import IS_LIVE
 from sessions.models.courses import OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
@@ -76,6 +76,18 @@ class CoursePlan:
         """The gated phase that is over and waits for its review now."""
         gate = next(iter(self.open_gates), None)
         return gate if gate is not None and self.next_number > self.gate_number(gate) else None
+
+    @property
+    def phases_left(self) -> tuple[Phase, ...]:
+        """What is still to come of the series: the rest of the phase under way, and the phases after it."""
+        number = self.next_number
+        if not self.revision.has_session(number):
+            return ()
+        phase = self.revision.phase_number_of(number)
+        under_way = self.cadence.phases[phase - 1]
+        minutes = self.cadence.minutes_in(phase)
+        rest = None if under_way.is_open_ended else self.gate_number(phase) - number + 1
+        return (replace(under_way, count=rest, minutes=minutes), *self.cadence.phases[phase:])
 
 
 def tolerance_of(clinic: Clinic) -> Tolerance:

@@ -16,10 +16,12 @@ from django.views.decorators.http import require_POST
 from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
 from patients.queries import patients as patient_reads
+from protocols.cadence import Cadence
 from protocols.forms.cadence import CadenceForm
 from sessions.forms.courses import ExtendForm, ReasonForm, RestartForm, ReviewForm, SkipForm, StopForm
 from sessions.models import Course
 from sessions.queries import courses as reads
+from sessions.queries.plans import course_plan
 from sessions.queries.ripples import Deed
 from sessions.services import courses
 
@@ -244,7 +246,8 @@ def change_cadence(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _cadence_forms(request: HttpRequest, course: Course) -> tuple[ReasonForm, CadenceForm]:
     if request.method != "POST":
-        return ReasonForm(), CadenceForm(initial=course.cadence)
+        left = course_plan(course).phases_left
+        return ReasonForm(), CadenceForm(initial=Cadence(left) if left else course.cadence)
     rows = CadenceForm.answering_rows(request.POST)
     if rows is None and "cadence-read" in request.POST:
         rows = rows_of_text(request.POST)

@@ -417,6 +417,14 @@ def test_the_same_cadence_again_is_refused(clinic, doctor):
     assert refusal(courses.change_cadence, **asked) == "same-cadence"
 
 
+def test_a_new_cadence_that_is_what_is_left_of_the_old_one_is_refused(clinic, doctor):
+    course = make_course(clinic, cadence="2x1w@30, 3x2w", start_on=MONDAY)
+    done_session(course)
+
+    asked = {"actor": doctor, "course": course, "cadence": "1x1w@30, 3x2w", "reason": "?"}
+    assert refusal(courses.change_cadence, **asked) == "same-cadence"
+
+
 def test_a_phase_back_repeats_the_phase_before_from_the_last_session(clinic, doctor):
     course = make_course(clinic, cadence="2x1w, 3x2w", start_on=MONDAY)
     for _ in range(3):

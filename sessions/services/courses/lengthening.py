@@ -59,7 +59,7 @@ def _locked_to_extend(course: Course) -> Course:
 
 
 def _longer(plan: CoursePlan, sessions: int, maintenance: str) -> Cadence:
-    left, last = _phases_left(plan), plan.cadence.phases[-1]
+    left, last = plan.phases_left, plan.cadence.phases[-1]
     if last.is_open_ended:
         raise Refused("endless", _("This series goes on without end already. Change the cadence instead."))
     if maintenance:
@@ -70,22 +70,6 @@ def _longer(plan: CoursePlan, sessions: int, maintenance: str) -> Cadence:
     if left and not left[-1].gate:
         return Cadence((*left[:-1], replace(left[-1], count=(left[-1].count or 0) + sessions)))
     return Cadence((*left, Phase(sessions, last.gap, None if left else _minutes(plan))))
-
-
-def _phases_left(plan: CoursePlan) -> tuple[Phase, ...]:
-    """Give what is still to come of the series: the rest of the phase under way, and the phases after it."""
-    number, revision = plan.next_number, plan.revision
-    if not revision.has_session(number):
-        return ()
-    phase = revision.phase_number_of(number)
-    under_way = plan.cadence.phases[phase - 1]
-    if under_way.is_open_ended:
-        return (under_way,)
-    rest = plan.gate_number(phase) - number + 1
-    return (
-        replace(under_way, count=rest, minutes=plan.cadence.minutes_in(phase)),
-        *plan.cadence.phases[phase:],
-    )
 
 
 def _maintenance(text: str) -> Phase:

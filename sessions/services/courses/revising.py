@@ -67,7 +67,8 @@ def change_cadence(
     reason = needed(reason)
     new = parse(canonical(cadence))
     plan = course_plan(locked_open(course))
-    if new == plan.cadence and plan.revision.first_number == plan.next_number:
+    as_prescribed = new == plan.cadence and plan.revision.first_number == plan.next_number
+    if as_prescribed or new.phases == plan.phases_left:
         raise Refused("same-cadence", _("This is the cadence the course already follows."), field="cadence")
     row = revise(plan, actor, RevisionKind.CHANGED, new, 1, None, reason, now)
     plans.replan_course(course=plan.course, now=now)
