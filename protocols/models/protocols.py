@@ -147,6 +147,11 @@ class ProtocolVersion(Identified):
         return self.protocol.clinic
 
     @property
+    def is_dry(self) -> bool:
+        """Its technique injects nothing; without a technique, or with another, the mix may be left to decide."""
+        return self.technique is not None and not self.technique.needs_mix
+
+    @property
     def is_published(self) -> bool:
         return self.status == VersionStatus.PUBLISHED
 

@@ -296,10 +296,9 @@ def plan_context(version: ProtocolVersion, tables: MixTables, on: date) -> MixCo
 
     No statement when technique is loaded.
     """
-    technique = version.technique
     context = MixContext(
         performed_on=on,
-        technique="dry" if technique is not None and not technique.needs_mix else "",
+        technique="dry" if version.is_dry else "",
         device=mix_device(version.device),
         needle_length_mm=version.needle_length_mm or None,
         **tables.as_context(),

@@ -198,8 +198,7 @@ def publish_version(*, actor: User | None, version: ProtocolVersion, edit_count:
 
 def _refuse_unfit(version: ProtocolVersion) -> None:
     substances = [line.substance for line in version.lines.select_related("substance")]
-    is_dry = version.technique is not None and not version.technique.needs_mix
-    if not substances and not is_dry:
+    if not substances and not version.is_dry:
         message = _("The mix is empty. Add at least one substance, or choose a technique without a mix.")
         raise Refused("nothing-to-inject", message)
     for substance in substances:

@@ -30,6 +30,7 @@ WITH_NAMES = (
     "patient__clinic",
     "patient__place",
     "protocol_version__protocol",
+    "protocol_version__technique",
     "indication",
     "lead_practitioner",
     "site",

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
-from protocols.models import Substance
+from protocols.models import Substance, Technique
 from protocols.services.protocols import DraftLine
 from sessions.models import Course, Override
 from sessions.services import courses, plans
@@ -309,6 +309,30 @@ def test_a_review_that_asks_for_a_change_leads_to_the_new_cadence(clinic, doctor
     answer = doctor.post(page(course, "record-review", 1), {"decision": "change"})
 
     assert answer["Location"] == page(course, "change-cadence")
+
+
+def test_a_new_cadence_starts_from_what_is_left_of_the_old_one(clinic, doctor):
+    course = make_course(clinic, cadence="2x1w@30!, 4x2w, *x4w")
+    done_session(course)
+    done_session(course)
+
+    shown = doctor.get(page(course, "change-cadence"))
+
+    assert str(shown.context["cadence_form"].text["text"].value()) == "4x2w@30, *x4w"
+
+
+def test_a_mix_left_to_the_practitioner_is_not_called_dry(clinic, doctor):
+    technique = Technique.objects.create(clinic=clinic, code="dry", name="Dry", needs_mix=False)
+    version = make_protocol_version(clinic, lines=[], technique=technique)
+    patient = make_patient(clinic)
+
+    dry = doctor.get(prescribe_url(patient, version)).content.decode()
+    Technique.objects.filter(pk=technique.pk).update(needs_mix=True)
+    open_mix = doctor.get(prescribe_url(patient, version)).content.decode()
+
+    assert "the practitioner decides at each session" in open_mix
+    assert "dry needling" not in open_mix
+    assert "Nothing is injected: dry needling" in dry
 
 
 @pytest.mark.parametrize("after", [0, 2, 999, 10**30])

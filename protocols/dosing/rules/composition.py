@@ -34,7 +34,7 @@ def something_to_inject(mix: Mix) -> Iterator[Finding]:
             yield Finding(
                 Level.WARN,
                 "mix.no_volume",
-                gettext_noop("%(substance)s has a volume of 0 mL."),
+                gettext_noop("No volume is set for %(substance)s."),
                 {"substance": line.substance.name},
                 cite("DESIGN"),
                 (index,),

@@ -171,7 +171,7 @@ def from_protocol(version: ProtocolVersion, course: Course) -> RecordContent:
     site = SiteTreated(region=region, side=course.side, volume_per_point_ml=version.volume_per_point_ml)
     one_depth = version.depth_min_mm if version.depth_min_mm == version.depth_max_mm else None
     return RecordContent(
-        is_dry=version.technique is not None and not version.technique.needs_mix,
+        is_dry=version.is_dry,
         technique_id=version.technique_id,
         device=version.device,
         needle=version.needle,
