@@ -176,6 +176,7 @@ CSRF_FAILURE_VIEW = "mesoclinic.core.views.errors.csrf_failure"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "mesoclinic" / "locale"]
+FORMAT_MODULE_PATH = ["mesoclinic.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

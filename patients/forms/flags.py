@@ -3,6 +3,7 @@
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
@@ -61,6 +62,10 @@ class FlagForm(Form):
         return cleaned
 
 
+def _text_label(text: ConsentText) -> str:
+    return _t("%(title)s, version %(version)s") % {"title": text.title, "version": text.version}
+
+
 class ConsentForm(Form):
     text = forms.ModelChoiceField(label=_("To what"), queryset=ConsentText.objects.none(), empty_label=_("Choose"))
     given_by = forms.ChoiceField(label=_("Given by"), required=False)
@@ -75,6 +80,7 @@ class ConsentForm(Form):
         super().__init__(*args, **kwargs)
         self.contacts = {str(one.public_id): one for one in contacts}
         self.fields["text"].queryset = ConsentText.objects.filter(clinic=patient.clinic, is_current=True)
+        self.fields["text"].label_from_instance = _text_label
         own = [] if patient.species.is_animal else [("self", patient.name)]
         listed = [(key, f"{one.name} ({one.role_label})") for key, one in self.contacts.items()]
         self.fields["given_by"].choices = [*own, *listed, ("", _("Somebody else"))]

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import NoOverlap, one_of
@@ -193,7 +194,8 @@ class Appointment(ClinicOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.patient} {self.starts_at:%Y-%m-%d %H:%M}"
+        zone = self.site.zone if Appointment.site.is_cached(self) else None  # never a query for a name
+        return f"{self.patient} {timezone.localtime(self.starts_at, zone):%Y-%m-%d %H:%M}"
 
     @property
     def can_do_without_record(self) -> bool:

@@ -1,10 +1,11 @@
 """Who and what can be booked, and when: Practitioner, Room, WorkingHours, Absence, Closure."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import in_order, one_of
@@ -198,6 +199,23 @@ class Absence(ClinicOwned):
 
     def __str__(self) -> str:
         return f"{self.practitioner or self.room} {timezone.localtime(self.starts_at):%Y-%m-%d}"
+
+    @property
+    def first_words(self) -> str:
+        """When it begins, local: a day, with the time unless it begins with the day."""
+        return _moment_words(timezone.localtime(self.starts_at))
+
+    @property
+    def last_words(self) -> str:
+        """When it ends, local: the last day, or a day and a time. An end at midnight is the end of the day before."""
+        if self.ends_at is None:
+            return str(_("further notice"))
+        end = timezone.localtime(self.ends_at)
+        return _moment_words(end - timedelta(days=1) if end.time() == time.min else end)
+
+
+def _moment_words(local: datetime) -> str:
+    return date_format(local, "j M Y" if local.time() == time.min else "j M Y, H:i")
 
 
 class Closure(ClinicOwned):

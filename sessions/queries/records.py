@@ -106,9 +106,12 @@ def unsigned(clinic: Clinic, practitioner: Practitioner | None = None) -> QueryS
     return rows if practitioner is None else rows.filter(performed_by=practitioner)
 
 
-def drafts(clinic: Clinic) -> QuerySet[SessionRecord]:
-    """List the records begun and not done. One SQL statement."""
-    return records(clinic).filter(status=SessionRecord.Status.DRAFT).order_by("created_at", "pk")
+def drafts(clinic: Clinic, practitioner: Practitioner | None = None) -> QuerySet[SessionRecord]:
+    """List the records begun and not done, of everybody when nobody is named. One SQL statement."""
+    rows = records(clinic).filter(status=SessionRecord.Status.DRAFT).order_by("created_at", "pk")
+    if practitioner is None:
+        return rows
+    return rows.filter(Q(appointment__practitioner=practitioner) | Q(created_by=practitioner.user_id))
 
 
 def is_withdrawn(record: SessionRecord) -> bool:

@@ -8,8 +8,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Max, Q
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
@@ -195,12 +193,10 @@ def _check_no_other(absence: Absence) -> None:
         rows = rows.filter(starts_at__lt=absence.ends_at)
     if (other := rows.order_by("starts_at").first()) is None:
         return
-    first = date_format(timezone.localtime(other.starts_at), "j M Y H:i")
-    last = date_format(timezone.localtime(other.ends_at), "j M Y H:i") if other.ends_at else _("further notice")
     words = _(
         "%(name)s is away already, from %(first)s until %(last)s. Take that absence away first, or leave out its days."
     )
-    names = {"name": absence.practitioner or absence.room, "first": first, "last": last}
+    names = {"name": absence.practitioner or absence.room, "first": other.first_words, "last": other.last_words}
     raise Refused("away-already", words % names, field="from_on", absence=other)
 
 

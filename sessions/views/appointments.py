@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -79,7 +80,7 @@ def _book(request: HttpRequest, desk: Desk, template: str) -> HttpResponse:
 
 def _said(request: HttpRequest, booked: Appointment) -> HttpResponse:
     when = timezone.localtime(booked.starts_at, booked.site.zone)
-    words = {"patient": booked.patient.name, "when": f"{when:%Y-%m-%d %H:%M}", "who": booked.practitioner.name}
+    words = {"patient": booked.patient.name, "when": date_format(when, "D j M, H:i"), "who": booked.practitioner.name}
     messages.success(request, _("Booked: %(patient)s, %(when)s, %(who)s.") % words)
     return back(request, "sessions:appointment", booked.public_id)
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -69,7 +70,7 @@ def _move_or_ask(request: HttpRequest, asked: NewTime) -> HttpResponse | None:
 
 def _moved_words(moved: Appointment, visit: Appointment, following: Sequence[NewTime]) -> str:
     when = timezone.localtime(moved.starts_at, visit.site.zone)
-    names = {"name": visit.patient.name, "when": f"{when:%Y-%m-%d %H:%M}", "count": len(following)}
+    names = {"name": visit.patient.name, "when": date_format(when, "D j M, H:i"), "count": len(following)}
     if following:
         return _("%(name)s moved to %(when)s, and %(count)s more along with it.") % names
     return _("%(name)s moved to %(when)s.") % names

@@ -115,7 +115,7 @@ def _unsigned_page(request: HttpRequest, form: SignForm) -> HttpResponse:
         "rows": [{"record": row, "ticked": not chosen or str(row.public_id) in chosen} for row in rows[:500]],
         "form": form,
         "everybody": everybody,
-        "drafts": reads.drafts(request.clinic)[:50],
+        "drafts": reads.drafts(request.clinic, None if everybody else own)[:50],
         "has_own": own is not None,
     }
     return render(request, "sessions/records/unsigned.html", context)

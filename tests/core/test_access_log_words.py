@@ -3,9 +3,12 @@
 import ast
 import re
 
+import pytest
 from django.conf import settings
+from django.utils import timezone
 
-from mesoclinic.core.queries.access_log import DONE, NOUNS
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.queries.access_log import DONE, NOUNS, lines
 from sessions.models import CourseRevision
 from sessions.models.courses import CourseStatus
 from sessions.models.signatures import Addendum
@@ -45,3 +48,21 @@ def test_every_verb_written_has_its_words():
     unsaid = {verb for verb in verbs if verb.partition(".")[0] not in NOUNS or verb.partition(".")[2] not in DONE}
 
     assert sorted(unsaid) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (
+            {"field": "starts_at", "old": None, "new": "2026-12-18 09:30:00+00:00"},
+            ("starts", "", "18 Dec 2026, 10:30"),
+        ),
+        ({"field": "due_on", "old": "2026-03-02", "new": "2026-03-09"}, ("due", "2 Mar 2026", "9 Mar 2026")),
+        ({"field": "practitioner_id", "old": 1, "new": 2}, ("practitioner", "", "")),
+        ({"field": "status", "old": "in_progress", "new": "fulfilled"}, ("status", "in progress", "fulfilled")),
+        ({"field": "channels", "old": [], "new": ["email", "sms"]}, ("channels", "", "email, sms")),
+    ],
+)
+def test_what_changed_is_told_in_local_time_and_without_keys(change, line):
+    with timezone.override("Europe/Paris"):
+        assert lines(AuditEvent(changes=[change])) == [line]

@@ -155,10 +155,11 @@ def test_a_new_caller_is_registered_and_booked_in_one_go(world, desk):
     caller = {"name": "Zoë New", "phone": "06 39 98 11 22", "reason": "knee"}
     form = posted(slot=slot(at("10:00"), world.doctor), **caller)
 
-    desk.post(reverse("sessions:new-caller"), form)
+    answer = desk.post(reverse("sessions:new-caller"), form, follow=True)
     desk.post(reverse("sessions:new-caller"), form)
 
     visit = Appointment.objects.get()
+    assert "Booked: Zoë New, Mon 2 Mar, 10:00" in answer.content.decode()
     assert (visit.patient.name, visit.kind, visit.reason) == ("Zoë New", "first_visit", "knee")
     assert Patient.objects.count() == before + 1
 

@@ -5,6 +5,7 @@ import re
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from mesoclinic.core.roles import Role
 from sessions.models import Absence, Appointment, CallAttempt
@@ -278,8 +279,21 @@ def test_an_absence_over_another_names_the_other(world):
 
     answer = world.client.post(reverse("sessions:add-absence"), fields)
 
-    assert "Dr Ada is away already, from 9 Mar 2026 00:00 until 14 Mar 2026 00:00." in answer.content.decode()
+    assert "Dr Ada is away already, from 9 Mar 2026 until 13 Mar 2026." in answer.content.decode()
     assert Absence.objects.count() == 1
+
+
+def test_an_absence_of_whole_days_is_told_by_its_first_and_last_day(world):
+    fields = {"who": world.doctor.public_id, "from_on": "2026-03-10", "until_on": "2026-03-12"}
+    world.client.post(reverse("sessions:add-absence"), fields)
+    hours = {"from_on": "2026-03-20", "from_time": "14:00", "until_on": "2026-03-20", "until_time": "16:30"}
+    world.client.post(reverse("sessions:add-absence"), {"who": world.doctor.public_id, **hours})
+
+    days, part = Absence.objects.order_by("starts_at")
+
+    with timezone.override(world.site.zone):
+        assert (days.first_words, days.last_words) == ("10 Mar 2026", "12 Mar 2026")
+        assert (part.first_words, part.last_words) == ("20 Mar 2026, 14:00", "20 Mar 2026, 16:30")
 
 
 def test_the_page_asks_as_often_for_many_rows_as_for_few(world, django_assert_max_num_queries):

@@ -1,15 +1,21 @@
 """Read the audit trail: who opened, printed or changed what."""
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.models import AuditEvent, Clinic
 
+# A day, or an instant with its distance from UTC, as JSON keeps them.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?")
+CODE = re.compile(r"[a-z]+(_[a-z]+)+")  # the name of a state, "in_progress"
 LOOKED = ("opened", "printed", "exported")
 KINDS = [
     ("", gettext_lazy("Everything")),
@@ -192,14 +198,24 @@ def words(event: AuditEvent) -> str:
 
 
 def lines(event: AuditEvent) -> list[tuple[str, str, str]]:
-    """List what changed: field, old and new value; medical fields come without values."""
-    return [
-        (change["field"].replace("_", " "), _plain(change.get("old")), _plain(change.get("new")))
-        for change in event.changes
-    ]
+    """List what changed: field, old and new value, times local.
+
+    Medical fields come without values, and so do links to other rows: their keys tell nobody anything.
+    """
+    return [_line(change["field"], change.get("old"), change.get("new")) for change in event.changes]
+
+
+def _line(field: str, old: object, new: object) -> tuple[str, str, str]:
+    if field.endswith("_id"):
+        return field.removesuffix("_id").replace("_", " "), "", ""
+    return field.removesuffix("_at").removesuffix("_on").replace("_", " "), _plain(old), _plain(new)
 
 
 def _plain(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_plain(one) for one in value)
-    return "" if value is None else str(value)
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        moment = datetime.fromisoformat(value)
+        return date_format(timezone.localtime(moment), "j M Y, H:i") if moment.tzinfo else date_format(moment, "j M Y")
+    words = "" if value is None else str(value)
+    return words.replace("_", " ") if CODE.fullmatch(words) else words
