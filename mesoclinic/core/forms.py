@@ -30,6 +30,7 @@ LAST_DAY = dt.date(2100, 12, 31)
 LARGEST_INTEGER = 2_147_483_647
 LARGEST_DECIMAL = Decimal("1000000000")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+FEWEST_PHONE_DIGITS = 6
 ROW_VERBS = ("add", "remove", "up", "down")
 LIKE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
@@ -110,8 +111,10 @@ class CarefulForm:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             make_careful(field)
+            if name == "phone":
+                field.validators.append(check_phone)
 
     def full_clean(self):
         super().full_clean()
@@ -227,6 +230,12 @@ def _make_choices(field: forms.ModelMultipleChoiceField) -> None:
             raise ValidationError(field.error_messages["invalid_choice"], code="invalid_choice") from None
 
     field.clean = careful
+
+
+def check_phone(value: str) -> None:
+    """Refuse what is too short to be called back; words beside the number stay ("06 39 98 60 11, evenings")."""
+    if sum(sign.isdigit() for sign in value) < FEWEST_PHONE_DIGITS:
+        raise ValidationError(_("This number is too short to call. Type all of it, such as 06 39 98 60 11."))
 
 
 def _make_text(field: forms.CharField) -> None:

@@ -18,6 +18,7 @@ class Sample(Form):
     at = forms.DateTimeField(required=False)
     volume_ml = forms.DecimalField(required=False)
     shots = forms.IntegerField(required=False)
+    phone = forms.CharField(required=False)
     side = forms.ChoiceField(required=False, choices=[("left", "Left"), ("right", "Right")])
 
 
@@ -139,3 +140,13 @@ def test_a_row_button_that_makes_no_sense_changes_nothing(rows):
 
     assert (changed["p-TOTAL_FORMS"], changed["p-0-gap"], changed["p-1-gap"]) == ("2", "1w", "2w")
     assert "p-9-DELETE" not in changed
+
+
+@pytest.mark.parametrize("number", ["12", "0639", "ask Marie", "-"])
+def test_a_phone_number_nobody_can_call_is_refused(number):
+    assert "too short to call" in errors(phone=number)["phone"][0]
+
+
+@pytest.mark.parametrize("number", ["", "06 39 98 60 11", "+33 6 39 98 60 11, evenings", "01.99.00.60.17"])
+def test_a_whole_phone_number_is_taken_as_it_was_typed(number):
+    assert cleaned(phone=number)["phone"] == number
