@@ -46,6 +46,23 @@ STATUS_LOOKS: dict[str, tuple[str, str]] = {
     "sent": ("good", "check-circle-fill"),
     "failed": ("bad", "exclamation-octagon-fill"),
 }
+# What a browser says of itself -> its name, and the system's; the first that is found counts.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "Chrom": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "iPad": "iPad",
+    "iPhone": "iPhone",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
 UNKNOWN_LOOK = ("wait", "circle")
 
 # message level or alert level -> icon
@@ -93,3 +110,10 @@ def level_class(tags: object) -> str:
     """Return Bootstrap's word for the tags of a message."""
     last = str(tags).split()[-1] if str(tags).strip() else "info"
     return {"error": "danger", "debug": "secondary"}.get(last, last)
+
+
+@register.filter
+def device_name(user_agent: str) -> str:
+    """Name a device by what its browser says of itself: "Chrome, Windows"; else the first words of that."""
+    known = (next((name for sign, name in names.items() if sign in user_agent), "") for names in (BROWSERS, SYSTEMS))
+    return ", ".join(filter(None, known)) or user_agent[:40]
