@@ -50,6 +50,8 @@ class ClinicMiddleware:
     def _site(request) -> Site | None:
         """Return the site chosen in this browser, else the first; the user menu offers `request.sites`."""
         request.sites = list(Site.objects.filter(clinic=request.clinic, is_active=True).order_by("pk"))
+        for site in request.sites:
+            site.clinic = request.clinic
         chosen = request.session.get("site_id")
         return next((site for site in request.sites if site.pk == chosen), request.sites[0] if request.sites else None)
 

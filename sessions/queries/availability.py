@@ -122,6 +122,11 @@ class Agendas:
     rooms: dict[int, Agenda] = field(default_factory=dict)
     patient: Agenda = FREE
     patients: dict[int, Agenda] = field(default_factory=dict)
+    outside: dict[int, Agenda] = field(default_factory=dict)
+
+    def away(self) -> "Agendas":
+        """Give the same as a visit away from the site sees it: in no room, and its hours do not count, its closures do."""
+        return replace(self, practitioners=self.outside, rooms={})
 
 
 def agendas(
@@ -182,14 +187,16 @@ def agendas_at(
     busy: Spans = defaultdict(list)
     if now is not None:
         busy = _busy(spans, now, practitioner_ids, room_ids, patient_ids, without)
-    by_practitioner = {
-        one: Agenda(*hours.of_practitioner(one), closures, absent["practitioner", one], busy["practitioner", one])
-        for one in practitioner_ids
-    }
+    outside, by_practitioner = {}, {}
+    for one in practitioner_ids:
+        against = (closures, absent["practitioner", one], busy["practitioner", one])
+        own, breaks = hours.of_practitioner(one)
+        outside[one] = Agenda(own, breaks, *against)
+        by_practitioner[one] = outside[one] if away else Agenda(hours.inside(own), breaks, *against)
     by_room = {one: Agenda(*hours.of_room(one), closures, absent["room", one], busy["room", one]) for one in room_ids}
     by_patient = {one: Agenda(booked=busy["patient", one]) for one in patient_ids}
     between = (minute_of(from_at), minute_of(until_at))
-    return Agendas(between, closed, by_practitioner, by_room, patients=by_patient)
+    return Agendas(between, closed, by_practitioner, by_room, patients=by_patient, outside=outside)
 
 
 def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
@@ -239,9 +246,11 @@ class _Hours:
 
     def of_practitioner(self, practitioner_id: int) -> tuple[Intervals, Intervals]:
         opened = self._expand(practitioner_id, None, HoursKind.OPEN.value)
-        if self.site_open is not None:
-            opened = intersect(opened, self.site_open)
         return opened, self._expand(practitioner_id, None, HoursKind.BREAK.value)
+
+    def inside(self, opened: Intervals) -> Intervals:
+        """Leave of these hours what lies in those of the site."""
+        return opened if self.site_open is None else intersect(opened, self.site_open)
 
     def of_room(self, room_id: int) -> tuple[Intervals | None, Intervals]:
         own = self._own(None, room_id)

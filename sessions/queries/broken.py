@@ -7,7 +7,7 @@ enters an absence or shuts a room moves nothing: the visit stays booked, and lis
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -89,10 +89,11 @@ class _Lost(NamedTuple):
     ends_at: datetime
     is_squeezed_in: bool
     room_in_use: bool | None
-    last_day_on: object
+    last_day_on: date | None
+    practitioner: str
 
 
-COLUMNS = (*_Lost._fields[:8], "room__is_active", "practitioner__last_day_on")
+COLUMNS = (*_Lost._fields[:8], "room__is_active", "practitioner__last_day_on", "practitioner__name")
 
 
 def cause_or_404(clinic: Clinic, kind: str, public_id: UUID) -> Cause:
@@ -114,18 +115,29 @@ def broken_visits(
 ) -> BrokenList:
     """List the visits to come that have lost their time, the soonest first, with the reason in words.
 
-    Three SQL statements, and four or eight for every site these visits are at.
+    Two SQL statements, three for every site these visits are at, and one when another site is among these.
     """
-    until = until or now + FURTHEST
-    suspects = _suspects(site, cause, now, until)
-    sites = {one.pk: one for one in Site.objects.filter(pk__in={row.site_id for row in suspects})} if suspects else {}
-    why: dict[int, str] = {}
-    for rows, at in _by_site(suspects, sites):
-        why |= _reasons(at, rows, now)
+    suspects, why = _look(site, cause, now, until or now + FURTHEST)
     keys = [row.pk for row in suspects if row.pk in why]
     first = Appointment.objects.filter(pk__in=keys[:at_most]).select_related(*WITH_NAMES).order_by("starts_at", "pk")
     lines = tuple(BrokenVisit(visit, why[visit.pk]) for visit in first) if keys else ()
     return BrokenList(lines, len(keys), len(suspects) == MOST_READ)
+
+
+def why_lost(site: Site, *, now: datetime, until: datetime) -> dict[int, str]:
+    """Say in words why visits of a site have lost their time, by key, the soonest first. Four SQL statements."""
+    return _look(site, Cause(), now, until)[1]
+
+
+def _look(site: Site, cause: Cause, now: datetime, until: datetime) -> tuple[list[_Lost], dict[int, str]]:
+    """Give the visits looked at, the soonest first, and why those of them are broken that are."""
+    suspects = _suspects(site, cause, now, until)
+    elsewhere = {row.site_id for row in suspects} - {site.pk}
+    sites = {site.pk: site} | (Site.objects.in_bulk(elsewhere) if elsewhere else {})
+    why: dict[int, str] = {}
+    for rows, at in _by_site(suspects, sites):
+        why |= _reasons(at, rows)
+    return suspects, why
 
 
 def _suspects(site: Site, cause: Cause, now: datetime, until: datetime) -> list[_Lost]:
@@ -158,37 +170,26 @@ def _by_site(rows: Iterable[_Lost], sites: dict[int, Site]) -> list[tuple[list[_
     return [(found[key], sites[key]) for key in sorted(found)]
 
 
-def _reasons(site: Site, rows: Collection[_Lost], now: datetime) -> dict[int, str]:
-    """Say in words why each visit of a site has lost its time; who has not is left out. At most eight SQL statements."""
-    names = dict(Practitioner.objects.filter(pk__in={row.practitioner_id for row in rows}).values_list("pk", "name"))
+def _reasons(site: Site, rows: Collection[_Lost]) -> dict[int, str]:
+    """Say in words why each visit of a site has lost its time; who has not is left out. Three SQL statements."""
+    inside = availability.agendas_at(
+        site,
+        spans=[(min(row.starts_at for row in rows), max(row.ends_at for row in rows))],
+        now=None,  # whether a visit still stands is a matter of hours, absences and closures alone
+        practitioner_ids={row.practitioner_id for row in rows},
+        room_ids={row.room_id for row in rows if row.room_id is not None},
+    )
+    away = inside.away()
     found: dict[int, str] = {}
-    for away in (False, True):
-        here = [row for row in rows if (row.place_id is not None) == away]
-        if not here:
-            continue
-        known = availability.agendas(
-            site,
-            from_at=min(row.starts_at for row in here),
-            until_at=max(row.ends_at for row in here),
-            now=now,
-            practitioner_ids={row.practitioner_id for row in here},
-            room_ids={row.room_id for row in here if row.room_id is not None},
-            away=away,
-        )
-        people = {key: _open(agenda) for key, agenda in known.practitioners.items()}
-        rooms = {key: _open(agenda) for key, agenda in known.rooms.items()}
-        for row in here:
-            reasons = _why(row, people[row.practitioner_id], rooms.get(row.room_id or 0), known.between, site)
-            if reasons:
-                day = local_day(row.starts_at, site.zone)
-                closed_for = known.closed.reason(day) if reasons[0] is WhyNot.CLOSED else None
-                found[row.pk] = _words(reasons[0], names[row.practitioner_id], closed_for, _is_gone(row, site))
+    for row in rows:
+        known = inside if row.place_id is None else away
+        room = None if row.room_id is None else inside.rooms[row.room_id]
+        reasons = _why(row, known.practitioners[row.practitioner_id], room, known.between, site)
+        if reasons:
+            day = local_day(row.starts_at, site.zone)
+            closed_for = known.closed.reason(day) if reasons[0] is WhyNot.CLOSED else None
+            found[row.pk] = _words(reasons[0], row.practitioner, closed_for, _is_gone(row, site))
     return found
-
-
-def _open(agenda: Agenda) -> Agenda:
-    """Leave the bookings out: whether a visit still stands is a matter of hours, absences and closures alone."""
-    return replace(agenda, booked=())
 
 
 def _is_gone(row: _Lost, site: Site) -> bool:

@@ -1,15 +1,17 @@
 """Read courses: one, lists, and what Today asks for. Functions say how many SQL statements they need."""
 
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.http import Http404
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
 from sessions.models import Appointment, Course, PlannedSession, Practitioner
 from sessions.models.courses import LEFT_OPEN, OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
+from sessions.queries.availability import LONGEST_MIN
 from sessions.queries.plan_pages import TO_COME, plan, stopping_in_words, visits_to_come
 from sessions.queries.plans import CoursePlan, course_plans, rebook_why_in_sql
 
@@ -100,27 +102,30 @@ def due_unbooked(site: Site, today: date) -> QuerySet[PlannedSession]:
         status=PlannedStatus.PLANNED,
         is_held=False,
     )
-    return rows.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).select_related(*_of_course()).order_by("due_on", "pk")
+    names = ("course__patient__species", "course__patient__place", "course__indication")
+    return rows.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).select_related(*names).order_by("due_on", "pk")
 
 
 def lapsed(site: Site) -> QuerySet[Course]:
     """List the courses that lapsed and wait for a practitioner. One SQL statement."""
     rows = Course.objects.filter(site=site, status=CourseStatus.PAUSED, lapsed_on__isnull=False)
-    return rows.select_related(*WITH_NAMES).order_by("lapsed_on", "pk")
+    return rows.select_related("patient__species", "patient__place", "indication").order_by("lapsed_on", "pk")
 
 
-def to_rebook(site: Site, now: datetime) -> QuerySet[Appointment]:
-    """List the visits to come that the plan has moved away from, by time. One SQL statement.
+def to_rebook(site: Site, now: datetime, lost: Collection[int] = ()) -> QuerySet[Appointment]:
+    """List the visits to come that the plan has moved away from, by time, those of the keys `lost` before them.
 
-    `appointment.rebook_why`: "early" or "late" for its window, "out_of_plan", or "course_over".
+    `appointment.rebook_why`: "early" or "late" for its window, "out_of_plan", or "course_over". One SQL statement.
     """
     today_starts = day_bounds(local_day(now, site.zone), site.zone)[0]
+    is_lost = Q(pk__in=lost)
+    has_moved = Q(starts_at__gte=today_starts, planned_session__isnull=False) & ~Q(rebook_why="")
     rows = Appointment.objects.filter(
-        site=site, starts_at__gte=today_starts, status__in=TO_COME, planned_session__isnull=False
+        site=site, starts_at__gte=today_starts - timedelta(minutes=LONGEST_MIN), status__in=TO_COME
     )
-    rows = rows.annotate(rebook_why=rebook_why_in_sql(site)).exclude(rebook_why="").order_by("starts_at", "pk")
-    names = ("patient__species", "practitioner", "room", "place", "site")
-    return rows.select_related(*names, *_of_course("planned_session__"))
+    rows = rows.annotate(rebook_why=rebook_why_in_sql(site)).filter(is_lost | has_moved)
+    rows = rows.order_by(Case(When(is_lost, then=0), default=1), "starts_at", "pk")
+    return rows.select_related("patient__species", "practitioner", "place", "planned_session")
 
 
 def open_reviews(clinic: Clinic, practitioner: Practitioner | None = None) -> list[CoursePlan]:
@@ -133,9 +138,3 @@ def open_reviews(clinic: Clinic, practitioner: Practitioner | None = None) -> li
     if practitioner is not None:
         gated = gated.filter(lead_practitioner=practitioner)
     return [plan for plan in course_plans(gated) if plan.due_gate is not None]
-
-
-def _of_course(prefix: str = "") -> list[str]:
-    names = ("course__patient__species", "course__patient__place", "course__site", "course__clinic")
-    names += ("course__indication", "course__lead_practitioner")
-    return [f"{prefix}{name}" for name in names]

@@ -202,21 +202,22 @@ class Known:
 
 
 def read_agendas(site: Site, lines: Iterable[Line], spans: Sequence[tuple[datetime, datetime]], now: datetime) -> Known:
-    """Read all that decides about free time for these lines in these spans. Eleven SQL statements, whatever they are."""
+    """Read all that decides about free time for these lines in these spans. Seven SQL statements, whatever they are."""
     people = {one.pk: one for one in availability.practitioners(site.clinic, local_day(now, site.zone))}
     rooms = list(availability.rooms(site))
-    common = {
-        "spans": spans,
-        "now": now,
-        "practitioner_ids": list(people),
-        "patient_ids": {line.patient.pk for line in lines},
-    }
-    inside = availability.agendas_at(site, room_ids=[room.pk for room in rooms], **common)
-    return Known(site, people, rooms, inside, availability.agendas_at(site, away=True, **common))
+    known = availability.agendas_at(
+        site,
+        spans=spans,
+        now=now,
+        practitioner_ids=list(people),
+        room_ids=[room.pk for room in rooms],
+        patient_ids={line.patient.pk for line in lines},
+    )
+    return Known(site, people, rooms, known, known.away())
 
 
 def with_times(site: Site, lines: Sequence[Line], now: datetime, count: int = TIMES_SHOWN) -> dict[str, list[FreeTime]]:
-    """Choose up to `count` free times for every line, by its key. Eleven SQL statements, none without lines."""
+    """Choose up to `count` free times for every line, by its key. Seven SQL statements, none without lines."""
     today = local_day(now, site.zone)
     wide = [line for line in lines if line.need.first_on <= line.need.last_on and line.need.last_on >= today]
     if not wide:
@@ -227,7 +228,7 @@ def with_times(site: Site, lines: Sequence[Line], now: datetime, count: int = TI
 
 
 def times_for_visit(visit: Appointment, now: datetime) -> list[FreeTime]:
-    """Choose times a visit might be moved to, other than its own. Eleven SQL statements."""
+    """Choose times a visit might be moved to, other than its own. Seven SQL statements."""
     line = line_of_visit(visit, local_day(now, visit.site.zone))
     return with_times(visit.site, [line], now).get(line.key, [])
 

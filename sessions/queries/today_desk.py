@@ -17,7 +17,7 @@ from sessions.models import Appointment, CallAttempt, Course, PlannedSession
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.queries import appointments, courses
 from sessions.queries.appointments import FreeTime
-from sessions.queries.broken import Cause, broken_visits
+from sessions.queries.broken import why_lost
 from sessions.queries.calls import last_outcomes
 from sessions.queries.fitting import (
     Line,
@@ -63,11 +63,11 @@ class Call:
     """Somebody to call, why, what happened last, what came of the last call, and times that would suit."""
 
     patient: Patient
-    contact: Contact
     reason: str
     status: str
-    last: str
     line: Line
+    contact: Contact = Contact()
+    last: str = ""
     planned: PlannedSession | None = None
     course: Course | None = None
     for_practitioner: bool = False
@@ -80,9 +80,9 @@ class Rebook:
     """A visit that needs another time: it has lost its own (`is_lost`), or the plan has moved away from it."""
 
     visit: Appointment
-    contact: Contact
     reason: str
     line: Line
+    contact: Contact = Contact()
     is_lost: bool = False
     outcome: CallAttempt | None = None
     times: tuple[FreeTime, ...] = ()
@@ -111,7 +111,7 @@ class DeskDay:
 
 
 def desk_day(site: Site, now: datetime) -> DeskDay:
-    """Gather what the desk does today. At most thirty-three SQL statements, whatever there is."""
+    """Gather what the desk does today. At most twenty-one SQL statements, whatever there is."""
     today = local_day(now, site.zone)
     lists = call_lists(site, now, LINES_ON_TODAY)
     why = {one.visit.pk: one.reason for one in lists.rebook if one.is_lost}
@@ -146,7 +146,7 @@ class CallLists:
 def call_lists(site: Site, now: datetime, most: int = MOST_LINES) -> CallLists:
     """List whom to call, at most so many, and what to rebook, with the last outcome and three times that suit.
 
-    At most so many lines of each have times. At most thirty-one SQL statements, however long the lists: all times come
+    At most so many lines of each have times. At most eighteen SQL statements, however long the lists: all times come
     from one reading of the agendas.
     """
     today = local_day(now, site.zone)
@@ -154,13 +154,16 @@ def call_lists(site: Site, now: datetime, most: int = MOST_LINES) -> CallLists:
     rebook, lost = to_rebook(site, today, now)
     are_more, calls = are_more or len(calls) > most, calls[:most]
     times = with_times(site, [one.line for one in (*calls, *rebook[:most]) if _may_choose(one)], now)
-    outcomes = last_outcomes([one.patient for one in (*calls, *rebook)])
+    patients = [one.patient for one in (*calls, *rebook)]
+    reached, outcomes = contacts_of(patients, today), last_outcomes(patients)
+    last = _last_visits([one.patient for one in calls], site, now)
 
     def told(one: Call | Rebook) -> dict:
-        return {"times": tuple(times.get(one.line.key, ())), "outcome": outcomes.get(one.patient.pk)}
+        key = one.patient.pk
+        return {"times": tuple(times.get(one.line.key, ())), "outcome": outcomes.get(key), "contact": reached[key]}
 
-    calls, rebook = [replace(one, **told(one)) for one in calls], [replace(one, **told(one)) for one in rebook]
-    return CallLists(calls, are_more, rebook, lost)
+    calls = [replace(one, last=last.get(one.patient.pk, ""), **told(one)) for one in calls]
+    return CallLists(calls, are_more, [replace(one, **told(one)) for one in rebook], lost)
 
 
 def _may_choose(one: Call | Rebook) -> bool:
@@ -170,19 +173,27 @@ def _may_choose(one: Call | Rebook) -> bool:
 
 def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook], int]:
     """List the visits of the coming two weeks that have lost their time, then those the plan has moved away from;
-    and how many of the first there are. At most fourteen SQL statements.
+    and how many of the first there are. Five SQL statements. Who is to be called about them is not said yet.
     """
-    found = broken_visits(site, Cause(), now=now, until=now + timedelta(days=LOST_DAYS), at_most=MOST_LINES)
-    why = {one.visit.pk: one.why for one in found.visits}
-    moved = [visit for visit in courses.to_rebook(site, now)[:MOST_LINES] if visit.pk not in why]
-    reached = contacts_of([*(one.visit.patient for one in found.visits), *(visit.patient for visit in moved)], today)
+    why = why_lost(site, now=now, until=now + timedelta(days=LOST_DAYS))
+    visits = list(courses.to_rebook(site, now, list(why)[:MOST_LINES])[:MOST_LINES])
+    _at(site, visits)
+    lines = [
+        Rebook(
+            visit,
+            why.get(visit.pk) or _moved_words(visit),
+            line_of_visit(visit, today),
+            is_lost=visit.pk in why,
+        )
+        for visit in visits
+    ]
+    return lines, len(why)
 
-    def line(visit: Appointment, reason: str, *, is_lost: bool) -> Rebook:
-        return Rebook(visit, reached[visit.patient_id], reason, line_of_visit(visit, today), is_lost=is_lost)
 
-    lost = [line(one.visit, one.why, is_lost=True) for one in found.visits]
-    late = [line(visit, _moved_words(visit), is_lost=False) for visit in moved]
-    return [*lost, *late][:MOST_LINES], found.total
+def _at(site: Site, rows: Iterable[Appointment | Course]) -> None:
+    """Give rows read for a site that very site, which is cheaper than to join it to each."""
+    for row in rows:
+        row.site, row.clinic = site, site.clinic
 
 
 def unclosed(site: Site, now: datetime) -> QuerySet[Appointment]:
@@ -195,39 +206,29 @@ def unclosed(site: Site, now: datetime) -> QuerySet[Appointment]:
 
 
 def to_call(site: Site, today: date, now: datetime) -> tuple[list[Call], bool]:
-    """List who should be called, the most urgent first, and whether there are more. Five SQL statements."""
+    """List who should be called, the most urgent first, and whether there are more. Three SQL statements.
+
+    How they are reached and what was last is not said yet.
+    """
     due = list(courses.due_unbooked(site, today + timedelta(days=COMING_DAYS))[: MOST_LINES + 1])
     missed = list(_missed(site, now)[: MOST_LINES + 1])
     lapsed = list(courses.lapsed(site)[: MOST_LINES + 1])
     planned = {session.course.patient_id for session in due} | {course.patient_id for course in lapsed}
     missed = _first_of_each(visit for visit in missed if visit.patient_id not in planned)
-    patients = [one.course.patient for one in due] + [one.patient for one in (*missed, *lapsed)]
-    reached, last = contacts_of(patients, today), _last_visits(patients, site, now)
-
-    def common(line: Line) -> dict:
-        patient = line.patient
-        return {"line": line, "patient": patient, "contact": reached[patient.pk], "last": last.get(patient.pk, "")}
+    _at(site, [*(one.course for one in due), *missed, *lapsed])
 
     def of_due(one: PlannedSession) -> Call:
-        told = {"reason": _due_words(one, today), "status": _due_status(one, today)}
-        return Call(**told, planned=one, course=one.course, **common(line_of_planned(one, today)))
+        told = (_due_words(one, today), _due_status(one, today), line_of_planned(one, today))
+        return Call(one.course.patient, *told, planned=one, course=one.course)
+
+    def of_lapsed(one: Course) -> Call:
+        told = (_lapsed_words(one), "paused", line_of_lapsed(one, today))
+        return Call(one.patient, *told, course=one, for_practitioner=True)
 
     calls = [
         *(of_due(one) for one in due if one.latest_on < today),
-        *(
-            Call(reason=_missed_words(one, site), status="no_show", **common(line_of_missed(one, today)))
-            for one in missed
-        ),
-        *(
-            Call(
-                reason=_lapsed_words(one),
-                status="paused",
-                course=one,
-                for_practitioner=True,
-                **common(line_of_lapsed(one, today)),
-            )
-            for one in lapsed
-        ),
+        *(Call(one.patient, _missed_words(one, site), "no_show", line_of_missed(one, today)) for one in missed),
+        *(of_lapsed(one) for one in lapsed),
         *(of_due(one) for one in due if one.latest_on >= today),
     ]
     return calls[:MOST_LINES], len(calls) > MOST_LINES
@@ -270,7 +271,7 @@ def _missed(site: Site, now: datetime) -> QuerySet[Appointment]:
         patient__ended_on__isnull=True,
         patient__merged_into__isnull=True,
     )
-    names = ("patient__species", "site", "place", "planned_session__course")
+    names = ("patient__species", "place", "planned_session__course")
     return rows.select_related(*names).order_by("-starts_at", "-pk")
 
 
