@@ -21,6 +21,7 @@ from django.http import QueryDict
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
+from mesoclinic.core.drawing import draw
 from mesoclinic.core.refused import Refused
 
 LINE_CAP = 200
@@ -80,6 +81,10 @@ class Renderer(DjangoTemplates):
     def engine(self):
         folders = [settings.BASE_DIR / "templates", Path(django.forms.__file__).parent / "templates"]
         return self.backend({"APP_DIRS": True, "DIRS": folders, "NAME": "forms", "OPTIONS": {}})
+
+    def render(self, template_name, context, request=None):
+        drawn = draw(template_name, context)
+        return super().render(template_name, context, request) if drawn is None else drawn
 
 
 def refuse_control_characters(value: object) -> None:

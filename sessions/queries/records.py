@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import Http404
 
 from mesoclinic.core.models import Clinic, Site
@@ -82,19 +82,19 @@ def last_record(
 ) -> SessionRecord | None:
     """Return the last finished record of the course; without one, of the patient with the same protocol.
 
-    `before` leaves out a record and those given after it. Without a course, the patient's last. Two or three SQL
-    statements.
+    `before` leaves out a record and those given after it. Without a course, the patient's last. Two SQL statements.
     """
     finished = SessionRecord.objects.finished().filter(patient__in=patients.file_ids(patient))
-    finished = finished.select_related(*WITH_NAMES).order_by("-performed_at", "-pk")
+    finished = finished.select_related("performed_by").order_by("-performed_at", "-pk")
     if before is not None:
         finished = finished.exclude(pk=before.pk)
         if before.performed_at is not None:
             finished = finished.filter(performed_at__lte=before.performed_at)
     if course is None:
         return finished.first()
-    same_protocol = Q(course__protocol_version__protocol=course.protocol_version.protocol_id)
-    return finished.filter(course=course).first() or finished.filter(same_protocol).first()
+    same_protocol = finished.filter(course__protocol_version__protocol=course.protocol_version.protocol_id)
+    own_first = Case(When(course=course, then=0), default=1)
+    return same_protocol.order_by(own_first, "-performed_at", "-pk").first()
 
 
 def unsigned(clinic: Clinic, practitioner: Practitioner | None = None) -> QuerySet[SessionRecord]:
