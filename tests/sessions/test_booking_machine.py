@@ -4,6 +4,7 @@ The machine plays a doctor at the desk with two courses; the clock goes on by it
 never fail in another way.
 """
 
+from collections import Counter
 from datetime import timedelta
 from uuid import uuid4
 
@@ -32,10 +33,25 @@ HOURS = st.sampled_from(["09:00", "10:00", "10:15", "11:30", "14:00", "16:30"])
 DAYS = st.integers(0, 35)
 WHICH = st.integers(0, 11)
 FUTURES = st.sampled_from(["only", "shift", "replan"])
+DEEDS = {
+    "book_appointment",
+    "move_with_following",
+    "move_many",
+    "cancel_with_following",
+    "mark_no_show_with_following",
+    "skip_session_with_following",
+    "record",
+    "close_days",
+    "pause_course",
+    "resume_course",
+    "take_back",
+}
 
 
 class Machine(RuleBasedStateMachine):
     world = None
+    done: Counter[str] = Counter()  # what was really done, not refused
+    refused: Counter[str] = Counter()
 
     def __init__(self):
         super().__init__()
@@ -72,8 +88,10 @@ class Machine(RuleBasedStateMachine):
                 deed(*args, actor=self.world.doctor_user, now=self.now, **fields, **({"batch": batch} if batch else {}))
         except Refused as no:
             self.was_refused(no, before)
+            self.refused[deed.__name__] += 1
         else:
             self.batch, self.before = batch, before
+            self.done[deed.__name__] += 1
         self.plan()
 
     def was_refused(self, no, before):
@@ -165,24 +183,24 @@ class Machine(RuleBasedStateMachine):
     def record(self, which):
         visit = self.pick((one for one in self.visits() if one.starts_at <= self.now), which)
 
-        def give(actor, now):
+        def record(actor, now):
             world = self.world
             drawn = start(world, visit)
             save(world, drawn, filled(drawn))
             finish(world, drawn, performed_at=visit.starts_at, now=now + timedelta(minutes=30))
 
-        self.do(give)
+        self.do(record)
 
     @rule(days=DAYS, length=st.integers(1, 9))
     def close_days(self, days, length):
         from_on = local_day(self.now, self.world.site.zone) + timedelta(days=days)
         until_on = from_on + timedelta(days=length - 1)
 
-        def close(actor, now):
+        def close_days(actor, now):
             words = {"site": self.world.site, "from_on": from_on, "until_on": until_on, "reason": "painting"}
             availability.add_closure(actor=actor, **words)
 
-        self.do(close)
+        self.do(close_days)
 
     @rule(which=WHICH, is_open=st.booleans())
     def pause_or_resume(self, which, is_open):
@@ -205,6 +223,7 @@ class Machine(RuleBasedStateMachine):
             self.was_refused(no, after)
         else:
             assert self.facts() == before, "everything stands as it stood"
+            self.done["take_back"] += 1
         self.plan()
 
     @rule(days=st.integers(1, 9))
@@ -292,7 +311,7 @@ def world():
 
 
 def test_whatever_is_done_in_any_order_what_must_hold_holds(world):
-    machine = type("MachineHere", (Machine,), {"world": world})
+    machine = type("MachineHere", (Machine,), {"world": world, "done": Counter(), "refused": Counter()})
 
     run_state_machine_as_test(
         machine,
@@ -305,3 +324,5 @@ def test_whatever_is_done_in_any_order_what_must_hold_holds(world):
             phases=[Phase.explicit, Phase.generate],
         ),
     )
+    assert not DEEDS - machine.done.keys(), f"never once really done: {machine.done}"
+    assert machine.refused, "nobody was ever told no"
