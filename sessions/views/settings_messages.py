@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods
 
 from mesoclinic.core import texting
@@ -25,6 +26,12 @@ from sessions.services.reminders.shipped import Wording, shipped
 from sessions.services.reminders.text_messages import measure
 
 KINDS = {kind.value: kind.label for kind in ReminderKind}
+SENT = {
+    ReminderKind.REMINDER: _lazy("By itself, before a visit."),
+    ReminderKind.OFFER: _lazy("When the desk offers a time."),
+    ReminderKind.CHANGE: _lazy("By itself, to whom a message told another time."),
+    ReminderKind.CANCELLED: _lazy("By itself, a minute after a visit is called off, to whom a message told of it."),
+}
 LANGUAGES = dict(settings.LANGUAGES)
 
 
@@ -43,7 +50,7 @@ def reminder_settings(request: HttpRequest) -> HttpResponse:
             return redirect("sessions:reminder-settings")
     context = {
         "form": form,
-        "texts": [(kind, label, list(LANGUAGES.items())) for kind, label in KINDS.items()],
+        "texts": [(kind, label, SENT[kind], list(LANGUAGES.items())) for kind, label in KINDS.items()],
         "has_texts": texting.backend() is not None,
         "prints_mail": settings.EMAIL_BACKEND.endswith(".console.EmailBackend"),
     }
