@@ -1,17 +1,18 @@
 """Amounts and findings as a nurse reads them."""
 
-import re
 from decimal import Decimal
 
 from django import template
 from django.utils.formats import localize
 from django.utils.translation import gettext
 
+from protocols.citations import note_words, source_words
 from protocols.dosing import Finding
 from protocols.words import cadence_words
 
 register = template.Library()
-TAG = re.compile(r" ?\[(?:S\d+[a-z]?|SEED-[A-Z]|DESIGN|INFER)\]")
+register.filter(source_words)
+register.filter(note_words)
 
 
 @register.filter
@@ -50,13 +51,6 @@ def finding_tone(finding: Finding) -> str:
 def finding_source(finding: Finding) -> str:
     """The published source of a finding; nothing for a rule of the product's own."""
     return source_words(finding.source)
-
-
-@register.filter
-def source_words(source: str) -> str:
-    """A source as people read it: the citation without its number; nothing for a rule of the product's own."""
-    parts = [part for part in str(source or "").split("; ") if not part.endswith(("[DESIGN]", "[INFER]"))]
-    return TAG.sub("", "; ".join(parts))
 
 
 @register.filter

@@ -15,6 +15,7 @@ from patients.models import Patient
 from patients.queries import patients
 from patients.queries.parties import current_contacts
 from protocols.cadence import parse
+from protocols.citations import source_words
 from protocols.words import cadence_words
 from sessions.models import Appointment, Course, Override, PlannedSession
 from sessions.models.appointments import LIVE_STATUSES
@@ -68,7 +69,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
             version=str(version.number),
             cadence=_cadence(revisions) or cadence_words(course.cadence),
             technique=version.technique.name if version.technique else "",
-            citation=version.source,
+            citation=source_words(version.source),
         ),
         tried_before=course.tried_before,
         combined_with=course.combined_with,

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 
 from protocols.catalogue.files import read_catalogue
+from protocols.citations import note_words, source_words
 from protocols.dosing import Level, MixContext, MixPatient, Purpose, check_mix
 from protocols.models import Incompatibility, Protocol, Substance
 from protocols.queries import mixes, substances
 from protocols.services.catalogue import load_catalogue
 from protocols.services.protocols import DraftLine
-from protocols.templatetags.mixes import source_words
 from tests.factories import make_clinic, make_lot, make_protocol_version, make_substance, site_of
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +191,18 @@ def test_a_whole_mix_takes_four_statements(clinic, size, django_assert_num_queri
 )
 def test_a_source_on_screen_is_its_citation_without_tags(source, read):
     assert source_words(source) == read
+
+
+@pytest.mark.parametrize(
+    ("note", "read"),
+    [
+        ("It found no benefit (S140).", "It found no benefit."),
+        ("Bruises in 38.7 % (S47); pain fell (S19, S21).", "Bruises in 38.7 %; pain fell."),
+        ("Found for long (S89, and general knowledge).", "Found for long (general knowledge)."),
+        ("Not in one syringe (S124, a commercial page).", "Not in one syringe (a commercial page)."),
+        ("Thin needles (30G).", "Thin needles (30G)."),
+        ("", ""),
+    ],
+)
+def test_a_note_is_read_without_the_numbers_of_its_sources(note, read):
+    assert note_words(note) == read
