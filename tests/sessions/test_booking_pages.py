@@ -180,8 +180,9 @@ def test_the_owner_of_a_new_horse_gets_the_phone(world, desk):
     url = reverse("sessions:new-caller", query={"species": "horse"})
     caller = {"name": "Storm", "owner_name": "Olga Owner", "phone": "06 39 98 11 22", "reason": "back"}
 
-    desk.post(url, posted(slot=slot(at("10:00"), world.vet), **caller))
+    page = desk.post(url, posted(slot=slot(at("10:00"), world.vet), **caller), follow=True).content.decode()
 
+    assert 'href="tel:0639981122"' in page, "the visit's page says whom to call"
     storm = Appointment.objects.get().patient
     link = storm.party_links.select_related("party").get()
     assert (link.role, link.party.name, link.party.phone) == ("owner", "Olga Owner", "06 39 98 11 22")

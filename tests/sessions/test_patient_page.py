@@ -77,6 +77,14 @@ def test_reception_reads_neither_mixes_nor_records(world):
     assert "Mepivacaine" in page(world.manager, world.patient)[1]
 
 
+def test_who_stands_at_the_desk_is_here_now_from_the_file(world):
+    here = reverse("sessions:walk-in", query={"patient": world.patient.public_id})
+
+    _status, seen = page(world.desk, world.patient)
+
+    assert f'href="{here}"' in seen
+
+
 def test_visits_to_come_are_listed_and_asked_about_when_the_file_is_closed(world):
     soon = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
     while soon.isoweekday() > 5:
