@@ -1,10 +1,11 @@
 """Times at which several visits fit together: one after another or side by side, once or as a series on common days."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from django.db.models import Q
 from django.utils.formats import date_format
@@ -16,14 +17,18 @@ from patients.models import Patient, PatientParty
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
 from sessions.queries import availability, booking
+from sessions.queries.plans import CoursePlan, course_plans
 from sessions.scheduling import rounds as engine
-from sessions.scheduling.intervals import contains, intersect, merge
+from sessions.scheduling.intervals import Interval, contains, intersect, merge
 from sessions.scheduling.slots import Agenda, starts_of
+from sessions.scheduling.together import Part, Price, best_days, last_reachable
 from sessions.scheduling.walltime import instant_of, minute_of
+from sessions.scheduling.windows import SHIPPED_TOLERANCE, Tolerance
 from sessions.services.rounds import Stop
 
 DAYS_TRIED = 14
 MOST_SITTINGS = 40
+FURTHEST = timedelta(days=3 * 366)  # nothing is booked later
 MOST_SHOWN = 24
 
 
@@ -95,18 +100,19 @@ def relatives(patients: Sequence[Patient], today: date) -> list[Patient]:
 
 
 class Table:
-    """Everybody's time from a day on, read once. Four SQL statements; a series needs one more."""
+    """Everybody's time from a day on, read once. Four SQL statements; a series needs seven more."""
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted, site = wanted, wanted.site
-        self.following = _following(wanted) if wanted.sittings > 1 else []
-        last_on = max([wanted.on + timedelta(days=DAYS_TRIED), *(_last_day(group) for group in self.following)])
-        from_at, until_at = availability.day_span(
-            site, wanted.on, last_on + timedelta(days=28 if self.following else 0)
-        )
+        self.following, self.steps, self.tolerance = [], [], SHIPPED_TOLERANCE
+        if wanted.sittings > 1:
+            self.following, self.steps, self.tolerance = _following(wanted)
+        first_on = wanted.on + timedelta(days=DAYS_TRIED)
+        last_on = min(last_reachable(first_on, self.steps, self.tolerance), first_on + FURTHEST)
+        from_at, until_at = availability.day_span(site, wanted.on, last_on)
         self.people = {one.pk: one for one in wanted.people}
         self.rooms = {one.pk: one for one in wanted.rooms or ()}
-        self.known = availability.agendas(
+        known = availability.agendas(
             site,
             from_at=from_at,
             until_at=until_at,
@@ -116,6 +122,10 @@ class Table:
             patient_ids={stop.patient.pk for stop in wanted.stops},
             away=wanted.rooms is None,
         )
+        self.free = {
+            kind: {key: agenda.free_intervals(known.between) for key, agenda in agendas.items()}
+            for kind, agendas in (("who", known.practitioners), ("where", known.rooms), ("patient", known.patients))
+        }
         self.not_before = minute_of(wanted.now) + 1
         self.step = max(site.slot_step_min, booking.SHOWN_STEP_MIN)
 
@@ -141,94 +151,109 @@ class Table:
         )
         return next((one for one in found if one.starts_at == starts_at), None)
 
-    def on_day(self, stops: Sequence[Stop], day: date) -> list[Sitting]:
+    def on_day(self, stops: Sequence[Stop], day: date, preferred: Collection[int] = ()) -> list[Sitting]:
         span = tuple(minute_of(at) for at in availability.day_span(self.wanted.site, day, day))
-        return self._between(stops, span, day, self.step)
+        return self._between(stops, span, day, self.step, preferred)
 
     def series(self, first: Sitting) -> Series:
-        """Place the sittings that follow, each on the day common to all windows nearest to the plan of the first patient.
+        """Place the times that follow on the best days of all: inside every window, measured from the days chosen.
 
-        One after the other, each as near as it can be: not the best of all series, but every day is inside the window
-        of every session, measured from the days chosen before.
+        Exact (`scheduling/together.py`); on a day, those who saw them the first time come before the same hour.
         """
-        zone = self.wanted.site.zone
-        sittings, days = [first], [local_day(first.starts_at, zone)]
-        sessions = [stop.planned_session for stop in self.wanted.stops]
-        for stops in self.following[: self.wanted.sittings - 1]:
-            planned = [stop.planned_session for stop in stops]
-            shifts = [days[-1] - before.due_on for before in sessions]
-            opens = max(one.earliest_on + shift for one, shift in zip(planned, shifts, strict=True))
-            closes = min(one.latest_on + shift for one, shift in zip(planned, shifts, strict=True))
-            chosen = self._nearest(stops, opens, closes, planned[0].due_on, first)
-            if chosen is None:
-                return Series(tuple(sittings), _no_common_time(len(sittings) + 1, opens, closes))
-            sittings.append(chosen)
-            days.append(local_day(chosen.starts_at, zone))
-            sessions = planned
-        missing = self.wanted.sittings - len(sittings)
-        words = _("The plans have only %(count)s sessions for everybody to book.") % {"count": len(sittings)}
-        return Series(tuple(sittings), words if missing > 0 else "")
+        zone, asked = self.wanted.site.zone, self.wanted.sittings - 1
+        known: dict[tuple, tuple[Price, Sitting] | None] = {}
 
-    def _nearest(self, stops, opens: date, closes: date, target: date, first: Sitting) -> Sitting | None:
-        target = min(max(target, opens), closes)
-        days = [opens + timedelta(days=n) for n in range((closes - opens).days + 1)]
-        zone, people = self.wanted.site.zone, [seat.practitioner for seat in first.seats]
+        def best_on(number: int, day: date) -> tuple[Price, Sitting] | None:
+            stops = self.following[number]
+            key = (day, *(stop.minutes for stop in stops))  # what a day has does not depend on which time it is
+            if key not in known:
+                known[key] = self._best(stops, day, first)
+            return known[key]
+
+        def price_on(number: int, day: date) -> Price | None:
+            best = best_on(number, day)
+            return best[0] if best else None
+
+        found = best_days(local_day(first.starts_at, zone), self.steps[:asked], price_on, self.tolerance)
+        after = [replace_stops(best_on(n, day)[1], self.following[n]) for n, day in enumerate(found.days)]
+        sittings = (first, *after)
+        if found.between is not None:
+            return Series(sittings, _no_common_time(len(sittings) + 1, *found.between))
+        words = _("The plans have only %(count)s sessions for everybody to book.") % {"count": len(sittings)}
+        return Series(sittings, words if len(sittings) < self.wanted.sittings else "")
+
+    def _best(self, stops: Sequence[Stop], day: date, first: Sitting) -> tuple[Price, Sitting] | None:
+        """Give the best time of a day: whoever saw them first, then the hour of the first time, then earlier."""
+        zone, people = self.wanted.site.zone, {seat.practitioner.pk for seat in first.seats}
         clock = first.starts_at.astimezone(zone)
 
-        def cost(one: Sitting) -> tuple[int, int]:
+        def price(one: Sitting) -> Price:
             local = one.starts_at.astimezone(zone)
             apart = abs((local.hour - clock.hour) * 60 + local.minute - clock.minute)
-            return sum(seat.practitioner not in people for seat in one.seats), apart
+            return sum(seat.practitioner.pk not in people for seat in one.seats), apart
 
-        for day in sorted(days, key=lambda day: (abs(day - target), day)):
-            if found := self.on_day(stops, day):
-                return min(found, key=cost)
-        return None
+        priced = [(price(one), one.starts_at, one) for one in self.on_day(stops, day, people)]
+        if not priced:
+            return None
+        cheapest = min(priced, key=lambda one: one[:2])
+        return cheapest[0], cheapest[2]
 
-    def _between(self, stops: Sequence[Stop], span: tuple[int, int], day: date, step: int) -> list[Sitting]:
-        people = {
-            key: self.known.practitioners[key]
-            for key, one in self.people.items()
+    def _between(
+        self, stops: Sequence[Stop], span: tuple[int, int], day: date, step: int, preferred: Collection[int] = ()
+    ) -> list[Sitting]:
+        free = {
+            key: _within(self.free["who"][key], span)
+            for key, one in sorted(self.people.items(), key=lambda item: item[0] not in preferred)
             if one.last_day_on is None or one.last_day_on >= day
         }
+        people = {key: Agenda(hours=spans) for key, spans in free.items()}
+        patients = {key: Agenda(hours=_within(spans, span)) for key, spans in self.free["patient"].items()}
+        rooms = {key: _within(spans, span) for key, spans in self.free["where"].items()}
         if self.wanted.way is Way.AT_ONCE:
-            return self._side_by_side(stops, people, span, step)
+            return self._side_by_side(stops, people, patients, rooms, span, step, preferred)
         found: dict[int, Sitting] = {}
         for key, agenda in people.items():
             if all(availability.treats(self.people[key], stop.patient.species_id) for stop in stops):
-                for sitting in self._one_after_another(stops, self.people[key], agenda, span, step):
+                for sitting in self._one_after_another(stops, self.people[key], agenda, patients, rooms, span, step):
                     found.setdefault(minute_of(sitting.starts_at), sitting)
         return [found[minute] for minute in sorted(found)]
 
-    def _one_after_another(self, stops, person: Practitioner, agenda: Agenda, span, step: int) -> Iterable[Sitting]:
-        visits = [engine.Stop(stop.minutes, self.known.patients[stop.patient.pk]) for stop in stops]
+    def _one_after_another(self, stops, person: Practitioner, agenda: Agenda, patients, rooms, span, step: int):
+        visits = [engine.Stop(stop.minutes, patients[stop.patient.pk]) for stop in stops]
         total = sum(stop.minutes for stop in stops)
         starts = engine.round_starts(agenda, visits, between=span)
-        free_rooms = {key: room.free_intervals(span) for key, room in self.known.rooms.items()}
         if self.wanted.rooms is not None:
-            anywhere = merge(one for free in free_rooms.values() for one in starts_of(free, total))
+            anywhere = merge(one for free in rooms.values() for one in starts_of(free, total))
             starts = intersect(starts, anywhere)
         for first, end in starts:
             for start in range(-(-max(first, self.not_before) // step) * step, end, step):
-                rooms = (key for key in self.rooms if contains(free_rooms[key], start, start + total))
-                room = self.rooms.get(next(rooms, 0))
+                fitting = (key for key in self.rooms if contains(rooms[key], start, start + total))
+                room = self.rooms.get(next(fitting, 0))
                 times = engine.back_to_back(start, [stop.minutes for stop in stops])
                 seats = [Seat(stop, person, room, instant_of(a)) for stop, (a, _b) in zip(stops, times, strict=True)]
                 yield Sitting(tuple(seats))
 
-    def _side_by_side(self, stops, people: dict[int, Agenda], span, step: int) -> list[Sitting]:
+    def _side_by_side(self, stops, people: dict[int, Agenda], patients, rooms, span, step, preferred) -> list[Sitting]:
         if len({stop.patient.pk for stop in stops}) < len(stops):
             return []
         guests = [
             engine.Guest(
                 stop.minutes,
                 tuple(key for key in people if availability.treats(self.people[key], stop.patient.species_id)),
-                self.known.patients[stop.patient.pk],
+                patients[stop.patient.pk],
             )
             for stop in stops
         ]
-        rooms = None if self.wanted.rooms is None else self.known.rooms
-        times = engine.side_by_side(guests, people, rooms, between=span, step_minutes=step, not_before=self.not_before)
+        where = None if self.wanted.rooms is None else {key: Agenda(hours=spans) for key, spans in rooms.items()}
+        times = engine.side_by_side(
+            guests,
+            people,
+            where,
+            between=span,
+            step_minutes=step,
+            not_before=self.not_before,
+            preferred=preferred,
+        )
         return [
             Sitting(
                 tuple(
@@ -238,6 +263,23 @@ class Table:
             )
             for time in times
         ]
+
+
+def replace_stops(sitting: Sitting, stops: Sequence[Stop]) -> Sitting:
+    """Give a sitting of the same lengths and patients to these sessions."""
+    return Sitting(tuple(replace(seat, stop=stop) for seat, stop in zip(sitting.seats, stops, strict=True)))
+
+
+def _within(spans: Sequence[Interval], between: Interval) -> list[Interval]:
+    """Cut merged intervals to a range. They are many and a day is short: only those that meet it are looked at."""
+    first = max(bisect_left(spans, (between[0],)) - 1, 0)
+    found = []
+    for start, end in islice(spans, first, None):
+        if start >= between[1]:
+            break
+        if end > between[0]:
+            found.append((max(start, between[0]), min(end, between[1])))
+    return found
 
 
 def why_none(wanted: Wanted) -> str:
@@ -270,28 +312,40 @@ def _no_common_time(number: int, opens: date, closes: date) -> str:
     return words % names
 
 
-def _following(wanted: Wanted) -> list[tuple[Stop, ...]]:
-    """Give, time after time, the sessions of everybody that follow those of the first sitting. One SQL statement."""
+def _following(wanted: Wanted) -> tuple[list[tuple[Stop, ...]], list[tuple[Part, ...]], Tolerance]:
+    """Give, time after time, everybody's sessions after those of the first sitting, and what the windows ask of them.
+
+    Up to the first of a course that is booked already. Seven SQL statements.
+    """
     if not all(stop.planned_session for stop in wanted.stops):
-        return []
-    keys = [stop.planned_session.course_id for stop in wanted.stops]
-    rows = PlannedSession.objects.filter(course__in=keys, status=PlannedStatus.PLANNED)
-    by_course: dict[int, list[PlannedSession]] = defaultdict(list)
-    for row in rows.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).select_related("course").order_by("number"):
-        by_course[row.course_id].append(row)
+        return [], [], SHIPPED_TOLERANCE
+    plans = {plan.course.pk: plan for plan in course_plans([stop.planned_session.course for stop in wanted.stops])}
     queues = [
-        [row for row in by_course[stop.planned_session.course_id] if row.number > stop.planned_session.number]
-        for stop in wanted.stops
+        list(_to_book(plans[stop.planned_session.course_id], stop.planned_session.number)) for stop in wanted.stops
     ]
-    together = list(zip(*queues, strict=False))[:MOST_SITTINGS]
-    return [
-        tuple(
+    following, steps = [], []
+    for group in list(zip(*queues, strict=False))[:MOST_SITTINGS]:
+        stops = [
             replace(stop, planned_session=row, minutes=row.minutes or stop.minutes, outside_window_reason="")
-            for stop, row in zip(wanted.stops, group, strict=True)
-        )
-        for group in together
-    ]
+            for stop, (_before, row) in zip(wanted.stops, group, strict=True)
+        ]
+        following.append(tuple(stops))
+        steps.append(tuple(_part(plans[row.course_id], before, row) for before, row in group))
+    return following, steps, next(iter(plans.values())).tolerance
 
 
-def _last_day(stops: Iterable[Stop]) -> date:
-    return max(stop.planned_session.latest_on for stop in stops)
+def _to_book(plan: CoursePlan, after: int) -> Iterator[tuple[PlannedSession, PlannedSession]]:
+    """Give the sessions to book that follow a session without a break, each with the one before it."""
+    rows = {row.number: row for row in plan.sessions}
+    while (
+        (row := rows.get(after + 1)) and row.status == PlannedStatus.PLANNED and row.why not in (LEFT_OPEN, OUT_OF_PLAN)
+    ):
+        row.course = plan.course
+        yield rows[after], row
+        after += 1
+
+
+def _part(plan: CoursePlan, before: PlannedSession, row: PlannedSession) -> Part:
+    gap = plan.revision.gap_of(row.number) if row.number >= plan.revision.first_number else None
+    days_after = ((row.earliest_on - before.due_on).days, (row.latest_on - before.due_on).days)
+    return Part(row.due_on, gap, days_after)

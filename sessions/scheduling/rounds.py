@@ -3,7 +3,7 @@
 Times are minutes since 1970 (`walltime.py`), intervals half-open.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sessions.scheduling.intervals import Interval, Intervals, contains, intersect, merge, subtract
@@ -112,10 +112,12 @@ def side_by_side(
     between: Interval,
     step_minutes: int,
     not_before: int,
+    preferred: Collection[int] = (),
 ) -> list[Together]:
     """List the times at which every guest can be seen at once, each by somebody else and in a room of their own.
 
-    Ascending, on whole steps. `rooms` of None: no rooms are needed. Exact: who sees whom is a matching at each time.
+    Ascending, on whole steps. `rooms` of None: no rooms are needed. Exact: who sees whom is a matching at each time, with
+    as many of the `preferred` practitioners as any has.
     """
     if not guests:
         return []
@@ -137,16 +139,20 @@ def side_by_side(
         for first, end in starts
         for start in range(_step_up(max(first, not_before), step_minutes), end, step_minutes)
     )
-    return [time for start in grid if (time := _at(start, guests, free_people, seats)) is not None]
+    return [time for start in grid if (time := _at(start, guests, free_people, seats, preferred)) is not None]
 
 
 def _at(
-    start: int, guests: Sequence[Guest], people: Mapping[int, Intervals], rooms: Mapping[int, Intervals] | None
+    start: int,
+    guests: Sequence[Guest],
+    people: Mapping[int, Intervals],
+    rooms: Mapping[int, Intervals] | None,
+    preferred: Collection[int],
 ) -> Together | None:
     def free(ids: Iterable[int], known: Mapping[int, Intervals], guest: Guest) -> list[int]:
         return [one for one in ids if one in known and contains(known[one], start, start + guest.minutes)]
 
-    who = matched([free(guest.practitioners, people, guest) for guest in guests])
+    who = matched([free(guest.practitioners, people, guest) for guest in guests], preferred)
     if who is None:
         return None
     if rooms is None:
@@ -155,20 +161,25 @@ def _at(
     return Together(start, who, where) if where is not None else None
 
 
-def matched(choices: Sequence[Sequence[int]]) -> tuple[int, ...] | None:
-    """Give everybody one of their choices, no choice twice; None when that cannot be. Augmenting paths (Kuhn)."""
+def matched(choices: Sequence[Sequence[int]], preferred: Collection[int] = ()) -> tuple[int, ...] | None:
+    """Give everybody one of their choices, no choice twice; None when that cannot be. Augmenting paths (Kuhn).
+
+    As many of the `preferred` choices are given as can be: they are matched first, and a path never frees a choice.
+    """
     taken: dict[int, int] = {}
 
-    def place(guest: int, seen: set[int]) -> bool:
-        for choice in choices[guest]:
+    def place(guest: int, seen: set[int], among: Sequence[Sequence[int]]) -> bool:
+        for choice in among[guest]:
             if choice not in seen:
                 seen.add(choice)
-                if choice not in taken or place(taken[choice], seen):
+                if choice not in taken or place(taken[choice], seen, among):
                     taken[choice] = guest
                     return True
         return False
 
-    if not all(place(guest, set()) for guest in range(len(choices))):
+    wished = [[choice for choice in own if choice in preferred] for own in choices]
+    placed = [preferred != () and place(guest, set(), wished) for guest in range(len(choices))]
+    if not all(there or place(guest, set(), choices) for guest, there in enumerate(placed)):
         return None
     chosen = {guest: choice for choice, guest in taken.items()}
     return tuple(chosen[guest] for guest in range(len(choices)))

@@ -12,6 +12,7 @@ from django.urls import reverse
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment
 from sessions.queries.together import Table, Wanted, Way, relatives, why_none
+from sessions.services import availability
 from sessions.services.appointments.together import book_together
 from sessions.services.rounds import Stop
 from tests.factories import make_course, make_horse, make_patient
@@ -161,6 +162,43 @@ def test_a_series_shifts_with_the_day_chosen_before(world):
     days = [one.starts_at for one in series.sittings]
     assert days[:2] == [at("10:00", 1), at("10:00", 7)]
     assert len(booked(world, series.sittings)) == 8
+
+
+def test_a_series_gives_up_the_nearest_day_when_it_leads_nowhere(world):
+    """After the 13th everybody is away but on the 19th, which is eight days, and so inside the window, from the 11th only."""
+    couple = [make_patient(world.clinic, name=name) for name in ("Ugo Lenz", "Vera Lenz")]
+    stops = tuple(stop_of(course(world, one, "3x1w[6-8d]@20")) for one in couple)
+    for first, last in ((12, 17), (18, 27)):
+        for person in (world.doctor, world.colleague):
+            availability.add_absence(
+                actor=None, practitioner=person, starts_at=at("00:00", first), ends_at=at("00:00", last)
+            )
+    table = Table(wanted(world, stops=stops, sittings=3))
+
+    series = table.series(table.at(at("10:00", 1)))
+
+    assert [one.starts_at for one in series.sittings] == [at("10:00", day) for day in (1, 9, 17)]
+    assert series.problem == ""
+    assert len(booked(world, series.sittings)) == 6
+
+
+def test_who_saw_them_first_sees_them_again_where_a_colleague_is_free_too(world):
+    table = Table(wanted(world, sittings=3, people=(world.colleague, world.doctor)))
+    first = table.at(at("10:00", 1))
+
+    series = table.series(first)
+
+    assert {seat.practitioner for one in series.sittings for seat in one.seats} == {first.seats[0].practitioner}
+
+
+def test_the_series_stops_before_a_session_that_is_booked_already(world):
+    third = world.courses[0].planned_sessions.get(number=3)
+    book(world, "10:00", day_offset=15, patient=world.couple[0], planned_session=third)
+
+    series = (table := Table(wanted(world, sittings=4))).series(table.at(at("10:00", 1)))
+
+    assert len(series.sittings) == 2
+    assert "only 2 sessions" in series.problem
 
 
 def test_a_series_without_a_common_day_says_so(world):
