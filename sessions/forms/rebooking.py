@@ -16,9 +16,11 @@ from mesoclinic.core.models import Clinic
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, CallAttempt, Practitioner, Room
 from sessions.queries.broken import MOST_AT_ONCE
+from sessions.queries.lost_rounds import rounds_by_id
 from sessions.services.appointments import NewTime
 
 PREFIX = "visit-"
+ROUND_PREFIX = "round-"
 
 
 @dataclass(frozen=True)
@@ -30,17 +32,26 @@ class _Chosen:
     seen_moves: int
 
 
-def new_times_asked(post: QueryDict, clinic: Clinic) -> list[NewTime]:
-    """Read the times chosen: of all visits, or of the one whose own button was pressed. Three SQL statements.
+@dataclass(frozen=True)
+class _ChosenRound:
+    round: UUID
+    starts_at: datetime
+    practitioner: UUID
+    mark: str
 
-    Raises Refused("bad-choice") for what no such page sends.
+
+def new_times_asked(post: QueryDict, clinic: Clinic) -> list[NewTime]:
+    """Read the times chosen: of all visits and rounds, or of the one whose own button was pressed. Six SQL statements.
+
+    Raises Refused("bad-choice") for what no such page sends, and "moved-meanwhile" for a round that has changed since.
     """
     only = post.get("only", "")
-    names = [PREFIX + only] if only else [name for name in post if name.startswith(PREFIX)]
-    chosen = [_read(name, post[name]) for name in names if post.get(name)]
-    if len(chosen) > MOST_AT_ONCE:
+    names = [name for name in post if name.startswith((PREFIX, ROUND_PREFIX)) and only in ("", name)]
+    if len(names) > MOST_AT_ONCE:
         raise _unreadable()
-    return _moves(chosen, clinic)
+    visits = [_read(name, post[name]) for name in names if post[name] and name.startswith(PREFIX)]
+    rounds = [_read_round(name, post[name]) for name in names if post[name] and name.startswith(ROUND_PREFIX)]
+    return [*_moves(visits, clinic), *_round_moves(rounds, clinic)]
 
 
 def _read(name: str, value: str) -> _Chosen:
@@ -54,6 +65,35 @@ def _read(name: str, value: str) -> _Chosen:
         )
     except (ValueError, OverflowError) as exc:
         raise _unreadable() from exc
+
+
+def _read_round(name: str, value: str) -> _ChosenRound:
+    try:
+        starts, practitioner, mark = value.split("~")
+        starts_at = parse_datetime(starts)
+        if starts_at is None or starts_at.tzinfo is None:
+            raise ValueError(value)
+        return _ChosenRound(UUID(name.removeprefix(ROUND_PREFIX)), starts_at, UUID(practitioner), mark)
+    except (ValueError, OverflowError) as exc:
+        raise _unreadable() from exc
+
+
+def _round_moves(chosen: list[_ChosenRound], clinic: Clinic) -> list[NewTime]:
+    """Give every visit of these rounds the time that follows from the round's new beginning."""
+    people = _by_id(Practitioner.objects.all(), clinic, [one.practitioner for one in chosen])
+    known = rounds_by_id(clinic, [one.round for one in chosen])
+    moves = []
+    for one in chosen:
+        if one.round not in known or one.practitioner not in people:
+            raise _unreadable()
+        lost = known[one.round]
+        if lost.mark != one.mark:
+            raise Refused("moved-meanwhile", _("Somebody has changed this round meanwhile. Look again, then move it."))
+        for visit in lost.visits:
+            starts_at = one.starts_at + (visit.starts_at - lost.starts_at)
+            moved = {"practitioner": people[one.practitioner], "seen_moves": visit.moved_count}
+            moves.append(NewTime(visit, starts_at, **moved, with_round=True))
+    return moves
 
 
 def _moves(chosen: list[_Chosen], clinic: Clinic) -> list[NewTime]:

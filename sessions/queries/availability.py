@@ -113,6 +113,25 @@ def weekly_rule(row: WorkingHours) -> WeeklyRule:
 
 
 @dataclass(frozen=True)
+class Supposed:
+    """What nobody has saved yet, read as if it were so: an absence, closed days, other weekly hours of one at a site.
+
+    `changed` is somebody with another last day, or a room given up (`broken.py` asks for it). `hours` are all the rows of
+    `hours_of` (practitioner id, room id; neither for the site itself) at the site `hours_at`.
+    """
+
+    absence: Absence | None = None
+    closure: Closure | None = None
+    changed: Practitioner | Room | None = None
+    hours: tuple[WorkingHours, ...] = ()
+    hours_of: tuple[int | None, int | None] = (None, None)
+    hours_at: int | None = None
+
+
+AS_IT_IS = Supposed()
+
+
+@dataclass(frozen=True)
 class Agendas:
     """The time of everybody and everything asked about, between two minutes, ready for the engine."""
 
@@ -171,6 +190,7 @@ def agendas_at(
     patient_ids: Collection[int] = (),
     away: bool = False,
     without: Collection[int] = (),
+    supposed: Supposed = AS_IT_IS,
 ) -> Agendas:
     """Read the same for several spans of time, far apart perhaps: what lies between them is not looked at.
 
@@ -181,9 +201,11 @@ def agendas_at(
     from_at, until_at = spans[0][0], spans[-1][1]
     days = _days_of(site, spans)
     closed = closed_days(site, days[0], days[-1])
+    if supposed.closure is not None and supposed.closure.site_id == site.pk:
+        closed = replace(closed, closures=(*closed.closures, supposed.closure))
     closures = whole_days(closed.among(days), site.zone)
-    hours = _Hours(site, days, practitioner_ids, room_ids, away=away)
-    absent = _absences(from_at, until_at, practitioner_ids, room_ids)
+    hours = _Hours(site, days, practitioner_ids, room_ids, away=away, supposed=supposed)
+    absent = _absences(from_at, until_at, practitioner_ids, room_ids, supposed.absence)
     busy: Spans = defaultdict(list)
     if now is not None:
         busy = _busy(spans, now, practitioner_ids, room_ids, patient_ids, without)
@@ -221,7 +243,7 @@ def _days_of(site: Site, spans: Iterable[tuple[datetime, datetime]]) -> list[dat
 class _Hours:
     """Working hours and breaks of a site expanded over days. One SQL statement."""
 
-    def __init__(self, site, days, practitioner_ids, room_ids, *, away):
+    def __init__(self, site, days, practitioner_ids, room_ids, *, away, supposed=AS_IT_IS):
         self.days, self.zone = days, site.zone
         weekdays = {day.isoweekday() for day in days}  # of sites and rooms all are read: having none means something
         rows = WorkingHours.objects.filter(site=site, from_on__lte=days[-1]).filter(
@@ -229,6 +251,9 @@ class _Hours:
             | Q(practitioner_id__in=practitioner_ids, weekday__in=weekdays)
             | Q(room_id__in=room_ids)
         )
+        if supposed.hours_at == site.pk:
+            kept = [row for row in rows if (row.practitioner_id, row.room_id) != supposed.hours_of]
+            rows = [*kept, *supposed.hours]
         self.rules = defaultdict(list)
         for row in rows:
             self.rules[row.practitioner_id, row.room_id, row.kind].append(weekly_rule(row))
@@ -260,14 +285,15 @@ class _Hours:
 Spans = dict[tuple[str, int | None], list[Interval]]
 
 
-def _absences(from_at, until_at, practitioner_ids, room_ids) -> Spans:
+def _absences(from_at, until_at, practitioner_ids, room_ids, supposed: Absence | None) -> Spans:
     rows = (
         Absence.objects.filter(Q(practitioner_id__in=practitioner_ids) | Q(room_id__in=room_ids))
         .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=from_at), starts_at__lt=until_at)
         .values_list("practitioner_id", "room_id", "starts_at", "ends_at")
     )
     spans: Spans = defaultdict(list)
-    for practitioner_id, room_id, starts_at, ends_at in rows:
+    more = [(supposed.practitioner_id, supposed.room_id, supposed.starts_at, supposed.ends_at)] if supposed else []
+    for practitioner_id, room_id, starts_at, ends_at in [*rows, *more]:
         owner = ("practitioner", practitioner_id) if practitioner_id else ("room", room_id)
         end = UNTIL_FURTHER_NOTICE if ends_at is None else minute_after(ends_at)
         spans[owner].append((minute_of(starts_at), end))

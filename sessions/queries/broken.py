@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
+from zlib import crc32
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
@@ -21,6 +22,7 @@ from mesoclinic.core.queries.users import site_or_404
 from sessions.models import Absence, Appointment, Closure, Practitioner, Room
 from sessions.models.appointments import AppointmentStatus
 from sessions.queries import availability, settings
+from sessions.queries.availability import AS_IT_IS, Supposed
 from sessions.scheduling.slots import Agenda, Wanted, WhyNot, why_not_free
 from sessions.scheduling.walltime import minute_after, minute_of
 
@@ -61,6 +63,7 @@ class BrokenList:
     visits: tuple[BrokenVisit, ...]
     total: int
     is_cut: bool
+    mark: str = ""  # the same for the same visits: shown that somebody has seen this very list
 
     @property
     def rest(self) -> int:
@@ -117,34 +120,58 @@ def broken_visits(
 
     Two SQL statements, three for every site these visits are at, and one when another site is among these.
     """
-    suspects, why = _look(site, cause, now, until or now + FURTHEST)
-    keys = [row.pk for row in suspects if row.pk in why]
-    first = Appointment.objects.filter(pk__in=keys[:at_most]).select_related(*WITH_NAMES).order_by("starts_at", "pk")
-    lines = tuple(BrokenVisit(visit, why[visit.pk]) for visit in first) if keys else ()
-    return BrokenList(lines, len(keys), len(suspects) == MOST_READ)
+    suspects, why = _look(site, cause, now, until or now + FURTHEST, AS_IT_IS)
+    return _listed(suspects, why, at_most)
 
 
-def why_lost(site: Site, *, now: datetime, until: datetime) -> dict[int, str]:
-    """Say in words why visits of a site have lost their time, by key, the soonest first. Four SQL statements."""
-    return _look(site, Cause(), now, until)[1]
+def would_break(site: Site, cause: Cause, supposed: Supposed, *, now: datetime) -> BrokenList:
+    """List the visits a change would break that is not saved yet: of an absence or a closure all it meets.
+
+    Of other changes only those that stand now are listed. Statements as `broken_visits`, or twice as many.
+    """
+    suspects, why = _look(site, cause, now, now + FURTHEST, supposed)
+    if why and isinstance(cause.owner, Practitioner | Room | Site):
+        _rows, broken_now = _look(site, cause, now, now + FURTHEST, AS_IT_IS)
+        why = {key: words for key, words in why.items() if key not in broken_now}
+    return _listed(suspects, why, MOST_AT_ONCE)
 
 
-def _look(site: Site, cause: Cause, now: datetime, until: datetime) -> tuple[list[_Lost], dict[int, str]]:
+def _look(
+    site: Site, cause: Cause, now: datetime, until: datetime, supposed: Supposed
+) -> tuple[list[_Lost], dict[int, str]]:
     """Give the visits looked at, the soonest first, and why those of them are broken that are."""
-    suspects = _suspects(site, cause, now, until)
+    suspects = _suspects(site, cause, now, until, supposed)
     elsewhere = {row.site_id for row in suspects} - {site.pk}
     sites = {site.pk: site} | (Site.objects.in_bulk(elsewhere) if elsewhere else {})
     why: dict[int, str] = {}
     for rows, at in _by_site(suspects, sites):
-        why |= _reasons(at, rows)
+        why |= _reasons(at, rows, supposed)
     return suspects, why
 
 
-def _suspects(site: Site, cause: Cause, now: datetime, until: datetime) -> list[_Lost]:
+def _listed(suspects: list[_Lost], why: dict[int, str], at_most: int) -> BrokenList:
+    keys = [row.pk for row in suspects if row.pk in why]
+    first = Appointment.objects.filter(pk__in=keys[:at_most]).select_related(*WITH_NAMES).order_by("starts_at", "pk")
+    lines = tuple(BrokenVisit(visit, why[visit.pk]) for visit in first) if keys else ()
+    mark = f"{len(keys)}-{crc32(repr(sorted(keys)).encode()):x}"
+    return BrokenList(lines, len(keys), len(suspects) == MOST_READ, mark)
+
+
+def why_lost(site: Site, *, now: datetime, until: datetime) -> dict[int, str]:
+    """Say in words why visits of a site have lost their time, by key, the soonest first. Four SQL statements."""
+    return _look(site, Cause(), now, until, AS_IT_IS)[1]
+
+
+def _suspects(site: Site, cause: Cause, now: datetime, until: datetime, supposed: Supposed) -> list[_Lost]:
     """Read the visits a cause may have broken, the soonest first. One SQL statement."""
     rows = Appointment.objects.filter(status__in=MENDABLE, in_place_of__isnull=True)
     rows = _of_cause(rows, site, cause).filter(ends_at__gt=now, starts_at__lt=until)
-    return [_Lost(*row) for row in rows.order_by("starts_at", "pk").values_list(*COLUMNS)[:MOST_READ]]
+    found = [_Lost(*row) for row in rows.order_by("starts_at", "pk").values_list(*COLUMNS)[:MOST_READ]]
+    if isinstance(supposed.changed, Practitioner):
+        return [row._replace(last_day_on=supposed.changed.last_day_on) for row in found]
+    if isinstance(supposed.changed, Room):
+        return [row._replace(room_in_use=supposed.changed.is_active) for row in found]
+    return found
 
 
 def _of_cause(rows: QuerySet[Appointment], site: Site, cause: Cause) -> QuerySet[Appointment]:
@@ -170,7 +197,7 @@ def _by_site(rows: Iterable[_Lost], sites: dict[int, Site]) -> list[tuple[list[_
     return [(found[key], sites[key]) for key in sorted(found)]
 
 
-def _reasons(site: Site, rows: Collection[_Lost]) -> dict[int, str]:
+def _reasons(site: Site, rows: Collection[_Lost], supposed: Supposed) -> dict[int, str]:
     """Say in words why each visit of a site has lost its time; who has not is left out. Three SQL statements."""
     inside = availability.agendas_at(
         site,
@@ -178,6 +205,7 @@ def _reasons(site: Site, rows: Collection[_Lost]) -> dict[int, str]:
         now=None,  # whether a visit still stands is a matter of hours, absences and closures alone
         practitioner_ids={row.practitioner_id for row in rows},
         room_ids={row.room_id for row in rows if row.room_id is not None},
+        supposed=supposed,
     )
     away = inside.away()
     found: dict[int, str] = {}

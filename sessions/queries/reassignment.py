@@ -1,23 +1,24 @@
 """New times for broken visits, all in one solve: rows become questions for the engine, its answers become free times."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
 from sessions.models import Appointment, Practitioner, Room
-from sessions.models.courses import CourseStatus
 from sessions.queries import availability
 from sessions.queries.appointments import FreeTime
 from sessions.queries.availability import UNTIL_FURTHER_NOTICE, Agendas
 from sessions.queries.broken import CALL_DAYS, must_call
+from sessions.queries.lost_rounds import LostRound, RoundQuestion, may_move
 from sessions.queries.patients_time import patients_time
+from sessions.queries.rebook_choices import Choice, Choices, when_words
 from sessions.scheduling.intervals import Interval, merge
 from sessions.scheduling.reassign import Broken, Candidate, Option, Placement, assign, by_day, candidate, others
 from sessions.scheduling.slots import Agenda, Span, Wanted, free_spans
@@ -33,47 +34,37 @@ OTHERS_SHOWN = 3
 STEP_MIN = 15  # proposals on the quarter of an hour; the exact minute of before counts too
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A time a visit could have, and in words what changes for the patient."""
-
-    free: FreeTime
-    words: str
-    is_outside: bool
-
-    @property
-    def room(self) -> Room | None:
-        return self.free.room
-
-
-@dataclass(frozen=True)
-class Choices:
-    """The time proposed, None when none was found, and others that are free beside all the proposals."""
-
-    proposed: Choice | None = None
-    others: tuple[Choice, ...] = ()
-
-
 def new_times(
     visits: Sequence[Appointment],
     *,
     now: datetime,
     absent_until: datetime | None = None,
     declined: Mapping[int, Collection[datetime]] | None = None,
+    rounds: Sequence[LostRound] = (),
 ) -> dict[int, Choices]:
     """Propose a time for each of these visits (rows as `broken_visits` gives them), none taking another's.
 
-    `declined` are starts a patient has said no to. At most fifteen SQL statements for every site the visits are at.
+    `rounds` are those some of the visits belong to: each is proposed as a whole, under its key (`LostRound.key`), or
+    said why not, and then its visits one by one. `declined` are starts a patient has said no to. At most fifteen SQL
+    statements for every site the visits are at, and as many again for each time rounds must be torn.
     """
-    movable = [
-        one for one in visits if one.planned_session is None or one.planned_session.course.status == CourseStatus.ACTIVE
-    ]
+    movable = [one for one in visits if may_move(one)]
     by_site: dict[int, list[Appointment]] = defaultdict(list)
     for visit in movable:
         by_site[visit.site_id].append(visit)
     found: dict[int, Choices] = {visit.pk: Choices() for visit in visits}
-    for of_site in by_site.values():
-        found |= _Solve(of_site[0].site, of_site, now, absent_until, declined or {}).choices()
+    found |= {one.key: Choices(why_torn=one.why_torn) for one in rounds}
+    for site_id, of_site in by_site.items():
+        whole = [one for one in rounds if one.round.site_id == site_id and not one.why_torn]
+        while (
+            True
+        ):  # a round without a time is torn, and all is solved anew: once in practice, never twice for the same
+            solved, missing = _Solve(of_site[0].site, of_site, now, absent_until, declined or {}, whole).choices()
+            found |= solved | {one.key: Choices(why_torn=one.why_torn()) for one in missing}
+            if not missing:
+                break
+            torn = {one.key for one in missing}
+            whole = [one for one in whole if one.key not in torn]
     return found
 
 
@@ -86,6 +77,7 @@ class _Solve:
     now: datetime
     absent_until: datetime | None
     declined: Mapping[int, Collection[datetime]]
+    rounds: Sequence[LostRound]
     people: dict[int, Practitioner] = field(default_factory=dict)
     rooms: dict[int, Room] = field(default_factory=dict)
 
@@ -99,23 +91,32 @@ class _Solve:
         if self.absent_until is not None:
             until = max(until, min(self.absent_until + AFTER_ABSENCE, last + LONGEST_WAIT))
         self.span = max(self.now, first - BEFORE), max(until, self.now + AFTER)
-        self.known = {away: self._agendas(away) for away in {one.place_id is not None for one in self.visits}}
-        keys = {one.patient_id for one in self.visits}
-        self.patients = patients_time(keys, self.span, self.site.zone, without=[one.pk for one in self.visits])
+        more = [visit for one in self.rounds for visit in one.visits]
+        self.asked = list({visit.pk: visit for visit in [*more, *self.visits]}.values())
+        self.called_for = {visit.pk for one in self.rounds if one.must_call(self.now) for visit in one.visits}
+        self.known = {away: self._agendas(away) for away in {one.place_id is not None for one in self.asked}}
+        keys = {one.patient_id for one in self.asked}
+        self.patients = patients_time(keys, self.span, self.site.zone, without=[one.pk for one in self.asked])
         self._spans: dict[tuple, dict[int, dict[int, list[Span]]]] = {}
 
-    def choices(self) -> dict[int, Choices]:
-        lost = {visit.pk: self._broken(visit) for visit in self.visits}
-        asked = [self._candidate(visit, lost[visit.pk]) for visit in self.visits]
+    def choices(self) -> tuple[dict[int, Choices], list[RoundQuestion]]:
+        """Give everybody's choices, and the rounds that found no time."""
+        rounds = [RoundQuestion(one, self) for one in self.rounds]
+        of_rounds = {visit.pk for one in self.rounds for visit in one.visits}
+        single = [visit for visit in self.visits if visit.pk not in of_rounds]
+        asked = [one.candidate for one in rounds]
+        asked += [self._candidate(visit, self._broken(visit)) for visit in single]
         placed = assign(asked)
         beside = others(asked, placed, OTHERS_SHOWN)
-        return {
-            visit.pk: Choices(
-                proposed=self._choice(visit, placed[visit.pk]) if visit.pk in placed else None,
-                others=tuple(self._choice(visit, one) for one in beside[visit.pk]),
+        words: dict[int, Callable[[Placement], Choice]] = {one.key: one.choice for one in rounds}
+        words |= {visit.pk: partial(self._choice, visit) for visit in single}
+        found = {
+            key: Choices(
+                proposed=say(placed[key]) if key in placed else None, others=tuple(say(one) for one in beside[key])
             )
-            for visit in self.visits
+            for key, say in words.items()
         }
+        return found, [one for one in rounds if one.key not in placed]
 
     def _agendas(self, away: bool) -> Agendas:
         """Whoever is called keeps the old time until agreed, so that time stays taken; the others' is given up."""
@@ -127,7 +128,7 @@ class _Solve:
             practitioner_ids=self.people,
             room_ids=[] if away else self.rooms,
             away=away,
-            without=[one.pk for one in self.visits if not must_call(one, self.now)],
+            without=[one.pk for one in self.asked if not (must_call(one, self.now) or one.pk in self.called_for)],
         )
 
     def _broken(self, visit: Appointment) -> Broken:
@@ -138,34 +139,42 @@ class _Solve:
             room=visit.room_id,
             start=minute_of(visit.starts_at),
             minutes=minute_after(visit.ends_at) - minute_of(visit.starts_at),
-            window=self._window(visit),
-            busy=self._busy(visit),
+            window=self.window_of(visit),
+            busy=self.busy_of(visit),
         )
 
-    def _window(self, visit: Appointment) -> Interval | None:
+    def window_of(self, visit: Appointment) -> Interval | None:
         if visit.planned_session is None:
             return None
         first_on, last_on = window(visit.planned_session, local_day(self.now, self.site.zone))
         end = UNTIL_FURTHER_NOTICE if last_on == date.max else minute_of(day_bounds(last_on, self.site.zone)[1])
         return minute_of(day_bounds(first_on, self.site.zone)[0]), end
 
-    def _busy(self, visit: Appointment) -> tuple[Interval, ...]:
+    def busy_of(self, visit: Appointment) -> tuple[Interval, ...]:
         declined = [minute_of(at) for at in self.declined.get(visit.pk, ())]
         return tuple(merge([*self.patients.taken.get(visit.patient_id, ()), *((at, at + 1) for at in declined)]))
 
     def _candidate(self, visit: Appointment, lost: Broken) -> Candidate:
-        first = max(minute_of(self.span[0]) + 1, lost.start - round(BEFORE.total_seconds() / 60))
-        if not must_call(visit, self.now):
-            first = max(first, minute_of(self._not_so_soon()))
         return candidate(
             lost,
             self._free(visit, lost.minutes),
-            between=(first, minute_of(self.span[1])),
-            step_minutes=max(self.site.slot_step_min, STEP_MIN),
+            between=self.between(lost.start, must_call(visit, self.now)),
+            step_minutes=self.step_min,
             at_most=OPTIONS_EACH,
         )
 
-    def _not_so_soon(self) -> datetime:
+    @property
+    def step_min(self) -> int:
+        return max(self.site.slot_step_min, STEP_MIN)
+
+    def between(self, start: int, must_call: bool) -> Interval:
+        """Give the starts looked at for what began at a minute."""
+        first = max(minute_of(self.span[0]) + 1, start - round(BEFORE.total_seconds() / 60))
+        if not must_call:
+            first = max(first, minute_of(self.not_so_soon()))
+        return first, minute_of(self.span[1])
+
+    def not_so_soon(self) -> datetime:
         """Give the first time one may still write about, for visits nobody has to be called for."""
         soon = local_day(self.now, self.site.zone) + timedelta(days=CALL_DAYS)
         return day_bounds(soon, self.site.zone)[1]
@@ -180,17 +189,24 @@ class _Solve:
         if asked not in self._spans:
             known = self.known[away]
             people = {
-                key: self._while_here(one, known.practitioners[key], is_session)
+                key: self.while_here(one, known.practitioners[key], is_session)
                 for key, one in self.people.items()
-                if only_with in (None, key)
-                and availability.treats(one, visit.patient.species_id)
-                and (one.may_inject or not is_session or key == visit.practitioner_id)
+                if self.may_treat(visit, key)
             }
             rooms = {key: room for key, room in known.rooms.items() if only_in in (None, key)} if in_room else None
             self._spans[asked] = by_day(free_spans(people, Wanted(minutes, known.between, rooms=rooms)))
         return self._spans[asked]
 
-    def _while_here(self, person: Practitioner, agenda: Agenda, is_session: bool) -> Agenda:
+    def may_treat(self, visit: Appointment, practitioner: int) -> bool:
+        """Say whether somebody treats the species, may inject where that is due, and is not refused by the patient."""
+        one = self.people[practitioner]
+        return (
+            self.patients.practitioner.get(visit.patient_id) in (None, practitioner)
+            and availability.treats(one, visit.patient.species_id)
+            and (one.may_inject or visit.can_do_without_record or practitioner == visit.practitioner_id)
+        )
+
+    def while_here(self, person: Practitioner, agenda: Agenda, is_session: bool) -> Agenda:
         """Shut the time after the last day of a practitioner, and for sessions that without a licence."""
         shut = [person.last_day_on]
         if is_session:
@@ -214,16 +230,7 @@ class _Solve:
 def _changes(visit: Appointment, option: Option, free: FreeTime, site: Site) -> Iterable[str]:
     """Say in words what the new time changes for the patient, and what it costs."""
     days = (local_day(free.starts_at, site.zone) - local_day(visit.starts_at, site.zone)).days
-    if days > 0:
-        yield ngettext("%(days)d day later", "%(days)d days later", days) % {"days": days}
-    elif days < 0:
-        yield ngettext("%(days)d day earlier", "%(days)d days earlier", -days) % {"days": -days}
-    elif free.starts_at == visit.starts_at:
-        yield _("same time")
-    else:
-        minutes = round((free.starts_at - visit.starts_at).total_seconds() / 60)
-        said = _("same day, %(minutes)s minutes later") if minutes > 0 else _("same day, %(minutes)s minutes earlier")
-        yield said % {"minutes": abs(minutes)}
+    yield when_words(visit.starts_at, free.starts_at, site)
     if option.price.other_practitioner:
         yield _("with %(name)s") % {"name": free.practitioner.name}
     if free.room is not None and free.room.pk != visit.room_id and not option.price.other_practitioner and days == 0:

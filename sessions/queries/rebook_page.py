@@ -15,7 +15,9 @@ from sessions.models import Absence, Appointment, CallAttempt, Closure, Practiti
 from sessions.models.appointments import AppointmentStatus, CancelledBy
 from sessions.queries.broken import BrokenVisit, Cause, broken_visits, must_call
 from sessions.queries.calls import attempts_about
-from sessions.queries.reassignment import Choice, Choices, new_times
+from sessions.queries.lost_rounds import LostRound, lost_rounds
+from sessions.queries.reassignment import new_times
+from sessions.queries.rebook_choices import Choice, Choices
 from sessions.queries.today_desk import Contact, contacts_of
 
 
@@ -33,9 +35,35 @@ class Row:
     @property
     def options(self) -> list[Choice]:
         """What can be chosen, the proposal first."""
-        if self.choices is None or self.choices.proposed is None:
-            return list(self.choices.others) if self.choices else []
-        return [self.choices.proposed, *self.choices.others]
+        return self.choices.all if self.choices else []
+
+    @property
+    def visits(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True)
+class RoundRow:
+    """A round of which visits lost their time. Whole it is one row; torn, its `rows` are shown one by one below `why`.
+
+    `held` is when it would begin, and with whom, while all its times wait for the word of those there.
+    """
+
+    lost: LostRound
+    why: str
+    contacts: list[Contact]
+    choices: Choices | None
+    held: Appointment | None
+    attempts: Sequence[CallAttempt]
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def options(self) -> list[Choice]:
+        return self.choices.all if self.choices else []
+
+    @property
+    def visits(self) -> int:
+        return len(self.lost.visits)
 
 
 @dataclass(frozen=True)
@@ -44,49 +72,104 @@ class RebookPage:
 
     heading: str
     because: str
-    to_call: list[Row]
-    to_move: list[Row]
+    to_call: list[Row | RoundRow]
+    to_move: list[Row | RoundRow]
     total: int
     rest: int
     is_cut: bool
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[Row | RoundRow]:
         return [*self.to_call, *self.to_move]
 
     @property
+    def singles(self) -> list[Row | RoundRow]:
+        """The rows one answers: those of a torn round each for itself."""
+        return [one for row in self.rows for one in (getattr(row, "rows", ()) or (row,))]
+
+    @property
     def proposed(self) -> int:
-        return sum(bool(row.choices and row.choices.proposed) for row in self.rows)
+        return sum(row.visits for row in self.singles if row.choices and row.choices.proposed)
+
+    @property
+    def shown(self) -> int:
+        return self.total - self.rest
 
     @property
     def held(self) -> int:
-        return sum(row.held is not None for row in self.rows)
+        return sum(row.visits for row in self.singles if row.held is not None)
 
 
 def rebook_page(site: Site, cause: Cause, *, now: datetime, solve: bool = True) -> RebookPage:
-    """Gather the page. Six SQL statements and twenty for every site with a broken visit; without `solve` half of it."""
+    """Gather the page. Eight SQL statements and twenty for every site with a broken visit; without `solve` half of it."""
     found = broken_visits(site, cause, now=now)
-    visits = [one.visit for one in found.visits]
-    held, declined = _held_times(visits)
-    attempts = attempts_about(visits) if visits else {}
-    contacts = contacts_of([visit.patient for visit in visits], local_day(now, site.zone)) if visits else {}
-    free = [visit for visit in visits if visit.pk not in held]
-    choices = new_times(free, now=now, absent_until=cause.ends_at, declined=declined) if solve and free else {}
-
-    def row(one: BrokenVisit) -> Row:
-        key = one.visit.pk
-        contact = contacts[one.visit.patient_id]
-        return Row(one.visit, one.why, contact, choices.get(key), held.get(key), attempts.get(key, ()))
-
-    rows = [row(one) for one in found.visits]
+    rows = _Rows(found.visits, now, cause.ends_at, solve).rows() if found.visits else []
+    to_call = [row for row in rows if _is_to_call(row, now)]
     return RebookPage(
         **_titles(cause, site),
-        to_call=[one for one in rows if one.held or must_call(one.visit, now)],
-        to_move=[one for one in rows if not (one.held or must_call(one.visit, now))],
+        to_call=to_call,
+        to_move=[row for row in rows if row not in to_call],
         total=found.total,
         rest=found.rest,
         is_cut=found.is_cut,
     )
+
+
+def _is_to_call(row: Row | RoundRow, now: datetime) -> bool:
+    if row.held is not None:
+        return True
+    return row.lost.must_call(now) if isinstance(row, RoundRow) else must_call(row.visit, now)
+
+
+class _Rows:
+    """The rows of the page: rounds as one, in the place of their first visit."""
+
+    def __init__(self, found: Sequence[BrokenVisit], now: datetime, absent_until: datetime | None, solve: bool) -> None:
+        self.found, self.why = found, {one.visit.pk: one.why for one in found}
+        self.rounds = {one.round.pk: one for one in lost_rounds(one.visit for one in found)}
+        stops = [visit for one in self.rounds.values() for visit in one.visits]
+        visits = list({visit.pk: visit for visit in [*(one.visit for one in found), *stops]}.values())
+        self.held, declined = _held_times(visits)
+        self.attempts = attempts_about(visits)
+        self.contacts = contacts_of([visit.patient for visit in visits], local_day(now, visits[0].site.zone))
+        whole = [one for one in self.rounds.values() if not self._is_held(one)]
+        waiting = {visit.pk for one in self.rounds.values() if self._is_held(one) for visit in one.visits}
+        free = [one.visit for one in found if one.visit.pk not in self.held and one.visit.pk not in waiting]
+        asked = {"now": now, "absent_until": absent_until, "declined": declined, "rounds": whole}
+        self.choices: dict[int, Choices] = new_times(free, **asked) if solve and free else {}
+
+    def _is_held(self, one: LostRound) -> bool:
+        return all(visit.pk in self.held for visit in one.visits)
+
+    def rows(self) -> list[Row | RoundRow]:
+        rows: list[Row | RoundRow] = []
+        seen: set[int] = set()
+        for one in self.found:
+            lost = self.rounds.get(one.visit.round_id or 0)
+            if lost is None:
+                rows.append(self._row(one))
+            elif lost.round.pk not in seen:
+                seen.add(lost.round.pk)
+                rows.append(self._round(lost, one.why))
+        return rows
+
+    def _row(self, one: BrokenVisit) -> Row:
+        key, contact = one.visit.pk, self.contacts[one.visit.patient_id]
+        return Row(one.visit, one.why, contact, self.choices.get(key), self.held.get(key), self.attempts.get(key, ()))
+
+    def _round(self, lost: LostRound, why: str) -> RoundRow:
+        first, choices = lost.visits[0], self.choices.get(lost.key)
+        is_torn = choices is not None and bool(choices.why_torn)
+        contacts = {self.contacts[visit.patient_id]: None for visit in lost.visits}
+        return RoundRow(
+            lost,
+            why,
+            [one for one in contacts if one is not None],
+            choices,
+            self.held.get(first.pk) if self._is_held(lost) else None,
+            self.attempts.get(first.pk, ()),
+            tuple(self._row(one) for one in self.found if one.visit.pk in lost.lost) if is_torn else (),
+        )
 
 
 def _held_times(visits: Iterable[Appointment]) -> tuple[dict[int, Appointment], dict[int, list[datetime]]]:

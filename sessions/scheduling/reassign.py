@@ -71,12 +71,13 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A visit with its options, cheapest first."""
+    """A visit with its options, cheapest first; or a whole round: `visits` of them, which cost as many left out."""
 
     key: int
-    patient: int
+    patients: tuple[int, ...]
     options: tuple[Option, ...]
     urgency: tuple[int, ...] = ()
+    visits: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def candidate(
     ]
     options = tuple(sorted(found, key=lambda one: (one.weight, one.start, one.practitioner)))
     last = visit.window[1] if visit.window else visit.start + 365 * MINUTES_PER_DAY
-    return Candidate(visit.key, visit.patient, options, (last, len(options), visit.start))
+    return Candidate(visit.key, (visit.patient,), options, (last, len(options), visit.start))
 
 
 def _overlap(one: Option, other: Option) -> bool:
@@ -286,9 +287,9 @@ class _Board:
         return min(option.rooms, key=lambda room: len(self._meets(("room", room), option)))
 
     def _in_the_way(self, visit: Candidate, option: Option, room: int | None) -> set[int]:
-        keys = self._meets(("practitioner", option.practitioner), option) | self._meets(
-            ("patient", visit.patient), option
-        )
+        keys = self._meets(("practitioner", option.practitioner), option)
+        for patient in visit.patients:
+            keys |= self._meets(("patient", patient), option)
         if room is not None:
             keys |= self._meets(("room", room), option)
         return keys - {visit.key}
@@ -329,7 +330,8 @@ class _Board:
                 insort(self.taken.setdefault(resource, []), (placement.option.start, placement.option.end, key))
 
     def _resources(self, key: int, placement: Placement) -> list[Resource]:
-        found = [("practitioner", placement.option.practitioner), ("patient", self.visits[key].patient)]
+        found = [("practitioner", placement.option.practitioner)]
+        found += [("patient", patient) for patient in self.visits[key].patients]
         return found if placement.room is None else [*found, ("room", placement.room)]
 
     def _back_to(self, mark: int) -> None:
@@ -339,4 +341,4 @@ class _Board:
 
     def _weight(self, key: int) -> int:
         placement = self.placed.get(key)
-        return UNPLACED if placement is None else placement.option.weight
+        return UNPLACED * self.visits[key].visits if placement is None else placement.option.weight

@@ -159,24 +159,25 @@ def add_absence(
     Appointments it meets stay: a person moves them. Raises Refused("bad-absence" | "too-long" | "away-already").
     """
     owner = practitioner or room
-    if owner is None:
-        raise Refused("bad-absence", _("Choose a practitioner or a room."))
-    absence = Absence(
-        clinic_id=owner.clinic_id,
-        practitioner=practitioner,
-        room=room,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        reason=reason,
-        created_by=actor,
-    )
-    _check(absence, "bad-absence")
-    _check_length(absence)
+    asked = {"starts_at": starts_at, "ends_at": ends_at, "reason": reason, "created_by": actor}
+    absence = Absence(practitioner=practitioner, room=room, **asked)
+    check_absence(absence)
     type(owner).objects.select_for_update(no_key=True).get(pk=owner.pk)  # two who enter the same absence at once
     _check_no_other(absence)
     absence.save()
     audit.record(actor=actor, verb="absence.added", subject=absence, reason=reason)
     return absence
+
+
+def check_absence(absence: Absence) -> None:
+    """Say no to an absence that could not be saved, before anybody is asked about it. Raises as `add_absence`."""
+    owner = absence.practitioner or absence.room
+    if owner is None:
+        raise Refused("bad-absence", _("Choose a practitioner or a room."))
+    absence.clinic_id = owner.clinic_id
+    _check(absence, "bad-absence")
+    _check_length(absence)
+    _check_no_other(absence)
 
 
 def _check_length(absence: Absence) -> None:

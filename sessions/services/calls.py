@@ -10,7 +10,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
-from sessions.models import Appointment, CallAttempt
+from sessions.models import Appointment, CallAttempt, Round
 
 
 @transaction.atomic
@@ -39,3 +39,13 @@ def record_call_attempt(
     )
     audit.record(actor=actor, verb="call.recorded", subject=attempt, patient_id=patient.pk)
     return attempt
+
+
+@transaction.atomic
+def record_call_about_round(
+    *, actor: User | None, round: Round, outcome: str, note: str = "", now: datetime | None = None
+) -> list[CallAttempt]:
+    """Add an attempt for every visit of a round: one call, and it stands in the file of each. Raises as for one visit."""
+    visits = Appointment.objects.live().filter(round=round).select_related("patient").order_by("starts_at", "pk")
+    about = {"actor": actor, "outcome": outcome, "note": note, "now": now}
+    return [record_call_attempt(patient=visit.patient, appointment=visit, **about) for visit in visits]

@@ -1,5 +1,7 @@
 """The rebooking page: visits that have lost their time, new times for all of them, and the calls to make."""
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,10 +17,11 @@ from mesoclinic.core.refused import Refused
 from sessions.forms.rebooking import CallForm, new_times_asked
 from sessions.models import CallAttempt
 from sessions.queries import appointments as reads
-from sessions.queries.broken import Cause, broken_visits, cause_or_404
+from sessions.queries.broken import BrokenList, Cause, broken_visits, cause_or_404
 from sessions.queries.rebook_page import rebook_page
+from sessions.queries.rounds import round_or_404
 from sessions.services import appointments
-from sessions.services.calls import record_call_attempt
+from sessions.services.calls import record_call_about_round, record_call_attempt
 
 from .desk import back
 
@@ -66,25 +69,51 @@ def _say(request: HttpRequest, moved: int, held: int) -> None:
 def record_call(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Write down what came of a call about a visit; *agreed* and *declined* answer the time held for it."""
     visit = reads.get_or_404(request.clinic, public_id)
+    about = {"actor": request.user, "appointment": visit}
+    answers = {
+        "agreed": partial(appointments.agree_to_held_time, **about),
+        "declined": partial(appointments.decline_held_time, **about),
+    }
+    return _noted(request, visit.patient.name, answers, partial(record_call_attempt, **about, patient=visit.patient))
+
+
+@require_POST
+@requires("sessions.book")
+def record_round_call(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Write down what came of a call about a whole round; *agreed* and *declined* answer the times held for it."""
+    about = {"actor": request.user, "round": round_or_404(request.clinic, public_id)}
+    answers = {
+        "agreed": partial(appointments.agree_to_held_round, **about),
+        "declined": partial(appointments.decline_held_round, **about),
+    }
+    return _noted(request, about["round"].place.name, answers, partial(record_call_about_round, **about))
+
+
+def _noted(request: HttpRequest, name: str, answers: dict[str, Callable], otherwise: Callable) -> HttpResponse:
     form = CallForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say what came of the call."))
         return back(request, "sessions:rebook")
     outcome, note = form.cleaned_data["outcome"], form.cleaned_data["note"]
-    answers = {"agreed": appointments.agree_to_held_time, "declined": appointments.decline_held_time}
     try:
         if outcome in answers:
-            answers[outcome](actor=request.user, appointment=visit, note=note)
+            answers[outcome](note=note)
         else:
-            record_call_attempt(
-                actor=request.user, patient=visit.patient, appointment=visit, outcome=outcome, note=note
-            )
+            otherwise(outcome=outcome, note=note)
     except Refused as no:
         messages.error(request, no.message)
     else:
         label = CallAttempt.Outcome(outcome).label
-        messages.success(request, _("%(name)s: %(what)s.") % {"name": visit.patient.name, "what": str(label).lower()})
+        messages.success(request, _("%(name)s: %(what)s.") % {"name": name, "what": str(label).lower()})
     return back(request, "sessions:rebook")
+
+
+def is_agreed(request: HttpRequest, breaks: BrokenList) -> bool:
+    """Say whether a change may be saved: it breaks nothing, or what it breaks was on the page it was sent from.
+
+    What htmx sends only asks what would break: nothing is ever saved by it.
+    """
+    return not request.htmx and (not breaks.total or request.POST.get("seen") == breaks.mark)
 
 
 def saved(request: HttpRequest, cause: Cause, words: str, fallback: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,11 +14,15 @@ from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.views.settings import edits
 from sessions.forms.settings_days import AbsenceForm, ClosureForm, HolidayForm
+from sessions.models import Absence, Closure
 from sessions.queries import availability as people
+from sessions.queries import breaking
 from sessions.queries import settings as queries
 from sessions.queries.broken import Cause, broken_visits
 from sessions.queries.leaving import last_days
 from sessions.services import availability
+
+from .rebooking import is_agreed, saved
 
 
 @require_safe
@@ -33,15 +38,19 @@ def add_absence(request: HttpRequest) -> HttpResponse:
     practitioners = list(people.practitioners(request.clinic, timezone.localdate()))
     rooms = list(people.rooms(request.site))
     form = AbsenceForm(request.POST or None, site=request.site, practitioners=practitioners, rooms=rooms)
+    breaks = None
     if request.method == "POST" and form.is_valid():
+        asked = Absence(**form.asked())
         try:
-            absence = availability.add_absence(actor=request.user, **form.asked())
+            availability.check_absence(asked)
+            breaks = breaking.of_absence(request.site, asked, timezone.now())
+            if is_agreed(request, breaks):
+                absence = availability.add_absence(actor=request.user, **form.asked())
+                page = reverse("sessions:absence", args=[absence.public_id])
+                return saved(request, Cause("absence", absence), _("Saved."), page)
         except Refused as refused:
             form.refuse(refused)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("sessions:absence", absence.public_id)
-    return render(request, "sessions/settings/add_absence.html", {"form": form})
+    return render(request, "sessions/settings/add_absence.html", {"form": form, "breaks": breaks})
 
 
 @require_safe
@@ -78,15 +87,19 @@ def closures(request: HttpRequest) -> HttpResponse:
 @requires("sessions.change_availability")
 def add_closure(request: HttpRequest) -> HttpResponse:
     form = ClosureForm(request.POST or None)
+    breaks = None
     if request.method == "POST" and form.is_valid():
-        try:
-            one = availability.add_closure(actor=request.user, site=request.site, **form.cleaned_data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect("sessions:closure", one.public_id)
-    return render(request, "sessions/settings/add_closure.html", {"form": form})
+        asked = Closure(site=request.site, **form.cleaned_data)
+        breaks = breaking.of_closure(request.site, asked, timezone.now())
+        if is_agreed(request, breaks):
+            try:
+                one = availability.add_closure(actor=request.user, site=request.site, **form.cleaned_data)
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                page = reverse("sessions:closure", args=[one.public_id])
+                return saved(request, Cause("closure", one), _("Saved."), page)
+    return render(request, "sessions/settings/add_closure.html", {"form": form, "breaks": breaks})
 
 
 @require_safe

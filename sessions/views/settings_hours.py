@@ -14,11 +14,12 @@ from mesoclinic.core.refused import Refused
 from mesoclinic.core.views.settings import edits
 from sessions.forms.settings_hours import BlockFormSet, rows_of
 from sessions.models.availability import Weekday
+from sessions.queries import breaking
 from sessions.queries import settings as queries
 from sessions.queries.broken import Cause
 from sessions.services import availability
 
-from .rebooking import saved
+from .rebooking import is_agreed, saved
 
 
 @require_safe
@@ -40,14 +41,17 @@ def edit_hours(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse
     kept = queries.hours_of(site, of.get("practitioner"), of.get("room"))
     asked = rows_asked(request.POST, "form") if request.method == "POST" else None
     formset = BlockFormSet(asked or request.POST or None, initial=rows_of(list(kept)))
-    refusal = None
+    refusal = breaks = None
     if request.method == "POST" and asked is None and formset.is_valid():
-        try:
-            availability.set_working_hours(actor=request.user, site=site, blocks=formset.blocks(), **of)
-        except Refused as refused:
-            refusal = refused.message
-        else:
-            words = _("The hours of %(name)s are saved.") % {"name": owner}
-            return saved(request, Cause(kind, owner), words, "sessions:hours")
-    context = {"formset": formset, "owner": owner, "kind": kind, "refusal": refusal, "site": site}
+        cause = Cause(kind, owner)
+        breaks = breaking.of_hours(site, cause, formset.blocks(), timezone.now(), **of)
+        if is_agreed(request, breaks):
+            try:
+                availability.set_working_hours(actor=request.user, site=site, blocks=formset.blocks(), **of)
+            except Refused as refused:
+                refusal = refused.message
+            else:
+                words = _("The hours of %(name)s are saved.") % {"name": owner}
+                return saved(request, cause, words, "sessions:hours")
+    context = {"formset": formset, "owner": owner, "kind": kind, "refusal": refusal, "site": site, "breaks": breaks}
     return render(request, "sessions/settings/edit_hours.html", context)

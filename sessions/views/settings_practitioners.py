@@ -15,11 +15,12 @@ from mesoclinic.core.refused import Refused
 from mesoclinic.core.views.settings import edits
 from sessions.forms.settings_practitioners import EditRoomForm, PractitionerForm, RoomForm
 from sessions.queries import availability as people
+from sessions.queries import breaking
 from sessions.queries import settings as queries
 from sessions.queries.broken import Cause
 from sessions.services import availability
 
-from .rebooking import saved
+from .rebooking import is_agreed, saved
 
 FIELDS = (
     *("name", "profession", "user", "may_inject", "licence_number", "licence_from_on", "licence_until_on"),
@@ -60,17 +61,21 @@ def edit_practitioner(request: HttpRequest, public_id: UUID) -> HttpResponse:
     one = queries.practitioner_or_404(request.clinic, public_id)
     kept = {name: getattr(one, name) for name in FIELDS} | {"user": one.user_id, "species": one.species.all()}
     form = PractitionerForm(request.POST or None, clinic=request.clinic, practitioner=one, initial=kept)
+    breaks = None
     if request.method == "POST" and form.is_valid():
-        try:
-            fresh = availability.update_practitioner(actor=request.user, practitioner=one, **form.cleaned_data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            if fresh.last_day_on is not None and fresh.last_day_on != kept["last_day_on"]:
-                messages.success(request, _("Saved."))
-                return redirect("sessions:leaving", one.public_id)
-            return saved(request, Cause("practitioner", fresh), _("Saved."), "sessions:practitioners")
-    return render(request, "sessions/settings/practitioner.html", {"form": form, "practitioner": one})
+        breaks = breaking.of_last_day(request.site, one, form.cleaned_data["last_day_on"], timezone.now())
+        if is_agreed(request, breaks):
+            try:
+                fresh = availability.update_practitioner(actor=request.user, practitioner=one, **form.cleaned_data)
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                if fresh.last_day_on is not None and fresh.last_day_on != kept["last_day_on"]:
+                    messages.success(request, _("Saved."))
+                    return redirect("sessions:leaving", one.public_id)
+                return saved(request, Cause("practitioner", fresh), _("Saved."), "sessions:practitioners")
+    context = {"form": form, "practitioner": one, "breaks": breaks}
+    return render(request, "sessions/settings/practitioner.html", context)
 
 
 @require_safe
@@ -101,11 +106,15 @@ def edit_room(request: HttpRequest, public_id: UUID) -> HttpResponse:
     room = queries.room_or_404(request.clinic, public_id)
     kept = {"name": room.name, "position": room.position, "is_active": room.is_active}
     form = EditRoomForm(request.POST or None, initial=kept)
+    breaks = None
     if request.method == "POST" and form.is_valid():
-        try:
-            availability.update_room(actor=request.user, room=room, **form.cleaned_data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            return saved(request, Cause("room", room), _("Saved."), "sessions:rooms")
-    return render(request, "sessions/settings/room.html", {"form": form, "site": room.site, "room": room})
+        breaks = breaking.of_room(room, form.cleaned_data["is_active"], timezone.now())
+        if is_agreed(request, breaks):
+            try:
+                fresh = availability.update_room(actor=request.user, room=room, **form.cleaned_data)
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                return saved(request, Cause("room", fresh), _("Saved."), "sessions:rooms")
+    context = {"form": form, "site": room.site, "room": room, "breaks": breaks}
+    return render(request, "sessions/settings/room.html", context)

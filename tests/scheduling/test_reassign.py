@@ -34,7 +34,7 @@ def option(start, end, practitioner=1, rooms=(), **price):
 
 def visit(key, *options, patient=None, urgency=()):
     cheapest_first = sorted(options, key=lambda one: (one.weight, one.start, one.practitioner))
-    return Candidate(key, patient or key, tuple(cheapest_first), urgency)
+    return Candidate(key, (patient or key,), tuple(cheapest_first), urgency)
 
 
 def random_case(rng, visits, options, *, days=4):
@@ -57,7 +57,7 @@ def meet(one: Placement, other: Placement) -> bool:
 
 def clashes(placed: dict[int, Placement], cases) -> list[tuple[int, int]]:
     """Name every pair that uses a person, a room or a patient twice."""
-    patients = {case.key: case.patient for case in cases}
+    patients = {case.key: case.patients[0] for case in cases}
     return [
         (a, b)
         for a, b in product(placed, placed)
@@ -99,7 +99,7 @@ def by_cp_sat(cases) -> tuple[int, ...]:
             for room in one.rooms or (None,):
                 chosen = model.new_bool_var(f"{case.key} {number} {room}")
                 span = model.new_optional_fixed_size_interval_var(one.start, one.end - one.start, chosen, "")
-                resources = [("practitioner", one.practitioner), ("patient", case.patient)]
+                resources = [("practitioner", one.practitioner), ("patient", case.patients[0])]
                 for resource in resources + ([("room", room)] if room is not None else []):
                     spans.setdefault(resource, []).append(span)
                 taken.append(chosen)

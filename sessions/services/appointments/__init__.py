@@ -21,7 +21,15 @@ from .booking_many import Booking, book_many
 from .booking_series import SeriesTime, book_series
 from .callers import book_new_caller
 from .following import cancel_with_following, mark_no_show_with_following, move_with_following
-from .held import Rebooked, agree_to_held_time, decline_held_time, hold_time, rebook_visits
+from .held import (
+    Rebooked,
+    agree_to_held_round,
+    agree_to_held_time,
+    decline_held_round,
+    decline_held_time,
+    hold_time,
+    rebook_visits,
+)
 from .moving import NewTime, check_move, lock_for, move, move_back, move_many, reschedule
 from .offers import accept_offer, expire_offers
 from .series import free_planned_session
@@ -32,6 +40,7 @@ __all__ = [
     "Rebooked",
     "SeriesTime",
     "accept_offer",
+    "agree_to_held_round",
     "agree_to_held_time",
     "book_appointment",
     "book_many",
@@ -41,6 +50,7 @@ __all__ = [
     "cancel_with_following",
     "check_in",
     "check_move",
+    "decline_held_round",
     "decline_held_time",
     "expire_offers",
     "free_planned_session",

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
-from sessions.models import Appointment, Reminder
-from sessions.queries.broken import MENDABLE, is_soon, must_call
+from sessions.models import Appointment, Reminder, Round
+from sessions.queries.broken import MENDABLE, WITH_NAMES, is_soon, must_call
 from sessions.services.calls import record_call_attempt
 from sessions.services.reminders import queue_message
 
@@ -25,6 +25,8 @@ from .booking import save_guarded, time_and_place
 from .checks import check_rules, find_room, offering_alternatives
 from .moving import NewTime, check_movable, move_many, wish_of
 from .offers import expire_in_the_way, withdraw_held_times
+from .rounds_rebooked import check_whole_rounds, hold_the_way
+from .travel import lock_rounds_of
 from .wish import Wish, locked, locked_many
 
 HELD_FOR = timedelta(hours=48)
@@ -52,14 +54,20 @@ def rebook_visits(
     now = now or timezone.now()
     if not moves:
         return Rebooked((), ())
+    lock_rounds_of([one.appointment for one in moves])
     locked_many([wish_of(one, one.appointment, now) for one in moves])  # everything at once, in everybody's order
-    to_hold = [one for one in moves if _must_agree(one, now)]
+    check_whole_rounds(moves)
+    called_for = {one.appointment.round_id for one in moves if one.with_round and _must_agree(one, now)}
+    to_hold = [
+        one for one in moves if (one.appointment.round_id in called_for if one.with_round else _must_agree(one, now))
+    ]
     later = [one.appointment.pk for one in moves if one.starts_at != one.appointment.starts_at]
     moved = move_many(actor=actor, moves=[one for one in moves if one not in to_hold], reason=reason, now=now)
     for visit in moved:
         if visit.pk in later:
             queue_message(actor=actor, appointment=visit, kind=Reminder.Kind.CHANGE, now=now)
     held = [_hold(actor, one, reason, now) for one in to_hold]
+    hold_the_way([(one.appointment, time) for one, time in zip(to_hold, held, strict=True) if one.with_round])
     return Rebooked(tuple(moved), tuple(held))
 
 
@@ -129,25 +137,52 @@ def agree_to_held_time(
 
     Raises Refused("nothing-held") when the offer ran out or somebody else was quicker, and as `move` does.
     """
-    now = now or timezone.now()
-    held = _held(appointment)
-    asked = NewTime(
-        appointment=appointment,
-        starts_at=held.starts_at,
-        minutes=round((held.ends_at - held.starts_at).total_seconds() / 60),
-        practitioner=held.practitioner,
-        room=held.room,
-        place=held.place,
-        any_room=False,
-    )
-    locked(wish_of(asked, appointment, now))
-    messages = Reminder.objects.filter(appointment=held)  # what was sent stays, and who was told is not told again
-    messages.update(appointment=appointment, moves=appointment.moved_count)
-    _lock(held).delete()  # its hour is the visit's now; what was offered stands in the audit trail
-    why = held.exception_reason or _("The patient agreed to this time.")
-    moved = move_many(actor=actor, moves=[asked], reason=why, now=now)[0]
-    _say(actor, moved, "offer-agreed", "agreed", _where(held), note, now)
+    return _agree(actor, [appointment], note, now or timezone.now())[0]
+
+
+@offering_alternatives
+@transaction.atomic
+def agree_to_held_round(
+    *, actor: User | None, round: Round, note: str = "", now: datetime | None = None
+) -> list[Appointment]:
+    """Those there agree: the whole round moves to the times held for it. Raises Refused as `agree_to_held_time`."""
+    lock_rounds_of([Appointment(round_id=round.pk)])
+    visits = Appointment.objects.filter(round=round).live().order_by("starts_at", "pk")
+    return _agree(actor, list(visits.select_related(*WITH_NAMES)), note, now or timezone.now())
+
+
+def _agree(actor: User | None, visits: Sequence[Appointment], note: str, now: datetime) -> list[Appointment]:
+    if not visits:
+        raise _nothing_held()
+    lock_rounds_of(visits)
+    held = [_held(visit) for visit in visits]
+    moves = [
+        NewTime(
+            appointment=visit,
+            starts_at=time.starts_at,
+            minutes=round((time.ends_at - time.starts_at).total_seconds() / 60),
+            practitioner=time.practitioner,
+            room=time.room,
+            place=time.place,
+            any_room=False,
+        )
+        for visit, time in zip(visits, held, strict=True)
+    ]
+    locked_many([wish_of(one, one.appointment, now) for one in moves])
+    for visit, time in zip(visits, held, strict=True):
+        _give_up(time, visit)
+    why = next((time.exception_reason for time in held if time.exception_reason), "")
+    moved = move_many(actor=actor, moves=moves, reason=why or _("The patient agreed to this time."), now=now)
+    for visit, time in zip(moved, held, strict=True):
+        _say(actor, visit, "offer-agreed", "agreed", _where(time), note, now)
     return moved
+
+
+def _give_up(held: Appointment, visit: Appointment) -> None:
+    """Let the hour held become the visit's; what was offered stands in the audit trail."""
+    messages = Reminder.objects.filter(appointment=held)  # what was sent stays, and who was told is not told again
+    messages.update(appointment=visit, moves=visit.moved_count)
+    _lock(held).delete()
 
 
 @transaction.atomic
@@ -158,15 +193,30 @@ def decline_held_time(
 
     Raises Refused("nothing-held").
     """
-    now = now or timezone.now()
-    held = _held(appointment)
-    locked(_own_wish(held, now))
-    held = _lock(held)
-    held.status, held.status_at = Appointment.Status.CANCELLED, now
-    held.cancelled_by, held.status_reason = Appointment.CancelledBy.PATIENT, _("Does not want that time.")
-    held.save(update_fields=["status", "status_at", "cancelled_by", "status_reason"])
-    _say(actor, appointment, "offer-declined", "declined", _where(held), note, now)
-    return appointment
+    return _decline(actor, [appointment], note, now or timezone.now())[0]
+
+
+@transaction.atomic
+def decline_held_round(
+    *, actor: User | None, round: Round, note: str = "", now: datetime | None = None
+) -> list[Appointment]:
+    """Those there do not want the times held for the round: all are free again. Raises Refused("nothing-held")."""
+    visits = Appointment.objects.filter(round=round).live().order_by("starts_at", "pk")
+    return _decline(actor, list(visits.select_related(*WITH_NAMES)), note, now or timezone.now())
+
+
+def _decline(actor: User | None, visits: Sequence[Appointment], note: str, now: datetime) -> list[Appointment]:
+    if not visits:
+        raise _nothing_held()
+    held = [_held(visit) for visit in visits]
+    locked_many([_own_wish(time, now) for time in held])
+    for visit, time in zip(visits, held, strict=True):
+        fresh = _lock(time)
+        fresh.status, fresh.status_at = Appointment.Status.CANCELLED, now
+        fresh.cancelled_by, fresh.status_reason = Appointment.CancelledBy.PATIENT, _("Does not want that time.")
+        fresh.save(update_fields=["status", "status_at", "cancelled_by", "status_reason"])
+        _say(actor, visit, "offer-declined", "declined", _where(time), note, now)
+    return list(visits)
 
 
 def _own_wish(held: Appointment, now: datetime) -> Wish:

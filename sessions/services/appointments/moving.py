@@ -69,6 +69,7 @@ class NewTime:
     travel_min: tuple[int, int] | None = None  # the way there and back, of the first and last visit of a round
     moved_along: bool = False  # with another session: a day outside the window needs no reason of its own
     into_round: int | None = None  # the round it left by the move that is taken back
+    with_round: bool = False  # all the round goes: held together, or moved together
     takes_back: bool = False  # to where it was: the place given, or none, and `outside_window_reason` as it stood
 
 
