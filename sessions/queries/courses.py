@@ -27,6 +27,7 @@ __all__ = [
     "visits_to_come",
 ]
 
+MOST_REVIEWS = 100
 WITH_NAMES = (
     "patient__species",
     "patient__clinic",
@@ -128,13 +129,22 @@ def to_rebook(site: Site, now: datetime, lost: Collection[int] = ()) -> QuerySet
     return rows.select_related("patient__species", "practitioner", "place", "planned_session")
 
 
-def open_reviews(clinic: Clinic, practitioner: Practitioner | None = None) -> list[CoursePlan]:
-    """List the courses at a gate whose review is due now, led by a practitioner or by anybody. Seven SQL statements.
+def open_reviews(
+    clinic: Clinic, practitioner: Practitioner | None = None, at_most: int = MOST_REVIEWS
+) -> list[CoursePlan]:
+    """List the courses at a gate whose review is due now, led by a practitioner or by anybody; who waits longest first.
 
-    `plan.due_gate` is the phase that is over, `plan.gate_number(gate)` its last session.
+    `plan.due_gate` is the phase that is over, `plan.gate_number(gate)` its last session. Only courses of which nothing
+    but held sessions is left to do are loaded, `at_most` of them. Seven SQL statements.
     """
-    gated = Course.objects.filter(clinic=clinic, status__in=OPEN_COURSES)
-    gated = gated.filter(cadence__contains="!", planned_sessions__status__in=["done", "skipped"]).distinct()
+    rows = PlannedSession.objects.filter(course=OuterRef("pk"))
+    to_do = rows.filter(status__in=["planned", "booked"], is_held=False).exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN])
+    begun = rows.filter(status__in=["done", "skipped"])
+    gated = Course.objects.filter(Exists(begun), ~Exists(to_do), clinic=clinic, status__in=OPEN_COURSES)
+    gated = gated.filter(cadence__contains="!")
     if practitioner is not None:
         gated = gated.filter(lead_practitioner=practitioner)
-    return [plan for plan in course_plans(gated) if plan.due_gate is not None]
+    last_on = Subquery(rows.filter(performed_on__isnull=False).order_by("-performed_on").values("performed_on")[:1])
+    waiting = list(gated.annotate(last_on=last_on).order_by("last_on", "pk")[:at_most])
+    plans = {plan.course.pk: plan for plan in course_plans(waiting)}
+    return [plans[course.pk] for course in waiting if plans[course.pk].due_gate is not None]

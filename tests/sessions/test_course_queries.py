@@ -182,10 +182,23 @@ def test_a_review_waits_from_the_last_session_of_its_phase_until_it_is_recorded(
     assert reads.open_reviews(clinic) == []
 
 
+def test_only_courses_that_wait_for_a_review_are_loaded_and_no_more_than_asked(clinic, doctor, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(reads, "course_plans", lambda rows: loaded.extend(rows) or plan_queries.course_plans(rows))
+    make_course(clinic, cadence="1x!, 2x2w", start_on=MONDAY)  # not begun
+    underway = make_course(clinic, cadence="2x1w!, 2x2w", start_on=MONDAY)
+    done_session(underway)
+    waits = [reviewed_course(clinic) for _n in range(3)]
+
+    found = reads.open_reviews(clinic, at_most=2)
+
+    assert [plan.course for plan in found] == waits[:2] == loaded
+
+
 LISTS = {
     "due_unbooked": (lambda clinic: list(reads.due_unbooked(site_of(clinic), NEXT)), 1),
     "lapsed": (lambda clinic: list(reads.lapsed(site_of(clinic))), 1),
-    "open_reviews": (lambda clinic: reads.open_reviews(clinic), 7),
+    "open_reviews": (lambda clinic: reads.open_reviews(clinic, at_most=1000), 7),
 }
 
 
