@@ -9,6 +9,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.models import AuditEvent, Clinic, User
 from sessions.services import extending, plans
 
+from .arranged import arrange_messages, arrange_rounds
 from .files import register_everybody
 from .house import PASSWORD, build_house
 from .life import play_the_past
@@ -29,7 +30,9 @@ def build_demo(*, now: datetime, password: str = PASSWORD) -> World:
         lives = play_the_past(world)
         plans.flag_overdue(now=now)
         play_today(world, lives)
+        arrange_rounds(world)
         plan_ahead(world, lives)
+        arrange_messages(world)
         extending.extend_schedules(now=now)
     audit.record(actor=None, verb=BUILT, subject=world.clinic, clinic=world.clinic)
     return world

@@ -20,7 +20,7 @@ def register_everybody(world: World) -> None:
     since = world.today - timedelta(days=KNOWN_SINCE_DAYS)
     for index, facts in enumerate(people.PEOPLE[: -people.NEW_CALLERS]):
         world.patients[facts[0]] = _person(world, since + timedelta(days=index % 30), index, *facts)
-    owners = [_party(world, name, phone) for name, phone in horses.OWNERS]
+    owners = [_party(world, *one, email=f"owner{n}@stables.example") for n, one in enumerate(horses.OWNERS, 1)]
     trainers = [_party(world, name, phone) for name, phone in horses.TRAINERS]
     for index, facts in enumerate(horses.HORSES):
         world.patients[facts[0]] = _horse(world, since + timedelta(days=index), index, facts, owners, trainers)
@@ -102,9 +102,9 @@ def _asked(world: World, patient: Patient, on: date, index: int) -> Patient:
     return patient
 
 
-def _party(world: World, name: str, phone: str) -> Party:
+def _party(world: World, name: str, phone: str, email: str = "") -> Party:
     return parties.create_party(
-        actor=world.desk, clinic=world.clinic, name=name, phone=phone, is_organisation="SARL" in name
+        actor=world.desk, clinic=world.clinic, name=name, phone=phone, email=email, is_organisation="SARL" in name
     )
 
 

@@ -1,6 +1,6 @@
 """The demo clinic holds what it promises, on both engines; it never touches anybody's own clinic."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from itertools import pairwise
 
@@ -13,10 +13,24 @@ from django.test import Client
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic
-from patients.models import Identifier, Patient, Place
+from patients.models import Identifier, Party, Patient, Place
+from sessions.demo.arranged import COUPLE_REASON
 from sessions.demo.building import build_demo
 from sessions.demo.house import STAFF
-from sessions.models import Addendum, AdverseEvent, Appointment, Course, Practitioner, Room, SessionRecord
+from sessions.models import (
+    Addendum,
+    AdverseEvent,
+    Appointment,
+    Course,
+    Practitioner,
+    Reminder,
+    ReminderSettings,
+    Reply,
+    Room,
+    Round,
+    SessionRecord,
+    WaitingEntry,
+)
 from sessions.queries.signatures import verify_chain
 from tests.factories import make_clinic
 
@@ -61,7 +75,7 @@ def test_the_demo_holds_what_it_promises(db, demo):
     records = SessionRecord.objects.values_list("status", flat=True)
 
     assert (people.count(), horses.count()) == (60, 20)
-    assert (Practitioner.objects.count(), Room.objects.count(), Place.objects.count()) == (3, 3, 2)
+    assert (Practitioner.objects.count(), Room.objects.count(), Place.objects.count()) == (3, 3, 3)
     assert statuses == {"active", "paused", "completed", "stopped"}
     assert Course.objects.filter(lapsed_on__isnull=False).exists()
     assert set(records) == {"draft", "done", "signed"}
@@ -92,6 +106,42 @@ def test_the_day_of_the_demo_is_half_full_and_under_way(db, demo):
         assert 200 <= minutes <= 400
     assert demo.clinic.country == "FR"
     assert {"booked", "in_progress", "fulfilled", "cancelled"} <= {one.status for one in today}
+
+
+def test_the_desk_of_the_demo_has_arranged_rounds_and_a_couple(db, demo):
+    stable, home = Round.objects.order_by("place__kind", "pk").reverse().prefetch_related("visits")
+    days = [demo.today + timedelta(days=n) for n in range(1, 4)]
+    couple = Appointment.objects.filter(reason=COUPLE_REASON)
+
+    assert (stable.place.kind, home.place.kind) == ("stable", "care_home")
+    for one, least in ((stable, 4), (home, 3)):
+        visits = one.visits.live().order_by("starts_at")
+        assert visits.count() >= least
+        assert one.on in days
+        assert visits.first().travel_before_min == visits.last().travel_after_min == one.place.travel_min
+    assert len({one.starts_at for one in couple}) == 1
+    assert len({one.practitioner for one in couple}) == len({one.room for one in couple}) == couple.count() == 2
+
+
+def test_in_the_demo_some_wait_some_were_written_to_and_some_have_answered(db, demo):
+    waiting = WaitingEntry.objects.filter(state="waiting")
+    said = Reply.objects.values_list("kind", "words", "settled_at")
+    outbox = Reminder.objects.all()
+
+    assert waiting.count() == 3
+    assert ReminderSettings.objects.get().is_on
+    assert {kind for kind, _words, _settled in said} == {"confirmed", "other_time"}
+    assert any(words and settled is None for _kind, words, settled in said)
+    assert {row.status for row in outbox} == {"queued"}  # nothing leaves while the demo is made
+    assert all(recipient.endswith(".example") for recipient in demo_addresses())
+    assert outbox.count() >= 1
+
+
+def demo_addresses():
+    """Every address of the demo: none that could belong to anybody."""
+    return [
+        one for model in (Patient, Party) for one in model.objects.exclude(email="").values_list("email", flat=True)
+    ]
 
 
 def test_the_signed_records_of_the_demo_hold(db, demo):
