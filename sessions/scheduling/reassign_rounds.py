@@ -6,7 +6,6 @@ leaving to coming back, and all its patients. Source: DESIGN.md section 5; docs/
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from sessions.scheduling.intervals import Interval
 from sessions.scheduling.reassign import Broken, Candidate, Option, Price, price_of
@@ -91,9 +90,10 @@ def _starts(broken: BrokenRound, agenda: Agenda, between: Interval, step: int) -
 def _stops(broken: BrokenRound) -> list[Stop]:
     """Give the visits as the round knows them, its pauses as visits to nobody."""
     stops: list[Stop] = []
-    for part, after in pairwise([*broken.parts, None]):
+    follows_at = [*(part.start for part in broken.parts[1:]), broken.start + broken.minutes]
+    for part, next_at in zip(broken.parts, follows_at, strict=True):
         stops.append(Stop(part.minutes, Agenda(booked=part.busy)))
-        if after is not None and (pause := after.start - part.start - part.minutes) > 0:
+        if (pause := next_at - part.start - part.minutes) > 0:
             stops.append(Stop(pause))
     return stops
 
