@@ -37,9 +37,7 @@ class Row:
         """What can be chosen, the proposal first."""
         return self.choices.all if self.choices else []
 
-    @property
-    def visits(self) -> int:
-        return 1
+    visits = lost_count = 1
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,10 @@ class RoundRow:
     def visits(self) -> int:
         return len(self.lost.visits)
 
+    @property
+    def lost_count(self) -> int:
+        return len(self.lost.lost)
+
 
 @dataclass(frozen=True)
 class RebookPage:
@@ -86,6 +88,14 @@ class RebookPage:
     def singles(self) -> list[Row | RoundRow]:
         """The rows one answers: those of a torn round each for itself."""
         return [one for row in self.rows for one in (getattr(row, "rows", ()) or (row,))]
+
+    @property
+    def call_count(self) -> int:
+        return sum(row.lost_count for row in self.to_call)
+
+    @property
+    def move_count(self) -> int:
+        return sum(row.lost_count for row in self.to_move)
 
     @property
     def proposed(self) -> int:

@@ -17,9 +17,10 @@ from patients.models import Patient, PatientParty
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
 from sessions.queries import availability, booking
+from sessions.queries.patients_time import patients_time
 from sessions.queries.plans import CoursePlan, course_plans
 from sessions.scheduling import rounds as engine
-from sessions.scheduling.intervals import Interval, contains, intersect, merge
+from sessions.scheduling.intervals import Interval, contains, intersect, merge, subtract
 from sessions.scheduling.slots import Agenda, starts_of
 from sessions.scheduling.together import Part, Price, best_days, last_reachable
 from sessions.scheduling.walltime import instant_of, minute_of
@@ -100,7 +101,10 @@ def relatives(patients: Sequence[Patient], today: date) -> list[Patient]:
 
 
 class Table:
-    """Everybody's time from a day on, read once. Four SQL statements; a series needs seven more."""
+    """Everybody's time from a day on, read once. Seven SQL statements; a series needs seven more.
+
+    Days away of the patients, and what they wish for *only*, count like time taken.
+    """
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted, site = wanted, wanted.site
@@ -119,13 +123,16 @@ class Table:
             now=wanted.now,
             practitioner_ids=list(self.people),
             room_ids=list(self.rooms),
-            patient_ids={stop.patient.pk for stop in wanted.stops},
             away=wanted.rooms is None,
         )
+        patients = {stop.patient.pk for stop in wanted.stops}
+        theirs = patients_time(patients, (from_at, until_at), site.zone, without=())
+        self.only_with = theirs.practitioner
         self.free = {
             kind: {key: agenda.free_intervals(known.between) for key, agenda in agendas.items()}
-            for kind, agendas in (("who", known.practitioners), ("where", known.rooms), ("patient", known.patients))
+            for kind, agendas in (("who", known.practitioners), ("where", known.rooms))
         }
+        self.free["patient"] = {key: subtract([known.between], theirs.taken.get(key, ())) for key in patients}
         self.not_before = minute_of(wanted.now) + 1
         self.step = max(site.slot_step_min, booking.SHOWN_STEP_MIN)
 
@@ -213,10 +220,15 @@ class Table:
             return self._side_by_side(stops, people, patients, rooms, span, step, preferred)
         found: dict[int, Sitting] = {}
         for key, agenda in people.items():
-            if all(availability.treats(self.people[key], stop.patient.species_id) for stop in stops):
+            if all(self._sees(key, stop) for stop in stops):
                 for sitting in self._one_after_another(stops, self.people[key], agenda, patients, rooms, span, step):
                     found.setdefault(minute_of(sitting.starts_at), sitting)
         return [found[minute] for minute in sorted(found)]
+
+    def _sees(self, practitioner: int, stop: Stop) -> bool:
+        """Say whether somebody treats the species, and the patient wishes for nobody else only."""
+        only = self.only_with.get(stop.patient.pk)
+        return only in (None, practitioner) and availability.treats(self.people[practitioner], stop.patient.species_id)
 
     def _one_after_another(self, stops, person: Practitioner, agenda: Agenda, patients, rooms, span, step: int):
         visits = [engine.Stop(stop.minutes, patients[stop.patient.pk]) for stop in stops]
@@ -239,7 +251,7 @@ class Table:
         guests = [
             engine.Guest(
                 stop.minutes,
-                tuple(key for key in people if availability.treats(self.people[key], stop.patient.species_id)),
+                tuple(key for key in people if self._sees(key, stop)),
                 patients[stop.patient.pk],
             )
             for stop in stops
@@ -295,7 +307,10 @@ def why_none(wanted: Wanted) -> str:
         return _("Side by side needs as many practitioners as visits. Choose one after the other.")
     if wanted.way is Way.AT_ONCE and wanted.rooms is not None and len(wanted.rooms) < len(wanted.stops):
         return _("Side by side needs a room for each. Choose one after the other.")
-    return _("On this day no time is free for all of them together. Choose another day, or another way.")
+    return _(
+        "On this day no time is free for all of them together; days away and wishes that must be kept count too. Choose "
+        "another day, or another way."
+    )
 
 
 def _no_common_time(number: int, opens: date, closes: date) -> str:

@@ -119,9 +119,9 @@ def is_agreed(request: HttpRequest, breaks: BrokenList) -> bool:
 def saved(request: HttpRequest, cause: Cause, words: str, fallback: str) -> HttpResponse:
     """Say that a setting is saved, and go on to the visits it has broken, if any; else to the fallback."""
     broken = broken_visits(request.site, cause, now=timezone.now(), at_most=1)
-    messages.success(request, words)
     if not broken.total or cause.owner is None:
+        messages.success(request, words)
         return redirect(fallback)
     breaks = ngettext("%(count)d visit no longer fits.", "%(count)d visits no longer fit.", broken.total)
-    messages.warning(request, breaks % {"count": broken.total})
+    messages.warning(request, f"{words} {breaks % {'count': broken.total}}")
     return redirect("sessions:rebook-because", cause.kind, cause.owner.public_id)

@@ -14,6 +14,7 @@ from sessions.models import Appointment
 from sessions.queries.together import Table, Wanted, Way, relatives, why_none
 from sessions.services import availability
 from sessions.services.appointments.together import book_together
+from sessions.services.preferences import block_days, set_preference
 from sessions.services.rounds import Stop
 from tests.factories import make_course, make_horse, make_patient
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
@@ -189,6 +190,24 @@ def test_who_saw_them_first_sees_them_again_where_a_colleague_is_free_too(world)
     series = table.series(first)
 
     assert {seat.practitioner for one in series.sittings for seat in one.seats} == {first.seats[0].practitioner}
+
+
+def test_a_day_away_of_one_of_them_is_no_common_day(world):
+    away_on = MONDAY + timedelta(days=8)
+    block_days(actor=world.desk, patient=world.couple[1], from_on=away_on, until_on=away_on, today=MONDAY)
+
+    series = (table := Table(wanted(world, sittings=2))).series(table.at(at("10:00", 1)))
+
+    assert [one.starts_at for one in series.sittings] == [at("10:00", 1), at("10:00", 7)]
+
+
+def test_a_wish_for_one_practitioner_only_that_excludes_everybody_is_said(world):
+    set_preference(actor=world.desk, patient=world.couple[0], practitioner=world.vet, practitioner_is="only")
+
+    table = Table(wanted(world))
+
+    assert table.choices() == []
+    assert "wishes that must be kept" in why_none(table.wanted)
 
 
 def test_the_series_stops_before_a_session_that_is_booked_already(world):
