@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
+from protocols.forms.packs import PackField, read_pack
 from protocols.models.substances import StrengthUnit
 from protocols.queries import substances as substance_queries
 
@@ -22,9 +23,13 @@ def _reason(*, required: bool = True) -> forms.CharField:
 
 class ReceiveForm(Form):
     substance = forms.ModelChoiceField(None, label=_("Substance"), empty_label="—")
-    number = forms.CharField(label=_("Lot number"), max_length=60, help_text=_("As printed on the pack."))
+    number = PackField(label=_("Lot number"), help_text=_("As printed on the pack, or scan its barcode."))
     manufacturer = forms.CharField(label=_("Maker"), required=False, max_length=120)
-    expires_on = forms.DateField(label=_("Expires on"), help_text=_("A month alone means its last day."))
+    expires_on = forms.DateField(
+        label=_("Expires on"),
+        required=False,
+        help_text=_("A month alone means its last day. Leave it empty when the barcode was scanned."),
+    )
     volume_ml = _ml(_("Volume received (mL)"), help_text=_("All packs together: 10 ampoules of 5 mL are 50."))
     strength = forms.DecimalField(
         label=_("Strength on the pack"), required=False, min_value=0, max_digits=12, decimal_places=4
@@ -43,6 +48,9 @@ class ReceiveForm(Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
+        read_pack(self, "number")
+        if values.get("expires_on") is None and "expires_on" not in self.errors:
+            self.add_error("expires_on", _("Please fill this in."))
         if "strength" not in self.errors and (values.get("strength") is None) == bool(values.get("strength_unit")):
             self.add_error("strength", _("A strength needs a number above zero and a unit."))
         return values

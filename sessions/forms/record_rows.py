@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.forms import Form
+from protocols.forms.packs import PackField, read_pack
+from protocols.models import Lot
 from protocols.models.protocols import LineRole
 from protocols.models.substances import StrengthUnit
 from sessions.models.courses import BodySide
@@ -70,7 +72,7 @@ class LineForm(Form):
     given_ml = ml(gettext_lazy("Given (mL)"), required=False)
     wasted_ml = ml(gettext_lazy("Thrown away (mL)"), required=False)
     lot = forms.ChoiceField(label=gettext_lazy("Lot"), required=False)
-    lot_number = forms.CharField(label=gettext_lazy("Lot number"), required=False, max_length=60)
+    lot_number = PackField(label=gettext_lazy("Lot number, or scan the pack"), required=False)
     expires_on = forms.DateField(label=gettext_lazy("Expires on"), required=False)
 
     def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
@@ -112,6 +114,8 @@ class LineForm(Form):
             if data.get(name) is None and name not in self.errors:
                 self.add_error(name, _("How many mL?"))
         self._compare(data)
+        if not (data.get("lot") or "").isdecimal():
+            read_pack(self, "lot_number")
         self._read_lot(data)
         self._read_strength(data)
         return data
@@ -125,11 +129,19 @@ class LineForm(Form):
 
     def _read_lot(self, data: dict[str, Any]) -> None:
         lot = self.options.lot_by_id.get(int(data["lot"])) if (data.get("lot") or "").isdecimal() else None
+        lot = lot or self._named_lot(data)
         if lot is not None and data.get("substance") and lot.substance_id != data["substance"]:
             self.add_error("lot", _("This lot is of another substance."))
         data["lot_row"] = lot
         if lot is not None:
             data["lot_number"], data["expires_on"] = lot.number, lot.expires_on
+
+    def _named_lot(self, data: dict[str, Any]) -> Lot | None:
+        """The one offered lot whose number was typed or scanned instead of tapped."""
+        number, day = data.get("lot_number") or "", data.get("expires_on")
+        offered = self.options.lots.get(data.get("substance") or 0, []) if number else []
+        same = [lot for lot in offered if lot.number.casefold() == number.casefold()]
+        return same[0] if len(same) == 1 and day in (None, same[0].expires_on) else None
 
     def _read_strength(self, data: dict[str, Any]) -> None:
         if data.get("strength") is not None and not data.get("strength_unit"):

@@ -78,6 +78,34 @@ def test_a_substance_of_another_clinic_cannot_be_received(clinic, browser):
     assert not Lot.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "number", ["(01)09506000134352(17)300131(10)A-1", "0109506000134352" + "17300131" + "10A-1", "10A-1\x1d17300131"]
+)
+def test_a_scanned_pack_fills_in_lot_and_expiry(clinic, browser, number):
+    receive(browser, clinic, number=number, expires_on="")
+
+    lot = queries.lots(clinic).get()
+    assert (lot.number, lot.expires_on) == ("A-1", date(2030, 1, 31))
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"number": "(17)300131(10)A1", "expires_on": "2030-02-28"}, "expires_on"),
+        ({"number": "(17)300231(10)A1", "expires_on": ""}, "number"),
+        ({"number": "(10)A1", "expires_on": ""}, "expires_on"),
+        ({"number": "A1", "expires_on": ""}, "expires_on"),
+        ({"number": "x" * 61}, "number"),
+    ],
+)
+def test_a_pack_that_cannot_be_read_gets_words_beside_the_field(clinic, browser, fields, field):
+    answer = receive(browser, clinic, **fields)
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors[field]
+    assert not Lot.objects.exists()
+
+
 def test_waste_count_and_opening_are_entered_from_the_lots_page(clinic, browser):
     lot = make_lot(clinic, volume_ml=50)
 

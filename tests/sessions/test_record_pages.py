@@ -1,6 +1,7 @@
 """The pages of a record: begun, saved by itself, conflict, done, signed, added to; and what bad input gets."""
 
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -299,6 +300,34 @@ def test_a_lot_is_picked_with_one_tap_and_a_typed_one_is_kept(world, browser):
     assert (given[1].lot_id, given[1].lot_number) == (None, "B7")
     assert page_data(browser, record)["lines-1-lot"] == ["typed"]
     assert later.pk
+
+
+def test_a_scanned_pack_is_the_known_lot_or_fills_in_number_and_expiry(world, browser):
+    known = make_lot(world.clinic, world.lidocaine, number="FIRST", expires_on=date(2027, 1, 31))
+    record = start(world)
+    data = page_data(browser, record)
+
+    answer = autosave(
+        browser,
+        record,
+        data,
+        **{"lines-0-lot": "typed", "lines-0-lot_number": "(01)09506000134352(17)270131(10)FIRST"},
+        **{"lines-1-lot": "typed", "lines-1-lot_number": "10B7\x1d17270228"},
+    )
+
+    assert answer.status_code == 200
+    given = reads.content(record).lines
+    assert (given[0].lot_id, given[0].lot_number) == (known.pk, "FIRST")
+    assert (given[1].lot_id, given[1].lot_number, given[1].expires_on) == (None, "B7", date(2027, 2, 28))
+
+
+def test_a_pack_that_cannot_be_read_is_said_beside_its_field(world, browser):
+    record = start(world)
+    data = page_data(browser, record)
+
+    answer = autosave(browser, record, data, **{"lines-1-lot": "typed", "lines-1-lot_number": "(17)271331(10)B7"})
+
+    assert "lines-1-lot_number" in answer.json()["errors"]
 
 
 def test_rows_come_and_go_without_scripts(world, browser):
