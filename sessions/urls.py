@@ -7,6 +7,7 @@ from sessions import (
     urls_feeds,
     urls_messages,
     urls_rebooking,
+    urls_recalls,
     urls_records,
     urls_rounds,
     urls_settings,
@@ -27,6 +28,8 @@ urlpatterns: list = [
     path("", include(urls_feeds.urlpatterns)),
     # messages
     path("", include(urls_messages.urlpatterns)),
+    # recalls
+    path("", include(urls_recalls.urlpatterns)),
     # records
     path("", include(urls_records.urlpatterns)),
     # rounds

@@ -35,6 +35,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "sessions.view_record": frozenset({P, M}),
     "sessions.change_record": frozenset({P}),
     "sessions.sign_record": frozenset({P}),
+    "sessions.run_recall": frozenset({P, M}),  # names substances and sessions with everybody's phone: not for the desk
     "sessions.view_report": frozenset({P, M}),
     "sessions.view_overview": frozenset({M}),
     "protocols.view_protocol": frozenset({P, M}),

@@ -1,6 +1,7 @@
 from .indications import Indication
 from .lots import Lot, StockMovement, StockNotice, Vial
 from .protocols import Protocol, ProtocolLine, ProtocolVersion, Technique
+from .recalls import Recall
 from .species import Species
 from .substances import Category, Incompatibility, Substance
 
@@ -12,6 +13,7 @@ __all__ = [
     "Protocol",
     "ProtocolLine",
     "ProtocolVersion",
+    "Recall",
     "Species",
     "StockMovement",
     "StockNotice",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from mesoclinic.core.constraints import one_of
 from mesoclinic.core.models import ClinicOwned, Site, User
 
+from .recalls import Recall
 from .substances import StrengthUnit, Substance
 
 
@@ -27,6 +28,9 @@ class Lot(ClinicOwned):
     strength = models.DecimalField(_("strength"), max_digits=12, decimal_places=4, null=True, blank=True)
     strength_unit = models.CharField(_("unit"), max_length=10, choices=StrengthUnit, blank=True, default="")
     status = models.CharField(_("status"), max_length=10, choices=LotStatus, default=LotStatus.ACTIVE)
+    recall = models.ForeignKey(
+        Recall, on_delete=models.PROTECT, null=True, blank=True, related_name="lots", editable=False
+    )
     recalled_at = models.DateTimeField(null=True, blank=True)
     recall_reason = models.TextField(_("why recalled"), max_length=1000, blank=True)
     low_stock_ml = models.DecimalField(_("low below (mL)"), max_digits=9, decimal_places=3, null=True, blank=True)
@@ -78,16 +82,19 @@ class NoticeKind(models.TextChoices):
     EXPIRING = "expiring", _("Expires soon")
     EXPIRED = "expired", _("Expired")
     LOW = "low", _("Running low")
+    FORCED = "forced", _("Given though it should not have been")
 
 
 class StockNotice(ClinicOwned):
-    """Something to know of a lot, told once: about its expiry day, or since the delivery that ran low."""
+    """Something to know of a lot, told once: about its expiry day, since the delivery that ran low, or the day it was given
+    though expired, recalled or used up."""
 
     Kind = NoticeKind
 
     lot = models.ForeignKey(Lot, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(_("kind"), max_length=10, choices=NoticeKind)
     keyed_on = models.DateField(_("about the day"))
+    words = models.CharField(_("what there is to know"), max_length=300, blank=True)
     made_at = models.DateTimeField(_("told"), default=timezone.now)
 
     class Meta:
@@ -107,6 +114,7 @@ class MovementKind(models.TextChoices):
     WASTED = "wasted", _("Wasted")
     COUNTED = "counted", _("Count corrected")
     RETURNED = "returned", _("Returned")
+    SURPLUS = "surplus", _("More was there than counted")
 
 
 class StockMovement(ClinicOwned):
@@ -129,7 +137,7 @@ class StockMovement(ClinicOwned):
         constraints = [
             one_of("kind", MovementKind, name="movement_kind_known"),
             models.CheckConstraint(
-                condition=Q(kind="received", volume_ml__gt=0)
+                condition=Q(kind__in=["received", "surplus"], volume_ml__gt=0)
                 | Q(kind__in=["drawn", "wasted", "returned"], volume_ml__lt=0)
                 | (Q(kind="counted") & ~Q(volume_ml=0)),
                 name="movement_sign",

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import DecimalField, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import DecimalField, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 
@@ -34,7 +34,7 @@ def lots(clinic: Clinic, *, site: Site | None = None) -> QuerySet[Lot]:
 
 def get_or_404(clinic: Clinic, public_id: UUID, *, site: Site | None = None) -> Lot:
     """One lot with `stock_ml`. One statement. Raises Http404 for a lot of another clinic."""
-    return get_object_or_404(lots(clinic, site=site), public_id=public_id)
+    return get_object_or_404(lots(clinic, site=site).select_related("recall"), public_id=public_id)
 
 
 def pickable(clinic: Clinic, site: Site, substance: Substance, on: date) -> list[Lot]:
@@ -77,9 +77,10 @@ def low_stock(clinic: Clinic) -> QuerySet[Lot]:
     return lots(clinic).filter(status=Lot.Status.ACTIVE, low_stock_ml__isnull=False, stock_ml__lte=F("low_stock_ml"))
 
 
-def notices(clinic: Clinic, *, since: datetime | None = None) -> QuerySet[StockNotice]:
+def notices(clinic: Clinic, *, since: datetime | None = None, kind: str = "") -> QuerySet[StockNotice]:
     """What was told of lots, newest first, since a moment when one is given. One statement, with lot and substance."""
     found = StockNotice.objects.filter(clinic=clinic).select_related("lot__substance")
+    found = found.filter(kind=kind) if kind else found
     return found.filter(made_at__gte=since) if since is not None else found
 
 
@@ -122,6 +123,24 @@ def ledger(lot: Lot, *, site: Site | None = None) -> list[StockMovement]:
     for row in rows:
         row.balance_ml = balances[row.site_id] = balances.get(row.site_id, Decimal(0)) + row.volume_ml
     return rows
+
+
+def use_until(site: Site, lot_ids: Iterable[int]) -> dict[int, date]:
+    """The last day of use of the vials opened at a site, by lot: the latest of those not thrown away.
+
+    One statement, none without lots.
+    """
+    keys = list(lot_ids)
+    if not keys:
+        return {}
+    held = Vial.objects.filter(site=site, lot__in=keys, discarded_at=None).order_by()
+    return dict(held.values_list("lot").annotate(until=Max("beyond_use_on")))
+
+
+def vial_to_draw_from(lot: Lot, site: Site, on: date) -> Vial | None:
+    """The opened vial that is drawn from on a day: of those still usable, the one to be used up first. One statement."""
+    usable = lot.vials.filter(site=site, discarded_at=None, beyond_use_on__gte=on)
+    return usable.order_by("beyond_use_on", "pk").first()
 
 
 def open_vials(lot: Lot) -> QuerySet[Vial]:

@@ -1,4 +1,4 @@
-"""The stock ledger: what comes in, is opened, drawn, wasted, counted, recalled. Its lines are only ever added."""
+"""The stock ledger: what comes in, is opened, drawn, wasted, counted. Its lines are only ever added."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +8,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mesoclinic.core import audit
 from mesoclinic.core.checking import check
@@ -17,9 +18,11 @@ from mesoclinic.core.refused import Refused
 from protocols.models import Lot, StockMovement, StockNotice, Substance, Vial
 from protocols.models.lots import MovementKind, NoticeKind
 from protocols.queries import lots as queries
+from protocols.queries import recalls
 
 MOST_ML = Decimal(1_000_000)
 DOUBLE_CLICK = timedelta(seconds=10)
+RECALLED_DELIVERY = gettext_lazy("This lot was recalled. Put the delivery aside; do not use it.")
 DESCRIBING = ("expires_on", "strength", "strength_unit", "low_stock_ml", "beyond_use_days")
 
 
@@ -48,6 +51,9 @@ def receive(
     _same_clinic(clinic, site, substance)
     _volume(volume_ml)
     number, manufacturer = " ".join(number.split()), " ".join(manufacturer.split())
+    lock_deliveries(clinic)
+    if recalls.open_recall(clinic, number, manufacturer) is not None:
+        raise Refused("lot-recalled", RECALLED_DELIVERY)
     lot = (
         Lot.objects.select_for_update()
         .filter(clinic=clinic, substance=substance, manufacturer=manufacturer, number=number)
@@ -71,7 +77,7 @@ def _receive_more(lot: Lot, expires_on: date) -> None:
         message = _("This lot is known with another expiry day: %(day)s. Look at the pack again.")
         raise Refused("other-expiry", message % {"day": date_format(lot.expires_on)}, field="expires_on")
     if lot.status == Lot.Status.RECALLED:
-        raise Refused("lot-recalled", _("This lot was recalled. Put the delivery aside; do not use it."))
+        raise Refused("lot-recalled", RECALLED_DELIVERY)
     if lot.status == Lot.Status.USED_UP:
         lot.status = Lot.Status.ACTIVE
         lot.save(update_fields=["status"])
@@ -132,18 +138,31 @@ def draw(
     """Take what a session needed out of a lot. Days are the site's, at the moment of drawing (`at`), not of typing.
 
     Raises Refused("lot-recalled" | "lot-expired" | "vial-past-use" | "lot-used-up"), each with `details["lot"]`; with
-    a `force_reason` the draw is entered all the same and says why: what was really injected can always be recorded.
+    a `force_reason` the draw is entered all the same and says why: what was really injected can always be recorded. The
+    manager is told, and where the ledger held less than was drawn a line says how much more was there.
     """
     _volume(volume_ml)
     at = at or timezone.now()
     lot = _locked(lot, site)
     left_ml = queries.stock_of(lot, site)
-    if not force_reason:
+    try:
         _refuse_unusable(lot, local_day(at, site.zone), left_ml, volume_ml, vial)
+    except Refused as refusal:
+        if not force_reason.strip():
+            raise
+        _tell_forced(lot, local_day(at, site.zone), f"{refusal.message} {force_reason.strip()}")
+    if volume_ml > left_ml:  # what was given was there: the ledger never ends below nothing
+        _move(actor, lot, site, MovementKind.SURPLUS, volume_ml - left_ml, force_reason, at)
     movement = _move(actor, lot, site, MovementKind.DRAWN, -volume_ml, force_reason or reason, at, vial)
-    _note_used_up(lot)
+    note_used_up(lot)
     audit.record(actor=actor, verb="lot.drawn", subject=lot, reason=force_reason or reason)
     return movement
+
+
+def _tell_forced(lot: Lot, on: date, words: str) -> None:
+    """Tell the manager, once a lot and day, that what should not have been given was."""
+    told = {"clinic": lot.clinic, "words": words[:300]}
+    StockNotice.objects.get_or_create(lot=lot, kind=NoticeKind.FORCED, keyed_on=on, defaults=told)
 
 
 @transaction.atomic
@@ -152,7 +171,7 @@ def waste(
 ) -> StockMovement:
     """Enter what was thrown away; a double click enters it once. Raises Refused("volume" | "reason-missing" | …)."""
     _volume(volume_ml)
-    _reason(reason)
+    require_reason(reason)
     lot = _locked(lot, site)
     words = {"site": site, "kind": MovementKind.WASTED, "volume_ml": -volume_ml, "reason": reason.strip(), "vial": vial}
     clicked_since = timezone.now() - DOUBLE_CLICK
@@ -160,7 +179,7 @@ def waste(
         return same
     _refuse_too_much(lot, volume_ml, queries.stock_of(lot, site))
     movement = _move(actor, lot, site, MovementKind.WASTED, -volume_ml, reason, None, vial)
-    _note_used_up(lot)
+    note_used_up(lot)
     audit.record(actor=actor, verb="lot.wasted", subject=lot, reason=reason)
     return movement
 
@@ -178,35 +197,9 @@ def count(*, actor: User | None, lot: Lot, site: Site, counted_ml: Decimal, reas
     movement = None
     if difference_ml:
         movement = _move(actor, lot, site, MovementKind.COUNTED, difference_ml, reason, None)
-        _note_used_up(lot)
+        note_used_up(lot)
     audit.record(actor=actor, verb="lot.counted", subject=lot, reason=reason)
     return movement
-
-
-@transaction.atomic
-def recall(*, actor: User | None, lot: Lot, reason: str) -> Lot:
-    """Take a lot out of use at once. Raises Refused("reason-missing"). Twice does no harm."""
-    _reason(reason)
-    lot = _locked(lot)
-    if lot.status != Lot.Status.RECALLED:
-        lot.status, lot.recalled_at, lot.recall_reason = Lot.Status.RECALLED, timezone.now(), reason
-        check(lot)
-        lot.save(update_fields=["status", "recalled_at", "recall_reason"])
-        audit.record(actor=actor, verb="lot.recalled", subject=lot, reason=reason)
-    return lot
-
-
-@transaction.atomic
-def undo_recall(*, actor: User | None, lot: Lot, reason: str) -> Lot:
-    """Put a lot recalled by mistake back into use. Raises Refused("reason-missing")."""
-    _reason(reason)
-    lot = _locked(lot)
-    if lot.status == Lot.Status.RECALLED:
-        lot.status, lot.recalled_at, lot.recall_reason = Lot.Status.ACTIVE, None, ""
-        lot.save(update_fields=["status", "recalled_at", "recall_reason"])
-        _note_used_up(lot)
-        audit.record(actor=actor, verb="lot.recall-undone", subject=lot, reason=reason)
-    return lot
 
 
 @transaction.atomic
@@ -253,6 +246,11 @@ def update_lot(*, actor: User | None, lot: Lot, **fields: object) -> Lot:
     return lot
 
 
+def lock_deliveries(clinic: Clinic) -> None:
+    """Let deliveries and recalls of a clinic wait for each other: a lot that comes in meanwhile escapes no recall."""
+    Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+
+
 def _locked(lot: Lot, site: Site | None = None) -> Lot:
     lot = Lot.objects.select_for_update(of=("self",)).select_related("clinic", "substance").get(pk=lot.pk)
     if site is not None:
@@ -270,7 +268,7 @@ def _volume(volume_ml: Decimal) -> None:
         raise Refused("volume", _("Enter a volume above 0 mL."), field="volume_ml")
 
 
-def _reason(reason: str) -> None:
+def require_reason(reason: str) -> None:
     if not reason.strip():
         raise Refused("reason-missing", _("Say why, in a few words."), field="reason")
 
@@ -326,7 +324,7 @@ def _move(
     return movement
 
 
-def _note_used_up(lot: Lot) -> None:
+def note_used_up(lot: Lot) -> None:
     """Keep "used up" true to the ledger over all sites; a recalled lot stays recalled."""
     if lot.status == Lot.Status.RECALLED:
         return

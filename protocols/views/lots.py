@@ -22,6 +22,7 @@ from protocols.models import Lot
 from protocols.queries import lots as queries
 from protocols.queries import substances as substance_queries
 from protocols.services import lots as services
+from protocols.services import recalls
 
 A_PAGE = 40
 VIEWS = [
@@ -37,8 +38,13 @@ DEEDS: dict[str, tuple[type[Form], Callable[..., Any], Any, bool]] = {
     "open": (forms.OpenVialForm, services.open_vial, gettext_lazy("The vial is open."), True),
     "waste": (forms.WasteForm, services.waste, gettext_lazy("The waste is entered."), True),
     "count": (forms.CountForm, services.count, gettext_lazy("The count is entered."), True),
-    "recall": (forms.RecallForm, services.recall, gettext_lazy("The lot is recalled; it is no longer offered."), False),
-    "undo-recall": (forms.UndoRecallForm, services.undo_recall, gettext_lazy("The lot is in use again."), False),
+    "recall": (
+        forms.RecallForm,
+        recalls.recall_lot,
+        gettext_lazy("The lot is recalled; it is no longer offered."),
+        False,
+    ),
+    "undo-recall": (forms.UndoRecallForm, recalls.undo_recall, gettext_lazy("The lot is in use again."), False),
     "correct": (forms.LotForm, services.update_lot, gettext_lazy("The lot is corrected."), False),
 }
 

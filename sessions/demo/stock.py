@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from protocols.models import Substance
-from protocols.services import lots
+from protocols.services import lots, recalls
 
 from .world import World
 
@@ -35,7 +35,9 @@ def fill_cupboard(world: World) -> None:
     for delivery in DELIVERIES:
         _receive(world, bought_at, *delivery)
     recalled = _receive(world, bought_at, *RECALLED)
-    lots.recall(actor=world.users["manager"], lot=recalled, reason="Maker's letter: particles seen in some vials.")
+    recalls.recall_lot(
+        actor=world.users["manager"], lot=recalled, reason="Maker's letter: particles seen in some vials."
+    )
     world.lots[RECALLED[0]].remove(recalled)
 
 

@@ -4,6 +4,7 @@ from .calls import CallAttempt
 from .courses import Course, CourseRevision, PlannedSession, Review
 from .feeds import CalendarFeed, FeedLine
 from .preferences import BlockedDay, BookingPreference
+from .recalls import RecallNotice
 from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
 from .reminders import MessageText, Reminder, ReminderSettings
 from .replies import Reply
@@ -30,6 +31,7 @@ __all__ = [
     "Override",
     "PlannedSession",
     "Practitioner",
+    "RecallNotice",
     "Reminder",
     "ReminderSettings",
     "Reply",

@@ -10,6 +10,7 @@ from mesoclinic.core.models import ClinicOwned, Identified, User
 from patients.models import Patient
 from protocols.models import Lot, StockMovement, Substance, Technique
 from protocols.models.protocols import Device, LineRole
+from protocols.models.recalls import folded
 from protocols.models.substances import StrengthUnit
 
 from .appointments import Appointment
@@ -191,7 +192,7 @@ class Administration(models.Model):
 
     class Meta:
         ordering = ["record", "position"]
-        indexes = [models.Index(fields=["lot_number"], name="administration_by_lot_number")]
+        indexes = [models.Index(folded("lot_number"), name="administration_by_number")]
         constraints = [
             models.UniqueConstraint(fields=["record", "position"], name="administration_position_unique"),
             one_of("role", LineRole, name="administration_role_known"),

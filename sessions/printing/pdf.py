@@ -1,4 +1,4 @@
-"""The PDF of a course report, and of a round's sheet: typst with our own fonts only, tagged and accessible (PDF/UA-1)."""
+"""The PDF of a course report, a round's sheet, letters: typst with our own fonts only, tagged and accessible (PDF/UA-1)."""
 
 import json
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ import typst
 from sessions.printing.document import CourseReport
 from sessions.printing.fonts import FOLDER
 from sessions.printing.layout import course_data
+from sessions.printing.letters import Letters, letters_data
 from sessions.printing.round_sheet import SHEET_WORDS, RoundSheet, sheet_data
 from sessions.printing.words import ENGLISH, Words
 
@@ -30,6 +31,13 @@ def round_pdf(sheet: RoundSheet, words: Words = SHEET_WORDS) -> bytes:
     """Print the sheet of a round."""
     printed_at = datetime(sheet.printed_on.year, sheet.printed_on.month, sheet.printed_on.day, tzinfo=UTC)
     return print_data(sheet_data(sheet, words), printed_at, template="round.typ")
+
+
+def letters_pdf(letters: Letters, words: Words) -> bytes:
+    """Print letters, each on its own page."""
+    day = letters.printed_on
+    printed_at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return print_data(letters_data(letters, words), printed_at, template="letters.typ")
 
 
 def print_data(data: Mapping[str, Any], printed_at: datetime, *, template: str = "course.typ") -> bytes:

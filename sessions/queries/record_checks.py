@@ -1,8 +1,8 @@
 """What the mix check says of a record as it stands, with the live sums: the bridge to `protocols.dosing`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +28,8 @@ from protocols.dosing import (
     totals,
 )
 from protocols.models import Lot, ProtocolVersion, Technique
-from protocols.queries import lots, mixes, substances
+from protocols.models.recalls import fold_number
+from protocols.queries import lots, mixes, recalls, substances
 from sessions.models import Administration, SessionRecord
 from sessions.queries import records as reads
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
@@ -86,7 +87,7 @@ def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[Ove
 def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most fourteen SQL statements, whatever the number of lines, sites and earlier records.
+    At most sixteen SQL statements, whatever the number of lines, sites and earlier records.
     """
     site = reads.site_of(record)
     on = local_day(at, site.zone)
@@ -118,6 +119,9 @@ def _as_answered(patient: MixPatient, content: RecordContent) -> MixPatient:
 def _lines(record: SessionRecord, given: Sequence[LineGiven], known: dict[int, MixSubstance]) -> list[MixLine]:
     planned = _planned_volumes(record)
     stock = _lots(record, given)
+    in_use = lots.use_until(reads.site_of(record), stock)
+    typed = [line.lot_number for line in given if line.lot_id not in stock]
+    recalled = recalls.recalled_numbers(record.clinic_id, typed)
     return [
         mixes.mix_line(
             known[line.substance_id],
@@ -126,7 +130,7 @@ def _lines(record: SessionRecord, given: Sequence[LineGiven], known: dict[int, M
             syringe=line.syringe,
             strength=line.strength,
             strength_unit=line.strength_unit,
-            lot=_lot(line, stock),
+            lot=_lot(line, stock, in_use, recalled),
             wasted_ml=_left_over(line),
             planned_ml=planned.get(line.substance_id),
         )
@@ -160,11 +164,16 @@ def _lots(record: SessionRecord, given: Sequence[LineGiven]) -> dict[int, Lot]:
     return {lot.pk: lot for lot in rows.select_related("substance")}
 
 
-def _lot(line: LineGiven, stock: dict[int, Lot]) -> MixLot | None:
+def _lot(line: LineGiven, stock: dict[int, Lot], in_use: Mapping[int, date], recalled: Container[str]) -> MixLot | None:
     if line.lot_id in stock:
-        return mixes.mix_lot(stock[line.lot_id])
+        return mixes.mix_lot(stock[line.lot_id], beyond_use_on=in_use.get(line.lot_id))
     if line.lot_number:
-        return MixLot(code=f"typed {line.lot_number}", number=line.lot_number, expires_on=line.expires_on)
+        return MixLot(
+            code=f"typed {line.lot_number}",
+            number=line.lot_number,
+            expires_on=line.expires_on,
+            recalled=fold_number(line.lot_number) in recalled,
+        )
     return None
 
 

@@ -16,7 +16,7 @@ from mesoclinic.core.queries import backups, readiness
 from patients.models import Patient
 from patients.queries import patients
 from patients.queries.patients import Banner
-from protocols.models import Lot
+from protocols.models import Lot, StockNotice
 from protocols.queries import lots
 from sessions.models import Appointment, Practitioner, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
@@ -27,6 +27,7 @@ from sessions.queries.plans import CoursePlan
 
 MOST_LINES = 40
 FAILED_DAYS = 7
+FORCED_DAYS = 14
 BACKUP_LATE = timedelta(hours=26)
 UNSIGNED_LATE = timedelta(days=1)
 PROBLEMS_KEPT_SECONDS = 60
@@ -67,6 +68,7 @@ class ManagerDay:
     figures: list[tuple[int, str]]
     expiring: list[Lot]
     low: list[Lot]
+    forced: list[StockNotice]  # lots given though expired, recalled or used up
     failed_jobs: list[Job]
     problems: list[str]
     backup_at: datetime | None
@@ -75,7 +77,7 @@ class ManagerDay:
 
     @property
     def is_calm(self) -> bool:
-        return not (self.expiring or self.low or self.failed_jobs or self.problems or self.unsigned)
+        return not (self.expiring or self.low or self.forced or self.failed_jobs or self.problems or self.unsigned)
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,9 @@ def manager_day(clinic: Clinic, site: Site, now: datetime) -> ManagerDay:
         figures=_figures(clinic, site, now),
         expiring=list(lots.expiring_lots(clinic, today)[:MOST_LINES]),
         low=list(lots.low_stock(clinic)[:MOST_LINES]),
+        forced=list(
+            lots.notices(clinic, since=now - timedelta(FORCED_DAYS), kind=StockNotice.Kind.FORCED)[:MOST_LINES]
+        ),
         failed_jobs=list(failed.order_by("-finished_at")[:MOST_LINES]),
         problems=_problems(),
         backup_at=latest.made_at if latest else None,

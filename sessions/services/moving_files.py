@@ -2,7 +2,16 @@
 
 from patients.models import Patient
 from patients.services.merging import also_moves
-from sessions.models import AdverseEvent, Appointment, BlockedDay, CallAttempt, Course, SessionRecord, WaitingEntry
+from sessions.models import (
+    AdverseEvent,
+    Appointment,
+    BlockedDay,
+    CallAttempt,
+    Course,
+    RecallNotice,
+    SessionRecord,
+    WaitingEntry,
+)
 from sessions.models.records import RecordStatus
 
 
@@ -13,6 +22,7 @@ def announce() -> None:
     also_moves("treatment_sessions.CallAttempt", lambda patient: CallAttempt.objects.filter(patient=patient))
     also_moves("treatment_sessions.BlockedDay", lambda patient: BlockedDay.objects.filter(patient=patient))
     also_moves("treatment_sessions.WaitingEntry", lambda patient: WaitingEntry.objects.filter(patient=patient))
+    also_moves("treatment_sessions.RecallNotice", lambda patient: RecallNotice.objects.filter(patient=patient))
     also_moves("treatment_sessions.SessionRecord", _unsigned_records)
     also_moves("treatment_sessions.AdverseEvent", _loose_events)
 

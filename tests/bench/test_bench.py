@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import booking, paper, plans, reading, records, searching, series, serving
+from tests.bench import booking, paper, plans, reading, recalls, records, searching, series, serving
 from tests.bench.timing import Ratio, Times, WrongResultError, interleaved
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -39,6 +39,12 @@ def test_records_and_reports_are_the_same_as_their_floors():
 
 def test_searching_finds_only_what_was_typed():
     found = searching.searches(searching.crowd(300), count=1)
+
+    assert all(isinstance(line, Times) for line in found)
+
+
+def test_a_recall_finds_everybody_and_nobody_else():
+    found = recalls.recall_found(recalls.lots_given(200, received=20), count=1)
 
     assert all(isinstance(line, Times) for line in found)
 

@@ -10,7 +10,7 @@ from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from protocols.models import Lot
 from protocols.queries import lots as queries
-from protocols.services import lots
+from protocols.services import lots, recalls
 from tests.factories import make_clinic, make_lot, make_substance, make_user, site_of
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_the_first_to_expire_is_offered_first_and_the_unusable_not_at_all(clinic
     late = make_lot(clinic, substance, expires_on=date(2027, 1, 1))
     soon = make_lot(clinic, substance, expires_on=date(2026, 4, 1))
     make_lot(clinic, substance, expires_on=date(2026, 3, 1))
-    lots.recall(actor=None, lot=make_lot(clinic, substance), reason="Maker's letter")
+    recalls.recall_lot(actor=None, lot=make_lot(clinic, substance), reason="Maker's letter")
     empty = make_lot(clinic, substance, volume_ml=5)
     draw(empty, site, 5)
 
@@ -103,7 +103,7 @@ def test_an_expired_lot_is_refused_but_can_be_recorded_with_a_reason(clinic, sit
 
 
 def test_a_recalled_lot_is_refused_but_can_be_recorded_with_a_reason(clinic, site):
-    lot = lots.recall(actor=None, lot=make_lot(clinic), reason="Glass in it")
+    lot = recalls.recall_lot(actor=None, lot=make_lot(clinic), reason="Glass in it")
 
     with refusal("lot-recalled"):
         draw(lot, site)
@@ -122,7 +122,21 @@ def test_more_than_is_left_is_refused_but_can_be_recorded_with_a_reason(clinic, 
 
     lot.refresh_from_db()
     assert lot.status == Lot.Status.USED_UP
-    assert queries.stock_of(lot, site) == Decimal(-1)
+    assert queries.stock_of(lot, site) == 0
+    assert {line.kind: line.volume_ml for line in queries.ledger(lot)} == {"received": 2, "surplus": 1, "drawn": -3}
+
+
+def test_the_manager_is_told_once_a_day_of_what_should_not_have_been_given(clinic, site):
+    lot = make_lot(clinic, expires_on=date(2026, 3, 1))
+
+    for _ in range(2):
+        draw(lot, site, force_reason="Nobody looked")
+    draw(make_lot(clinic), site, force_reason="No need to force it")
+
+    told = queries.notices(clinic, kind="forced").get()
+    assert (told.lot, told.keyed_on) == (lot, ON)
+    assert "expired" in told.words
+    assert "Nobody looked" in told.words
 
 
 def test_a_lot_drawn_to_its_end_is_used_up_until_more_arrives(clinic, site):
@@ -159,11 +173,11 @@ def test_an_opened_vial_is_good_for_its_days_of_use_and_never_past_expiry(clinic
 
 
 def test_a_recall_can_be_undone_with_a_reason(clinic):
-    lot = lots.recall(actor=None, lot=make_lot(clinic), reason="Wrong letter")
+    lot = recalls.recall_lot(actor=None, lot=make_lot(clinic), reason="Wrong letter")
 
     with refusal("reason-missing"):
-        lots.undo_recall(actor=None, lot=lot, reason=" ")
-    assert lots.undo_recall(actor=None, lot=lot, reason="It was another number").status == Lot.Status.ACTIVE
+        recalls.undo_recall(actor=None, lot=lot, reason=" ")
+    assert recalls.undo_recall(actor=None, lot=lot, reason="It was another number").status == Lot.Status.ACTIVE
 
 
 def test_a_lot_of_another_clinic_is_refused(clinic):

@@ -3,6 +3,7 @@
 import os
 import traceback
 from datetime import datetime
+from decimal import Decimal
 
 import django
 
@@ -42,6 +43,8 @@ def _ways():
     from mesoclinic.core.localtime import local_day
     from mesoclinic.core.models import Site, User
     from patients.models import Patient, Place
+    from protocols.models import Lot, Substance
+    from protocols.services import lots, recalls
     from sessions.models import Appointment, Practitioner, Room, SessionRecord, WaitingEntry
     from sessions.queries.fitting import line_of_entry
     from sessions.queries.waiting import entry_or_404
@@ -203,7 +206,30 @@ def _ways():
         )
         return given if asked["deed"] == "take" else given[0]
 
-    ways = {"accept-series": accept_series, "accept-carelessly": accept_carelessly, "waiting": waiting_deed}
+    def stock_deed(asked):
+        lot = Lot.objects.select_related("clinic", "substance").get(pk=asked["lot"])
+        at_site = {"actor": None, "lot": lot, "site": Site.objects.get(pk=asked["site"])}
+        volume_ml = Decimal(asked.get("volume_ml", 1))
+        deeds = {
+            "draw": lambda: lots.draw(**at_site, volume_ml=volume_ml),
+            "force": lambda: lots.draw(**at_site, volume_ml=volume_ml, force_reason="given"),
+            "waste": lambda: lots.waste(**at_site, volume_ml=volume_ml, reason=asked["reason"]),
+            "count": lambda: lots.count(**at_site, counted_ml=volume_ml) or lot,
+            "recall": lambda: recalls.recall_lot(actor=None, lot=lot, reason="letter"),
+            "receive": lambda: lots.receive(
+                actor=None,
+                clinic=lot.clinic,
+                site=at_site["site"],
+                substance=Substance.objects.get(pk=asked["substance"]),
+                number=lot.number,
+                expires_on=lot.expires_on,
+                volume_ml=volume_ml,
+            ),
+        }
+        return deeds[asked["deed"]]()
+
+    ways = {"stock": stock_deed}
+    ways |= {"accept-series": accept_series, "accept-carelessly": accept_carelessly, "waiting": waiting_deed}
     ways |= {"round": whole_round, "change_round": change_round, "accepting": accepting, "agreeing": agreeing}
     return ways | {
         "guarded": guarded,

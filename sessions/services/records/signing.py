@@ -13,6 +13,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from protocols.models import Lot
+from protocols.queries import lots as stock
 from protocols.services import lots
 from sessions import canonical
 from sessions.models import Addendum, Administration, Practitioner, SessionRecord, Signature, SignatureHead
@@ -127,7 +128,9 @@ def _draw(actor: User, record: SessionRecord) -> None:
 
 
 def _movement(actor: User, line: Administration, record: SessionRecord, site, words: str):
-    drawn = {"lot": Lot(pk=line.lot_id), "site": site, "volume_ml": line.prepared_ml, "at": record.performed_at}
+    lot, on = Lot(pk=line.lot_id), local_day(record.performed_at, site.zone)
+    drawn = {"lot": lot, "site": site, "volume_ml": line.prepared_ml, "at": record.performed_at}
+    drawn["vial"] = stock.vial_to_draw_from(lot, site, on)
     try:
         with transaction.atomic():
             return lots.draw(actor=actor, **drawn)

@@ -1,0 +1,60 @@
+"""Letters, one to a page: the clinic's letterhead, an address, a subject, paragraphs. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sessions.printing.document import ClinicPart
+from sessions.printing.pieces import joined, make_printable
+from sessions.printing.words import Words, print_day
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """One letter. `about` is a table of two columns under the first paragraph: whom it is about, and when."""
+
+    to: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+    about: tuple[tuple[str, str], ...] = ()
+    closing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letters:
+    clinic: ClinicPart
+    subject: str
+    printed_on: date
+    letters: tuple[Letter, ...]
+    language: str = "en"
+    paper: str = "a4"
+
+
+def letters_data(letters: Letters, words: Words) -> dict[str, Any]:
+    """Give the JSON-ready data of `letters.typ`."""
+    clinic, day = letters.clinic, print_day(letters.printed_on, words)
+    contact = joined([clinic.phone, clinic.email])
+    data = {
+        "language": letters.language,
+        "paper": letters.paper,
+        "title": letters.subject,
+        "subject": letters.subject,
+        "clinic": {"name": clinic.name, "lines": [*clinic.address, *([contact] if contact else [])]},
+        "day": day,
+        "letters": [_letter(one) for one in letters.letters],
+    }
+    shown: dict[str, Any] = make_printable(data)
+    return shown
+
+
+def _letter(one: Letter) -> dict[str, Any]:
+    return {
+        "to": _lines(one.to),
+        "paragraphs": [text for text in one.paragraphs if text],
+        "about": [list(row) for row in one.about],
+        "closing": _lines(one.closing),
+    }
+
+
+def _lines(texts: Iterable[str]) -> list[str]:
+    return [line.strip() for text in texts for line in text.splitlines() if line.strip()]

@@ -1,0 +1,112 @@
+"""What the letters and the list of a recall say, in the reader's language."""
+
+from datetime import date
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.models import User
+from patients.models import Patient
+from sessions.printing.document import ClinicPart
+from sessions.printing.letters import Letter, Letters
+from sessions.printing.recall_list import Sheet, Value
+from sessions.printing.words import ENGLISH, Words, print_day
+from sessions.queries.recall_people import About, Person, Session
+from sessions.queries.recalls import RecallSheet
+from sessions.queries.reports import LETTER_PAPER
+
+FOLLOW_UP_WEEKS = 12  # lesions appeared 1 to 12 weeks after the session; source: DOMAIN section 1.3 (S44)
+
+
+def letter_words() -> Words:
+    return {"months": _(ENGLISH["months"])}
+
+
+def letters(sheet: RecallSheet, today: date, *, printed_by: User) -> Letters:
+    """Give one letter for each person, in the order of the phone list. No statement."""
+    clinic = sheet.recall.clinic
+    head = ClinicPart(
+        name=clinic.name,
+        address=tuple(line.strip() for line in clinic.address.splitlines() if line.strip()),
+        phone=clinic.phone,
+        email=clinic.email,
+    )
+    return Letters(
+        clinic=head,
+        subject=_("Recall of a product that was used in a treatment"),
+        printed_on=today,
+        letters=tuple(_letter(person, sheet, printed_by) for person in sheet.people),
+        language=(get_language() or "en").split("-")[0],
+        paper="us-letter" if clinic.country in LETTER_PAPER else "a4",
+    )
+
+
+def _letter(person: Person, sheet: RecallSheet, printed_by: User) -> Letter:
+    recall, clinic = sheet.recall, sheet.recall.clinic
+    lot = _("lot %(number)s") % {"number": recall.number}
+    lot = f"{lot} ({recall.manufacturer})" if recall.manufacturer else lot
+    substances = ", ".join(sorted({name for about in person.about for name in about.substances}))
+    first = _("A product given in our clinic has been recalled: %(substances)s, %(lot)s. It was used for:")
+    signs = _(
+        "Please tell us at once of any redness, lump, sore or discharge where the injections were given. Such signs"
+        " can appear up to %(weeks)d weeks after a session."
+    )
+    call = _("Please call us: %(phone)s.") % {"phone": clinic.phone} if clinic.phone else ""
+    return Letter(
+        to=(person.who.name, person.who.address),
+        paragraphs=(
+            first % {"substances": substances, "lot": lot},
+            recall.message,
+            signs % {"weeks": FOLLOW_UP_WEEKS},
+            call,
+        ),
+        about=tuple((about.patient.name, days_said(about)) for about in person.about),
+        closing=(str(printed_by), clinic.name),
+    )
+
+
+def days_said(about: About) -> str:
+    return ", ".join(print_day(day, letter_words()) for day in about.days)
+
+
+def list_of(sheet: RecallSheet) -> list[Sheet]:
+    """Give the workbook's two tables. No statement."""
+    return [_people(sheet), _sessions(sheet)]
+
+
+def _people(sheet: RecallSheet) -> Sheet:
+    heads = [_("Name"), _("Phone"), _("E-mail"), _("Address"), _("About"), _("Days"), _("Status"), _("Note")]
+    rows: list[list[Value]] = []
+    for person in sheet.people:
+        last = person.last
+        rows.append(
+            [
+                *(person.who.name, person.who.phone, person.who.email, person.who.address),
+                "\n".join(f"{about.patient.name}: {role_said(about)}" for about in person.about),
+                "\n".join(days_said(about) for about in person.about),
+                str(last.get_outcome_display()) if last else _("Still to tell"),
+                last.note if last else "",
+            ]
+        )
+    return Sheet(_("People"), heads, rows)
+
+
+def role_said(about: About) -> str:
+    """Say what somebody is to a patient, and when: owner then, owner now, owner then and now."""
+    if not about.role:
+        return _("the patient")
+    if about.was and about.is_now:
+        return _("%(role)s then and now") % {"role": about.role}
+    return (_("%(role)s then") if about.was else _("%(role)s now")) % {"role": about.role}
+
+
+def _sessions(sheet: RecallSheet) -> Sheet:
+    heads = [_("Day"), _("Patient"), _("File"), _("Substance"), _("Given (mL)"), _("Site"), _("By"), _("Record")]
+    return Sheet(_("Sessions"), heads, [_session(one) for one in sheet.sessions])
+
+
+def _session(one: Session) -> list[Value]:
+    patient: Patient | None = one.patient
+    state = _("Withdrawn") if one.is_withdrawn else one.status_label
+    name, number = (patient.name, patient.number) if patient is not None else ("", None)
+    return [one.on, name, number, ", ".join(one.lines), one.given_ml, one.site, one.performed_by, state]

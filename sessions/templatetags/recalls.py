@@ -1,0 +1,8 @@
+"""Small filters of the pages of a recall."""
+
+from django import template
+
+from sessions.queries.recall_papers import role_said
+
+register = template.Library()
+register.filter("role_said", role_said)
