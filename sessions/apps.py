@@ -7,8 +7,9 @@ class SessionsConfig(AppConfig):
     verbose_name = "Treatment sessions"
 
     def ready(self):
-        from sessions.queries import due_work  # models are ready only now
+        from sessions.queries import due_work, reactions  # models are ready only now
         from sessions.services import moving_files
 
         due_work.announce()
         moving_files.announce()
+        reactions.announce()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions.views import records, signing
+from sessions.views import reactions, records, signing
 
 urlpatterns = [
     path("records/visit/<uuid:public_id>/", records.start_record, name="record"),
@@ -17,5 +17,8 @@ urlpatterns = [
     path("records/<uuid:public_id>/undo-done/", records.undo_done, name="record-undo-done"),
     path("records/<uuid:public_id>/discard/", records.discard_record, name="record-discard"),
     path("records/<uuid:public_id>/addendum/", signing.add_addendum, name="addendum"),
-    path("records/<uuid:public_id>/reaction/", signing.report_reaction, name="record-reaction"),
+    path("records/<uuid:public_id>/reaction/", reactions.report_reaction, name="record-reaction"),
+    path("records/<uuid:public_id>/reaction/<uuid:event_id>/", reactions.update_reaction, name="reaction-update"),
+    path("records/<uuid:public_id>/answer/", reactions.note_answer, name="follow-up"),
+    path("follow-ups/", reactions.follow_ups, name="follow-ups"),
 ]

@@ -129,6 +129,7 @@ class MixLot:
     beyond_use_on: date | None = None
     recalled: bool = False
     remaining_ml: Decimal | None = None
+    suspicions: int = 0  # reactions blamed on it
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "remaining_ml", checked_or_none(self.remaining_ml, "remaining_ml"))

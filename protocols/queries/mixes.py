@@ -245,7 +245,9 @@ def mix_line(
     )
 
 
-def mix_lot(lot: Lot, *, remaining_ml: Decimal | None = None, beyond_use_on: date | None = None) -> MixLot:
+def mix_lot(
+    lot: Lot, *, remaining_ml: Decimal | None = None, beyond_use_on: date | None = None, suspicions: int = 0
+) -> MixLot:
     """Turn a lot (with its substance loaded, and `stock_ml` unless said) into what the check reads. No statement."""
     left_ml = remaining_ml if remaining_ml is not None else getattr(lot, "stock_ml", None)
     return MixLot(
@@ -256,6 +258,7 @@ def mix_lot(lot: Lot, *, remaining_ml: Decimal | None = None, beyond_use_on: dat
         beyond_use_on=beyond_use_on,
         recalled=lot.status == Lot.Status.RECALLED,
         remaining_ml=None if left_ml is None else max(left_ml, Decimal(0)),
+        suspicions=suspicions,
     )
 
 

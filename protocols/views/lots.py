@@ -21,6 +21,7 @@ from protocols.forms import lots as forms
 from protocols.models import Lot
 from protocols.queries import lots as queries
 from protocols.queries import substances as substance_queries
+from protocols.queries.lot_warnings import suspicions
 from protocols.services import lots as services
 from protocols.services import recalls
 
@@ -81,6 +82,7 @@ def _lot_page(request: HttpRequest, lot: Lot, bound: dict[str, Form] | None = No
         "lot": lot,
         "ledger": queries.ledger(lot),
         "vials": queries.open_vials(lot),
+        "suspicions": suspicions([lot.pk]).get(lot.pk, 0),
         "today": today,
         "soon": queries.expiring_until(today),
         "deeds": {**deeds, **{name.replace("-", "_"): form for name, form in (bound or {}).items()}},

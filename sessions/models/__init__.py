@@ -3,6 +3,7 @@ from .availability import Absence, Closure, Practitioner, Room, WorkingHours
 from .calls import CallAttempt
 from .courses import Course, CourseRevision, PlannedSession, Review
 from .feeds import CalendarFeed, FeedLine
+from .follow_ups import AdverseEventUpdate, FollowUp
 from .preferences import BlockedDay, BookingPreference
 from .recalls import RecallNotice
 from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
@@ -17,6 +18,7 @@ __all__ = [
     "Addendum",
     "Administration",
     "AdverseEvent",
+    "AdverseEventUpdate",
     "Appointment",
     "BlockedDay",
     "BookingPreference",
@@ -26,6 +28,7 @@ __all__ = [
     "Course",
     "CourseRevision",
     "FeedLine",
+    "FollowUp",
     "InjectionSite",
     "MessageText",
     "Override",

@@ -111,6 +111,7 @@ class SessionRecord(ClinicOwned):
             models.Index(fields=["course", "performed_at"], name="record_by_course"),
             models.Index(fields=["patient", "performed_at"], name="record_by_patient"),
             models.Index(fields=["clinic", "status"], condition=~Q(status="signed"), name="record_unsigned"),
+            models.Index(fields=["clinic", "performed_at"], name="record_by_day"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -30,6 +30,7 @@ from protocols.dosing import (
 from protocols.models import Lot, ProtocolVersion, Technique
 from protocols.models.recalls import fold_number
 from protocols.queries import lots, mixes, recalls, substances
+from protocols.queries.lot_warnings import suspicions
 from sessions.models import Administration, SessionRecord
 from sessions.queries import records as reads
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
@@ -87,7 +88,7 @@ def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[Ove
 def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most sixteen SQL statements, whatever the number of lines, sites and earlier records.
+    At most seventeen SQL statements, whatever the number of lines, sites and earlier records.
     """
     site = reads.site_of(record)
     on = local_day(at, site.zone)
@@ -119,7 +120,7 @@ def _as_answered(patient: MixPatient, content: RecordContent) -> MixPatient:
 def _lines(record: SessionRecord, given: Sequence[LineGiven], known: dict[int, MixSubstance]) -> list[MixLine]:
     planned = _planned_volumes(record)
     stock = _lots(record, given)
-    in_use = lots.use_until(reads.site_of(record), stock)
+    in_use, blamed = lots.use_until(reads.site_of(record), stock), suspicions(stock)
     typed = [line.lot_number for line in given if line.lot_id not in stock]
     recalled = recalls.recalled_numbers(record.clinic_id, typed)
     return [
@@ -130,7 +131,7 @@ def _lines(record: SessionRecord, given: Sequence[LineGiven], known: dict[int, M
             syringe=line.syringe,
             strength=line.strength,
             strength_unit=line.strength_unit,
-            lot=_lot(line, stock, in_use, recalled),
+            lot=_lot(line, stock, in_use, blamed, recalled),
             wasted_ml=_left_over(line),
             planned_ml=planned.get(line.substance_id),
         )
@@ -164,9 +165,16 @@ def _lots(record: SessionRecord, given: Sequence[LineGiven]) -> dict[int, Lot]:
     return {lot.pk: lot for lot in rows.select_related("substance")}
 
 
-def _lot(line: LineGiven, stock: dict[int, Lot], in_use: Mapping[int, date], recalled: Container[str]) -> MixLot | None:
-    if line.lot_id in stock:
-        return mixes.mix_lot(stock[line.lot_id], beyond_use_on=in_use.get(line.lot_id))
+def _lot(
+    line: LineGiven,
+    stock: dict[int, Lot],
+    in_use: Mapping[int, date],
+    blamed: Mapping[int, int],
+    recalled: Container[str],
+) -> MixLot | None:
+    key = line.lot_id
+    if key in stock:
+        return mixes.mix_lot(stock[key], beyond_use_on=in_use.get(key), suspicions=blamed.get(key, 0))
     if line.lot_number:
         return MixLot(
             code=f"typed {line.lot_number}",

@@ -26,6 +26,7 @@ from sessions.models.courses import PlannedStatus
 from sessions.models.signatures import AddendumKind
 from sessions.queries import records as reads
 from sessions.queries.plans import course_plans
+from sessions.queries.reactions import reactions
 from sessions.recording import text_of
 
 
@@ -116,7 +117,7 @@ def _administrations(record: SessionRecord):
 
 
 def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
-    """Return everything the page of a finished record shows. At most twenty SQL statements."""
+    """Return everything the page of a finished record shows. At most twenty-one SQL statements."""
     rows = list(_administrations(record))
     added = list(reads.addenda(record))
     own = getattr(user, "practitioner", None)
@@ -125,7 +126,7 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
         lines=[{"row": row, "mg": dose_mg(row)} for row in rows],
         scores=score_facts(record),
         answers=_answers(record),
-        reactions=list(record.adverse_events.order_by("pk")),
+        reactions=reactions(record),
         addenda=added,
         withdrawal=next((one for one in added if one.kind == AddendumKind.WITHDRAWAL), None),
         signature=record.signatures.filter(addendum=None).first(),

@@ -20,10 +20,12 @@ from sessions.models import (
     SessionRecord,
     Signature,
 )
+from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import Moment, RatedBy, Scale
 from sessions.printing import document
 from sessions.printing.charts import number
 from sessions.printing.words import Words
+from sessions.queries.reactions import with_outcome
 from sessions.queries.report_words import moment_words, side_words
 
 SHORT_HASH = 12
@@ -39,7 +41,7 @@ def records_of(course: Course) -> list[SessionRecord]:
         Prefetch("injection_sites", InjectionSite.objects.select_related("technique").order_by("position")),
         "scores",
         "overrides__by",
-        Prefetch("adverse_events", AdverseEvent.objects.order_by("onset_on", "pk")),
+        Prefetch("adverse_events", with_outcome(AdverseEvent.objects.order_by("onset_on", "pk"))),
         Prefetch("addenda", Addendum.objects.select_related("by").order_by("at", "pk")),
         Prefetch("signatures", own_signature, to_attr="own_signatures"),
     )
@@ -82,13 +84,17 @@ def adverse_events(records: list[SessionRecord], zone: ZoneInfo) -> tuple[docume
             what=": ".join(part for part in (event.kind, event.description) if part),
             session=_number(record),
             severity=event.get_severity_display(),
-            outcome=event.action,
+            outcome=". ".join(part for part in (event.action, _outcome(event)) if part),
         )
         for record in records
         if not is_withdrawn(record)
         for event in record.adverse_events.all()
     ]
     return tuple(sorted(events, key=lambda event: (event.on, event.session or 0)))
+
+
+def _outcome(event: AdverseEvent) -> str:
+    return str(EventOutcome(event.last_outcome).label) if event.last_outcome else ""
 
 
 def is_withdrawn(record: SessionRecord) -> bool:

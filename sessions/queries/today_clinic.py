@@ -22,8 +22,9 @@ from sessions.models import Appointment, Practitioner, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.models.records import Scale
 from sessions.printing.charts import number
-from sessions.queries import appointments, courses, records
+from sessions.queries import appointments, courses, follow_ups, records
 from sessions.queries.plans import CoursePlan
+from sessions.queries.reactions import suspected_lots
 
 MOST_LINES = 40
 FAILED_DAYS = 7
@@ -59,6 +60,7 @@ class PractitionerDay:
     unsigned: list[SessionRecord]
     drafts: list[SessionRecord]
     reviews: list[Review]
+    to_ask: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class ManagerDay:
     figures: list[tuple[int, str]]
     expiring: list[Lot]
     low: list[Lot]
+    suspected: list[Lot]  # reactions of the last twelve weeks are blamed on them
     forced: list[StockNotice]  # lots given though expired, recalled or used up
     failed_jobs: list[Job]
     problems: list[str]
@@ -77,7 +80,15 @@ class ManagerDay:
 
     @property
     def is_calm(self) -> bool:
-        return not (self.expiring or self.low or self.forced or self.failed_jobs or self.problems or self.unsigned)
+        return not (
+            self.expiring
+            or self.low
+            or self.suspected
+            or self.forced
+            or self.failed_jobs
+            or self.problems
+            or self.unsigned
+        )
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,7 @@ def practitioner_day(practitioner: Practitioner, user: User, site: Site, now: da
         reviews=[Review(plan, plan.gate_number(plan.due_gate)) for plan in courses.open_reviews(clinic, practitioner)][
             :MOST_LINES
         ],
+        to_ask=follow_ups.due(clinic, now).count(),
     )
 
 
@@ -182,6 +194,7 @@ def manager_day(clinic: Clinic, site: Site, now: datetime) -> ManagerDay:
         figures=_figures(clinic, site, now),
         expiring=list(lots.expiring_lots(clinic, today)[:MOST_LINES]),
         low=list(lots.low_stock(clinic)[:MOST_LINES]),
+        suspected=suspected_lots(clinic, since=now - timedelta(weeks=follow_ups.LAST_WEEK))[:MOST_LINES],
         forced=list(
             lots.notices(clinic, since=now - timedelta(FORCED_DAYS), kind=StockNotice.Kind.FORCED)[:MOST_LINES]
         ),

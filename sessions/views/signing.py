@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
-from sessions.forms.addenda import AddendumForm, LateReactionForm
+from sessions.forms.addenda import AddendumForm
 from sessions.forms.records import SignForm
 from sessions.queries import records as reads
 from sessions.services import records
@@ -65,22 +65,6 @@ def add_addendum(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
     return render(request, "sessions/records/addendum.html", {"record": record, "form": form})
-
-
-@requires("sessions.change_record")
-@require_http_methods(["GET", "POST"])
-def report_reaction(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Enter a reaction that was told after signing."""
-    record = reads.get_or_404(request.clinic, public_id)
-    form = LateReactionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            records.report_reaction(actor=request.user, record=record, **form.cleaned_data)
-            messages.success(request, _("The reaction is entered."))
-            return redirect("sessions:record-view", public_id=record.public_id)
-        except Refused as refused:
-            form.refuse(refused)
-    return render(request, "sessions/records/reaction.html", {"record": record, "form": form})
 
 
 def _chosen(request: HttpRequest) -> list:

@@ -1,5 +1,6 @@
 """Examples for the matrix of rights: the pages of session records."""
 
+from sessions.services import records
 from tests.sessions.record_world import book_session, done, record_world, session, signed, start
 from tests.web.rights import Row, World
 
@@ -22,6 +23,14 @@ def _named(what: str):
     return kwargs
 
 
+def _reaction(world: World) -> dict:
+    made = world.one(make_world)
+    event = made.signed.adverse_events.filter(is_late=True).first() or records.report_reaction(
+        actor=made.doctor_user, record=made.signed, kind="Lump", severity="mild"
+    )
+    return {"public_id": made.signed.public_id, "event_id": event.public_id}
+
+
 ROWS = {
     "sessions:record": Row(_named("waiting")),
     "sessions:record-late": Row(_named("open")),
@@ -36,4 +45,7 @@ ROWS = {
     "sessions:records-sign": Row(),
     "sessions:addendum": Row(_named("signed")),
     "sessions:record-reaction": Row(_named("signed")),
+    "sessions:reaction-update": Row(_reaction),
+    "sessions:follow-up": Row(_named("signed")),
+    "sessions:follow-ups": Row(),
 }

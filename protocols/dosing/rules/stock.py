@@ -86,6 +86,21 @@ def lot_fits(mix: Mix) -> Iterator[Finding]:
             )
 
 
+def lot_suspected(mix: Mix) -> Iterator[Finding]:
+    """Warn of a lot that reactions are blamed on. DOMAIN.md 1.3 (S43): one clinic's vials infected 17 of 77."""
+    for index, line in enumerate(mix.lines):
+        lot = line.lot
+        if lot is not None and lot.suspicions:
+            yield Finding(
+                Level.WARN,
+                "lot.suspected",
+                gettext_noop("%(substance)s, lot %(lot)s: reactions it is suspected of: %(count)s."),
+                {"substance": line.substance.name, "lot": lot.number or lot.code, "count": lot.suspicions},
+                cite("S43"),
+                (index,),
+            )
+
+
 def lot_lasts(mix: Mix) -> Iterator[Finding]:
     """Block drawing more from a lot, over all its lines, than it holds. DESIGN.md section 6."""
     drawn: dict[str, list[int]] = {}
@@ -107,4 +122,4 @@ def lot_lasts(mix: Mix) -> Iterator[Finding]:
             )
 
 
-RULES = (withdrawn, lot_named, lot_fits, lot_lasts)
+RULES = (withdrawn, lot_named, lot_fits, lot_suspected, lot_lasts)

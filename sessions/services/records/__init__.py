@@ -1,8 +1,9 @@
 """Session records: begun, saved while typed, done, signed, added to."""
 
-from .addenda import add_addendum, report_reaction
+from .addenda import add_addendum
 from .drafting import Typed, save_draft
 from .finishing import mark_done, undo_done
+from .reactions import report_reaction, update_reaction
 from .signing import sign_records
 from .starting import discard_record, start_late_record, start_record
 
@@ -17,4 +18,5 @@ __all__ = [
     "start_late_record",
     "start_record",
     "undo_done",
+    "update_reaction",
 ]

@@ -1,6 +1,6 @@
 """What is added to a signed record: dated, authored, reasoned, signed into the chain; nothing is ever changed."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,7 +10,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from sessions import canonical
-from sessions.models import Addendum, AdverseEvent, Appointment, PlannedSession, SessionRecord
+from sessions.models import Addendum, Appointment, PlannedSession, SessionRecord
 from sessions.models.courses import PlannedStatus
 from sessions.models.signatures import AddendumKind
 from sessions.queries import records as reads
@@ -81,31 +81,3 @@ def _give_session_back(actor: User, record: SessionRecord, now: datetime) -> Non
     else:
         reopen_session(planned, is_booked=False)
     reopen_course(actor=actor, course=record.course, now=now)
-
-
-@transaction.atomic
-def report_reaction(
-    *,
-    actor: User,
-    record: SessionRecord,
-    kind: str,
-    severity: str,
-    onset_on: date | None = None,
-    description: str = "",
-    action: str = "",
-    now: datetime | None = None,
-) -> AdverseEvent:
-    """Add a reaction told after the session was signed: lesions appear up to 12 weeks after.
-
-    Source: DOMAIN section 1.3 (S44). Raises Refused("not-signed").
-    """
-    fresh = locked(record)
-    if fresh.status != SessionRecord.Status.SIGNED:
-        raise Refused("not-signed", _("This record is not signed yet: change the record itself."))
-    told = {"kind": kind.strip(), "severity": severity, "onset_on": onset_on, "description": description.strip()}
-    told |= {"action": action.strip(), "is_late": True, "reported_by": actor}
-    if (same := AdverseEvent.objects.filter(record=fresh, **told).first()) is not None:
-        return same  # the second click of two
-    event = AdverseEvent.objects.create(patient=fresh.patient, record=fresh, reported_at=now or timezone.now(), **told)
-    audit.record(actor=actor, verb="reaction.reported", subject=event, clinic=fresh.clinic, patient_id=fresh.patient_id)
-    return event

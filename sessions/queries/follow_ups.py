@@ -1,0 +1,91 @@
+"""Whom to ask how the injected places look: everybody given a lot in the last twelve weeks, by their last session."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import Clinic
+from patients.models import Patient
+from sessions.models import Administration, FollowUp, SessionRecord
+from sessions.models.follow_ups import FollowUpAnswer
+from sessions.queries import records as reads
+from sessions.queries.today_desk import Contact, contacts_of
+
+# Late mycobacterial lesions appeared 1 to 12 weeks after the session. Source: DOMAIN section 1.3 (S44).
+FIRST_WEEK, LAST_WEEK = 1, 12
+# No source says how often to ask; a session in between starts the weeks anew.
+ASK_AGAIN = timedelta(weeks=4)
+ANSWERED = (FollowUpAnswer.NOTHING, FollowUpAnswer.REACTION)
+
+
+@dataclass(frozen=True)
+class FollowUpLine:
+    """A patient to ask, by the last session with a lot. `until_on` is the last day a late lesion is looked for."""
+
+    record: SessionRecord
+    patient: Patient
+    contact: Contact
+    lots: list[str]
+    on: date
+    weeks: int
+    until_on: date
+    asked: list[FollowUp]
+
+
+def due(clinic: Clinic, now: datetime, *, show: str = "") -> QuerySet[SessionRecord]:
+    """The last session with a lot of everybody treated 1 to 12 weeks ago, the window that closes first on top.
+
+    `show`: "" whom to ask now, "asked" who answered within four weeks, "all". One statement, cut by its page.
+    """
+    from_at, until_at = now - timedelta(weeks=LAST_WEEK), now - timedelta(weeks=FIRST_WEEK)
+    finished = SessionRecord.objects.finished().filter(clinic=clinic)
+    rows = finished.filter(performed_at__gte=from_at, performed_at__lte=until_at, patient__ended_on=None)
+    later = finished.filter(patient=OuterRef("patient"), performed_at__gt=OuterRef("performed_at"))
+    rows = rows.filter(_has_lot("pk")).exclude(Exists(later.filter(_has_lot("pk"))))
+    answers = FollowUp.objects.filter(record=OuterRef("pk"), answer__in=ANSWERED).order_by("-at")
+    rows = rows.annotate(answered_at=Subquery(answers.values("at")[:1]))
+    lately = now - ASK_AGAIN
+    if show == "asked":
+        rows = rows.filter(answered_at__gt=lately)
+    elif show != "all":
+        rows = rows.filter(Q(answered_at=None) | Q(answered_at__lte=lately))
+    return rows.order_by("performed_at", "pk")
+
+
+def _has_lot(record: str) -> Exists:
+    held = Administration.objects.filter(record=OuterRef(record))
+    return Exists(held.filter(Q(lot__isnull=False) | ~Q(lot_number="")))
+
+
+def lines(rows: Iterable[SessionRecord], today: date) -> list[FollowUpLine]:
+    """Give the lines of a page. Five statements whatever their number, more for merged files."""
+    keys = [row.pk for row in rows]
+    administrations = Administration.objects.select_related("substance", "lot").order_by("position")
+    asked = FollowUp.objects.select_related("by").order_by("-at", "-pk")
+    page = SessionRecord.objects.filter(pk__in=keys).select_related(*reads.WITH_NAMES)
+    page = page.prefetch_related(Prefetch("administrations", administrations), Prefetch("follow_ups", asked))
+    found = {row.pk: row for row in page}
+    contacts = contacts_of([row.patient for row in found.values()], today)
+    return [_line(found[key], contacts, today) for key in keys if key in found]
+
+
+def _line(record: SessionRecord, contacts: dict[int, Contact], today: date) -> FollowUpLine:
+    zone = reads.site_of(record).zone
+    on = local_day(record.performed_at, zone)
+    return FollowUpLine(
+        record=record,
+        patient=reads.patient_of(record),
+        contact=contacts[record.patient_id],
+        lots=[_lot_words(row) for row in record.administrations.all() if row.lot_id or row.lot_number],
+        on=on,
+        weeks=(today - on).days // 7,
+        until_on=on + timedelta(weeks=LAST_WEEK),
+        asked=list(record.follow_ups.all()),
+    )
+
+
+def _lot_words(row: Administration) -> str:
+    return f"{row.substance.name} {row.lot_number or row.lot.number}"

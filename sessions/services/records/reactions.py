@@ -1,0 +1,88 @@
+"""Enter what was told after a record was signed: a reaction, how it went on, the lot that is suspected of it."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.models import User
+from mesoclinic.core.refused import Refused
+from protocols.models import Lot
+from sessions.models import AdverseEvent, AdverseEventUpdate, SessionRecord
+from sessions.queries.reactions import lots_given
+
+from .drafting import locked
+
+
+@transaction.atomic
+def report_reaction(
+    *,
+    actor: User,
+    record: SessionRecord,
+    kind: str,
+    severity: str,
+    onset_on: date | None = None,
+    description: str = "",
+    action: str = "",
+    outcome: str = "",
+    suspected_lot: Lot | None = None,
+    now: datetime | None = None,
+) -> AdverseEvent:
+    """Add a reaction told after the session was signed: lesions appear up to 12 weeks after.
+
+    Source: DOMAIN section 1.3 (S44). Raises Refused("not-signed" | "other-lot").
+    """
+    now = now or timezone.now()
+    fresh = _signed(record)
+    _refuse_other_lot(fresh, suspected_lot)
+    told = {"kind": kind.strip(), "severity": severity, "onset_on": onset_on, "description": description.strip()}
+    told |= {"action": action.strip(), "is_late": True, "reported_by": actor}
+    if (same := AdverseEvent.objects.filter(record=fresh, **told).first()) is not None:
+        return same  # the second click of two
+    event = AdverseEvent.objects.create(patient=fresh.patient, record=fresh, reported_at=now, **told)
+    if outcome or suspected_lot is not None:
+        event.updates.create(outcome=outcome, suspected_lot=suspected_lot, by=actor, at=now)
+    audit.record(actor=actor, verb="reaction.reported", subject=event, clinic=fresh.clinic, patient_id=fresh.patient_id)
+    return event
+
+
+@transaction.atomic
+def update_reaction(
+    *,
+    actor: User,
+    event: AdverseEvent,
+    outcome: str = "",
+    suspected_lot: Lot | None = None,
+    note: str = "",
+    now: datetime | None = None,
+) -> AdverseEventUpdate:
+    """Add how a reaction of a signed record went on, or the lot it is blamed on; what was said before stays.
+
+    The same words sent twice are one update. Raises Refused("not-signed" | "other-lot" | "nothing").
+    """
+    note = note.strip()[:500]
+    if not (outcome or suspected_lot or note):
+        raise Refused("nothing", _("Say how it went on, which lot is suspected, or what else is known."))
+    fresh = _signed(event.record)
+    _refuse_other_lot(fresh, suspected_lot)
+    said = {"outcome": outcome, "suspected_lot": suspected_lot, "note": note}
+    last = event.updates.order_by("-at", "-pk").first()
+    if last is not None and all(getattr(last, name) == value for name, value in said.items()):
+        return last
+    update = AdverseEventUpdate.objects.create(event=event, by=actor, at=now or timezone.now(), **said)
+    audit.record(actor=actor, verb="reaction.updated", subject=event, clinic=fresh.clinic, patient_id=fresh.patient_id)
+    return update
+
+
+def _signed(record: SessionRecord) -> SessionRecord:
+    fresh = locked(record)
+    if fresh.status != SessionRecord.Status.SIGNED:
+        raise Refused("not-signed", _("This record is not signed yet: change the record itself."))
+    return fresh
+
+
+def _refuse_other_lot(record: SessionRecord, lot: Lot | None) -> None:
+    if lot is not None and not lots_given(record).filter(pk=lot.pk).exists():
+        raise Refused("other-lot", _("This lot was not given at that session."), field="suspected_lot")

@@ -1,0 +1,218 @@
+"""Late reactions: who is asked, what was answered, how it went on, and the lots that are blamed."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import ProtectedError
+from django.test import Client
+from django.urls import reverse
+
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.refused import Refused
+from mesoclinic.core.roles import Role
+from protocols.queries.lot_warnings import suspicions
+from sessions.models import AdverseEvent, FollowUp
+from sessions.queries import follow_ups as reads
+from sessions.queries import records as record_reads
+from sessions.queries.reactions import reactions, suspected_lots
+from sessions.queries.record_checks import check_record
+from sessions.queries.report_sessions import adverse_events, records_of
+from sessions.queries.signatures import verify_chain
+from sessions.services import records
+from sessions.services.follow_ups import note_follow_up
+from tests.factories import make_lot, make_user
+from tests.sessions.recall_world import given, lot_world
+from tests.sessions.record_world import book_session, done, record_world, start
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    return lot_world()
+
+
+def after(world, **time):
+    return world.record.performed_at + timedelta(**time)
+
+
+def due(world, show="", **time):
+    return list(reads.due(world.clinic, after(world, **time), show=show))
+
+
+def answer(world, what="nothing", note="", **time):
+    return note_follow_up(
+        actor=world.doctor_user, record=world.record, answer=what, note=note, now=after(world, **time)
+    )
+
+
+def told(world, **fields) -> AdverseEvent:
+    fields = {"kind": "Lump", "severity": "moderate", **fields}
+    return records.report_reaction(actor=world.doctor_user, record=world.record, **fields)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_due"), [(0, False), (6, False), (7, True), (40, True), (84, True), (85, False), (400, False)]
+)
+def test_everybody_given_a_lot_is_asked_from_one_to_twelve_weeks_after(world, days, is_due):
+    assert (due(world, days=days) == [world.record]) is is_due
+
+
+def test_a_session_without_a_lot_asks_nobody():
+    plain = record_world()
+    record = done(plain)
+
+    assert list(reads.due(plain.clinic, record.performed_at + timedelta(weeks=2))) == []
+
+
+def test_a_later_session_starts_the_weeks_anew(world):
+    later = given(world, 2, lot=world.lot)
+
+    assert due(world, days=13) == []  # six days after the second
+    assert due(world, days=14) == [later]
+
+
+def test_who_answered_is_left_alone_for_four_weeks_and_then_asked_again(world):
+    answer(world, days=7)
+
+    assert due(world, days=8) == []
+    assert due(world, "asked", days=8) == due(world, "all", days=8) == [world.record]
+    assert due(world, days=7 + 28) == [world.record]
+
+
+def test_who_was_not_reached_stays_on_the_list(world):
+    answer(world, "not_reached", days=7)
+
+    assert due(world, days=8) == [world.record]
+    (line,) = reads.lines(due(world, days=8), after(world, days=8).date())
+    assert [one.answer for one in line.asked] == ["not_reached"]
+    assert (line.weeks, line.patient, line.lots) == (1, world.patient, ["Lidocaine AB 12"])
+
+
+def test_who_has_died_or_left_is_not_asked(world):
+    world.patient.ended_on, world.patient.end_reason = after(world, days=2).date(), "died"
+    world.patient.save()
+
+    assert due(world, days=8) == []
+
+
+def test_a_double_click_is_one_answer_and_a_draft_has_none(world):
+    assert answer(world, days=7) == answer(world, days=7)
+    draft = start(world, book_session(world, 2))
+
+    for record, said, code in ((draft, "nothing", "not-done"), (world.record, "sung", "bad-answer")):
+        with pytest.raises(Refused, check=lambda no, code=code: no.code == code):
+            note_follow_up(actor=world.doctor_user, record=record, answer=said)
+    assert AuditEvent.objects.get(verb="follow-up.noted").patient_id == world.patient.pk
+
+
+@pytest.mark.parametrize("sessions", [1, 3])
+def test_a_page_of_follow_ups_takes_the_same_statements(world, sessions, django_assert_num_queries):
+    rows = [world.record, *(given(world, number, lot=world.lot) for number in range(2, sessions + 1))]
+
+    with django_assert_num_queries(4):
+        assert len(reads.lines(rows, after(world, weeks=5).date())) == sessions
+
+
+def test_a_reaction_told_later_says_how_it_went_on_and_which_lot_is_suspected(world):
+    event = told(world, outcome="ongoing", suspected_lot=world.lot)
+    records.update_reaction(actor=world.doctor_user, event=event, outcome="resolved", note="After six weeks")
+
+    (seen,) = reactions(world.record)
+    assert [(one.outcome, one.suspected_lot, one.note) for one in seen.updates.all()] == [
+        ("ongoing", world.lot, ""),
+        ("resolved", None, "After six weeks"),
+    ]
+    assert suspicions([world.lot.pk]) == {world.lot.pk: 1}
+    (printed,) = adverse_events(records_of(world.course), world.site.zone)
+    assert printed.outcome == "Over"
+    assert verify_chain(world.clinic).broken is None
+    with pytest.raises(ProtectedError):
+        event.delete()
+
+
+def test_the_same_update_twice_is_one_and_an_empty_one_is_refused(world):
+    event = told(world)
+    update = {"actor": world.doctor_user, "event": event}
+
+    first = records.update_reaction(**update, outcome="recovering")
+    assert records.update_reaction(**update, outcome="recovering") == first
+    with pytest.raises(Refused, check=lambda no: no.code == "nothing"):
+        records.update_reaction(**update, note="  ")
+
+
+def test_only_a_lot_of_that_session_can_be_blamed(world):
+    other = make_lot(world.clinic, world.lidocaine)
+    event = told(world)
+
+    with pytest.raises(Refused, check=lambda no: no.code == "other-lot"):
+        told(world, kind="Fever", suspected_lot=other)
+    with pytest.raises(Refused, check=lambda no: no.code == "other-lot"):
+        records.update_reaction(actor=world.doctor_user, event=event, suspected_lot=other)
+
+
+def test_two_words_about_one_reaction_count_once_and_a_withdrawn_record_not_at_all(world):
+    event = told(world, suspected_lot=world.lot)
+    records.update_reaction(actor=world.doctor_user, event=event, suspected_lot=world.lot, outcome="ongoing")
+    since = event.reported_at - timedelta(days=1)
+    assert [(lot, lot.suspected_count) for lot in suspected_lots(world.clinic, since=since)] == [(world.lot, 1)]
+
+    records.add_addendum(
+        actor=world.doctor_user, record=world.record, kind="withdrawal", text="Wrong patient", reason="Mixed up"
+    )
+
+    assert suspicions([world.lot.pk]) == {}
+
+
+def test_a_suspected_lot_is_warned_of_on_the_record_that_holds_it(world):
+    told(world, suspected_lot=world.lot)
+    record = given(world, 2, lot=world.lot)
+
+    check = check_record(record, record_reads.content(record), record.performed_at)
+
+    assert [(one.level.value, one.numbers["count"]) for one in check.findings if one.rule == "lot.suspected"] == [
+        ("warn", 1)
+    ]
+
+
+def test_the_lots_page_and_todays_manager_say_that_a_lot_is_suspected(world):
+    told(world, suspected_lot=world.lot)
+    browser = Client()
+    browser.force_login(make_user(world.clinic, Role.MANAGER))
+
+    page = browser.get(reverse("protocols:lot", args=[world.lot.public_id]))
+    today = browser.get(reverse("sessions:today"))
+
+    assert page.context["suspicions"] == 1
+    assert "1 reaction is blamed on this lot" in page.content.decode()
+    assert "1 reaction is blamed on this lot" in today.content.decode()
+
+
+def test_an_answer_is_one_tap_and_something_seen_leads_to_the_reaction(world):
+    browser = Client()
+    browser.force_login(world.doctor_user)
+    url = reverse("sessions:follow-up", args=[world.record.public_id])
+
+    calm = browser.post(url, {"answer": "nothing", "note": "Fine", "next": reverse("sessions:follow-ups")})
+    seen = browser.post(url, {"answer": "reaction", "note": "Red spot"})
+    bad = browser.post(url, {"answer": "sung"}, follow=True)
+
+    assert calm["Location"] == reverse("sessions:follow-ups")
+    assert seen["Location"] == reverse("sessions:record-reaction", args=[world.record.public_id])
+    assert "Nothing was noted" in bad.content.decode()
+    assert FollowUp.objects.count() == 2
+    assert browser.get(reverse("sessions:follow-ups")).status_code == 200
+
+
+def test_a_reaction_is_updated_from_the_record(world):
+    event = told(world)
+    browser = Client()
+    browser.force_login(world.doctor_user)
+    url = reverse("sessions:reaction-update", args=[world.record.public_id, event.public_id])
+
+    assert browser.post(url, {"outcome": "sung"}).status_code == 200
+    assert browser.post(url, {"note": " "}).context["form"].errors
+    sent = browser.post(url, {"outcome": "resolved", "suspected_lot": world.lot.pk, "note": ""}, follow=True)
+
+    assert "Suspected" in sent.content.decode()
+    assert event.updates.get().suspected_lot == world.lot
