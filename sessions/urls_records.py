@@ -16,6 +16,7 @@ urlpatterns = [
     path("records/<uuid:public_id>/done/", records.finish_record, name="record-done"),
     path("records/<uuid:public_id>/undo-done/", records.undo_done, name="record-undo-done"),
     path("records/<uuid:public_id>/discard/", records.discard_record, name="record-discard"),
+    path("records/<uuid:public_id>/label.pdf", records.print_label, name="record-label"),
     path("records/<uuid:public_id>/addendum/", signing.add_addendum, name="addendum"),
     path("records/<uuid:public_id>/reaction/", reactions.report_reaction, name="record-reaction"),
     path("records/<uuid:public_id>/reaction/<uuid:event_id>/", reactions.update_reaction, name="reaction-update"),

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -98,8 +99,24 @@ def save_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return JsonResponse({"edit_count": saved.edit_count, "errors": sent.forms.errors()})
     if not sent.is_valid:
         return _form_page(request, saved, sent)
+    if request.POST.get("then") == "label":
+        return redirect("sessions:record-label", public_id=record.public_id)
     messages.success(request, _("Saved as a draft."))
     return redirect("sessions:record-edit", public_id=record.public_id)
+
+
+@requires("sessions.change_record")
+@require_GET
+def print_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Print the labels of the syringes, as the mix was last saved; the page's button saves it first."""
+    record = reads.get_or_404(request.clinic, public_id)
+    try:
+        pdf = records.print_labels(actor=request.user, record=record)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("sessions:record-view", public_id=record.public_id)
+    named = content_disposition_header(as_attachment=False, filename="syringe-labels.pdf")
+    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": named})
 
 
 @requires("sessions.change_record")

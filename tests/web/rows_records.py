@@ -43,6 +43,7 @@ ROWS = {
     "sessions:record-discard": Row(_named("draft")),
     "sessions:records-unsigned": Row(),
     "sessions:records-sign": Row(),
+    "sessions:record-label": Row(_named("done")),
     "sessions:addendum": Row(_named("signed")),
     "sessions:record-reaction": Row(_named("signed")),
     "sessions:reaction-update": Row(_reaction),

@@ -99,6 +99,7 @@ DONE = {
     "fulfilled": gettext_lazy("fulfilled"),
     "given": gettext_lazy("given"),
     "handed-over": gettext_lazy("handed over"),
+    "label-printed": gettext_lazy("syringe label printed"),
     "late-entry-added": gettext_lazy("late entry added"),
     "letters-printed": gettext_lazy("letters printed"),
     "linked": gettext_lazy("linked"),

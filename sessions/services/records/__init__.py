@@ -3,6 +3,7 @@
 from .addenda import add_addendum
 from .drafting import Typed, save_draft
 from .finishing import mark_done, undo_done
+from .labels import print_labels
 from .reactions import report_reaction, update_reaction
 from .signing import sign_records
 from .starting import discard_record, start_late_record, start_record
@@ -12,6 +13,7 @@ __all__ = [
     "add_addendum",
     "discard_record",
     "mark_done",
+    "print_labels",
     "report_reaction",
     "save_draft",
     "sign_records",

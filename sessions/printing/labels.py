@@ -1,0 +1,74 @@
+"""Labels for drawn-up syringes: whose, what with which lot, when, by whom. One page of label size each. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sessions.printing.charts import number
+from sessions.printing.pieces import joined, make_printable, shortened
+
+WIDTH_MM, HEIGHT_MM = 62, 29  # the usual roll of small label printers
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelLine:
+    """One substance in the syringe; `volume_ml` is what was drawn up of it."""
+
+    substance: str
+    strength: str = ""
+    volume_ml: Decimal
+    lot: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyringeLabel:
+    """One syringe. `identifier` tells the patient from another of the same name."""
+
+    patient: str
+    identifier: str
+    syringe: str
+    lines: tuple[LabelLine, ...]
+    at: str
+    initials: str
+
+    @property
+    def total_ml(self) -> Decimal:
+        return sum((line.volume_ml for line in self.lines), Decimal(0))
+
+
+def labels_data(labels: Sequence[SyringeLabel], *, title: str, language: str, lot_word: str) -> dict[str, Any]:
+    """Give the JSON-ready data of `label.typ`; `lot_word` stands before a lot number."""
+    data = {
+        "title": title,
+        "language": language,
+        "width": WIDTH_MM,
+        "height": HEIGHT_MM,
+        "labels": [_label(one, lot_word) for one in labels],
+    }
+    shown: dict[str, Any] = make_printable(data)
+    return shown
+
+
+def _label(one: SyringeLabel, lot_word: str) -> dict[str, Any]:
+    return {
+        "patient": shortened(one.patient, LONGEST_NAME),
+        "identifier": one.identifier,
+        "syringe": one.syringe,
+        "total": f"{number(one.total_ml)} mL",
+        "lines": [
+            {
+                "substance": line.substance,
+                "strength": line.strength,
+                "volume": f"{number(line.volume_ml)} mL",
+                "lot": _lot(line, lot_word),
+            }
+            for line in one.lines
+        ],
+        "foot": joined([one.at, one.initials]),
+    }
+
+
+def _lot(line: LabelLine, lot_word: str) -> str:
+    return f"{lot_word} {line.lot}" if line.lot else ""
