@@ -1,5 +1,6 @@
 """The stock ledger: what comes in, is opened, drawn, wasted, counted. Its lines are only ever added."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -249,6 +250,12 @@ def update_lot(*, actor: User | None, lot: Lot, **fields: object) -> Lot:
 def lock_deliveries(clinic: Clinic) -> None:
     """Let deliveries and recalls of a clinic wait for each other: a lot that comes in meanwhile escapes no recall."""
     Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+
+
+def lock(lot_ids: Iterable[int]) -> None:
+    """Lock several lots in the order in which a recall locks them, before drawing from one after the other."""
+    rows = Lot.objects.select_for_update(of=("self",)).filter(pk__in=set(lot_ids)).order_by("pk")
+    list(rows.values_list("pk", flat=True))
 
 
 def _locked(lot: Lot, site: Site | None = None) -> Lot:

@@ -41,9 +41,10 @@ def sign_records(*, actor: User, records: Iterable[SessionRecord], now: datetime
     rows = [row for row in rows if row.status != Status.SIGNED]
     _require_done(rows)
     signer = require_signer(actor, now)
+    keys = [record.pk for record in rows]
+    lots.lock(Administration.objects.filter(record__in=keys, lot__isnull=False).values_list("lot_id", flat=True))
     for record in rows:
         _draw(actor, record)
-    keys = [record.pk for record in rows]
     SessionRecord.objects.filter(pk__in=keys).update(status=Status.SIGNED, signed_at=now, signed_by=signer)
     texts = canonical.RECORD_READERS[canonical.CURRENT_FORMAT](keys)
     signatures = append(head, signer, now, [(record, None, texts[record.pk]) for record in _by_time(rows)])
