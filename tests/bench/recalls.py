@@ -30,7 +30,9 @@ def lots_given(count: int = 100_000, *, received: int = 500, world: SimpleNamesp
         world.clinic, patient=world.patient, protocol_version=world.version, practitioner=world.people[0]
     )
     now = timezone.now()
-    example = SessionRecord(clinic=world.clinic, patient=world.patient, course=course, performed_by=world.people[0])
+    example = SessionRecord.objects.create(
+        clinic=world.clinic, patient=world.patient, course=course, performed_by=world.people[0]
+    )
     records = raw.clones(
         example,
         count // LINES_A_RECORD,
