@@ -60,7 +60,6 @@ class PractitionerDay:
     unsigned: list[SessionRecord]
     drafts: list[SessionRecord]
     reviews: list[Review]
-    to_ask: int
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,6 @@ def practitioner_day(practitioner: Practitioner, user: User, site: Site, now: da
         reviews=[Review(plan, plan.gate_number(plan.due_gate)) for plan in courses.open_reviews(clinic, practitioner)][
             :MOST_LINES
         ],
-        to_ask=follow_ups.due(clinic, now).count(),
     )
 
 
