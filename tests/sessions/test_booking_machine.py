@@ -19,6 +19,7 @@ from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN
 from sessions.queries.courses import to_rebook as to_rebook_rows
+from sessions.queries.plans import window
 from sessions.queries.ripples import Deed, question
 from sessions.services import appointments, availability, courses, plans
 from sessions.services.appointments import NewTime
@@ -80,7 +81,7 @@ class Machine(RuleBasedStateMachine):
         return list(Appointment.objects.order_by("pk").values_list(*fields))
 
     def do(self, deed, *args, batch=None, **fields):
-        """Do it or be refused in words; nothing else. Then the worker plans what is wanted."""
+        """Do it or be refused in words; nothing else. Then the worker plans what is wanted. Say whether it was done."""
         before = self.facts()
         self.batch = None
         try:
@@ -89,10 +90,19 @@ class Machine(RuleBasedStateMachine):
         except Refused as no:
             self.was_refused(no, before)
             self.refused[deed.__name__] += 1
+            is_done = False
         else:
             self.batch, self.before = batch, before
             self.done[deed.__name__] += 1
+            is_done = True
         self.plan()
+        return is_done
+
+    def allowed(self, planned, starts_at, reason):
+        """Whether a day may be taken as things stand: inside the window, or with a reason. Asked before the deed."""
+        zone = self.world.site.zone
+        first_on, last_on = window(planned, local_day(self.now, zone))
+        return reason or first_on <= local_day(starts_at, zone) <= last_on
 
     def was_refused(self, no, before):
         assert no.message
@@ -115,10 +125,13 @@ class Machine(RuleBasedStateMachine):
 
     @rule(which=WHICH, days=DAYS, clock=HOURS, other=st.booleans(), reason=st.booleans())
     def book(self, which, days, clock, other, reason):
-        planned = self.pick(PlannedSession.objects.filter(status="planned").select_related("course__patient"), which)
+        rows = PlannedSession.objects.filter(status="planned")
+        planned = self.pick(rows.select_related("course__patient", "course__site"), which)
         if planned is None:
             return
-        self.do(
+        starts_at = at(clock, (planned.due_on - MONDAY).days + (days % 9 - 4))
+        allowed = self.allowed(planned, starts_at, reason)
+        booked = self.do(
             appointments.book_appointment,
             clinic=self.world.clinic,
             site=self.world.site,
@@ -126,11 +139,12 @@ class Machine(RuleBasedStateMachine):
             patient=planned.course.patient,
             practitioner=self.world.colleague if other else self.world.doctor,
             any_room=True,
-            starts_at=at(clock, (planned.due_on - MONDAY).days + (days % 5 - 2)),
+            starts_at=starts_at,
             minutes=30,
             planned_session=planned,
             outside_window_reason="asked for it" if reason else "",
         )
+        assert allowed or not booked, "nobody said why the day is outside the window"
 
     @rule(which=WHICH, days=st.integers(-10, 14), clock=HOURS, future=FUTURES, reason=st.booleans())
     def move(self, which, days, clock, future, reason):
@@ -141,7 +155,9 @@ class Machine(RuleBasedStateMachine):
         starts_at = at(clock, (on - MONDAY).days)
         first = NewTime(visit, starts_at, outside_window_reason="asked for it" if reason else "")
         along = self.following(Deed.MOVE, future, visit.planned_session, visit=visit, starts_at=starts_at)
-        self.do(appointments.move_with_following, first=first, following=along, batch=uuid4())
+        allowed = self.allowed(visit.planned_session, starts_at, reason)
+        moved = self.do(appointments.move_with_following, first=first, following=along, batch=uuid4())
+        assert allowed or not moved, "nobody said why the day is outside the window"
 
     @rule(one=WHICH, other=WHICH)
     def swap(self, one, other):
