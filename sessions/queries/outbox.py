@@ -6,11 +6,12 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from mesoclinic.core.localtime import day_bounds
+from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
 from protocols.folding import fold
-from sessions.models import Reminder
+from sessions.models import Appointment, Reminder
 from sessions.models.reminders import ReminderStatus
+from sessions.queries.recipients import recipients, settings_of
 
 WITH_NAMES = (
     "party",
@@ -56,6 +57,18 @@ def message_or_404(clinic: Clinic, public_id: UUID) -> Reminder:
         return Reminder.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
     except Reminder.DoesNotExist as exc:
         raise Http404 from exc
+
+
+def is_told_of_its_end(visit: Appointment, now: datetime) -> bool:
+    """Whether a message told somebody of this visit, so that another one goes out when it is called off. At most three
+    SQL statements.
+    """
+    rules = settings_of(visit.clinic)
+    sent = Reminder.objects.filter(appointment=visit, status=ReminderStatus.SENT)
+    if not rules.is_on or not sent.exists():
+        return False
+    people = recipients(visit.clinic, rules, [visit.patient], local_day(now, visit.site.zone))
+    return bool(people.get(visit.patient_id))
 
 
 def failed_messages(clinic: Clinic, now: datetime) -> list[Reminder]:

@@ -17,7 +17,7 @@ from mesoclinic.core.refused import Refused
 from sessions.forms.appointments import CancelForm, DragForm, MoveForm
 from sessions.models import Appointment
 from sessions.queries import appointments as reads
-from sessions.queries import availability
+from sessions.queries import availability, outbox
 from sessions.queries.fitting import times_for_visit
 from sessions.queries.ripples import Deed
 from sessions.services import appointments, undoing
@@ -133,6 +133,7 @@ def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
             return back(request, "sessions:appointment", visit.public_id)
     next_url = request.POST.get("next") or request.GET.get("next", "")
     context = {"visit": visit, "form": form, "page": "cancel", "next": next_url}
+    context["is_told"] = outbox.is_told_of_its_end(visit, timezone.now())
     return render(request, "sessions/appointments/why.html", context)
 
 

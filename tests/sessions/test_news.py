@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
@@ -97,6 +98,18 @@ def test_a_visit_entered_in_error_is_taken_back_from_who_was_told(world):
 
     assert run_news(DUE + MINUTE) == 1
     assert "is cancelled" in mail.outbox[1].subject
+
+
+def test_the_page_that_cancels_says_whether_a_message_will_tell_of_it(world, client):
+    booked = visit(world)
+    client.force_login(world.desk)
+    page = reverse("sessions:cancel", args=[booked.public_id])
+
+    assert "call whoever does not know yet" in client.get(page).content.decode()
+    run_outbox(DUE)
+    assert "another one will say so" in client.get(page).content.decode()
+    Patient.objects.filter(pk=world.patient.pk).update(may_email=False)
+    assert "call whoever does not know yet" in client.get(page).content.decode()
 
 
 def test_who_was_never_told_of_a_visit_hears_nothing_of_its_end(world):

@@ -125,7 +125,7 @@ def _send(claim: uuid.UUID, now: datetime) -> int:
         _hand_over(written, one, lines)
     except Exception as fault:  # every mail service raises its own
         logger.warning("message %s was not taken: %s", lines[0].pk, type(fault).__name__)
-        _try_later(lines, fault, now)
+        _try_later(lines, one, fault, now)
         return 0
     _note_sent(lines, one, written, now)
     return 1
@@ -191,9 +191,10 @@ def _note_sent(lines: Iterable[Reminder], one: Recipient, written: Written, now:
             audit.record(actor=None, verb="reminder.sent", subject=row, patient_id=row.appointment.patient_id)
 
 
-def _try_later(lines: list[Reminder], fault: Exception, now: datetime) -> None:
+def _try_later(lines: list[Reminder], one: Recipient, fault: Exception, now: datetime) -> None:
     tries = max(row.attempts for row in lines)
-    words = f"{type(fault).__name__}: {fault}"[:300]
+    by_mail, by_text = _("The mail server did not take it."), _("The gateway for text messages did not take it.")
+    words = f"{by_text if one.channel == Channel.TEXT else by_mail} {type(fault).__name__}: {fault}"[:300]
     mine = Reminder.objects.filter(pk__in=[row.pk for row in lines], claim=lines[0].claim, status=Status.SENDING)
     if tries >= MOST_ATTEMPTS:
         mine.update(status=Status.FAILED, error=words, claimed_at=None)
