@@ -9,7 +9,7 @@ from patients.services import parties, patients
 from protocols.models import Indication, Protocol, ProtocolVersion
 from sessions.models import Appointment, Course, PlannedSession, Practitioner, SessionRecord
 from sessions.queries import availability
-from sessions.queries.appointments import FreeTime, free_slots
+from sessions.queries.appointments import FreeTime, free_times
 from sessions.services import appointments, courses, plans, records
 
 from . import horses
@@ -231,7 +231,7 @@ def find_time(
     away = patient.place_id is not None
     treating = availability.practitioners(world.clinic, day, patient.species)
     for people in ([lead], [one for one in treating if one.pk != lead.pk]):
-        free = free_slots(
+        free = free_times(
             world.site,
             people,
             day,
@@ -242,7 +242,7 @@ def find_time(
             away=away,
             now=after or world.at(day, "00:00"),
             step_min=STEP_MIN,
-        )
+        ).told()
         free = [time for time in free if before is None or time.ends_at < before]
         if away:  # the vet drives to one stable in the morning and to the other in the afternoon
             noon, is_first = world.at(day, "13:00"), patient.place_id == world.places[0].pk

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,12 @@ class PublicChoice(forms.ModelChoiceField):
 
     def __init__(self, queryset, **kwargs):
         super().__init__(queryset, to_field_name="public_id", **kwargs)
+
+    def offer(self, rows: QuerySet) -> None:
+        """Offer these rows: a page that has read them already does not ask for them again."""
+        self.queryset = rows
+        nothing = [] if self.empty_label is None else [("", self.empty_label)]
+        self.choices = lambda: [*nothing, *((one.public_id, self.label_from_instance(one)) for one in rows)]
 
     def to_python(self, value):
         if value not in self.empty_values and not isinstance(value, self.queryset.model):
@@ -91,7 +98,8 @@ class TimesForm(Form):
     def __init__(self, *args, site: Site, species: Species | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.rooms = list(availability.rooms(site))
-        self.fields["practitioner"].queryset = availability.practitioners(site.clinic, species=species).distinct()
+        people = availability.practitioners(site.clinic, species=species).prefetch_related(None)
+        self.fields["practitioner"].queryset = people.distinct()
         self.fields["where"] = WhereField(site, self.rooms, list(places(site.clinic)))
         self.order_fields(self.field_order)
 
@@ -116,7 +124,7 @@ class TimeChoice(Form):
     def __init__(self, *args, site: Site, people, **kwargs):
         super().__init__(*args, **kwargs)
         self.site = site
-        self.fields["with_whom"].queryset = people
+        self.fields["with_whom"].offer(people)
 
     def clean(self):
         cleaned = super().clean()

@@ -1,5 +1,6 @@
 """Read appointments and free times."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,8 +19,7 @@ from mesoclinic.core.models import AuditEvent, Clinic, Site
 from patients.models import Patient, Place
 from sessions.models import Appointment, Practitioner, Room, SessionRecord
 from sessions.queries import availability, replies
-from sessions.scheduling.slots import Slot, Wanted
-from sessions.scheduling.slots import free_slots as engine_free_slots
+from sessions.scheduling.slots import Slot, Wanted, free_slots
 from sessions.scheduling.walltime import instant_of, minute_of
 
 WITH_NAMES = (
@@ -188,7 +188,25 @@ def _change_words(changes: Iterable[dict], names: dict[tuple[str, int], str], zo
         yield " → ".join(sides)
 
 
-def free_slots(
+@dataclass(frozen=True)
+class FreeTimes:
+    """Free times as the engine gives them, earliest first: thousands may be counted and few shown."""
+
+    slots: list[Slot]
+    people: dict[int, Practitioner]
+    rooms: dict[int, Room]
+
+    def on(self, day: date, site: Site) -> list[Slot]:
+        """Give those that begin on a local day."""
+        first, last = (bisect_left(self.slots, (minute_of(at),)) for at in day_bounds(day, site.zone))
+        return self.slots[first:last]
+
+    def told(self, slots: Iterable[Slot] | None = None) -> list[FreeTime]:
+        """Say these, or all, as a page takes them."""
+        return [_free_time(slot, self.people, self.rooms) for slot in (self.slots if slots is None else slots)]
+
+
+def free_times(
     site: Site,
     practitioners: Iterable[Practitioner],
     from_on: date,
@@ -202,8 +220,8 @@ def free_slots(
     step_min: int | None = None,
     without: Collection[int] = (),
     limit: int | None = None,
-) -> list[FreeTime]:
-    """List times free for practitioner, room and patient on local days from/until (both included), earliest first.
+) -> FreeTimes:
+    """Find times free for practitioner, room and patient on local days from/until (both included).
 
     `rooms` of None means any room in use at the site (no room when it has none, or when the visit is `away`). Nothing
     before `now`. At most `limit`. Five SQL statements, whatever the range; four when rooms are given or `away`.
@@ -211,12 +229,11 @@ def free_slots(
     people = {one.pk: one for one in practitioners}
     if rooms is None:
         rooms = [] if away else list(availability.rooms(site))
-    from_at, until_at = availability.day_span(site, from_on, until_on)
     found = _slots(
         site,
         people=list(people),
         rooms=rooms,
-        span=(from_at, until_at),
+        span=availability.day_span(site, from_on, until_on),
         minutes=minutes,
         patient=patient,
         away=away,
@@ -225,8 +242,8 @@ def free_slots(
         without=without,
         limit=limit,
     )
-    by_id = {room.pk: room for room in rooms}
-    return [_free_time(slot, people, by_id) for slot in found if _still_there(slot, people[slot.practitioner], site)]
+    there = [slot for slot in found if _still_there(slot, people[slot.practitioner], site)]
+    return FreeTimes(there, people, {room.pk: room for room in rooms})
 
 
 def alternatives(
@@ -318,7 +335,7 @@ def _slots(site, *, people, rooms, span, minutes, patient, away, now, step_min, 
     )
     wanted = Wanted(minutes, known.between, patient=known.patient, rooms=known.rooms if rooms else None)
     not_before = minute_of(now) + 1
-    return engine_free_slots(known.practitioners, wanted, step_minutes=step_min, not_before=not_before, limit=limit)
+    return free_slots(known.practitioners, wanted, step_minutes=step_min, not_before=not_before, limit=limit)
 
 
 def _still_there(slot: Slot, practitioner: Practitioner, site: Site) -> bool:

@@ -9,33 +9,37 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
-from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Patient, Place
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.queries import appointments, availability
 from sessions.queries.appointments import FreeTime
+from sessions.scheduling.slots import Slot
 
 SHOWN_STEP_MIN = 15  # a page of every fifth minute is a wall; the exact minute can be typed
 DAYS_SHOWN = 7
 MOST_DAYS = 14
-FIRST_DAYS = 2
+ENOUGH_TIMES = 24  # the first days are shown open until that many times are in view
 
 
 @dataclass(frozen=True)
 class OfferedDay:
-    """The free times of a local day by practitioner. `closed_for` is None on an open day."""
+    """A local day with how many times are free, and these by practitioner when it `is_open`: most days stay folded.
+
+    `closed_for` is None on a day the site works.
+    """
 
     day: date
-    people: tuple[tuple[Practitioner, tuple[FreeTime, ...]], ...]
+    count: int
     is_target: bool
     is_outside: bool
     closed_for: str | None
-    is_first: bool = False  # shown open; the others by a click
+    is_asked: bool = False  # somebody unfolded it
+    people: tuple[tuple[Practitioner, tuple[FreeTime, ...]], ...] = ()
 
     @property
-    def count(self) -> int:
-        return sum(len(times) for _who, times in self.people)
+    def is_open(self) -> bool:
+        return bool(self.people)
 
     @property
     def is_closed(self) -> bool:
@@ -55,24 +59,27 @@ def offered_days(
     now: datetime,
     target_on: date | None = None,
     window: tuple[date, date] | None = None,
+    open_on: date | None = None,
 ) -> list[OfferedDay]:
-    """List every day from/until (both included, at most 14) with its free times. Five SQL statements."""
+    """List every day from/until (both included, at most 14). Five SQL statements.
+
+    Open is the day asked for, else the target day, else the first days, when they have free times.
+    """
     until_on = min(until_on, from_on + timedelta(days=MOST_DAYS - 1))
     closed = availability.closed_days(site, from_on, until_on)
     step = max(site.slot_step_min, SHOWN_STEP_MIN)
-    found = appointments.free_slots(
+    found = appointments.free_times(
         site, practitioners, from_on, until_on, minutes, patient=patient, rooms=rooms, away=away, now=now, step_min=step
     )
-    by_day: dict[date, dict[Practitioner, list[FreeTime]]] = defaultdict(lambda: defaultdict(list))
-    for free in found:
-        by_day[local_day(free.starts_at, site.zone)][free.practitioner].append(free)
     days = [from_on + timedelta(days=n) for n in range((until_on - from_on).days + 1)]
-    open_on = {target_on} if by_day.get(target_on) else set(sorted(by_day)[:FIRST_DAYS])
+    slots = {day: found.on(day, site) for day in days}
+    opened = _opened(slots, open_on, target_on)
     return [
         OfferedDay(
             day=day,
-            is_first=day in open_on,
-            people=tuple((who, tuple(times)) for who, times in sorted(by_day[day].items(), key=_in_order)),
+            count=len(slots[day]),
+            people=_by_practitioner(found.told(slots[day])) if day in opened else (),
+            is_asked=day == open_on,
             is_target=day == target_on,
             is_outside=window is not None and not window[0] <= day <= window[1],
             closed_for=closed.reason(day),
@@ -81,8 +88,22 @@ def offered_days(
     ]
 
 
-def _in_order(entry: tuple[Practitioner, list[FreeTime]]) -> tuple[int, str]:
-    return entry[0].position, entry[0].name
+def _opened(slots: dict[date, list[Slot]], *wanted: date | None) -> set[date]:
+    if chosen := next((day for day in wanted if slots.get(day)), None):
+        return {chosen}
+    opened: set[date] = set()
+    for day, found in slots.items():
+        if sum(len(slots[one]) for one in opened) < ENOUGH_TIMES and found:
+            opened.add(day)
+    return opened
+
+
+def _by_practitioner(times: Iterable[FreeTime]) -> tuple[tuple[Practitioner, tuple[FreeTime, ...]], ...]:
+    found: dict[Practitioner, list[FreeTime]] = defaultdict(list)
+    for free in times:
+        found[free.practitioner].append(free)
+    in_order = sorted(found.items(), key=lambda entry: (entry[0].position, entry[0].name))
+    return tuple((who, tuple(theirs)) for who, theirs in in_order)
 
 
 def planned_or_404(clinic: Clinic, public_id: UUID) -> PlannedSession:

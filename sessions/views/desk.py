@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -63,9 +65,9 @@ class Desk:
             return self.today
         return max(self.today, self.planned.earliest_on)
 
-    @property
-    def people(self):
-        """Who may be chosen: all who treat the species and still work here."""
+    @cached_property
+    def people(self) -> QuerySet[Practitioner]:
+        """Who may be chosen: all who treat the species and still work here. Asked for once a page."""
         return availability.practitioners(self.request.clinic, self.today, self.species).distinct()
 
     @property
@@ -100,7 +102,16 @@ class Desk:
             now=self.now,
             target_on=self.planned.due_on if self.planned else None,
             window=self.window,
+            open_on=self._open_on(),
         )
+
+    def _open_on(self) -> date | None:
+        """The day somebody unfolded, or of the time they chose on a page that comes back."""
+        asked = self.request.POST.get("slot") or self.request.GET.get("open_on", "")
+        try:
+            return date.fromisoformat(asked[:10])
+        except ValueError:
+            return None
 
     def first_choice(self) -> dict[str, Any]:
         """What a click on the calendar asked for, as the first values of the form."""
@@ -127,11 +138,13 @@ class Desk:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """What of the address is not a filter, kept when a filter changes."""
-        return [(name, value) for name, value in self.request.GET.items() if name not in self.filters.fields]
+        own = {*self.filters.fields, "open_on"}
+        return [(name, value) for name, value in self.request.GET.items() if name not in own]
 
     def _kept_query(self) -> str:
         kept = self.request.GET.copy()
-        kept.pop("from_on", None)
+        for name in ("from_on", "open_on"):
+            kept.pop(name, None)
         return kept.urlencode()
 
 

@@ -49,6 +49,7 @@ class Looker:
         size: tuple[int, int] = DESKTOP,
         dark: bool = False,
         time_zone: str = "UTC",
+        scripts: bool = True,
     ) -> None:
         self.address, self.user = address, user
         self.faults: list[str] = []
@@ -59,6 +60,7 @@ class Looker:
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             timezone_id=time_zone,
+            java_script_enabled=scripts,
             locale="en-GB",
             reduced_motion="reduce",
             has_touch=size != DESKTOP,

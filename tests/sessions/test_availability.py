@@ -25,7 +25,7 @@ def world():
 
 
 def starts(world, on, **fields):
-    free = reads.free_slots(world.site, [world.doctor], on, on, 60, now=NOW, step_min=60, **fields)
+    free = reads.free_times(world.site, [world.doctor], on, on, 60, now=NOW, step_min=60, **fields).told()
     return [one.starts_at.astimezone(world.site.zone).strftime("%H:%M") for one in free]
 
 
@@ -123,7 +123,7 @@ def test_nine_in_the_morning_stays_nine_across_both_clock_changes(zone, days):
     now = datetime(2026, 2, 1, tzinfo=here)
 
     for day in days:
-        free = reads.free_slots(site, [doctor], day, day, 60, now=now)
+        free = reads.free_times(site, [doctor], day, day, 60, now=now).told()
         assert [one.starts_at.astimezone(here).strftime("%a %H:%M") for one in free] == ["Sun 09:00"]
     offsets = {datetime(day.year, day.month, day.day, 9, tzinfo=here).utcoffset() for day in days}
     assert len(offsets) == 2, "the days lie on both sides of a change"
@@ -134,7 +134,7 @@ def test_free_times_take_the_same_statements_at_ten_and_a_thousand_visits(world,
     _fill(world, loaded)
 
     with django_assert_num_queries(5):
-        reads.free_slots(world.site, [world.doctor], MONDAY, MONDAY + timedelta(days=59), 20, now=NOW, limit=50)
+        reads.free_times(world.site, [world.doctor], MONDAY, MONDAY + timedelta(days=59), 20, now=NOW, limit=50).told()
 
 
 def _fill(world, count):

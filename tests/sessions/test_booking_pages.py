@@ -1,6 +1,8 @@
 """The booking pages as a receptionist uses them, and what bad input gets."""
 
+import html
 import json
+import re
 import uuid
 from datetime import timedelta
 
@@ -55,6 +57,30 @@ def test_a_free_time_shown_is_booked_by_one_click_and_book(world, desk):
     visit = Appointment.objects.get()
     assert (visit.starts_at, visit.room, visit.reason) == (at("10:00"), world.room, "neck")
     assert answer.redirect_chain[-1][0] == reverse("sessions:appointment", args=[visit.public_id])
+
+
+def test_the_first_days_list_their_times_and_any_other_day_is_one_link_away(world, desk):
+    tuesday = f"2026-03-03T10:00:00+01:00~{world.doctor.public_id}"
+    page = desk.get(book_url(world))
+    assert [day.is_open for day in page.context["days"][:3]] == [True, False, False]
+    assert tuesday not in page.content.decode()
+
+    link = re.search(r'href="(\?[^"]*open_on=2026-03-03)#day-2026-03-03"', page.content.decode()).group(1)
+    unfolded = desk.get(reverse("sessions:book") + html.unescape(link))
+
+    assert tuesday in unfolded.content.decode()
+    assert [day.is_open for day in unfolded.context["days"][:3]] == [False, True, False]
+    assert unfolded.context["days"][1].count == sum(len(times) for _who, times in unfolded.context["days"][1].people)
+    assert [day.count for day in unfolded.context["days"]] == [day.count for day in page.context["days"]]
+
+
+def test_the_time_chosen_is_still_chosen_when_the_form_comes_back(world, desk):
+    tuesday = f"2026-03-03T10:00:00+01:00~{world.doctor.public_id}"
+
+    page = desk.post(reverse("sessions:new-caller"), posted(slot=tuesday, phone="+33 6 39 98 00 01"))
+
+    assert page.context["form"].errors.keys() == {"name", "reason"}
+    assert f'value="{tuesday}" checked>' in page.content.decode()
 
 
 def test_a_time_that_is_not_shown_can_be_typed(world, desk):
