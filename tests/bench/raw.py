@@ -1,7 +1,8 @@
 """Rows as the database sees them: multi-row INSERTs without models, the floor under every writing row of the bench."""
 
+import contextlib
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -85,6 +86,40 @@ def _changed(example: list, places: dict[str, int], fields: dict[str, models.Fie
     for name, value in change.items():
         row[places[name]] = fields[name].get_db_prep_save(value, connection)
     return row
+
+
+@contextlib.contextmanager
+def without_indexes(model: type[models.Model]) -> Iterator[None]:
+    """Drop a table's indexes, keys and exclusions on PostgreSQL for a flood of rows, and build them anew behind it.
+
+    So every new row is looked at all the same. Outside a transaction only.
+    """
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid = %s::regclass AND contype IN ('f', 'u', 'x')",
+            [table],
+        )
+        constraints = cursor.fetchall()
+        cursor.execute(
+            "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+            " WHERE indrelid = %s::regclass"
+            " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = indrelid AND conindid = indexrelid)",
+            [table],
+        )
+        indexes = cursor.fetchall()
+        for name, _definition in constraints:
+            cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+        for name, _definition in indexes:
+            cursor.execute(f"DROP INDEX {name}")
+        yield
+        cursor.execute("SET maintenance_work_mem = '256MB'")
+        for _name, definition in indexes:
+            cursor.execute(definition)
+        for name, definition in constraints:
+            cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+        cursor.execute("RESET maintenance_work_mem")
 
 
 def analyze() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
 
+from django.db import connection
 from django.utils import timezone
 
 from mesoclinic.core.localtime import instant
@@ -74,13 +75,7 @@ def fill(world: SimpleNamespace, days: list[date], visits_a_day: int) -> int:
 
     What lies in the past is done.
     """
-    example = make_appointment(
-        world.clinic,
-        patient=world.patient,
-        practitioner=world.people[0],
-        room=world.rooms[0],
-        starts_at=slot_at(world, open_day(world, weeks=150), 0),
-    )
+    example = _example(world)
     booked = []
     for day in days:
         for turn in range(visits_a_day):
@@ -92,6 +87,65 @@ def fill(world: SimpleNamespace, days: list[date], visits_a_day: int) -> int:
     raw.clones(example, len(booked), lambda number: booked[number])
     Appointment.objects.filter(pk=example.pk).delete()
     return len(booked)
+
+
+def flood(world: SimpleNamespace, count: int, before: date, *, visits_a_day: int = 20) -> None:
+    """Add `count` visits that are done, on the workdays before a Monday, a million in minutes. PostgreSQL only."""
+    example = _example(world)
+    visits, quote = Appointment._meta, connection.ops.quote_name
+    told = {
+        "public_id": "gen_random_uuid()",
+        "practitioner_id": "person",
+        "room_id": "room",
+        "patient_id": "(%(patients)s::bigint[])[1 + (slot * %(people)s + number) %% %(patient_count)s]",
+        "starts_at": "at AT TIME ZONE %(zone)s",
+        "ends_at": "(at + %(minutes)s * interval '1 minute') AT TIME ZONE %(zone)s",
+        "status": "'fulfilled'",
+    }
+    columns = [one.column for one in visits.concrete_fields if not one.primary_key]
+    values = ", ".join(told.get(column, f"example.{quote(column)}") for column in columns)
+    sql = f"""
+        INSERT INTO {quote(visits.db_table)} ({", ".join(quote(column) for column in columns)})
+        SELECT {values}
+        FROM {quote(visits.db_table)} AS example
+        CROSS JOIN generate_series(1, %(days)s) AS days_before
+        CROSS JOIN generate_series(0, %(turns)s - 1) AS turn
+        CROSS JOIN unnest(%(person_keys)s::bigint[], %(room_keys)s::bigint[]) WITH ORDINALITY AS who(person, room, nth)
+        CROSS JOIN LATERAL (SELECT nth - 1 AS number, %(before)s::date - days_before AS day) AS counted
+        CROSS JOIN LATERAL (SELECT (turn * %(slots)s / %(turns)s + number) %% %(slots)s AS slot) AS placed
+        CROSS JOIN LATERAL (SELECT day + %(first)s::time + slot * %(minutes)s * interval '1 minute' AS at) AS told
+        WHERE example.id = %(example)s AND extract(isodow FROM day) < 6
+        LIMIT %(count)s
+    """
+    given = {
+        "patients": world.patients,
+        "patient_count": len(world.patients),
+        "people": len(world.people),
+        "person_keys": [one.pk for one in world.people],
+        "room_keys": [one.pk for one in world.rooms],
+        "zone": str(world.site.zone),
+        "minutes": SLOT_MIN,
+        "turns": visits_a_day,
+        "slots": SLOTS,
+        "first": FIRST,
+        "before": before,
+        "days": 7 * (count // (5 * visits_a_day * len(world.people)) + 1),
+        "example": example.pk,
+        "count": count,
+    }
+    with raw.without_indexes(Appointment), connection.cursor() as cursor:
+        cursor.execute(sql, given)
+    example.delete()
+
+
+def _example(world: SimpleNamespace) -> Appointment:
+    return make_appointment(
+        world.clinic,
+        patient=world.patient,
+        practitioner=world.people[0],
+        room=world.rooms[0],
+        starts_at=slot_at(world, open_day(world, weeks=150), 0),
+    )
 
 
 def _visit(world: SimpleNamespace, number: int, person: Practitioner, starts_at: datetime, patient_id: int) -> dict:
