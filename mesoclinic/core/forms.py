@@ -120,6 +120,7 @@ class CarefulForm:
             make_careful(field)
             if name == "phone":
                 field.validators.append(check_phone)
+                field.widget.input_type = "tel"
 
     def full_clean(self):
         super().full_clean()

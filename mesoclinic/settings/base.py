@@ -159,7 +159,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "mesoclinic.core.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"login": "mesoclinic.core.account_forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "mesoclinic.core.account_forms.LoginForm",
+    "change_password": "mesoclinic.core.account_forms.ChangePasswordForm",
+    "reset_password": "mesoclinic.core.account_forms.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -20,7 +20,6 @@ class ContactPick(Form):
     def __init__(self, *args, clinic, needed: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
         self.clinic, self.needed = clinic, needed
-        self.fields["phone"].widget.input_type = "tel"
         self.fields["name"].widget.attrs["autocomplete"] = "off"
 
     def clean(self):

@@ -291,6 +291,15 @@ def test_a_review_is_closed_by_one_tap_and_offers_no_record(client, world):
     assert reverse("sessions:undo-done", args=[visit.public_id]) in html
 
 
+def test_who_closes_the_day_can_record_a_visit_that_is_still_open(client, world):
+    visit = book(world, "09:30")
+    appointments.check_in(actor=world.desk, appointment=visit, now=at("09:30"))
+    record = reverse("sessions:record", args=[visit.public_id])
+
+    assert record in page(client, make_user(world.clinic, Role.PRACTITIONER), "close-day")
+    assert record not in page(client, world.desk, "close-day")
+
+
 def test_who_may_not_book_is_offered_nothing_to_do_with_a_visit(client, world):
     waiting, coming = book(world, "09:30"), book(world, "10:00", patient=patient(world.clinic, "Bo"))
     appointments.check_in(actor=world.desk, appointment=waiting, now=at("09:30"))

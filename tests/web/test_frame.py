@@ -7,10 +7,11 @@ import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.urls import reverse
 
 from mesoclinic.core.navigation import navigation
 from mesoclinic.core.roles import Role
-from mesoclinic.core.templatetags.ui import LEVEL_ICONS, STATUS_LOOKS
+from mesoclinic.core.templatetags.ui import LEVEL_ICONS, STATUS_LOOKS, device_name
 from tests.factories import make_clinic, make_user
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
@@ -87,3 +88,29 @@ def test_a_wrong_password_is_refused_in_words_and_the_name_stays(client):
     assert answer.status_code == 200
     assert 'value="nobody"' in page
     assert "invisible character" in page
+
+
+@pytest.mark.django_db
+def test_a_password_that_is_left_out_is_asked_for_in_words(client):
+    client.force_login(
+        make_user(make_clinic(), Role.RECEPTION), backend="mesoclinic.core.accounts.AuthenticationBackend"
+    )
+
+    page = client.post(reverse("account_change_password"), {}).content.decode()
+
+    assert page.count("Please fill this in.") >= 3
+    assert "New password once more" in page
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+        ("Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605 Version/18 Safari/604", "Safari, iPad"),
+        ("curl/8.0", "curl/8.0"),
+        ("", ""),
+    ],
+)
+def test_a_device_is_named_by_its_browser_and_system(said, name):
+    assert device_name(said) == name
