@@ -36,7 +36,9 @@ demo: $(VENV)/.run ## A clinic to click through: data, web, worker; prints the a
 run: $(VENV)/.run ## Your own clinic, empty: the first page makes the first manager
 	@$(MANAGE) run
 
-test: check test-sqlite test-servers ## Everything that .ci/run runs: checks, both databases, real workers and browser
+# All of it to the end, whatever fails on the way: one red test hides no other.
+test: $(VENV)/.dev ## Everything that .ci/run runs: checks, both databases, real workers and browser
+	@$(MAKE) --no-print-directory --keep-going check test-sqlite test-servers
 
 # Several processes first where the tests are alone with their own database; then one by one what needs the machine.
 # On PostgreSQL and Redis all runs that touches them; the pure engines and the long way in a browser have run by then.
@@ -44,8 +46,10 @@ ALONE := races or faults or browser
 PYTEST := $(BIN)/python -m pytest -q
 
 define both
-$(2) $(PYTEST) -n 2 -m "not ($(ALONE))$(1)"
-$(2) $(PYTEST) -m "($(ALONE))$(1)"
+code=0; \
+$(2) $(PYTEST) -n 2 -m "not ($(ALONE))$(1)" || code=$$?; \
+$(2) $(PYTEST) -m "($(ALONE))$(1)" || code=$$?; \
+exit $$code
 endef
 
 test-sqlite: $(VENV)/.dev
