@@ -1,6 +1,7 @@
 """Forms about the clinic, its sites, and the days a session may be early or late."""
 
 from collections.abc import Iterable
+from functools import cache
 from zoneinfo import available_timezones
 
 from django import forms
@@ -17,8 +18,10 @@ def country_choices() -> list[tuple[str, str]]:
     return [("", _("Choose …")), *countries().items()]
 
 
-def zone_choices() -> list[tuple[str, str]]:
-    return [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+@cache  # to find them is to read hundreds of files
+def zone_choices() -> tuple[tuple[str, str], ...]:
+    zones = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+    return tuple((zone, zone.replace("_", " ")) for zone in zones)
 
 
 class ClinicForm(ModelForm):
