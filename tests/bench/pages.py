@@ -81,7 +81,7 @@ def _count(counted: Counted, worlds: tuple[Crowd, Crowd], name: str, more: str) 
 def _asked(world: Crowd, name: str, *, more: bool) -> tuple[str, int, int]:
     """Ask for a page: why it is none, how many queries it took, how long it is."""
     row = all_rows()[name]
-    query = ALSO[name](world) if more else row.query
+    query = ALSO[name](world) if more else row.asked(world)
     url = reverse(name, kwargs=row.kwargs(world) if row.kwargs else None, query=query or None)
     with CaptureQueriesContext(connection) as asked:
         answer = world.client.get(url)

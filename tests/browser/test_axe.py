@@ -4,7 +4,6 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.urls import reverse
 
 from mesoclinic.core.roles import RIGHTS, Role
 from tests.web import rights
@@ -29,12 +28,11 @@ def test_axe_finds_nothing_on_any_page(look, group):
 
     for name, row in rows.items():
         role = role_for(views[name].right)
-        kwargs = row.kwargs(world) if row.kwargs else {}
         if role not in lookers:
             lookers[role] = look(world.users[role])
             # A URL that only takes a POST says so with a 405, in the console too.
             lookers[role].expect_fault("405|409")
-        found += violations_of(lookers[role], name, reverse(name, kwargs=kwargs, query=row.query or None))
+        found += violations_of(lookers[role], name, row.address(name, world))
 
     assert not found, "\n".join(found)
 

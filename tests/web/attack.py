@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 
 from mesoclinic.core.roles import Role
 from tests.factories import make_practitioner, make_user
@@ -53,7 +53,8 @@ class Target:
     @cached_property
     def typed(self) -> list[Control]:
         """What somebody sees and fills in."""
-        return [one for one in self.controls if one.type != "hidden" and not one.name.endswith(("-DELETE", "-ORDER"))]
+        unseen = ("hidden", "submit")
+        return [one for one in self.controls if one.type not in unseen and not one.name.endswith(("-DELETE", "-ORDER"))]
 
     def complaints(self, answer: "Answer") -> set[str]:
         """What the answer complains about that the page did not before."""
@@ -153,10 +154,10 @@ class Stage:
         self.own, self.foreign = World(), World()
         self.targets: dict[str, list[Target]] = {}
         self.foreign_choices: dict[tuple[str, str], set[str]] = {}
-        self.urls = {name: _url(name, row, self.own) for name, row in rows.items()}
+        self.urls = {name: row.address(name, self.own) for name, row in rows.items()}
         self._seen: set[tuple] = set()
         self.everybody, others = self._everybody(self.own), self._everybody(self.foreign)
-        for target in crawl(others, [_url(*item, self.foreign) for item in rows.items()]):
+        for target in crawl(others, [row.address(name, self.foreign) for name, row in rows.items()]):
             for control in target.form.controls:
                 self.foreign_choices.setdefault((target.view, control.name), set()).update(control.choices)
         self._keep(crawl(self.everybody, self.urls.values()))
@@ -191,10 +192,6 @@ def _signed_in(user) -> Client:
     browser = Client()
     browser.force_login(user)
     return browser
-
-
-def _url(name: str, row: Row, world: World) -> str:
-    return reverse(name, kwargs=row.kwargs(world) if row.kwargs else {}, query=row.query or None)
 
 
 def crawl(browser: Client, urls: Iterable[str], *, deep: bool = True) -> Iterator[Target]:
@@ -268,15 +265,17 @@ def fill(target: Target) -> None:
         target.form.is_preview |= not answer.left and answer.status == 200 and not target.complaints(answer)
         if target.is_accepted or target.form.is_preview or not answer.text:
             return
-        wrong = sorted(wrong_names(answer.text, target)) or [
-            control.name
-            for control in target.typed
-            if control.type in ("radio", "select") and not _given(target, control)
-        ]
+        wrong = sorted(wrong_names(answer.text, target)) or _not_marked(target)
         if not wrong:
             return
         for name in wrong:
             choice[name] = choice.get(name, -1) + 1
+
+
+def _not_marked(target: Target) -> list[str]:
+    """What to change where the answer marks no field: what nothing was chosen of, else the first words typed."""
+    unchosen = [one.name for one in target.typed if one.type in ("radio", "select") and not _given(target, one)]
+    return unchosen or [one.name for one in target.typed if one.type == "text"][:1]
 
 
 def _must_be_filled(target: Target, control: Control) -> bool:

@@ -1,8 +1,11 @@
 """What a browser's forms would send, and what an attacker sends instead: forms read from a page, values that hurt."""
 
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from html import unescape
 from urllib.parse import urljoin, urlsplit
+
+from tests.web.tags import Tag, tags
 
 TEXT_TYPES = {"text", "search", "tel", "email", "url", "number", "date", "time", "datetime-local", "password"}
 NEVER_SENT = {"submit", "button", "image", "reset", "file"}
@@ -60,39 +63,41 @@ class PageForm:
         return [control for control in self.controls if control.name == name]
 
 
-class _Reader(HTMLParser):
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self.address, self.forms, self.by_id = address, [], {}
-        self.orphans: list[tuple[str, Control | dict]] = []
+class _Reader:
+    def __init__(self, html: str, address: str) -> None:
+        self.html, self.address, self.forms, self.by_id = html, address, [], {}
+        self.orphans: list[tuple[str, PageForm | None, Control | dict]] = []
         self.form: PageForm | None = None
         self.select: Control | None = None
         self.area: Control | None = None
+        self.area_at = 0
         self.is_template = False
 
-    def handle_starttag(self, tag, attrs):
-        has = {name: value or "" for name, value in attrs}
-        if has.get("hx-post") and self.form is not None:
-            self.form.previews.append(urljoin(self.address, has["hx-post"]))
-        draw = getattr(self, f"_{tag}", None)
-        if draw:
-            draw(has)
+    def read(self) -> None:
+        for tag in tags(self.html):
+            if tag.is_end:
+                self._end(tag)
+                continue
+            draw = DRAWN.get(tag.name)
+            if draw or "hx-post" in tag.written:
+                has = tag.attributes
+                if has.get("hx-post") and self.form is not None:
+                    self.form.previews.append(urljoin(self.address, has["hx-post"]))
+                if draw:
+                    draw(self, has)
+                    self.area_at = tag.ends_at
+        self._sort()
 
-    def handle_endtag(self, tag):
-        if tag == "form":
+    def _end(self, tag: Tag) -> None:
+        if tag.name == "form":
             self.form = None
-        elif tag == "template":
+        elif tag.name == "template":
             self.is_template = False
-        elif tag == "select":
+        elif tag.name == "select":
             self.select = None
-        elif tag == "textarea":
-            if self.area is not None:
-                self.area.value = self.area.value.removeprefix("\n")
+        elif tag.name == "textarea" and self.area is not None:
+            self.area.value = unescape(self.html[self.area_at : tag.begins_at]).removeprefix("\n")
             self.area = None
-
-    def handle_data(self, data):
-        if self.area is not None:
-            self.area.value += data
 
     def _form(self, has):
         self.form = PageForm(urljoin(self.address, has.get("action") or self.address), has.get("method", "get").lower())
@@ -143,7 +148,7 @@ class _Reader(HTMLParser):
         if has.get("type", "submit") == "submit" and not self.is_template:
             self.orphans.append((has.get("form", ""), self.form, has))
 
-    def sort(self) -> None:
+    def _sort(self) -> None:
         for form_id, around, what in self.orphans:
             form = self.by_id.get(form_id, around)
             if form is None:
@@ -151,24 +156,43 @@ class _Reader(HTMLParser):
             (form.controls if isinstance(what, Control) else form.buttons).append(what)
 
 
+DRAWN = {
+    name: getattr(_Reader, f"_{name}")
+    for name in ("form", "template", "input", "select", "option", "textarea", "button")
+}
+
+
+@lru_cache(maxsize=4)  # an answer is looked at for what it marks as wrong, then for what it lost
 def forms_of(html: str, address: str) -> list[PageForm]:
-    """Read the forms of a page that POST, one for each address a button of theirs sends to."""
-    reader = _Reader(address)
-    reader.feed(html)
-    reader.sort()
+    """Read the forms of a page that POST, one for each address a button of theirs sends to. They are not to be changed."""
+    reader = _Reader(html, address)
+    reader.read()
     found: list[PageForm] = []
     for form in reader.forms:
-        targets = {urljoin(address, has.get("formaction", "") or form.action) for has in form.buttons} or {form.action}
-        for target in sorted(targets):
-            how = {has.get("formmethod", form.method).lower() for has in form.buttons} or {form.method}
-            if "post" in how:
+        targets: dict[str, list[dict[str, str]]] = {}
+        for has in form.buttons:
+            targets.setdefault(urljoin(address, has.get("formaction", "") or form.action), []).append(has)
+        how = {has.get("formmethod", form.method).lower() for has in form.buttons} or {form.method}
+        if "post" in how:
+            for target, buttons in sorted(targets.items() or [(form.action, [])]):
+                controls = [*form.controls, *_pressed(buttons)]
                 tokens = [one.value for one in form.controls if one.name == "csrfmiddlewaretoken"]
-                found.append(PageForm(target, "post", form.controls, templated=form.templated, token="".join(tokens)))
+                found.append(PageForm(target, "post", controls, templated=form.templated, token="".join(tokens)))
         found += [
             PageForm(target, "post", form.controls, templated=form.templated, is_preview=True)
             for target in dict.fromkeys(form.previews)
         ]
     return found
+
+
+def _pressed(buttons: list[dict[str, str]]) -> list[Control]:
+    """Give the buttons that have names: a click sends one, the first of the form where none is without a name."""
+    values: dict[str, list[str]] = {}
+    for has in buttons:
+        values.setdefault(has.get("name", ""), []).append(has.get("value", ""))
+    is_sent = "" not in values
+    found = [Control(name, "select", own[0], own, is_sent, type="submit") for name, own in values.items() if name]
+    return [replace(one, is_sent=one.is_sent and one is found[0]) for one in found]
 
 
 def path_of(address: str) -> str:

@@ -89,6 +89,7 @@ TYPED = {
     "select": CHOICES,
     "radio": CHOICES,
     "checkbox": CHOICES,
+    "submit": CHOICES,
     "hidden": HIDDEN,
 }
 
@@ -107,6 +108,8 @@ def usual_values(control: Control) -> Sequence[str]:
     """What a person may have meant, the likeliest first. The clock of the tests stands on Monday 2 March 2026, at eight."""
     if control.choices:
         return [choice for choice in control.choices if choice][:6]
+    if control.name.endswith("cadence-text"):
+        return ("5x1w",)
     if control.mode in ("numeric", "decimal") or control.type == "number":
         return ("20", "1", "5", "400", "2")
     return {

@@ -1,41 +1,34 @@
 """What a page complains about: the sentences beside its fields and in its notices."""
 
-from html.parser import HTMLParser
+import re
+from html import unescape
+
+from tests.web.tags import tags
 
 COMPLAINING = {"field-errors", "notice-danger", "notice-warning", "errorlist", "error-page"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.depth = 0
-        self.words: list[str] = []
-        self.found: set[str] = set()
-
-    def handle_starttag(self, tag, attrs):
-        if tag in VOID:
-            return
-        if self.depth:
-            self.depth += 1
-        elif COMPLAINING & set(dict(attrs).get("class", "").split() if dict(attrs).get("class") else ()):
-            self.depth, self.words = 1, []
-
-    def handle_endtag(self, tag):
-        if self.depth and tag not in VOID:
-            self.depth -= 1
-            if not self.depth:
-                self.found.add(" ".join(" ".join(self.words).split()))
-
-    def handle_data(self, data):
-        if self.depth:
-            self.words.append(data)
+_MAY_COMPLAIN = re.compile(rf"<[a-z][^<>]*\bclass=\"[^\"<>]*\b(?:{'|'.join(sorted(COMPLAINING))})\b")
 
 
 def complaints(html: str) -> set[str]:
     """Return the complaints of a page, each once."""
-    if not any(name in html for name in COMPLAINING):
-        return set()
-    reader = _Reader()
-    reader.feed(html)
-    return reader.found - {""}
+    found, at = set(), 0
+    while begins := _MAY_COMPLAIN.search(html, at):
+        words, at = _words_of(html, begins.start())
+        found.add(words)
+    return found - {""}
+
+
+def _words_of(html: str, begin: int) -> tuple[str, int]:
+    """The words within the element that begins there, and where it ends; none when it only looks like complaining."""
+    depth, said, at = 0, [], begin
+    for tag in tags(html, begin):
+        if not depth and not COMPLAINING & set(tag.attributes.get("class", "").split()):
+            return "", tag.ends_at
+        said.append(html[at : tag.begins_at])
+        at = tag.ends_at
+        if tag.name not in VOID:
+            depth += -1 if tag.is_end else 1
+        if not depth:
+            break
+    return " ".join(unescape(" ".join(said)).split()), at

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.http import QueryDict
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.roles import Role
@@ -51,7 +52,13 @@ class Row:
     """How to ask for one URL: the keywords of its path, and the query it needs to answer at all."""
 
     kwargs: Callable[[World], dict[str, Any]] | None = None
-    query: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] | Callable[[World], QueryDict] = field(default_factory=dict)
+
+    def asked(self, world: World) -> dict[str, str] | QueryDict:
+        return self.query(world) if callable(self.query) else self.query
+
+    def address(self, name: str, world: World) -> str:
+        return reverse(name, kwargs=self.kwargs(world) if self.kwargs else {}, query=self.asked(world) or None)
 
 
 def all_rows() -> dict[str, Row]:

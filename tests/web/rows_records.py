@@ -1,19 +1,33 @@
 """Examples for the matrix of rights: the pages of session records."""
 
+from types import SimpleNamespace
+
 from sessions.services import records
+from tests.factories import make_course, make_patient
+from tests.sessions.booking_world import MONDAY
 from tests.sessions.record_world import book_session, done, record_world, session, signed, start
 from tests.web.rights import Row, World
 
 
 def make_world(clinic):
-    """A course with a session each that is signed, done, a draft, booked, and open, in this order."""
+    """A course with a session each that is signed, done and open; and two of the same day that begin: a draft, a visit."""
     world = record_world(clinic=clinic, cadence="5x1w")
     world.signed = signed(world)
     world.done = done(world, 2)
-    world.draft = start(world, book_session(world, 3))
-    world.waiting = book_session(world, 4)
     world.open = session(world, 5)
+    of_the_draft, of_the_visit = _beginning(world), _beginning(world)
+    world.draft_patient = of_the_draft.patient
+    world.draft = start(of_the_draft, book_session(of_the_draft, 1, "11:00"))
+    world.waiting = book_session(of_the_visit, 1, "12:00")
     return world
+
+
+def _beginning(world) -> SimpleNamespace:
+    """The same world with another patient, whose course of the same kind begins on the same day."""
+    patient = make_patient(world.clinic)
+    same = {"protocol_version": world.version, "indication": world.indication, "practitioner": world.doctor}
+    course = make_course(world.clinic, patient=patient, start_on=MONDAY, **same)
+    return SimpleNamespace(**{**vars(world), "patient": patient, "course": course})
 
 
 def _named(what: str):

@@ -2,11 +2,13 @@
 
 from datetime import date
 
+from django.http import QueryDict
+
 from patients.services import places
 from sessions.models import Round
 from sessions.services import rounds
 from sessions.services.rounds import Stop
-from tests.factories import make_horse, make_practitioner, site_of
+from tests.factories import make_horse, make_patient, make_practitioner, site_of
 from tests.sessions.booking_world import NOW, at
 from tests.web.rights import Row
 
@@ -30,6 +32,12 @@ def one(world) -> dict:
     return {"public_id": world.one(make_round).public_id}
 
 
+def a_couple(world) -> QueryDict:
+    pair = QueryDict(mutable=True)
+    pair.setlist("with", [str(world.one(make).public_id) for make in (make_patient, make_horse)])
+    return pair
+
+
 ROWS = {
     "sessions:rounds": Row(),
     "sessions:book-round": Row(query={"on": date(2026, 3, 2).isoformat()}),
@@ -40,7 +48,7 @@ ROWS = {
     "sessions:move-round": Row(one),
     "sessions:cancel-round": Row(one),
     "sessions:round-sheet": Row(one),
-    "sessions:book-together": Row(),
+    "sessions:book-together": Row(query=a_couple),
     "sessions:together-times": Row(),
     "sessions:add-to-round": Row(one),
 }

@@ -182,7 +182,7 @@ def test_nearly_every_form_is_attacked_from_a_filling_that_would_be_saved(stage)
     never_saved = [(one.view, one.page) for one in forms_sent if not one.is_accepted]
 
     assert len(forms_sent) > 60
-    assert len(never_saved) < len(forms_sent) / 10, never_saved
+    assert len(never_saved) < 3, never_saved
 
 
 # Sent twice: a double click, or the back button and once more. What may be there twice, and why.
@@ -195,7 +195,7 @@ TWICE = {
 
 def test_a_form_sent_twice_makes_nothing_twice(stage):
     made = {}
-    for target in (one for targets in stage.targets.values() for one in targets if one.is_accepted):
+    for target in (one for targets in stage.targets.values() for one in targets if not one.form.is_preview):
         response, added = send_twice(target)
         content = {table: count for table, count in added.items() if table != AUDIT and "historical" not in table}
         if response.status_code >= 500 or (content and target.view not in TWICE):

@@ -7,7 +7,6 @@ from django.db import connection, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Substr
 from django.test import Client
-from django.urls import reverse
 
 from mesoclinic.core import freeze
 from mesoclinic.core.roles import RIGHTS, Role
@@ -92,12 +91,7 @@ class Stage:
         self.own, self.foreign = World(), World()
         for world in (self.own, self.foreign):
             world.everybody = make_user(world.clinic, *Role)
-            world.urls = {name: self._url(name, world) for name in ROWS}
-
-    @staticmethod
-    def _url(name: str, world: World) -> str:
-        row = ROWS[name]
-        return reverse(name, kwargs=row.kwargs(world) if row.kwargs else {}, query=row.query or None)
+            world.urls = {name: row.address(name, world) for name, row in ROWS.items()}
 
     def pages(self, user, names=tuple(ROWS)):
         """Yield (name, text of the answer) of every page this user may open by GET."""

@@ -62,9 +62,8 @@ class Stage:
                 raise kwargs
         return self.kwargs[name]
 
-    @staticmethod
-    def _url(name: str, kwargs: dict) -> str:
-        return reverse(name, kwargs=kwargs, query=ROWS[name].query or None)
+    def _url(self, name: str, kwargs: dict) -> str:
+        return reverse(name, kwargs=kwargs, query=ROWS[name].asked(self.own) or None)
 
 
 def _signed_in(user: User) -> Client:
