@@ -18,6 +18,7 @@ from protocols.models import Category, Indication, Lot, ProtocolVersion, Species
 from protocols.services import lots, protocols, substances
 from protocols.services.protocols import DraftLine, ProtocolDraft
 from sessions.models import Appointment, Course, PlannedSession, Practitioner, Room
+from sessions.queries.availability import is_open_on
 from sessions.services import appointments, availability, courses, plans
 from sessions.services.availability import HoursBlock
 
@@ -95,6 +96,12 @@ def make_horse(clinic: Clinic, *, name: str = "", owner: str = "", actor: User |
 # Who can be booked, and when
 
 WORKDAYS = range(1, 6)
+
+
+def next_workday(site: Site, day: date) -> date:
+    """The first day from this one on that is neither of a weekend nor a public holiday of the site: any day may be today."""
+    is_open = is_open_on(site)
+    return next(one for n in range(30) if (one := day + timedelta(days=n)).isoweekday() in WORKDAYS and is_open(one))
 
 
 def work_week(start: str = "09:00", end: str = "17:00", *, days: Iterable[int] = WORKDAYS, **validity) -> list:

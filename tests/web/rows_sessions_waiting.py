@@ -7,14 +7,14 @@ from django.utils import timezone
 from mesoclinic.core.localtime import instant
 from sessions.models import WaitingEntry
 from sessions.services.waiting import wait_for_earlier_time
-from tests.factories import make_appointment, make_patient, make_practitioner, site_of
+from tests.factories import make_appointment, make_patient, make_practitioner, next_workday, site_of
 from tests.web.rights import Row
 from tests.web.rows_sessions_appointments import make_planned, visit
 
 
 def make_entry(clinic) -> WaitingEntry:
-    monday = timezone.localdate() + timedelta(days=14 - timezone.localdate().weekday())
-    starts_at = instant(monday, time(10), site_of(clinic).zone)
+    site = site_of(clinic)
+    starts_at = instant(next_workday(site, timezone.localdate() + timedelta(days=14)), time(10), site.zone)
     people = {"patient": make_patient(clinic), "practitioner": make_practitioner(clinic)}
     return wait_for_earlier_time(actor=None, appointment=make_appointment(clinic, starts_at=starts_at, **people))
 
