@@ -40,14 +40,15 @@ run: $(VENV)/.run ## Your own clinic, empty: the first page makes the first mana
 test: $(VENV)/.dev ## Everything that .ci/run runs: checks, both databases, real workers and browser
 	@$(MAKE) --no-print-directory --keep-going check test-sqlite test-servers
 
-# Several processes first where the tests are alone with their own database; then one by one what needs the machine.
+# Several processes first where the tests are alone with their own database, a file with its setup in one of them; then
+# one by one what needs the machine.
 # On PostgreSQL and Redis all runs that touches them; the pure engines and the long way in a browser have run by then.
 ALONE := races or faults or browser
 PYTEST := $(BIN)/python -m pytest -q
 
 define both
 code=0; \
-$(2) $(PYTEST) -n 2 -m "not ($(ALONE))$(1)" || code=$$?; \
+$(2) $(PYTEST) -n 2 --dist loadfile -m "not ($(ALONE))$(1)" || code=$$?; \
 $(2) $(PYTEST) -m "($(ALONE))$(1)" || code=$$?; \
 exit $$code
 endef
