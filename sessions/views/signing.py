@@ -6,6 +6,7 @@ from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
+from patients.queries import patients as patient_reads
 from sessions.forms.addenda import AddendumForm
 from sessions.forms.records import SignForm
 from sessions.queries import records as reads
@@ -64,7 +66,8 @@ def add_addendum(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             return redirect("sessions:record-view", public_id=record.public_id)
         except Refused as refused:
             form.refuse(refused)
-    return render(request, "sessions/records/addendum.html", {"record": record, "form": form})
+    banner = patient_reads.banner(patient_reads.kept(record.patient), timezone.localdate())
+    return render(request, "sessions/records/addendum.html", {"record": record, "form": form, "banner": banner})
 
 
 def _chosen(request: HttpRequest) -> list:

@@ -399,8 +399,10 @@ def test_an_addendum_stands_beside_the_words_that_were_signed(world, browser):
     record = signed(world, notes="Original words")
     data = {"kind": "correction", "text": "It was the right side", "reason": "Slip", "password": PASSWORD}
 
+    asked = browser.get(url("addendum", record)).content.decode()
     browser.post(url("addendum", record), data)
 
+    assert "patient-banner" in asked, "nobody adds to the wrong file unseen"
     html = browser.get(url("record-view", record)).content.decode()
     assert "Original words" in html
     assert "It was the right side" in html
