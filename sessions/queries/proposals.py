@@ -138,7 +138,7 @@ def find_series(
     for before, after in (FAR,) if look_far else (ON_TARGET, NEAR, FAR):
         needs = _needs(plan, chain, visits, pins, today, before, after)
         time = _time(course, needs, people, rooms, place, now)
-        time = _without(time, people, blocked, course)
+        time = less_absent(time, people, blocked, course)
         facts = _facts(course, needs, time, wishes, now)
         proposal = propose(needs, facts.openings, wishes, tolerance=plan.tolerance)
         found = Found(plan, tuple(needs), facts, proposal, people, rooms, place)
@@ -312,7 +312,7 @@ def _time(
     return Time(known.practitioners, known.patients[course.patient_id], known.rooms if rooms else None)
 
 
-def _without(time: Time, people: Mapping[int, Practitioner], blocked: Sequence, course: Course) -> Time:
+def less_absent(time: Time, people: Mapping[int, Practitioner], blocked: Sequence, course: Course) -> Time:
     """Take out the days the patient cannot come and what lies behind somebody's last day."""
     zone = course.site.zone
     cannot = [(day_start(one.from_on, zone), day_end(one.until_on, zone)) for one in blocked]

@@ -9,9 +9,12 @@ from mesoclinic.core.localtime import local_day
 from sessions.models import Appointment, PlannedSession, Practitioner
 from sessions.queries import availability
 from sessions.queries.plans import CoursePlan, course_plan, days_of
+from sessions.queries.preferences import blocked_days, preference_of
+from sessions.queries.proposals import engine_wishes, less_absent
+from sessions.scheduling.openings import NO_ROOM, Time
 from sessions.scheduling.planning import NoOpenDayError
-from sessions.scheduling.ripple import DAYS_AROUND, FreeTimes, Future, Ripple, Step, Visit, booked_instead
-from sessions.scheduling.walltime import day_end, instant_of, minute_after, minute_of
+from sessions.scheduling.ripple import DAYS_AFTER, Anew, FreeTimes, Future, Ripple, Step, Visit, booked_instead
+from sessions.scheduling.walltime import instant_of, minute_after, minute_of
 
 MOVED_ALONG = ("offered", "booked")
 
@@ -86,7 +89,7 @@ def question(
 ) -> Question | None:
     """Give the futures to choose from; None when nothing follows, so that nobody is asked without need.
 
-    A fixed number of SQL statements: at most twenty-four, however many sessions follow.
+    A fixed number of SQL statements: at most twenty-six, however many sessions follow.
     """
     following = _following(planned, now)
     if not following or not planned.course.is_open or planned.course.status == planned.course.Status.PAUSED:
@@ -99,6 +102,7 @@ def question(
         return None
     by_number = {one.planned_session.number: one for one in following}
     visits = {number: _visit(number, one) for number, one in by_number.items()}
+    set_free = [one.pk for one in (visit, *following) if one]
     first = visits[min(visits)].on(zone)
     days = (new_on - changed_on).days if new_on else (first - changed_on).days * (-1 if deed is Deed.SKIP else 1)
     states = booked_instead(plan.states, {planned.number: new_on})
@@ -115,9 +119,10 @@ def question(
         shift_days=days,
         shifted_on=changed_on + timedelta(days=days),
         plan=lambda asked: days_of(plan, today, is_open, asked),
-        free=_free(plan, following, people, abs(days), now),
+        free=_free(plan, following, people, set_free, abs(days), now),
         zone=zone,
         today=today,
+        anew=_anew(plan),
     )
     try:
         outcomes = [_outcome(ripple, future, plan, by_number, people) for future in Future]
@@ -164,17 +169,34 @@ def _visit(number: int, row: Appointment) -> Visit:
         practitioner=row.practitioner_id,
         away=row.place_id is not None,
         stays=row.round_id is not None,
+        room=row.room_id or NO_ROOM,
     )
 
 
+def _anew(plan: CoursePlan) -> Anew:
+    """Read the patient's wishes; whom a session is booked with counts where they name nobody. One SQL statement."""
+    preference = preference_of(plan.course.patient)
+    wishes = engine_wishes(preference, plan.course)
+    wishes = replace(wishes, practitioner=preference.practitioner_id, same_practitioner=False)
+    return Anew(plan.revision.gap_of, plan.tolerance, wishes, plan.course.clinic.session_min)
+
+
 def _free(
-    plan: CoursePlan, following: Sequence[Appointment], people: dict[int, Practitioner], shift: int, now: datetime
+    plan: CoursePlan,
+    following: Sequence[Appointment],
+    people: dict[int, Practitioner],
+    set_free: list[int],
+    shift: int,
+    now: datetime,
 ) -> dict[bool, FreeTimes]:
-    """Read when everybody is free without the visits that follow, at the clinic and away from it as needed."""
-    site = plan.course.site
+    """Read when everybody is free without the visits that would move, at the clinic and away from it as needed."""
+    course, site = plan.course, plan.course.site
     today = local_day(now, site.zone)
-    last_on = max(local_day(one.starts_at, site.zone) for one in following) + timedelta(days=shift + 2 * DAYS_AROUND)
+    days = [local_day(one.starts_at, site.zone) for one in following]
+    days += [one.planned_session.due_on for one in following]
+    last_on = max(days) + timedelta(days=shift + DAYS_AFTER)
     from_at, until_at = availability.day_span(site, today, last_on)
+    blocked = blocked_days(course.patient, today)
     found = {}
     for away in {one.place_id is not None for one in following}:
         rooms = [] if away or not any(one.room_id for one in following) else list(availability.rooms(site))
@@ -185,22 +207,16 @@ def _free(
             now=now,
             practitioner_ids=list(people),
             room_ids=[room.pk for room in rooms],
-            patient_id=plan.course.patient_id,
+            patient_id=course.patient_id,
             away=away,
-            without=[one.pk for one in following],
+            without=set_free,
         )
-        gone = {
-            one.pk: [(day_end(one.last_day_on, site.zone), known.between[1])]
-            for one in people.values()
-            if one.last_day_on is not None and one.last_day_on <= last_on
-        }
+        time = Time(known.practitioners, known.patient, known.rooms if rooms else None)
+        time = less_absent(time, people, blocked, course)
         found[away] = FreeTimes(
-            {
-                pk: replace(agenda, absences=[*agenda.absences, *gone.get(pk, ())])
-                for pk, agenda in known.practitioners.items()
-            },
-            known.rooms if rooms else None,
-            known.patient,
+            time.practitioners,
+            time.rooms,
+            time.patient,
             between=known.between,
             not_before=minute_of(now) + 1,
             step_minutes=site.slot_step_min,

@@ -28,13 +28,16 @@ class Opening(NamedTuple):
 
 @dataclass(frozen=True)
 class Openings:
-    """The openings of every length asked for, by local day (as an ordinal)."""
+    """The openings of every length asked for, by local day (as an ordinal). `elsewhere`: those away from the clinic."""
 
     zone: ZoneInfo
     step_minutes: int
     by_length: Mapping[int, Mapping[int, Sequence[Opening]]]
+    elsewhere: "Openings | None" = None
 
-    def on(self, minutes: int, day: int) -> Sequence[Opening]:
+    def on(self, minutes: int, day: int, *, is_away: bool = False) -> Sequence[Opening]:
+        if is_away and self.elsewhere is not None:
+            return self.elsewhere.on(minutes, day)
         return self.by_length.get(minutes, {}).get(day, ())
 
 

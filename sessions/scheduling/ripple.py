@@ -1,8 +1,9 @@
 """What follows when one session of a course is moved, cancelled, left out or missed: three futures to choose from.
 
 *Only*: what follows stays where it is. *Shift*: every visit that follows moves by the same days, to the nearest free
-time. *Replan*: each goes to the free time nearest to the day the planner now gives it. Pure: frozen values in and out,
-days local to the site, minutes as in `slots.py`, and no clock. Source: DESIGN.md section 5, "Moving".
+time. *Replan*: `series.propose` chooses the best times for all of them at once, around the days the planner now gives
+them. Pure: frozen values in and out, days local to the site, minutes as in `slots.py`, and no clock. Source: DESIGN.md
+section 5, "Moving".
 """
 
 from bisect import bisect_right
@@ -12,11 +13,18 @@ from datetime import date, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from protocols.cadence import Gap
+from sessions.scheduling.hours import days_between
+from sessions.scheduling.openings import NO_ROOM, Openings, Time, find_openings
 from sessions.scheduling.planning import PlannedDay, SessionState
+from sessions.scheduling.series import propose
 from sessions.scheduling.slots import Agenda, Span, Wanted, free_spans
 from sessions.scheduling.walltime import day_end, day_start, instant_of, wall_minute_clamped
+from sessions.scheduling.windows import Tolerance
+from sessions.scheduling.wishes import Need, Slot, Wishes
 
 DAYS_AROUND = 14  # so far from the day aimed at a time is looked for when its window has none
+DAYS_AFTER = 42  # so much later the rest may be planned anew
 
 Plan = Callable[[Sequence[SessionState]], Sequence[PlannedDay]]
 
@@ -37,6 +45,7 @@ class Visit:
     practitioner: int
     away: bool = False
     stays: bool = False
+    room: int = NO_ROOM
 
     def on(self, zone: ZoneInfo) -> date:
         return instant_of(self.start).astimezone(zone).date()
@@ -101,6 +110,17 @@ class FreeTimes:
         starts = list(self._starts(visit.minutes, practitioner, max(first, self.not_before), last, target))
         return min(starts, key=lambda start: (abs(start - target), start), default=None)
 
+    def openings(self, lengths: Iterable[int], days: Iterable[date]) -> Openings:
+        """Find where sessions of these lengths could begin on these days."""
+        time = Time(self.practitioners, self.patient, self.rooms)
+        return find_openings(time, lengths, days, self.zone, step_minutes=self.step, not_before=self.not_before)
+
+    def may_stay(self, visit: Visit) -> bool:
+        """Say whether nobody is away at the time a visit has now; hours and other visits are not looked at."""
+        agendas = [self.practitioners.get(visit.practitioner), (self.rooms or {}).get(visit.room), self.patient]
+        against = [span for one in agendas if one for span in (*one.absences, *one.closures)]
+        return not any(start < visit.start + visit.minutes and visit.start < end for start, end in against)
+
     def _starts(self, minutes: int, practitioner: int, first: int, last: int, target: int) -> Iterator[int]:
         if minutes not in self._spans:
             wanted = Wanted(minutes, self.between, patient=self.patient, rooms=self.rooms)
@@ -121,6 +141,16 @@ class FreeTimes:
 
 
 @dataclass(frozen=True)
+class Anew:
+    """What the rest is planned anew by: the gaps and their tolerance, the patient's wishes, a session's usual length."""
+
+    gap_of: Callable[[int], Gap | None]
+    tolerance: Tolerance
+    wishes: Wishes
+    session_min: int
+
+
+@dataclass(frozen=True)
 class Ripple:
     """A change of session `number` of a course, and all that decides about what follows.
 
@@ -138,6 +168,7 @@ class Ripple:
     free: Mapping[bool, FreeTimes]  # at the clinic (False) and away from it (True)
     zone: ZoneInfo
     today: date
+    anew: Anew
 
     def follow(self, future: Future) -> list[Step]:
         """List what becomes of every open session behind the changed one, ascending by number."""
@@ -147,37 +178,41 @@ class Ripple:
                 for day in self.plan(self.states)
                 if day.number > self.number
             ]
+        if future is Future.REPLAN:
+            return self._planned_anew()
         steps: list[Step] = []
         booked: dict[int, date | None] = dict.fromkeys(self.visits)
-        states, after_on = self._measured_from(future)
+        states, after_on = self._measured_from()
         for number in sorted(self.visits):
             days = {day.number: day for day in self.plan(booked_instead(states, booked))}
             if number not in days:
                 continue
-            step = self._step(days[number], self.visits[number], future, after_on)
+            step = self._step(days[number], self.visits[number], after_on)
             steps.append(step)
             booked[number] = after_on = (step.then or self.visits[number]).on(self.zone)
-        chosen = {step.number: step for step in steps}
-        days_then = self.plan(booked_instead(states, booked))
-        return [
-            replace(chosen[day.number], day=day) if day.number in chosen else Step(day)
-            for day in days_then
-            if day.number > self.number
-        ]
+        return self._steps(steps, booked_instead(states, booked))
 
-    def _measured_from(self, future: Future) -> tuple[Sequence[SessionState], date]:
-        """Give the states that what follows is measured from, and the day behind which it is looked for."""
-        own = next(one for one in self.states if one.number == self.number)
+    def _steps(self, chosen: Iterable[Step], states: Sequence[SessionState]) -> list[Step]:
+        """Give every open session behind the changed one the day and window it has once the rest is as chosen."""
+        by_number = {step.number: step for step in chosen}
+        days = [day for day in self.plan(states) if day.number > self.number]
+        return [replace(by_number[day.number], day=day) if day.number in by_number else Step(day) for day in days]
+
+    @property
+    def _own(self) -> SessionState:
+        return next(one for one in self.states if one.number == self.number)
+
+    def _measured_from(self) -> tuple[Sequence[SessionState], date]:
+        """Give the states that what follows is shifted behind, and the day of the changed session in them."""
+        own = self._own
         if own.booked_on is not None:
             return self.states, own.booked_on
-        if future is not Future.SHIFT:
-            return self.states, self.today
         shifted = replace(own, due_on=self.shifted_on, booked_on=None if own.is_skipped else self.shifted_on)
         return [shifted if one is own else one for one in self.states], self.shifted_on
 
-    def _step(self, day: PlannedDay, visit: Visit, future: Future, after_on: date) -> Step:
+    def _step(self, day: PlannedDay, visit: Visit, after_on: date) -> Step:
         now_on = visit.on(self.zone)
-        target_on = now_on + timedelta(days=self.shift_days) if future is Future.SHIFT else day.due_on
+        target_on = now_on + timedelta(days=self.shift_days)
         if visit.stays or target_on == now_on > after_on:
             return Step(day, visit, visit)
         then = self._best(day, visit, target_on, after_on)
@@ -203,3 +238,90 @@ class Ripple:
                     start, who = min(found, key=lambda one: (abs(one[0] - wall), one))
                     return replace(visit, start=start, practitioner=who)
         return None
+
+    # --- the rest planned anew
+
+    def _planned_anew(self) -> list[Step]:
+        """Solve for all that follows at once. A visit on the same day stays as it is; one without a time, too."""
+        days = {day.number: day for day in self.plan(booked_instead(self.states, dict.fromkeys(self._loose)))}
+        needs = self._needs(days)
+        openings = self._openings(needs)
+        stuck: set[int] = set()
+        while True:
+            solved = propose(needs, openings, self.anew.wishes, tolerance=self.anew.tolerance)
+            slots = {choice.number: choice.slot for choice in solved.choices}
+            lost = {number for number in self._loose if number in slots and slots[number] is None}
+            if not lost:
+                break
+            stuck |= lost
+            needs = [self._standing(need) if need.number in lost else need for need in needs]
+        steps = [
+            Step(days[number], visit, self._then(visit, slots.get(number)), is_stuck=number in stuck)
+            for number, visit in sorted(self.visits.items())
+            if number in days
+        ]
+        booked = {step.number: step.then.on(self.zone) for step in steps if step.then}
+        return self._steps(steps, booked_instead(self.states, booked))
+
+    @property
+    def _loose(self) -> dict[int, Visit]:
+        return {number: visit for number, visit in self.visits.items() if not visit.stays}
+
+    def _then(self, visit: Visit, slot: Slot | None) -> Visit:
+        if slot is None:
+            return visit
+        moved = replace(visit, start=slot.start, practitioner=slot.practitioner, room=slot.room)
+        is_as_good = moved.on(self.zone) == visit.on(self.zone) and self.free[visit.away].may_stay(visit)
+        return visit if is_as_good else moved
+
+    def _needs(self, days: Mapping[int, PlannedDay]) -> list[Need]:
+        """Say what the engine is to place: from the changed session to the last one booked, one not booked as well."""
+        own = self._own
+        stands_on = own.booked_on or (own.due_on if own.is_skipped else None)
+        first = days.get(own.number)
+        if stands_on is None and first is not None:
+            latest_on = date.max if first.latest_on < self.today else max(first.latest_on, first.due_on)
+            needs = [replace(self._need(first, None), gap=None, window=(first.earliest_on, latest_on))]
+        else:
+            on = stands_on or self.today
+            needs = [Need(own.number, on, self.anew.session_min, on, on, stands_on=on)]
+        known = {one.number: one for one in self.states}
+        for number in range(own.number + 1, max(self.visits) + 1):
+            state = known.get(number, SessionState(number))
+            if number in days:
+                need = self._need(days[number], self.visits.get(number))
+                booked_on = state.booked_on if number not in self._loose else None
+                needs.append(replace(need, stands_on=booked_on, held_to_window=True) if booked_on else need)
+            elif state.is_skipped and state.due_on is not None:
+                on = state.due_on
+                needs.append(Need(number, on, self.anew.session_min, on, on, stands_on=on))
+        return needs
+
+    def _need(self, day: PlannedDay, visit: Visit | None) -> Need:
+        first_on, last_on = day.due_on - timedelta(days=DAYS_AROUND), day.due_on + timedelta(days=DAYS_AFTER)
+        if visit is not None:
+            first_on, last_on = min(first_on, visit.on(self.zone)), max(last_on, visit.on(self.zone))
+        return Need(
+            number=day.number,
+            due_on=day.due_on,
+            minutes=visit.minutes if visit else day.minutes or self.anew.session_min,
+            first_on=max(self.today, first_on),
+            last_on=last_on,
+            gap=self.anew.gap_of(day.number),
+            has=Slot(visit.start, visit.practitioner, visit.room) if visit else None,
+            may_stay=visit is not None and self.free[visit.away].may_stay(visit),
+            is_away=visit.away if visit else False not in self.free,
+        )
+
+    def _standing(self, need: Need) -> Need:
+        on = self.visits[need.number].on(self.zone)
+        return replace(need, stands_on=on, held_to_window=True, has=None)
+
+    def _openings(self, needs: Sequence[Need]) -> Openings:
+        found = {}
+        for away, free in self.free.items():
+            asked = [need for need in needs if need.stands_on is None and need.is_away == away]
+            days = {day for need in asked for day in days_between(need.first_on, need.last_on)}
+            found[away] = free.openings({need.minutes for need in asked}, days)
+        here = found.get(False) or Openings(self.zone, 1, {})
+        return replace(here, elsewhere=found.get(True))

@@ -27,6 +27,7 @@ from sessions.scheduling.wishes import (
     Wishes,
     broken_by,
     options,
+    own_wishes,
 )
 
 
@@ -286,7 +287,7 @@ def _days(window: tuple[int, int]) -> tuple[date, date]:
 def _broken(chosen: _State, before: _State, need: Need, on: date, wishes: Wishes, zone: ZoneInfo) -> tuple[Wish, ...]:
     if chosen.slot is None:
         return ()
-    broken = broken_by(chosen.slot, need.minutes, on, zone, wishes)
+    broken = broken_by(chosen.slot, need.minutes, on, zone, own_wishes(need, wishes))
     if before.key is not None and chosen.key is not None:
         if before.key[0] != chosen.key[0]:
             broken += (Wish.SAME_PRACTITIONER,)

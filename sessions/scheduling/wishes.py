@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from protocols.cadence import Gap
 from sessions.scheduling.openings import Opening, Openings
-from sessions.scheduling.walltime import day_end, day_start, local_day_of, wall_minute_clamped
+from sessions.scheduling.walltime import day_end, day_start, instant_of, local_day_of, wall_minute_clamped
 
 NOON = time(13)
 
@@ -72,7 +72,9 @@ class Need:
     Its window is measured from the session before by `gap`; without one it is `window` (None: any day will do). It is
     looked for from `first_on` to `last_on`, both included. `stands_on` is the day of a session done, booked or left
     out; `held_to_window` says whether moving its neighbours may put it outside its window. `pinned` is a time somebody
-    chose. `avoid` are (day, is afternoon) that will not do.
+    chose. `avoid` are (day, is afternoon) that will not do. `has` is the time a booked session has now: near its hour
+    rather than early, and with its practitioner where the wishes name nobody; if it `may_stay`, that time will do, even
+    outside the hours.
     """
 
     number: int
@@ -87,6 +89,9 @@ class Need:
     held_to_window: bool = False
     pinned: Slot | None = None
     avoid: frozenset[tuple[date, bool]] = frozenset()
+    has: Slot | None = None
+    may_stay: bool = False
+    is_away: bool = False
 
 
 class Option(NamedTuple):
@@ -106,12 +111,25 @@ def options(need: Need, openings: Openings, wishes: Wishes) -> Iterator[Option]:
     if need.pinned is not None:
         yield _pinned(need, need.pinned, openings.zone, wishes)
         return
+    wishes = own_wishes(need, wishes)
+    has_on = local_day_of(need.has.start, openings.zone).toordinal() if need.has and need.may_stay else 0
     for day in range(need.first_on.toordinal(), need.last_on.toordinal() + 1):
         on = date.fromordinal(day)
         if Wish.WEEKDAY in wishes.only and wishes.weekdays and on.isoweekday() not in wishes.weekdays:
             continue
-        if found := openings.on(need.minutes, day):
+        found = openings.on(need.minutes, day, is_away=need.is_away)
+        if need.has and day == has_on:
+            start, practitioner, room = need.has
+            found = [Opening(practitioner, start, start, (room,)), *found]
+        if found:
             yield from _best_of_day(need, on, found, openings, wishes)
+
+
+def own_wishes(need: Need, wishes: Wishes) -> Wishes:
+    """Give the wishes as they are for one session: whom it is booked with is wished for when nobody else is."""
+    if need.has is None or wishes.practitioner is not None:
+        return wishes
+    return replace(wishes.without(Wish.PRACTITIONER), practitioner=need.has.practitioner)
 
 
 def _best_of_day(
@@ -121,25 +139,41 @@ def _best_of_day(
     ranges = _ranges(need, on, openings.zone, wishes)
     basis = _day_costs(need, on, wishes)
     due = day_start(need.due_on, openings.zone)
+    target = _hour_of(need.has, on, openings.zone) if need.has else None
     for opening in found:
         with_whom = _practitioner_costs(opening.practitioner, wishes)
         if with_whom is None:
             continue
         for first, last, time_costs in ranges:
-            start = max(opening.first, first)
-            start += (opening.first - start) % openings.step_minutes
-            if start > min(opening.last, last):
+            start = _start(opening, first, last, openings.step_minutes, target)
+            if start is None:
                 continue
             for room in opening.rooms:
                 where = _room_costs(room, wishes)
                 if where is None:
                     continue
                 key = wishes.kept(opening.practitioner, room)
-                cost = basis + with_whom + where + time_costs + start - due
+                cost = basis + with_whom + where + time_costs
+                cost += start - due if target is None else abs(start - target)
                 if key not in best or cost < best[key][0]:
                     best[key] = (cost, Slot(start, opening.practitioner, room))
     for key, (cost, slot) in sorted(best.items()):
         yield Option(on.toordinal(), key, cost, slot)
+
+
+def _hour_of(slot: Slot, on: date, zone: ZoneInfo) -> int:
+    return wall_minute_clamped(on, instant_of(slot.start).astimezone(zone).time(), zone)
+
+
+def _start(opening: Opening, first: int, last: int, step: int, target: int | None) -> int | None:
+    """Give the earliest start inside an opening and a range, or the one nearest to a target."""
+    low, high = max(opening.first, first), min(opening.last, last)
+    if target is not None and low <= target <= high:
+        return target
+    early = low + (opening.first - low) % step
+    if early > high:
+        return None
+    return early if target is None or target < low else high - (high - opening.first) % step
 
 
 def _ranges(need: Need, on: date, zone: ZoneInfo, wishes: Wishes) -> list[tuple[int, int, int]]:
@@ -183,7 +217,7 @@ def _room_costs(room: int, wishes: Wishes) -> int | None:
 
 
 def broken_by(slot: Slot, minutes: int, on: date, zone: ZoneInfo, wishes: Wishes) -> tuple[Wish, ...]:
-    """Name the wishes a time does not meet by itself."""
+    """Name the wishes a time does not meet by itself; what is wished are the session's `own_wishes`."""
     broken = []
     if wishes.weekdays and on.isoweekday() not in wishes.weekdays:
         broken.append(Wish.WEEKDAY)

@@ -1,6 +1,9 @@
 """Give somebody on a list one of the times shown there: book it, or hold it until they agree."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +18,8 @@ from sessions.services import waiting
 from sessions.services.appointments.booking import book_appointment
 from sessions.services.appointments.checks import offering_alternatives
 from sessions.services.appointments.held import hold_time
-from sessions.services.appointments.moving import NewTime, move_many
+from sessions.services.appointments.moving import move_many
+from sessions.services.appointments.placing import NewTime
 from sessions.services.reminders import queue_message
 
 OFFER_HOLDS = timedelta(hours=24)
@@ -31,20 +35,24 @@ def take_time(
     starts_at: datetime,
     practitioner: Practitioner,
     seen_moves: int | None = None,
+    following: Sequence[NewTime] = (),
+    batch: UUID | None = None,
     now: datetime | None = None,
 ) -> Appointment:
     """Give the line this time: its visit moves there, or one is booked. Who waited for it waits no longer.
 
-    Raises Refused as `move` and `book_appointment` do, and "waits-no-longer" | "has-a-time".
+    Where a visit moves, those that follow it may move along; the events of one step share a `batch`. Raises Refused as `move` and `book_appointment` do, and "waits-no-longer" | "has-a-time".
     """
     now = now or timezone.now()
     _check_line(line)
     if line.visit is None:
         given = _book(actor, line, starts_at, practitioner, now)
     else:
-        (given,) = move_many(actor=actor, moves=[_new_time(line, starts_at, practitioner, seen_moves)], now=now)
+        first = new_time(line, starts_at, practitioner, seen_moves)
+        along = [replace(one, moved_along=True) for one in following]
+        given = move_many(actor=actor, moves=[first, *along], batch=batch, now=now)[0]
     if line.entry is not None:
-        waiting.mark_placed(actor=actor, entry=line.entry, now=now)
+        waiting.mark_placed(actor=actor, entry=line.entry, batch=batch, now=now)
     return given
 
 
@@ -71,13 +79,14 @@ def offer_time(
         offer = _book(actor, line, starts_at, practitioner, now, offered_until=until)
     else:
         why = _why_outside(line, starts_at)
-        asked = _new_time(line, starts_at, practitioner, seen_moves)
+        asked = new_time(line, starts_at, practitioner, seen_moves)
         offer = hold_time(actor=actor, asked=asked, reason=why, now=now)
     messages = queue_message(actor=actor, appointment=offer, kind="offer", now=now)
     return offer, bool(messages)
 
 
-def _new_time(line: Line, starts_at: datetime, practitioner: Practitioner, seen_moves: int | None) -> NewTime:
+def new_time(line: Line, starts_at: datetime, practitioner: Practitioner, seen_moves: int | None) -> NewTime:
+    """Say where the visit of a line would go."""
     assert line.visit is not None
     return NewTime(
         appointment=line.visit,

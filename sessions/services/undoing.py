@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.models import AuditEvent, Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Place
-from sessions.models import Appointment, Course, Practitioner, Room
-from sessions.services import appointments, courses
+from sessions.models import Appointment, Course, Practitioner, Room, WaitingEntry
+from sessions.services import appointments, courses, waiting
 
 FOR = timedelta(minutes=1)
 MOVED = "appointment.moved"
@@ -97,6 +97,9 @@ def _take_back(event: AuditEvent, actor: User, clinic: Clinic, now: datetime | N
             raise Refused("no-right", _("You may not take a session back into the plan. Ask a practitioner."))
         course = Course.objects.get(clinic=clinic, pk=event.subject_id)
         courses.unskip_session(actor=actor, course=course, number=values["number"][1], now=now)
+        return
+    if event.verb == "waiting.placed":
+        waiting.undo_placed(actor=actor, entry=WaitingEntry.objects.get(clinic=clinic, pk=event.subject_id), now=now)
         return
     deeds = {"appointment.cancelled": appointments.undo_cancel, "appointment.no-show": appointments.undo_no_show}
     visit = Appointment.objects.get(clinic=clinic, pk=event.subject_id)

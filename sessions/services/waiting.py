@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime, time
+from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404
@@ -79,16 +80,42 @@ def withdraw_waiting(*, actor: User | None, entry: WaitingEntry, now: datetime |
 
 
 @transaction.atomic
-def mark_placed(*, actor: User | None, entry: WaitingEntry, now: datetime | None = None) -> WaitingEntry:
+def mark_placed(
+    *, actor: User | None, entry: WaitingEntry, batch: UUID | None = None, now: datetime | None = None
+) -> WaitingEntry:
     """The patient has an earlier time. A second call changes nothing."""
-    return _close(actor, entry, State.PLACED, "waiting.placed", now)
+    return _close(actor, entry, State.PLACED, "waiting.placed", now, batch)
 
 
-def _close(actor: User | None, entry: WaitingEntry, state: str, verb: str, now: datetime | None) -> WaitingEntry:
+@transaction.atomic
+def undo_placed(*, actor: User | None, entry: WaitingEntry, now: datetime | None = None) -> WaitingEntry:
+    """The earlier time is taken back: the patient waits again, in the old place of the queue.
+
+    Raises Refused("changed-meanwhile") for somebody who was put on the list anew.
+    """
+    Patient.objects.select_for_update(no_key=True).get(pk=entry.patient_id)
+    target = {"appointment": entry.appointment_id, "planned_session": entry.planned_session_id}
+    again = WaitingEntry.objects.filter(**target, state=State.WAITING).exists()
+    rows = WaitingEntry.objects.filter(pk=entry.pk, state=State.PLACED)
+    if again or not rows.update(state=State.WAITING, state_at=now or timezone.now()):
+        raise Refused("changed-meanwhile", _("The waiting list has changed since, so this cannot be taken back."))
+    audit.record(actor=actor, verb="waiting.placed-undone", subject=entry, patient_id=entry.patient_id)
+    entry.refresh_from_db()
+    return entry
+
+
+def _close(
+    actor: User | None,
+    entry: WaitingEntry,
+    state: str,
+    verb: str,
+    now: datetime | None,
+    batch: UUID | None = None,
+) -> WaitingEntry:
     now = now or timezone.now()
     open_rows = WaitingEntry.objects.filter(pk=entry.pk, clinic_id=entry.clinic_id, state=State.WAITING)
     if open_rows.update(state=state, state_at=now):
-        audit.record(actor=actor, verb=verb, subject=entry, patient_id=entry.patient_id)
+        audit.record(actor=actor, verb=verb, subject=entry, patient_id=entry.patient_id, batch=batch)
     entry.refresh_from_db()
     return entry
 

@@ -69,10 +69,13 @@ def _move_or_ask(request: HttpRequest, asked: NewTime) -> HttpResponse | None:
 
 
 def _moved_words(moved: Appointment, visit: Appointment, following: Sequence[NewTime]) -> str:
-    when = timezone.localtime(moved.starts_at, visit.site.zone)
-    names = {"name": visit.patient.name, "when": date_format(when, "D j M, H:i"), "count": len(following)}
+    starts_at, ends_at = (timezone.localtime(at, visit.site.zone) for at in (moved.starts_at, moved.ends_at))
+    when, until = date_format(starts_at, "D j M, H:i"), date_format(ends_at, "H:i")
+    names = {"name": visit.patient.name, "when": when, "until": until, "count": len(following)}
     if following:
         return _("%(name)s moved to %(when)s, and %(count)s more along with it.") % names
+    if moved.starts_at == visit.starts_at and moved.practitioner_id == visit.practitioner_id:
+        return _("%(name)s: %(when)s to %(until)s.") % names
     return _("%(name)s moved to %(when)s.") % names
 
 
@@ -134,7 +137,8 @@ def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     next_url = request.POST.get("next") or request.GET.get("next", "")
     context = {"visit": visit, "form": form, "page": "cancel", "next": next_url}
     context["is_told"] = outbox.is_told_of_its_end(visit, timezone.now())
-    return render(request, "sessions/appointments/why.html", context)
+    template = "sessions/appointments/_why.html" if request.htmx else "sessions/appointments/why.html"
+    return render(request, template, context)
 
 
 @requires("sessions.book")

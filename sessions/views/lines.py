@@ -1,6 +1,6 @@
 """One tap on a line of a list: take a time, offer one, say what came of a call."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,9 +18,11 @@ from sessions.models import Appointment
 from sessions.queries import availability, today_desk
 from sessions.queries.fitting import Line
 from sessions.queries.lines import line_or_404
+from sessions.queries.ripples import Deed
 from sessions.services import calls, lines
 
 from .desk import back
+from .ripples import answer, ask, offer_undo
 from .waiting import say_who_waits
 
 
@@ -40,16 +42,38 @@ def take_time(request: HttpRequest, what: str, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _no(request, _("Choose one of the times shown."))
     try:
-        given = lines.take_time(
-            actor=request.user, line=line, seen_moves=form.cleaned_data["seen_moves"], **form.asked()
-        )
+        given = _take_or_ask(request, line, form)
     except Refused as no:
         return _no(request, _with_others(no, line))
-    words = {"patient": line.patient.name, "when": _when(given), "who": given.practitioner.name}
-    messages.success(request, _("Booked: %(patient)s, %(when)s, %(who)s.") % words)
+    if isinstance(given, HttpResponse):
+        return given
     if line.visit is not None:
         say_who_waits(request, line.visit)
     return back(request, "sessions:appointment", given.public_id)
+
+
+def _take_or_ask(request: HttpRequest, line: Line, form: TakeForm) -> Appointment | HttpResponse:
+    """Give the time, and say so; or give the page that asks what becomes of the visits that follow."""
+    asked, seen_moves = form.asked(), form.cleaned_data["seen_moves"]
+    following, batch = None, uuid4()
+    if line.visit is not None:
+        planned = line.visit.planned_session
+        following = answer(request, planned)
+        if following is None:
+            first = lines.new_time(line, **asked, seen_moves=seen_moves)
+            found = ask(request, planned, Deed.MOVE, first=first)
+            if found is not None:
+                return found
+    given = lines.take_time(
+        actor=request.user, line=line, seen_moves=seen_moves, following=following or (), batch=batch, **asked
+    )
+    words = {"patient": line.patient.name, "when": _when(given), "who": given.practitioner.name}
+    said = _("Booked: %(patient)s, %(when)s, %(who)s.") % words
+    if line.visit is not None:
+        offer_undo(request, batch, said)
+    else:
+        messages.success(request, said)
+    return given
 
 
 @require_POST

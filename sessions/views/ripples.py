@@ -1,8 +1,8 @@
 """The question what becomes of the visits that follow, how it is answered, and the bar that takes a step back."""
 
 import json
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.refused import Refused
-from sessions.models import Appointment, PlannedSession, Practitioner
+from sessions.models import Appointment, PlannedSession, Practitioner, Room
 from sessions.queries.ripples import MOVED_ALONG, Deed, Line, Outcome, question
 from sessions.scheduling.ripple import Future
 from sessions.services import appointments
@@ -31,6 +31,7 @@ class Choice:
     outcome: Outcome
     value: str
     ghosts: str
+    leaving: str
     refused: str = ""
 
     @property
@@ -56,9 +57,8 @@ def ask(
     if planned is None or not found:
         return None
     only_refused = _why_not_alone(request, first, found.futures) if first else ""
-    site = planned.course.site
-    choices = [Choice(one, _value(one), _ghosts(one, site.zone)) for one in found.futures]
-    choices[0] = Choice(choices[0].outcome, "[]", "[]", only_refused)
+    choices = [_choice(one, visit, first) for one in found.futures]
+    choices[0] = replace(choices[0], refused=only_refused)
     context = {
         "deed": deed.value,
         "planned": planned,
@@ -70,7 +70,7 @@ def ask(
         "action": request.path,
         "kept": [(name, value) for name in request.POST for value in request.POST.getlist(name) if _is_kept(name)],
         "next": request.POST.get("next", ""),
-        "is_dialog": bool(request.POST.get("starts")),
+        "is_dialog": bool(request.POST.get("starts") or request.htmx),
     }
     template = "sessions/ripples/_ripple.html" if context["is_dialog"] else "sessions/ripples/ripple.html"
     return render(request, template, context)
@@ -110,19 +110,25 @@ def _value(outcome: Outcome) -> str:
     return json.dumps(moves)
 
 
-def _ghosts(outcome: Outcome, zone) -> str:
-    """What the calendar draws: [practitioner, from, until, number] in wall time."""
-    drawn = [
-        [str(line.new_who.public_id), *_walls(line, zone), line.number]
-        for line in outcome.moved
-        if line.new_at and line.new_who
-    ]
-    return json.dumps(drawn)
+def _choice(outcome: Outcome, visit: Appointment | None, first: NewTime | None) -> Choice:
+    """Give a future with what the calendar draws: [practitioner, room, from, until, number, visit] in wall time."""
+    moved = [(line.visit, line.new_who, line.new_at, line.minutes, line.number) for line in outcome.moved]
+    if first and visit and visit.planned_session:
+        who, number = first.practitioner or visit.practitioner, visit.planned_session.number
+        moved.insert(0, (visit, who, first.starts_at, first.minutes, number))
+    ghosts = [_ghost(*one, room=first.room if first and index == 0 else None) for index, one in enumerate(moved)]
+    leaving = [str(one.public_id) for one in (visit, *(line.visit for line in outcome.moved)) if one]
+    return Choice(outcome, _value(outcome), json.dumps(ghosts), json.dumps(leaving))
 
 
-def _walls(line, zone) -> list[str]:
-    ends_at = line.new_at + timedelta(minutes=line.minutes)
-    return [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in (line.new_at, ends_at)]
+def _ghost(
+    visit: Appointment, who: Practitioner, starts_at: datetime, minutes: int | None, number: int, room: Room | None
+) -> list:
+    zone = visit.site.zone
+    ends_at = starts_at + (timedelta(minutes=minutes) if minutes else visit.ends_at - visit.starts_at)
+    walls = [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in (starts_at, ends_at)]
+    where = room or visit.room
+    return [str(who.public_id), str(where.public_id) if where else "", *walls, number, str(visit.public_id)]
 
 
 def answer(request: HttpRequest, planned: PlannedSession | None) -> list[NewTime] | None:

@@ -151,3 +151,51 @@ def test_a_week_too_wide_for_a_tablet_begins_at_the_day_asked_for_and_says_that_
     expect(before).to_be_hidden()
     expect(after).to_be_visible()
     looker.see("c4-tablet")
+
+
+class Finger:
+    """A finger on the screen, as the browser hears it from the glass."""
+
+    def __init__(self, page: Page) -> None:
+        self.session = page.context.new_cdp_session(page)
+        self.page = page
+
+    def drag(self, x: float, y: float, down: float) -> None:
+        """Press until the visit is held, draw it down, let go."""
+        self._touch("touchStart", (x, y))
+        expect(self.page.locator(".ec-preview")).to_have_count(1)
+        for step in range(1, 11):
+            self._touch("touchMove", (x, y + down * step / 10))
+        self._touch("touchEnd")
+
+    def _touch(self, kind: str, *points: tuple[float, float]) -> None:
+        self.session.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]}
+        )
+
+
+def test_a_finger_moves_a_visit_and_makes_it_longer_on_a_tablet(look):
+    world = open_clinic()
+    day = local_day(datetime.now(world.site.zone), world.site.zone) + timedelta(days=1)
+    make_appointment(
+        world.clinic,
+        patient=make_patient(world.clinic, name="Ida Roux"),
+        practitioner=world.doctor,
+        room=world.room,
+        starts_at=instant(day, time(10), world.site.zone),
+        minutes=30,
+    )
+    looker = look(world.desk, time_zone=world.zone, size=(768, 1024))
+    page = looker.go(f"/calendar/?on={day}")
+    finger, one = Finger(page), visit(page, "Ida Roux")
+    expect(one).to_be_visible()
+
+    box = one.bounding_box()
+    finger.drag(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3, HOUR)
+    expect(page.get_by_text(re.compile("Ida Roux moved to .* 11:00."))).to_be_visible()
+    expect(one).to_have_attribute("aria-label", re.compile("^11:00–11:30"))
+    box = one.bounding_box()
+    finger.drag(box["x"] + box["width"] / 2, box["y"] + box["height"] - 6, HOUR / 2)
+    expect(page.get_by_text(re.compile("Ida Roux: .* 11:00 to 12:00."))).to_be_visible()
+    expect(one).to_have_attribute("aria-label", re.compile("^11:00–12:00"))
+    looker.see("c5-touch")

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from mesoclinic.core.localtime import instant, local_day
 from sessions.models import Appointment
+from sessions.services import appointments
 from tests.browser.clinic import open_clinic
 from tests.browser.looking import Keyboard
 from tests.browser.test_calendar import HOUR, at, drag, visit
@@ -197,3 +198,106 @@ def test_the_question_on_a_tablet(look, world, dark):
     page.get_by_role("button", name="Cancel the visit").click()
     expect(page.locator("#undo")).to_contain_text("cancelled")
     assert days(world) == [0, 14, 21, 28]
+
+
+def see_ghost(page, number: int, day, clock: str, who: str = "Dr Ada Moreau") -> None:
+    """The ghost of a session stands in the column of its day and person, at its hour."""
+    ghost = page.locator(f".visit-ghost[data-ghost='{number}']")
+    expect(ghost).to_have_attribute("aria-label", re.compile(f"^{clock}–.*Session {number}"))
+    box, head = ghost.bounding_box(), column(page, day, who).bounding_box()
+    middle = box["x"] + box["width"] / 2
+    assert head["x"] - 6 <= middle <= head["x"] + head["width"] + 6, (number, day)
+
+
+def choose(page, words: str) -> None:
+    page.get_by_role("dialog").get_by_role("radio", name=re.compile(words)).check()
+
+
+def look_at(page, day) -> None:
+    """Let the calendar behind the question show the day of a new date."""
+    page.get_by_role("button", name=re.compile(f"^\\w+ {day.day} {day:%b} .*show in the calendar")).first.click()
+
+
+def test_a_move_by_dialog_draws_the_ghosts_of_each_of_the_three_futures(look, world):
+    later = world.visits[2]
+    moved_to = instant(world.day + timedelta(days=16), time(11), world.site.zone)
+    appointments.move(actor=world.desk, appointment=later, starts_at=moved_to)
+    before = days(world)
+    looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
+    page = looker.go(f"/calendar/?on={world.day + timedelta(days=7)}&view=week")
+    expect(visit(page, "Ida Roux").first).to_be_visible()
+
+    open_move(page, Keyboard(page))
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Day").fill((world.day + timedelta(days=8)).isoformat())
+    dialog.get_by_role("button", name="Move").click()
+    expect(dialog.get_by_role("heading", name="What about the visits that follow?")).to_be_visible()
+
+    see_ghost(page, 2, world.day + timedelta(days=8), "10:00")
+    expect(page.locator(".visit-ghost")).to_have_count(1)
+    choose(page, "Shift the following")
+    look_at(page, world.day + timedelta(days=17))
+    see_ghost(page, 3, world.day + timedelta(days=17), "11:00")
+    looker.see("r7-ghosts")
+    choose(page, "Plan the rest anew")
+    look_at(page, world.day + timedelta(days=14))
+    see_ghost(page, 3, world.day + timedelta(days=14), "11:00")
+    assert days(world) == before
+    dialog.get_by_role("button", name="Move").click()
+    expect(page.locator("#undo")).to_contain_text("more along with it.")
+    assert days(world) == [0, 8, 14, 21, 28]
+    page.locator("#undo").get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert days(world) == before
+
+
+def test_cancelling_in_the_calendar_draws_ghosts_and_going_back_takes_them_away(calendar, world):
+    page, before = calendar.page, days(world)
+
+    visit(page, "Ida Roux").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("link", name="Cancel visit").click()
+    dialog.get_by_role("radio").first.check()
+    dialog.get_by_label("Why").fill("Ill")
+    dialog.get_by_role("button", name="Cancel the visit").click()
+    choose(page, "Shift the following")
+    look_at(page, world.day + timedelta(days=21))
+    see_ghost(page, 3, world.day + timedelta(days=21), "10:00")
+    expect(page.locator(".visit-leaving")).not_to_have_count(0)
+    calendar.see("r8-cancel")
+    page.keyboard.press("Escape")
+    expect(page.locator(".visit-ghost")).to_have_count(0)
+    expect(visit(page, "Ida Roux").first).to_have_attribute("aria-label", at("10:00"))
+    assert days(world) == before
+
+
+def test_a_missed_visit_draws_the_ghosts_of_those_that_follow(look, world):
+    today = world.day - timedelta(days=1)
+    course = make_course(
+        world.clinic,
+        cadence="3x1w@30",
+        patient=make_patient(world.clinic, name="Lars Bo"),
+        practitioner=world.doctor,
+        start_on=today,
+        plan=True,
+    )
+    for row in course.planned_sessions.order_by("number"):
+        make_appointment(
+            world.clinic,
+            patient=course.patient,
+            practitioner=world.doctor,
+            room=world.room,
+            planned_session=row,
+            starts_at=instant(row.due_on, time(8), world.site.zone),
+            minutes=30,
+        )
+    looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
+    page = looker.go(f"/calendar/?on={today}&view=week")
+
+    visit(page, "Lars Bo").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Did not come").click()
+    choose(page, "Shift the following")
+    look_at(page, today + timedelta(days=14))
+    see_ghost(page, 2, today + timedelta(days=14), "08:00")
+    page.get_by_role("dialog").get_by_role("button", name="Did not come").click()
+    expect(page.locator("#undo")).to_contain_text("did not come")

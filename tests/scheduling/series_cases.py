@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from protocols.cadence import Gap, parse
 from sessions.scheduling.openings import Opening, Openings
 from sessions.scheduling.series import Proposal
-from sessions.scheduling.walltime import day_start, local_day_of, wall_minute
+from sessions.scheduling.walltime import day_start, instant_of, local_day_of, wall_minute
 from sessions.scheduling.windows import SHIPPED_TOLERANCE, window_after
 from sessions.scheduling.wishes import Need, Slot, Wish, Wishes
 
@@ -46,11 +46,11 @@ def cost_of(needs, slots, openings: Openings, wishes: Wishes) -> tuple[int, int,
             if before_on is not None and on <= before_on:
                 return None
             lacking = lacks(need, slot, on, zone, wishes)
-            if lacking & wishes.only:
+            if lacking & conditions(wishes):
                 return None
             broken += len(lacking)
             squares += (on - need.due_on).days ** 2
-            minutes += slot.start - day_start(need.due_on, zone)
+            minutes += minutes_of(need, slot, on, zone)
         if (slot is not None or (stands and need.held_to_window)) and not in_window(need, before_on, on):
             outside += 1
         if before is not None and with_whom is not None:
@@ -58,6 +58,19 @@ def cost_of(needs, slots, openings: Openings, wishes: Wishes) -> tuple[int, int,
             broken += wishes.same_room and before[1] != with_whom[1]
         before_on, before, was_chosen = on, with_whom, slot is not None and not stands
     return unplaced, outside, broken, squares, minutes
+
+
+def minutes_of(need: Need, slot: Slot, on: date, zone: ZoneInfo) -> int:
+    """How late a session begins, or how far from the hour it has now."""
+    if need.has is None:
+        return slot.start - day_start(need.due_on, zone)
+    hour = instant_of(need.has.start).astimezone(zone).time()
+    return abs(slot.start - wall_minute(on, hour, zone))
+
+
+def conditions(wishes: Wishes) -> set[Wish]:
+    """What must be met. To keep whom a session is booked with is no condition."""
+    return wishes.only - ({Wish.PRACTITIONER} if wishes.practitioner is None else set())
 
 
 def lacks(need: Need, slot: Slot, on: date, zone: ZoneInfo, wishes: Wishes) -> set[Wish]:
@@ -68,7 +81,8 @@ def lacks(need: Need, slot: Slot, on: date, zone: ZoneInfo, wishes: Wishes) -> s
     ends = slot.start + need.minutes
     if too_early or (wishes.until_time is not None and ends > wall_minute(on, wishes.until_time, zone)):
         found.add(Wish.TIME)
-    if wishes.practitioner not in (None, slot.practitioner):
+    wished = need.has.practitioner if wishes.practitioner is None and need.has else wishes.practitioner
+    if wished not in (None, slot.practitioner):
         found.add(Wish.PRACTITIONER)
     if wishes.room not in (None, slot.room) and slot.room:
         found.add(Wish.ROOM)
@@ -91,7 +105,13 @@ def every_slot(need: Need, openings: Openings) -> list[Slot]:
                 noon = wall_minute(on, time(13), openings.zone)
                 if (on, start >= noon) not in need.avoid:
                     found += [Slot(start, opening.practitioner, room) for room in opening.rooms]
-    return found
+    return [*found, need.has] if need.has and need.may_stay and is_looked_at(need, need.has, openings.zone) else found
+
+
+def is_looked_at(need: Need, slot: Slot, zone: ZoneInfo) -> bool:
+    on = local_day_of(slot.start, zone)
+    is_late = slot.start >= wall_minute(on, time(13), zone)
+    return need.first_on <= on <= need.last_on and (on, is_late) not in need.avoid
 
 
 def brute_force(needs, openings: Openings, wishes: Wishes) -> tuple[int, int, int, int, int]:
@@ -151,6 +171,11 @@ def cases(draw) -> tuple[list[Need], Openings, Wishes]:
             need = replace(need, stands_on=on, stands_with=stands_with, held_to_window=draw(st.booleans()))
         elif draw(st.integers(0, 5)) == 0:
             need = replace(need, avoid=frozenset({(on, draw(st.booleans()))}))
+        elif draw(st.integers(0, 2)) == 0:
+            had_on = on + timedelta(days=draw(st.integers(-1, 2)))
+            start = wall_minute(had_on, time(draw(st.integers(8, 16))), PARIS)
+            has = Slot(start, draw(st.integers(1, 2)), draw(st.integers(1, 2)))
+            need = replace(need, has=has, may_stay=draw(st.booleans()))
         needs.append(need)
     return needs, draw(openings_drawn()), draw(wishes_drawn)
 

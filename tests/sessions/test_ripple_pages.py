@@ -83,7 +83,7 @@ def test_the_chosen_future_is_done_and_can_be_taken_back(desk, world, visits):
     )
 
     assert times() == [before[0], *(at("10:00", day) for day in (9, 16, 23, 30))]
-    assert "moved to 2026-03-11 10:00, and 3 more along with it." in done.content.decode()
+    assert "moved to Wed 11 Mar, 10:00, and 3 more along with it." in done.content.decode()
     batch = desk.session["undo"]["batch"]
     undone = desk.post(reverse("sessions:undo", args=[batch]), follow=True)
     assert "Taken back." in undone.content.decode()
@@ -139,7 +139,11 @@ def test_a_drag_gets_the_question_for_its_dialog(desk, world, visits):
     assert "Shift the following" in answer["ask"]
     assert times()[1] == at("10:00", 7)
     ghosts = json.loads(re.search(r'value="shift"\s+data-ghosts="([^"]*)"', answer["ask"])[1].replace("&quot;", '"'))
-    assert ghosts[0] == [str(world.doctor.public_id), "2026-03-18T10:00", "2026-03-18T10:30", 3]
+    where = [str(world.doctor.public_id), str(world.room.public_id)]
+    assert ghosts[:2] == [
+        [*where, "2026-03-11T10:00", "2026-03-11T10:30", 2, str(visits[1].public_id)],
+        [*where, "2026-03-18T10:00", "2026-03-18T10:30", 3, str(visits[2].public_id)],
+    ]
     desk.post(url("move", visits[1]), {**asked, "future": "only"})
     assert times()[1] == at("10:00", 9)
 
@@ -149,7 +153,7 @@ def test_a_drag_that_nothing_follows_is_done_and_says_how_to_take_it_back(desk, 
 
     answer = desk.post(url("move", visits[4]), asked).json()
 
-    assert answer["words"] == "Ada Lovelace moved to 2026-03-31 10:00."
+    assert answer["words"] == "Ada Lovelace moved to Tue 31 Mar, 10:00."
     headers = {"accept": "application/json"}
     undone = desk.post(reverse("sessions:undo", args=[answer["undo"]]), headers=headers).json()
     assert undone == {"done": True, "words": "Taken back."}

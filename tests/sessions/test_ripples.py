@@ -1,10 +1,14 @@
 """What follows when one session of a course is changed: which futures are shown, and what each of them moves."""
 
+from datetime import timedelta
+
 import pytest
 
+from sessions.queries.preferences import preference_of
+from sessions.queries.proposals import find_series
 from sessions.queries.ripples import Deed, question
 from sessions.scheduling.ripple import Future
-from sessions.services import appointments, availability
+from sessions.services import appointments, availability, plans, preferences
 from tests.factories import make_course
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 
@@ -105,6 +109,98 @@ def test_planning_the_rest_anew_goes_back_to_the_weekday_of_the_plan(world):
     assert not future(found, Future.REPLAN).outside
 
 
+def away_all(world, first, last):
+    for person in (world.doctor, world.colleague):
+        availability.add_absence(
+            actor=world.desk, practitioner=person, starts_at=at("00:00", first), ends_at=at("00:00", last + 1)
+        )
+
+
+def test_planning_the_rest_anew_is_solved_at_once(world):
+    """Day 14 would be best for the third alone; then nothing would be left inside the window of the fourth."""
+    _course, rows, visits = book_course(world, "4x1w")
+    appointments.move(actor=None, appointment=visits[2], starts_at=at("10:00", 16), now=NOW)
+    away_all(world, 20, 24)
+
+    found = asked(rows[1], Deed.MOVE, visit=visits[1], starts_at=at("10:00", 8))
+
+    assert times(future(found, Future.REPLAN)) == [at("10:00", 15), at("10:00", 25)]
+    assert not future(found, Future.REPLAN).outside
+
+
+@pytest.mark.parametrize("moved_to", [8, 10, 14])
+@pytest.mark.parametrize("away", [None, (16, 18), (20, 24), (15, 25)])
+def test_planning_the_rest_anew_gives_the_days_of_the_proposal_of_a_series(world, moved_to, away):
+    course, rows, visits = book_course(world, "5x1w")
+    appointments.move(actor=None, appointment=visits[3], starts_at=at("10:00", 23), now=NOW)
+    if away:
+        away_all(world, *away)
+
+    found = asked(rows[1], Deed.MOVE, visit=visits[1], starts_at=at("10:00", moved_to))
+
+    for visit in visits[2:]:
+        appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="clinic", reason="test", now=NOW)
+    appointments.move(
+        actor=None,
+        appointment=visits[1],
+        starts_at=at("10:00", moved_to),
+        outside_window_reason="asked for",
+        now=NOW,
+    )
+    plans.replan_course(course=course, now=NOW)
+    proposed = find_series(course, preference_of(world.patient), now=NOW).proposal
+    chosen = next((one for one in found.futures if one.future is Future.REPLAN), future(found, Future.SHIFT))
+    assert [line.new_on for line in chosen.lines] == [choice.on for choice in proposed.choices]
+
+
+def test_planning_the_rest_anew_keeps_away_from_days_the_patient_cannot_come(world):
+    _course, rows, visits = book_course(world)
+    appointments.move(actor=None, appointment=visits[2], starts_at=at("11:00", 16), now=NOW)
+    preferences.block_days(
+        actor=world.desk,
+        patient=world.patient,
+        from_on=MONDAY + timedelta(days=14),
+        until_on=MONDAY + timedelta(days=15),
+        today=MONDAY,
+    )
+
+    found = asked(rows[1], Deed.MOVE, visit=visits[1], starts_at=at("10:00", 9))
+
+    assert all(
+        line.new_on not in (MONDAY + timedelta(days=14), MONDAY + timedelta(days=15))
+        for one in found.futures[1:]
+        for line in one.moved
+    )
+    assert future(found, Future.REPLAN).lines[0].new_at == at("11:00", 16)
+
+
+def test_a_session_not_booked_keeps_its_place_when_the_rest_is_planned_anew(world):
+    course = make_course(
+        world.clinic, cadence="4x1w", patient=world.patient, practitioner=world.doctor, start_on=MONDAY
+    )
+    rows = list(course.planned_sessions.all())
+    visits = {n: book(world, day_offset=7 * n, planned_session=rows[n]) for n in (1, 3)}
+    appointments.move(actor=None, appointment=visits[3], starts_at=at("10:00", 23), now=NOW)
+
+    found = asked(rows[1], Deed.MOVE, visit=visits[1], starts_at=at("10:00", 8))
+
+    lines = future(found, Future.REPLAN).lines
+    assert [line.visit is None for line in lines] == [True, False]
+    assert (lines[0].new_on - MONDAY).days == 14
+    assert lines[1].new_at == at("10:00", 21)
+
+
+def test_a_visit_without_any_other_time_stays_where_it_is_and_says_so(world):
+    _course, rows, visits = book_course(world, "3x1w")
+    away_all(world, 15, 120)
+
+    found = asked(rows[1], Deed.MOVE, visit=visits[1], starts_at=at("10:00", 14))
+
+    for one in found.futures[1:]:
+        assert one.is_stuck
+        assert not one.moved
+
+
 def test_cancelling_shows_the_rest_one_step_later(world):
     _course, rows, visits = book_course(world)
 
@@ -145,7 +241,7 @@ def test_nobody_is_asked_without_need(world, case):
 def test_asking_takes_the_same_few_statements_for_any_number_of_sessions(world, django_assert_max_num_queries):
     _course, rows, visits = book_course(world, "12x1w")
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(26):
         found = asked(rows[1], Deed.MOVE, visit=visits[1], starts_at=at("10:00", 9))
 
     assert len(future(found, Future.SHIFT).moved) == 10

@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -16,7 +17,7 @@ from sessions.models import Appointment, WaitingEntry
 from sessions.queries.fitting import line_of_entry, line_of_planned
 from sessions.queries.waiting import entry_or_404, open_entries, waiting_for_time, wishes_in_words
 from sessions.queries.waiting_page import waiting_page
-from sessions.services import appointments, lines, waiting
+from sessions.services import appointments, lines, undoing, waiting
 from tests.factories import make_clinic, make_course, make_practitioner
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 
@@ -376,6 +377,66 @@ def test_after_a_cancel_a_bar_says_how_many_wait_for_a_time_like_this(client, wo
     visit.refresh_from_db()
     assert visit.starts_at == at("10:00", 1)
     assert "Nobody waits for a time like this" in get(client, world, "waiting-for-time", gone.public_id)
+
+
+def test_a_visit_given_a_freed_time_asks_what_follows_and_can_be_taken_back(client, world):
+    course = make_course(
+        world.clinic, cadence="4x1w", patient=world.patient, practitioner=world.doctor, start_on=MONDAY
+    )
+    rows = list(course.planned_sessions.all())
+    first, second, third = (book(world, day_offset=7 * n, planned_session=rows[n]) for n in (1, 2, 3))
+    entry = wait(world, first)
+    slot = f"{at('10:00', 4).isoformat()}~{world.doctor.public_id}"
+    given = {"slot": slot, "seen_moves": "0", "next": "/waiting/"}
+
+    asked = post(client, world, "take-time", "waiting", entry.public_id, **given)
+    shift = next(one for one in asked.context["choices"] if one.code == "shift")
+    first.refresh_from_db()
+    assert first.starts_at == at("10:00", 7), "nothing is saved before the choice"
+    moved = post(
+        client,
+        world,
+        "take-time",
+        "waiting",
+        entry.public_id,
+        **given,
+        future="shift",
+        **{"following-shift": shift.value},
+    )
+
+    assert (moved.status_code, moved.headers["Location"]) == (302, "/waiting/")
+    assert starts(first, second, third) == [at("10:00", 4), at("10:00", 11), at("10:00", 18)]
+    entry.refresh_from_db()
+    assert entry.state == WaitingEntry.State.PLACED
+    with time_machine.travel(NOW, tick=False):
+        batch = client.session["undo"]["batch"]
+        undone = client.post(reverse("sessions:undo", args=[batch]), headers={"accept": "application/json"})
+    assert undone.json()["done"], undone.json()["words"]
+    assert starts(first, second, third) == [at("10:00", day) for day in (7, 14, 21)]
+    entry.refresh_from_db()
+    assert entry.state == WaitingEntry.State.WAITING
+
+
+def test_a_time_given_is_not_taken_back_for_whoever_waits_anew(world):
+    visit = book(world, day_offset=9)
+    entry = wait(world, visit)
+    batch = uuid4()
+    with time_machine.travel(NOW, tick=False):
+        take(world, entry, at("10:00", 1), batch=batch)
+    visit.refresh_from_db()
+    waiting.wait_for_earlier_time(actor=None, appointment=visit, now=NOW)
+
+    with time_machine.travel(NOW, tick=False), pytest.raises(Refused) as refused:
+        undoing.undo(actor=world.desk, clinic=world.clinic, batch=batch)
+
+    assert refused.value.code == "changed-meanwhile"
+    assert starts(visit) == [at("10:00", 1)]
+
+
+def starts(*visits) -> list:
+    for one in visits:
+        one.refresh_from_db()
+    return [one.starts_at for one in visits]
 
 
 def test_a_cancel_nobody_waits_for_says_nothing(client, world):

@@ -15,6 +15,7 @@
     not_treated: "slash-circle",
     cancelled: "x-circle-fill",
     no_show: "person-x",
+    ghost: "arrow-right",
   };
   const MOVABLE = ["offered", "booked", "arrived"];
   const undoBar = document.getElementById("calendar-undo");
@@ -28,6 +29,11 @@
   let columns = [];
   let busy = false;
   let undoTimer = 0;
+  let shown = said.on; // the first day drawn; another than the page's while a question shows what it would change
+  let isStale = false; // the calendar is to be made anew
+  let drawn = []; // the feed's events
+  let ghosts = [];
+  let leaving = new Set(); // visits that a choice would take away from where they are
 
   const two = (number) => String(number).padStart(2, "0");
   const wall = (date) =>
@@ -72,7 +78,11 @@
       title: patient,
       editable: Boolean(said.book) && MOVABLE.includes(status),
       durationEditable: Boolean(said.book) && MOVABLE.includes(status),
-      classNames: ["visit", `visit-${status}`, ...(marks.includes("g") ? ["visit-round"] : [])],
+      classNames: [
+        "visit",
+        `visit-${status}`,
+        ...(marks.includes("g") ? ["visit-round"] : []),
+      ],
       extendedProps: { status, where: byRoom && room >= 0 ? people[who].title : where, moves, marks, travel, who: people[who].title },
     };
   }
@@ -132,26 +142,21 @@
   }
 
   // ---- the visit's dialog ----
-  function open(id) {
+  function showDialog(focus) {
     const dialog = document.getElementById("dialog");
-    const address = `${visitUrl(id)}?next=${encodeURIComponent(said.here)}`;
-    if (!window.htmx) { window.location.assign(address); return; }
-    window.htmx.ajax("GET", address, { target: dialog, swap: "innerHTML" }).then(() => {
-      if (!dialog.childElementCount) return;
-      if (!dialog.open) dialog.showModal();
-      dialog.querySelector("[autofocus]")?.focus();
-    });
+    if (!dialog.childElementCount) return;
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector(focus)?.focus();
   }
 
-  function openMove(id) {
-    const dialog = document.getElementById("dialog");
-    const address = `${visitUrl(id)}move/?next=${encodeURIComponent(said.here)}`;
+  function fetchDialog(address, focus) {
     if (!window.htmx) { window.location.assign(address); return; }
-    window.htmx.ajax("GET", address, { target: dialog, swap: "innerHTML" }).then(() => {
-      if (!dialog.open) dialog.showModal();
-      dialog.querySelector("input[name=at]")?.focus();
-    });
+    window.htmx.ajax("GET", address, { target: "#dialog", swap: "innerHTML" }).then(() => showDialog(focus));
   }
+
+  const here = `next=${encodeURIComponent(said.here)}`;
+  const open = (id) => fetchDialog(`${visitUrl(id)}?${here}`, "[autofocus]");
+  const openMove = (id) => fetchDialog(`${visitUrl(id)}move/?${here}`, "input[name=at]");
 
   // ---- moving ----
   async function post(address, values) {
@@ -183,7 +188,8 @@
         seen_moves: before.extendedProps.moves,
       });
       if (answer.ask) {
-        ask(answer.ask, info);
+        info.revert();
+        window.mesoclinic.calendar.ask(answer.ask);
       } else if (answer.done) {
         offerUndo(answer.words, answer.undo);
       } else {
@@ -196,45 +202,6 @@
     }
     busy = false;
     load();
-  }
-
-  // What follows from the move: asked in the dialog, drawn as ghosts. Closed without an answer, nothing has happened.
-  function ask(html, info) {
-    const dialog = document.getElementById("dialog");
-    dialog.innerHTML = html;
-    dialog.querySelector("form").append(field("next", said.here));
-    const draw = () => drawGhosts(dialog.querySelector("input[name=future]:checked"));
-    dialog.addEventListener("change", draw);
-    dialog.addEventListener("close", () => {
-      dialog.removeEventListener("change", draw);
-      drawGhosts(null);
-      if (!dialog.querySelector("form[data-sent]")) { info.revert(); load(); }
-    }, { once: true });
-    dialog.showModal();
-    dialog.querySelector("[autofocus]")?.focus();
-    draw();
-  }
-
-  function field(name, value) {
-    const input = document.createElement("input");
-    Object.assign(input, { type: "hidden", name, value });
-    return input;
-  }
-
-  function drawGhosts(choice) {
-    for (const event of calendar.getEvents()) if (String(event.id).startsWith("ghost-")) calendar.removeEventById(event.id);
-    for (const [who, start, end, number] of JSON.parse(choice?.dataset.ghosts || "[]")) {
-      calendar.addEvent({
-        id: `ghost-${number}`,
-        resourceIds: [who],
-        start,
-        end,
-        title: `${said.wordsGhost} ${number}`,
-        editable: false,
-        classNames: ["visit", "visit-ghost"],
-        extendedProps: { status: "ghost", where: "", marks: "", travel: 0 },
-      });
-    }
   }
 
   function offerUndo(text, batch) {
@@ -259,78 +226,6 @@
     if (!byRoom) return { practitioner: resource?.id || "" };
     return resource && resource.id !== NOWHERE ? { where: `room-${resource.id}` } : {};
   };
-
-  // ---- sessions to book, dragged in from the list beside ----
-  // By pointer, so that mouse, pen and finger are one: the grip drags, the words are a link.
-  let carried = null;
-
-  function carry(down) {
-    const item = down.target.closest?.(".due-one");
-    if (!item || down.button || (down.pointerType !== "mouse" && !down.target.closest(".due-grip"))) return;
-    if (down.pointerType !== "mouse") down.preventDefault();
-    carried = { item, x: down.clientX, y: down.clientY, chip: null };
-  }
-
-  function carryOn(move) {
-    if (!carried) return;
-    if (!carried.chip) {
-      if (Math.hypot(move.clientX - carried.x, move.clientY - carried.y) < 6) return;
-      carried.chip = piece("div", "due-chip", carried.item.dataset.name);
-      document.body.append(carried.chip);
-      carried.item.classList.add("is-carried");
-    }
-    move.preventDefault();
-    carried.chip.style.setProperty("translate", `${move.clientX + 8}px ${move.clientY + 8}px`);
-    const at = calendar?.dateFromPoint(move.clientX, move.clientY);
-    carried.chip.textContent = at ? `${clock(snapped(at.date))} ${carried.item.dataset.name}` : carried.item.dataset.name;
-  }
-
-  function snapped(date) {
-    const step = Math.min(Math.max(Number(said.step) || 5, 5), 60) * 60000;
-    return new Date(Math.floor(date.getTime() / step) * step);
-  }
-
-  async function drop(up) {
-    if (!carried) return;
-    const { item, chip } = carried;
-    carried = null;
-    if (!chip) return;
-    chip.remove();
-    item.classList.remove("is-carried");
-    item.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
-    setTimeout(() => item.dispatchEvent(new Event("click", { cancelable: true })), 0);
-    const place = up.type === "pointerup" ? calendar?.dateFromPoint(up.clientX, up.clientY) : null;
-    if (place) await bookDropped(item, snapped(place.date), place.resource);
-  }
-
-  // One tap books; whatever needs a word more (a reason, another time) is asked on the booking page.
-  async function bookDropped(item, date, resource) {
-    const [on, at] = wall(date).split("T");
-    const page = `${item.dataset.due}?${new URLSearchParams({ on, at, ...columnOf(resource), from_on: on })}`;
-    if (byRoom) { window.location.assign(page); return; }
-    const bytes = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    const asked = { slot: "", on, at, with_whom: resource?.id || "", booking_token: bytes };
-    try {
-      const answer = await fetch(item.dataset.due, {
-        method: "POST",
-        credentials: "same-origin",
-        redirect: "manual",
-        headers: { "X-CSRFToken": window.mesoclinic.csrfToken() },
-        body: new URLSearchParams(asked),
-      });
-      if (answer.type !== "opaqueredirect") { window.location.assign(page); return; }
-      window.mesoclinic.toast("success", said.wordsDropped);
-      item.remove();
-      load();
-    } catch {
-      window.mesoclinic.toast("danger", window.mesoclinic.explain(0));
-    }
-  }
-
-  document.querySelector(".due-side-list")?.addEventListener("pointerdown", carry);
-  document.addEventListener("pointermove", carryOn, { passive: false });
-  document.addEventListener("pointerup", drop);
-  document.addEventListener("pointercancel", drop);
 
   // ---- the calendar itself ----
   const options = {
@@ -360,8 +255,9 @@
     eventContent: content,
     eventDidMount({ event, el }) {
       if (event.display === "background") return;
-      el.tabIndex = 0;
       el.setAttribute("aria-label", label(event));
+      if (event.extendedProps.status === "ghost") { el.dataset.ghost = event.extendedProps.number; return; }
+      el.tabIndex = 0;
       el.title = label(event);
       el.dataset.visit = event.id;
       el.dataset.movable = MOVABLE.includes(event.extendedProps.status) && said.book ? "yes" : "";
@@ -392,8 +288,13 @@
 
   async function load() {
     if (busy || document.querySelector(".ec-dragging, .ec-ghost, dialog[open]")) return;
+    await reload();
+  }
+
+  async function reload() {
     try {
-      const answer = await fetch(said.feed, { credentials: "same-origin", headers: { Accept: "application/json" } });
+      const address = said.feed.replace(/on=[\d-]+$/, `on=${shown}`);
+      const answer = await fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } });
       if (!answer.ok || answer.redirected) throw answer;
       draw(await answer.json());
     } catch {
@@ -405,7 +306,7 @@
   function idleDays(feed) {
     const idle = [];
     for (let n = 0; n < 7; n += 1) {
-      const day = new Date(`${said.on}T12:00`);
+      const day = new Date(`${shown}T12:00`);
       day.setDate(day.getDate() + n);
       const key = wall(day).slice(0, 10);
       const shut = feed.s.filter(([, start, end]) => start === `${key}T00:00` && end.endsWith("T00:00")).length;
@@ -418,25 +319,32 @@
     people = feed.p.map(([id, title]) => ({ id, title }));
     rooms = feed.r.map(([id, title]) => ({ id, title }));
     columns = columnsOf(feed);
-    const shown = new Set(columns.map((one) => one.id));
-    const events = [...feed.s.map(shutEvent), ...feed.w.map(wayEvent), ...feed.v.filter(isAsked).map(visitEvent)].filter((one) => shown.has(one.resourceIds[0]));
-    const drawn = {
+    const known = new Set(columns.map((one) => one.id));
+    const events = [...feed.s.map(shutEvent), ...feed.w.map(wayEvent), ...feed.v.filter(isAsked).map(visitEvent)];
+    drawn = events.filter((one) => known.has(one.resourceIds[0]));
+    const now = {
       hiddenDays: isWeek ? idleDays(feed) : [],
       slotMinTime: `${two(feed.h[0])}:00`,
       slotMaxTime: `${two(feed.h[1])}:00`,
       resources: columns,
-      events,
     };
+    const all = withGhosts();
+    if (calendar && isStale) {
+      window.EventCalendar.destroy(calendar);
+      calendar = null;
+    }
+    isStale = false;
     if (calendar) {
       // What is as it was is left alone: new days would scroll back to today under the reader's eyes.
-      for (const [name, value] of Object.entries(drawn)) {
-        if (name === "events" || JSON.stringify(value) !== JSON.stringify(options[name])) calendar.setOption(name, value);
+      for (const [name, value] of Object.entries(now)) {
+        if (JSON.stringify(value) !== JSON.stringify(options[name])) calendar.setOption(name, value);
       }
+      calendar.setOption("events", all);
     } else {
-      calendar = window.EventCalendar.create(box, { ...options, ...drawn });
+      calendar = window.EventCalendar.create(box, { ...options, ...now, events: all });
       watchEdges();
     }
-    Object.assign(options, drawn);
+    Object.assign(options, now);
     const shut = document.getElementById("calendar-shut");
     const lines = Object.entries(feed.d).map(([day, why]) => {
       const name = new Date(`${day}T12:00`).toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long" });
@@ -447,18 +355,67 @@
     box.dataset.ready = "yes";
   }
 
+  // ---- what a choice would change, drawn before it is made ----
+  function withGhosts() {
+    const standing = drawn.map((one) => (leaving.has(one.id) ? { ...one, classNames: [...one.classNames, "visit-leaving"] } : one));
+    return [...standing, ...ghosts.map(ghostEvent)];
+  }
+
+  function ghostEvent([who, room, start, end, number, id]) {
+    return {
+      id: `ghost-${number}`,
+      resourceIds: [byRoom ? room || NOWHERE : who],
+      start,
+      end,
+      title: `${said.wordsGhost} ${number}`,
+      editable: false,
+      classNames: ["visit", "visit-ghost"],
+      extendedProps: { status: "ghost", where: "", marks: "", travel: 0, number, id },
+    };
+  }
+
+  function drawGhosts(list, gone) {
+    ghosts = list;
+    leaving = new Set(gone);
+    calendar?.setOption("events", withGhosts());
+  }
+
+  // Draw another day or week behind the dialog; without a day, the page's own again. It is made anew: the library
+  // leaves the names of its columns, as they are read out, on the days of before.
+  async function look(day) {
+    const asked = new Date(`${day || said.on}T12:00`);
+    if (day && isWeek) asked.setDate(asked.getDate() - ((asked.getDay() + 6) % 7));
+    const from = wall(asked).slice(0, 10);
+    options.date = day || said.chosen;
+    if (from !== shown) {
+      shown = from;
+      isStale = true;
+      await reload();
+    }
+    if (day) requestAnimationFrame(goToGhost);
+  }
+
+  function goToGhost() {
+    const main = box.querySelector(".ec-main");
+    const ghost = main.querySelector(".visit-ghost");
+    goTo(main, options.date);
+    if (ghost) main.scrollTop += ghost.getBoundingClientRect().top - main.getBoundingClientRect().top - main.clientHeight / 3;
+  }
+
   // ---- a week wider than the screen: scrolled to the day asked for; a shade and a button show what is beyond ----
+  const hoursOf = (main) => main.querySelector(".ec-sidebar").offsetWidth;
+
+  function goTo(main, day) {
+    const head = main.querySelector(`.ec-header time[datetime="${day}"]`)?.closest("[role=columnheader]");
+    if (head) main.scrollLeft += head.getBoundingClientRect().left - main.getBoundingClientRect().left - hoursOf(main);
+  }
+
   function watchEdges() {
     const main = box.querySelector(".ec-main");
     const edges = [...document.querySelectorAll("[data-calendar-edge]")];
-    const hours = () => main.querySelector(".ec-sidebar").offsetWidth;
     const show = () => {
       const beyond = { before: main.scrollLeft > 2, after: main.scrollLeft + main.clientWidth < main.scrollWidth - 2 };
       for (const edge of edges) edge.hidden = !beyond[edge.dataset.calendarEdge];
-    };
-    const goTo = (day) => {
-      const head = main.querySelector(`.ec-header time[datetime="${day}"]`)?.closest("[role=columnheader]");
-      if (head) main.scrollLeft += head.getBoundingClientRect().left - main.getBoundingClientRect().left - hours();
     };
     for (const edge of edges) {
       const way = edge.dataset.calendarEdge === "after" ? 1 : -1;
@@ -467,15 +424,20 @@
     main.addEventListener("scroll", show, { passive: true });
     let isNew = true;
     const sizes = new ResizeObserver(() => {
-      if (isNew) goTo(said.chosen);
+      if (isNew) goTo(main, options.date);
       isNew = false;
       box.parentElement.style.setProperty("--calendar-height", `${main.clientHeight}px`);
-      box.parentElement.style.setProperty("--calendar-hours", `${hours()}px`);
+      box.parentElement.style.setProperty("--calendar-hours", `${hoursOf(main)}px`);
       show();
     });
     sizes.observe(main);
     sizes.observe(main.firstElementChild);
   }
+
+  window.mesoclinic.calendar = {
+    said, byRoom, NOWHERE, piece, wall, clock, columnOf, fetchDialog, showDialog, drawGhosts, look, load,
+    dateFromPoint: (x, y) => calendar?.dateFromPoint(x, y),
+  };
 
   load();
   setInterval(() => { if (!document.hidden) load(); }, 60000);

@@ -30,8 +30,9 @@ from .held import (
     hold_time,
     rebook_visits,
 )
-from .moving import NewTime, check_move, lock_for, move, move_back, move_many, reschedule
+from .moving import check_move, lock_for, move, move_back, move_many, reschedule
 from .offers import accept_offer, expire_offers
+from .placing import NewTime
 from .series import free_planned_session
 
 __all__ = [

@@ -12,7 +12,8 @@ from sessions.models import Appointment
 
 from .attendance import cancel, mark_no_show
 from .checks import offering_alternatives
-from .moving import NewTime, lock_for, move_many
+from .moving import lock_for, move_many
+from .placing import NewTime
 from .travel import lock_rounds_of
 
 

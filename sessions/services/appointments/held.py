@@ -23,8 +23,9 @@ from sessions.services.reminders import queue_message
 
 from .booking import save_guarded, time_and_place
 from .checks import check_rules, find_room, offering_alternatives
-from .moving import NewTime, check_movable, move_many, wish_of
+from .moving import check_movable, move_many
 from .offers import expire_in_the_way, withdraw_held_times
+from .placing import NewTime, wish_of
 from .rounds_rebooked import check_whole_rounds, hold_the_way
 from .travel import lock_rounds_of
 from .wish import Wish, locked, locked_many

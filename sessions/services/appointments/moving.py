@@ -1,9 +1,8 @@
 """Give visits other times: one, or many at once, all or nothing, through the status `moving`, which is not live."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +10,6 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
@@ -21,16 +19,13 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Place
 from sessions.models import Appointment, Course, Practitioner, Room
-from sessions.queries.availability import Agendas
 from sessions.queries.plans import fit_windows
-from sessions.scheduling.intervals import Interval
-from sessions.scheduling.slots import Agenda
-from sessions.scheduling.walltime import minute_after, minute_of
 from sessions.services import plans
 
-from .booking import day_of, save_guarded, time_and_place
-from .checks import check_rules, choose_room, offering_alternatives, read_agendas, window
+from .booking import day_of, save_guarded
+from .checks import check_rules, offering_alternatives, window
 from .offers import check_not_held, expire_in_the_way, withdraw_held_times
+from .placing import NewTime, naming, times_and_places, wish_of
 from .series import want_plan_around
 from .travel import lift_travel, lock_rounds_of, note_leaving, rejoin_rounds, settle_travel
 from .wish import Wish, locked_many
@@ -50,45 +45,6 @@ SAVED = [
     "travel_after_min",
 ]
 READ_WITH = ("site__clinic", "patient", "practitioner", "room", "place", "planned_session__course")
-
-
-@dataclass(frozen=True)
-class NewTime:
-    """Where one visit goes. What is not given stays as it is; see `move`."""
-
-    appointment: Appointment
-    starts_at: datetime
-    minutes: int | None = None
-    practitioner: Practitioner | None = None
-    room: Room | None = None
-    place: Place | None = None
-    any_room: bool | None = None
-    seen_moves: int | None = None
-    outside_window_reason: str = ""
-    squeeze_reason: str = ""
-    travel_min: tuple[int, int] | None = None  # the way there and back, of the first and last visit of a round
-    moved_along: bool = False  # with another session: a day outside the window needs no reason of its own
-    into_round: int | None = None  # the round it left by the move that is taken back
-    with_round: bool = False  # all the round goes: held together, or moved together
-    takes_back: bool = False  # to where it was: the place given, or none, and `outside_window_reason` as it stood
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A visit of the batch with its new time and room."""
-
-    wish: Wish
-    room: Room | None
-    before_min: int
-    after_min: int
-
-    @property
-    def span(self) -> Interval:
-        return minute_of(self.wish.starts_at), minute_after(self.wish.ends_at)
-
-    @property
-    def span_with_travel(self) -> Interval:
-        return self.span[0] - self.before_min, self.span[1] + self.after_min
 
 
 @offering_alternatives
@@ -193,7 +149,7 @@ def _move(
     pairs = _locked(actor, moves, now)
     courses = _checked(pairs, moves, reason)
     was_on = {fresh.pk: day_of(fresh) for _wish, fresh in pairs}
-    values = _times_and_places(pairs, moves)
+    values = times_and_places(pairs, moves)
     changes = {fresh.pk: _change(fresh, values[fresh.pk]) for _wish, fresh in pairs}
     moved = [(wish, fresh) for wish, fresh in pairs if changes[fresh.pk]]
     _save(moved)
@@ -235,42 +191,19 @@ def _locked(actor: User | None, moves: Sequence[NewTime], now: datetime) -> list
     return [(wish, found[key]) for key, wish in zip(keys, wishes, strict=True)]
 
 
-def wish_of(asked: NewTime, visit: Appointment, now: datetime) -> Wish:
-    """Say where a visit is asked to go, filled up from where it is."""
-    place = asked.place or (visit.place if asked.room is None and not asked.takes_back else None)
-    wants_any = asked.any_room if asked.any_room is not None else asked.room is None and visit.room_id is not None
-    wants_any = wants_any and not asked.takes_back
-    return Wish(
-        actor=None,
-        site=visit.site,
-        patient=visit.patient,
-        practitioner=asked.practitioner or visit.practitioner,
-        starts_at=asked.starts_at.replace(second=0, microsecond=0),
-        minutes=asked.minutes or round((visit.ends_at - visit.starts_at).total_seconds() / 60),
-        now=now,
-        room=asked.room,
-        place=place,
-        any_room=wants_any and place is None,
-        planned_session=visit.planned_session,
-        outside_window_reason=asked.outside_window_reason,
-        squeeze_reason=asked.squeeze_reason,
-        takes_back=asked.takes_back,
-    )
-
-
 def _checked(pairs: list[tuple[Wish, Appointment]], moves: Sequence[NewTime], reason: str) -> dict[int, Course]:
     """Raise Refused for everything but the times themselves; give the courses of which several visits are moved.
 
     Where a visit gives no reason of its own for a day outside its window, `reason` is put in its place.
     """
     for (_wish, fresh), asked in zip(pairs, moves, strict=True):
-        with _naming(fresh, moves):
+        with naming(fresh, moves):
             check_movable(fresh, asked.seen_moves)
     expire_in_the_way(*(wish for wish, _fresh in pairs))
     courses = _fit_windows([wish for wish, _fresh in pairs])
     for index, ((wish, fresh), asked) in enumerate(zip(pairs, moves, strict=True)):
         why = reason or (_("moved along with another session") if asked.moved_along else "")
-        with _naming(fresh, moves):
+        with naming(fresh, moves):
             if why and not (wish.takes_back or wish.outside_window_reason or _is_inside(wish)):
                 pairs[index] = (replace(wish, outside_window_reason=why), fresh)
             check_rules(pairs[index][0])
@@ -309,54 +242,6 @@ def check_movable(appointment: Appointment, seen_moves: int | None) -> None:
         raise Refused("moved-meanwhile", _("Somebody has moved this visit meanwhile. Look again, then move it."))
 
 
-def _times_and_places(
-    pairs: Sequence[tuple[Wish, Appointment]], moves: Sequence[NewTime]
-) -> Mapping[int, dict[str, Any]]:
-    """Choose the room of each: who names one first, then by start. Each takes up its time for those after it."""
-    values: dict[int, dict[str, Any]] = {}
-    agendas: dict[tuple[int, bool], Agendas] = {}
-    placed: list[Placed] = []
-    travel = {one.appointment.pk: one.travel_min for one in moves}
-    for wish, fresh in sorted(pairs, key=lambda pair: (pair[0].room is None, pair[0].starts_at)):
-        where = _where(wish)
-        if where not in agendas:
-            agendas[where] = read_agendas([one for one, _fresh in pairs if _where(one) == where])
-        with _naming(fresh, moves):
-            own_first = sorted(wish.rooms, key=lambda one: (one.pk != fresh.room_id, one.position, one.name))
-            known = _without_taken(wish, agendas[where], placed)
-            room, squeezed = choose_room(replace(wish, rooms=tuple(own_first)), known)
-        values[fresh.pk] = time_and_place(wish, room, squeezed)
-        way = None if fresh.round_id else travel[fresh.pk]  # a round settles its own
-        way = way or (fresh.travel_before_min, fresh.travel_after_min)
-        values[fresh.pk] |= {"travel_before_min": way[0], "travel_after_min": way[1]}
-        placed.append(Placed(wish, room, *way))
-    return values
-
-
-def _where(wish: Wish) -> tuple[int, bool]:
-    """Visits at one site, or away from it, are held against the same agendas."""
-    return wish.site.pk, wish.place is not None
-
-
-def _without_taken(wish: Wish, known: Agendas, placed: Sequence[Placed]) -> Agendas:
-    """Give the agendas a wish needs, less the times that visits moved along with it have taken up."""
-
-    def less(agenda: Agenda, spans: Iterable[Interval]) -> Agenda:
-        return replace(agenda, booked=[*agenda.booked, *spans])
-
-    person, patient = wish.practitioner.pk, wish.patient.pk
-    on_the_way = [one.span_with_travel for one in placed if one.wish.practitioner.pk == person]
-    with_patient = [one.span for one in placed if one.wish.patient.pk == patient]
-    return replace(
-        known,
-        practitioners={person: less(known.practitioners[person], on_the_way)},
-        rooms={
-            room.pk: less(known.rooms[room.pk], [one.span for one in placed if one.room == room]) for room in wish.rooms
-        },
-        patients={patient: less(known.patients[patient], with_patient)},
-    )
-
-
 def _change(appointment: Appointment, values: Mapping[str, Any]) -> list[audit.Change]:
     fields = [Appointment._meta.get_field(name).attname for name in values]
     before = {field: getattr(appointment, field) for field in fields}
@@ -381,21 +266,3 @@ def _save(pairs: Sequence[tuple[Wish, Appointment]]) -> None:
         if violated(exc) not in GUARDS:
             raise
         raise Refused("just-taken", _("One of these times has just been taken. Look again.")) from exc
-
-
-@contextmanager
-def _naming(appointment: Appointment, moves: Sequence[NewTime]) -> Iterator[None]:
-    """Let a refusal say which of many visits it is about; of a single one everybody knows."""
-    try:
-        yield
-    except Refused as no:
-        if len(moves) == 1:
-            raise
-        when = date_format(timezone.localtime(appointment.starts_at, appointment.site.zone), "D j M H:i")
-        words = _("%(patient)s, %(when)s: %(why)s") % {
-            "patient": appointment.patient.name,
-            "when": when,
-            "why": no.message,
-        }
-        details = {**no.details, "appointment": appointment}
-        raise Refused(no.code, words, field=no.field, **details) from no

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment
 
-from .moving import NewTime
+from .placing import NewTime
 
 
 def check_whole_rounds(moves: Sequence[NewTime]) -> None:

@@ -14,7 +14,8 @@ from sessions.models import Appointment, Practitioner, Round
 from sessions.scheduling.rounds import retimed
 from sessions.scheduling.walltime import instant_of, minute_after, minute_of
 from sessions.services.appointments.attendance import cancel
-from sessions.services.appointments.moving import MOVABLE, NewTime, move_many
+from sessions.services.appointments.moving import MOVABLE, move_many
+from sessions.services.appointments.placing import NewTime
 
 from .booking import locked_round
 
