@@ -53,7 +53,7 @@ def test_a_cancelled_time_is_given_to_who_waits_by_two_clicks(look, world):
     looker.see("w2-who")
     assert not looker.violations()
     page.get_by_role("button", name="Give this time").click()
-    expect(page.locator("#messages")).to_contain_text("Booked: Noor Haddad")
+    expect(page.locator("#undo")).to_contain_text("Booked: Noor Haddad")
 
     later.refresh_from_db()
     assert (later.starts_at, later.status) == (gone.starts_at, "booked")
@@ -74,7 +74,7 @@ def test_a_visit_gets_onto_the_list_and_takes_a_time_shown_there(look, world):
     looker.see("w4-list")
     assert not looker.violations()
     page.get_by_role("button", name="Book Noor Haddad").first.click()
-    expect(page.locator("#messages")).to_contain_text("Booked: Noor Haddad")
+    expect(page.locator("#undo")).to_contain_text("Booked: Noor Haddad")
     expect(page.get_by_text("Nobody waits.")).to_be_visible()
 
 
