@@ -129,6 +129,7 @@ DONE = {
     "password-reset": gettext_lazy("password reset"),
     "paused": gettext_lazy("paused"),
     "placed": gettext_lazy("given an earlier time"),
+    "placed-undone": gettext_lazy("earlier time taken back"),
     "planned": gettext_lazy("planned"),
     "prescribed": gettext_lazy("prescribed"),
     "printed": gettext_lazy("printed"),
