@@ -10,7 +10,6 @@ from django.utils import timezone
 from mesoclinic.core.localtime import instant
 from mesoclinic.core.roles import Role
 from sessions.models import Appointment, Practitioner
-from sessions.queries.availability import is_open_on
 from tests.bench import raw
 from tests.factories import (
     make_appointment,
@@ -21,6 +20,7 @@ from tests.factories import (
     make_protocol_version,
     make_room,
     make_user,
+    next_workday,
     site_of,
 )
 
@@ -58,10 +58,8 @@ def slot_at(world: SimpleNamespace, day: date, slot: int) -> datetime:
 
 
 def open_day(world: SimpleNamespace, weeks: int) -> date:
-    """The first day from that Monday on that is neither a weekend nor a public holiday."""
-    monday = next_monday(weeks)
-    is_open = is_open_on(world.site)
-    return next(day for n in range(30) if is_open(day := monday + timedelta(days=n)))
+    """The first working day from that Monday on."""
+    return next_workday(world.site, next_monday(weeks))
 
 
 def workdays(first: date, days: int) -> Iterator[date]:

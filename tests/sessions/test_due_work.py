@@ -1,15 +1,24 @@
 """The readiness page tells of plans nobody makes and reminders nobody sends."""
 
 import uuid
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
 
+from mesoclinic.core.localtime import instant
 from mesoclinic.core.models import Heartbeat
 from sessions.models import Course, Reminder
 from sessions.services import plans
-from tests.factories import make_appointment, make_clinic, make_course, make_patient, make_practitioner
+from tests.factories import (
+    make_appointment,
+    make_clinic,
+    make_course,
+    make_patient,
+    make_practitioner,
+    next_workday,
+    site_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -56,12 +65,10 @@ def test_readyz_names_what_has_waited_longest(client):
 
 def waiting_reminder(status: str) -> Reminder:
     clinic = make_clinic()
-    day = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=7)
-    day -= timedelta(days=day.weekday())
-    day += timedelta(days=7)
-    visit = make_appointment(
-        clinic, patient=make_patient(clinic), practitioner=make_practitioner(clinic), starts_at=day, now=timezone.now()
-    )
+    day = next_workday(site_of(clinic), timezone.localdate() + timedelta(days=7))
+    starts_at = instant(day, time(10), site_of(clinic).zone)
+    people = {"patient": make_patient(clinic), "practitioner": make_practitioner(clinic)}
+    visit = make_appointment(clinic, starts_at=starts_at, now=timezone.now(), **people)
     return Reminder.objects.create(
         clinic=clinic,
         appointment=visit,

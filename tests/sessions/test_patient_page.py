@@ -1,6 +1,6 @@
 """The one page that tells a patient's story, with courses, visits and records in it."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from html import unescape
 
 import pytest
@@ -8,11 +8,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from mesoclinic.core.localtime import instant
 from mesoclinic.core.refused import Refused
 from patients.services import merging
 from sessions.models import SessionRecord
 from sessions.queries import patients as queries
-from tests.factories import make_appointment, make_course, make_horse
+from tests.factories import make_appointment, make_course, make_horse, next_workday
 from tests.sessions.booking_world import NOW
 from tests.sessions.report_world import add_addendum, add_record, report_world, sign_record
 
@@ -86,14 +87,12 @@ def test_who_stands_at_the_desk_is_here_now_from_the_file(world):
 
 
 def test_visits_to_come_are_listed_and_asked_about_when_the_file_is_closed(world):
-    soon = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    while soon.isoweekday() > 5:
-        soon += timedelta(days=1)
+    day = next_workday(world.room.site, timezone.localdate() + timedelta(days=1))
     make_appointment(
         world.clinic,
         patient=world.patient,
         practitioner=world.vet,
-        starts_at=soon,
+        starts_at=instant(day, time(10), world.room.site.zone),
         room=world.room,
         kind="review",
         now=timezone.now(),

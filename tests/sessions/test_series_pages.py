@@ -4,14 +4,23 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
 from mesoclinic.core.roles import Role
 from sessions.models import Appointment, BlockedDay, BookingPreference, Course
 from tests.factories import make_clinic, make_course, make_patient, make_practitioner, make_room, make_user, work_week
+from tests.sessions.booking_world import NOW
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _monday():
+    """A day with a morning and an afternoon still to come; late at night a course that begins today has no time left."""
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 @pytest.fixture
