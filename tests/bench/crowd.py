@@ -7,7 +7,7 @@ from itertools import count as numbers
 from types import SimpleNamespace
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import F, Model
 from django.test import Client
 from django.utils import timezone
 
@@ -31,6 +31,7 @@ from sessions.models import (
     WorkingHours,
 )
 from tests.bench import raw
+from tests.bench.crowd_desk import crowd_the_desk
 from tests.bench.world import make_world, open_day, slot_at
 from tests.factories import (
     make_appointment,
@@ -66,6 +67,8 @@ class Crowd(World):
         if make not in self._made:
             for row in _rows_in(super().one(make)):
                 crowd_around(row, self.count)
+            # No worker makes plans here, and a page that waits for one shows no list.
+            Course.objects.filter(clinic=self.clinic).update(plan_made=F("plan_wanted"))
         return self._made[make]
 
 
@@ -99,6 +102,7 @@ def crowded(count: int) -> SimpleNamespace:
     courses = _courses(world, horses, count, today)
     _visits(world, horses, people, courses, count)
     _days(world, people, count, today)
+    crowd_the_desk(world, horses, people, today)
     place = create_place(actor=None, clinic=world.clinic, name="Place 0")
     _more(place, count, lambda n: {"name": f"Place No {n:04}"})
     return world
