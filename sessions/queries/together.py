@@ -128,6 +128,7 @@ class Table:
         patients = {stop.patient.pk for stop in wanted.stops}
         theirs = patients_time(patients, (from_at, until_at), site.zone, without=())
         self.only_with = theirs.practitioner
+        self.sees_all = {key for key in self.people if all(self._sees(key, stop) for stop in wanted.stops)}
         self.free = {
             kind: {key: agenda.free_intervals(known.between) for key, agenda in agendas.items()}
             for kind, agendas in (("who", known.practitioners), ("where", known.rooms))
@@ -213,16 +214,21 @@ class Table:
             for key, one in sorted(self.people.items(), key=lambda item: item[0] not in preferred)
             if one.last_day_on is None or one.last_day_on >= day
         }
-        people = {key: Agenda(hours=spans) for key, spans in free.items()}
         patients = {key: Agenda(hours=_within(spans, span)) for key, spans in self.free["patient"].items()}
         rooms = {key: _within(spans, span) for key, spans in self.free["where"].items()}
         if self.wanted.way is Way.AT_ONCE:
+            people = {key: Agenda(hours=spans) for key, spans in free.items()}
             return self._side_by_side(stops, people, patients, rooms, span, step, preferred)
+        visits = [engine.Stop(stop.minutes, patients[stop.patient.pk]) for stop in stops]
+        total = sum(stop.minutes for stop in stops)
+        common = engine.round_starts(Agenda(hours=[span]), visits, between=span)
+        if self.wanted.rooms is not None:
+            common = intersect(common, merge(one for spans in rooms.values() for one in starts_of(spans, total)))
         found: dict[int, Sitting] = {}
-        for key, agenda in people.items():
-            if all(self._sees(key, stop) for stop in stops):
-                for sitting in self._one_after_another(stops, self.people[key], agenda, patients, rooms, span, step):
-                    found.setdefault(minute_of(sitting.starts_at), sitting)
+        for key in (key for key in free if key in self.sees_all):
+            for minute in self._minutes(intersect(common, starts_of(free[key], total)), step):
+                if minute not in found:
+                    found[minute] = self._one_after_another(stops, self.people[key], minute, rooms)
         return [found[minute] for minute in sorted(found)]
 
     def _sees(self, practitioner: int, stop: Stop) -> bool:
@@ -230,20 +236,17 @@ class Table:
         only = self.only_with.get(stop.patient.pk)
         return only in (None, practitioner) and availability.treats(self.people[practitioner], stop.patient.species_id)
 
-    def _one_after_another(self, stops, person: Practitioner, agenda: Agenda, patients, rooms, span, step: int):
-        visits = [engine.Stop(stop.minutes, patients[stop.patient.pk]) for stop in stops]
-        total = sum(stop.minutes for stop in stops)
-        starts = engine.round_starts(agenda, visits, between=span)
-        if self.wanted.rooms is not None:
-            anywhere = merge(one for free in rooms.values() for one in starts_of(free, total))
-            starts = intersect(starts, anywhere)
+    def _minutes(self, starts, step: int) -> Iterator[int]:
         for first, end in starts:
-            for start in range(-(-max(first, self.not_before) // step) * step, end, step):
-                fitting = (key for key in self.rooms if contains(rooms[key], start, start + total))
-                room = self.rooms.get(next(fitting, 0))
-                times = engine.back_to_back(start, [stop.minutes for stop in stops])
-                seats = [Seat(stop, person, room, instant_of(a)) for stop, (a, _b) in zip(stops, times, strict=True)]
-                yield Sitting(tuple(seats))
+            yield from range(-(-max(first, self.not_before) // step) * step, end, step)
+
+    def _one_after_another(self, stops, person: Practitioner, start: int, rooms) -> Sitting:
+        """Seat them from a minute on that suits everybody, in the first room that is free."""
+        times = engine.back_to_back(start, [stop.minutes for stop in stops])
+        fitting = (key for key in self.rooms if contains(rooms[key], start, times[-1][1]))
+        room = self.rooms.get(next(fitting, 0))
+        seats = [Seat(stop, person, room, instant_of(a)) for stop, (a, _b) in zip(stops, times, strict=True)]
+        return Sitting(tuple(seats))
 
     def _side_by_side(self, stops, people: dict[int, Agenda], patients, rooms, span, step, preferred) -> list[Sitting]:
         if len({stop.patient.pk for stop in stops}) < len(stops):

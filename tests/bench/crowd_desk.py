@@ -25,7 +25,7 @@ def crowd_the_desk(world: SimpleNamespace, patients: Sequence[int], people: Sequ
     rows = [
         {"patient_id": patient, "practitioner_id": person} for patient, person in zip(patients, people, strict=True)
     ]
-    visits = raw.clones(example, len(rows), lambda n: rows[n])
+    visits = raw.clones(example, len(rows), lambda n: {**rows[n], **_times(example.starts_at, n, first=n % 2 == 0)})
     entry = wait_for_earlier_time(actor=None, appointment=example)
     _of_each(entry, visits, [{"patient_id": row["patient_id"]} for row in rows])
     told: dict[str, Any] = {"clinic": world.clinic, "appointment": example}
@@ -42,7 +42,7 @@ def crowd_the_desk(world: SimpleNamespace, patients: Sequence[int], people: Sequ
 
 def _example(world: SimpleNamespace, day: date) -> Appointment:
     """A visit that nobody checked: the day may be a Sunday or a holiday."""
-    starts_at = _at(world, day, 12)
+    starts_at = _at(world, day, 9)
     return Appointment.objects.create(
         clinic=world.clinic,
         site=world.site,
@@ -67,6 +67,19 @@ def _rounds(world: SimpleNamespace, example: Appointment, rows: Sequence[dict[st
     own = {"clinic": world.clinic, "site": world.site, "practitioner": example.practitioner}
     one = Round(place=stable, on=day, created_at=timezone.now(), **own)
     rounds = raw.clones(one, len(rows), lambda n: {"practitioner_id": rows[n]["practitioner_id"]})
-    starts_at = _at(world, day, 15)
-    times = {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=20), "place_id": stable.pk}
-    raw.clones(example, len(rows), lambda n: {**rows[n], **times, "round_id": rounds[n]})
+    raw.clones(
+        example,
+        len(rows),
+        lambda n: {
+            **rows[n],
+            **_times(example.starts_at, n, first=n % 2 == 1),
+            "place_id": stable.pk,
+            "round_id": rounds[n],
+        },
+    )
+
+
+def _times(day_begins_at: datetime, n: int, *, first: bool) -> dict[str, datetime]:
+    """Every few visits hold all kinds of them, so that a list that is cut loses none."""
+    starts_at = day_begins_at + timedelta(minutes=n % 300 + (0 if first else 30))
+    return {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=20)}

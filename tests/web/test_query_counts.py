@@ -18,6 +18,9 @@ LISTS = {
     *("sessions:practitioners", "sessions:rooms", "sessions:hours", "sessions:edit-hours", "sessions:absences"),
     *("sessions:closures", "sessions:waiting", "sessions:to-call", "sessions:outbox", "sessions:rounds"),
 }
+# Rounds that cannot stay whole are solved a second time, visit by visit: so many questions more, whatever the rows.
+SOLVED_AGAIN = {"sessions:rebook"}
+MOST_WHEN_SOLVED_AGAIN = 45
 # A URL that only takes a POST; one that leads on to another page; one that has nothing new to say.
 NO_PAGE = {"405", "302", "204"}
 
@@ -25,7 +28,8 @@ NO_PAGE = {"405", "302", "204"}
 def test_every_page_asks_as_often_for_a_thousand_rows_as_for_ten():
     counted = count_pages(few=10, many=1000)
 
-    assert counted.uneven == {}
+    assert counted.uneven.keys() <= SOLVED_AGAIN
+    assert all(max(counted.queries[name]) <= MOST_WHEN_SOLVED_AGAIN for name in SOLVED_AGAIN)
     assert counted.grown >= LISTS
     assert set(counted.no_page.values()) <= NO_PAGE, counted.no_page
     assert {name.split()[0] for name in counted.queries} | counted.no_page.keys() == all_rows().keys()
