@@ -16,7 +16,7 @@ LISTS = {
     *("sessions:courses", "sessions:course", "sessions:prescribe", "sessions:reports", "sessions:course-report"),
     *("sessions:records-unsigned", "sessions:record-view", "sessions:record-edit", "sessions:access-log"),
     *("sessions:practitioners", "sessions:rooms", "sessions:hours", "sessions:edit-hours", "sessions:absences"),
-    *("sessions:closures", "sessions:waiting", "sessions:to-call", "sessions:outbox", "sessions:rounds"),
+    *("sessions:closures", "sessions:waiting", "sessions:outbox", "sessions:rounds"),
 }
 # Rounds that cannot stay whole are solved a second time, visit by visit: so many questions more, whatever the rows.
 SOLVED_AGAIN = {"sessions:rebook"}
