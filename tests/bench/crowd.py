@@ -69,6 +69,7 @@ class Crowd(World):
                 crowd_around(row, self.count)
             # No worker makes plans here, and a page that waits for one shows no list.
             Course.objects.filter(clinic=self.clinic).update(plan_made=F("plan_wanted"))
+            raw.analyze()  # nobody sees rows of an open transaction to count them, and a guess of none costs minutes
         return self._made[make]
 
 
