@@ -215,3 +215,7 @@ class Appointment(ClinicOwned):
     @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES
+
+    def has_run_out(self, now: datetime) -> bool:
+        """Say whether this is an offer that nobody took in time: it holds nobody's time any more."""
+        return self.status == AppointmentStatus.OFFERED and self.offered_until is not None and self.offered_until <= now

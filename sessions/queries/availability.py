@@ -147,6 +147,20 @@ class Agendas:
         """Give the same as a visit away from the site sees it: in no room, and its hours do not count, its closures do."""
         return replace(self, practitioners=self.outside, rooms={})
 
+    def also_booked(self, visits: Iterable[Appointment]) -> "Agendas":
+        """Give the same with these live visits in it too; whom they concern and nobody asked about is left out."""
+        busy = _spans_of(tuple(getattr(visit, name) for name in BUSY) for visit in visits)
+
+        def more(kind: str, known: dict[int, Agenda]) -> dict[int, Agenda]:
+            return {
+                key: replace(one, booked=[*one.booked, *busy[kind, key]]) if (kind, key) in busy else one
+                for key, one in known.items()
+            }
+
+        people, outside = more("practitioner", self.practitioners), more("practitioner", self.outside)
+        patients, rooms = more("patient", self.patients), more("room", self.rooms)
+        return replace(self, practitioners=people, outside=outside, patients=patients, rooms=rooms)
+
 
 def agendas(
     site: Site,
@@ -283,6 +297,7 @@ class _Hours:
 
 
 Spans = dict[tuple[str, int | None], list[Interval]]
+BUSY = ("practitioner_id", "room_id", "patient_id", "starts_at", "ends_at", "travel_before_min", "travel_after_min")
 
 
 def _absences(from_at, until_at, practitioner_ids, room_ids, supposed: Absence | None) -> Spans:
@@ -318,10 +333,13 @@ def _busy(spans, now, practitioner_ids, room_ids, patient_ids, without) -> Spans
         .exclude(status="offered", offered_until__lte=now)
         .exclude(pk__in=without)
         .order_by()
-        .values_list(
-            "practitioner_id", "room_id", "patient_id", "starts_at", "ends_at", "travel_before_min", "travel_after_min"
-        )
+        .values_list(*BUSY)
     )
+    return _spans_of(rows)
+
+
+def _spans_of(rows: Iterable[tuple]) -> Spans:
+    """Give the time taken by visits (each as `BUSY`): of a practitioner with the way, of a room and a patient without."""
     busy: Spans = defaultdict(list)
     for practitioner, room, patient, starts_at, ends_at, before_min, after_min in rows:
         span = (minute_of(starts_at), minute_after(ends_at))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,14 @@ class PatientsTime:
     taken: dict[int, Intervals]
     practitioner: dict[int, int]
     room: dict[int, int]
+
+    def also_taken(self, visits: Iterable[Appointment]) -> "PatientsTime":
+        """Give the same with the time of these visits taken too."""
+        taken = dict(self.taken)
+        for visit in visits:
+            span = (minute_of(visit.starts_at), minute_after(visit.ends_at))
+            taken[visit.patient_id] = merge([*taken.get(visit.patient_id, ()), span])
+        return replace(self, taken=taken)
 
 
 def patients_time(patient_ids: Collection[int], span: Span, zone: ZoneInfo, without: Collection[int]) -> PatientsTime:

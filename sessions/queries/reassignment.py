@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
-from sessions.models import Appointment, Practitioner, Room
+from sessions.models import Appointment, Practitioner
 from sessions.queries import availability
 from sessions.queries.appointments import FreeTime
 from sessions.queries.availability import UNTIL_FURTHER_NOTICE, Agendas
@@ -46,7 +46,7 @@ def new_times(
 
     `rounds` are those some of the visits belong to: each is proposed as a whole, under its key (`LostRound.key`), or
     said why not, and then its visits one by one. `declined` are starts a patient has said no to. At most fifteen SQL
-    statements for every site the visits are at, and as many again for each time rounds must be torn.
+    statements for every site the visits are at, whatever rounds must be torn.
     """
     movable = [one for one in visits if may_move(one)]
     by_site: dict[int, list[Appointment]] = defaultdict(list)
@@ -56,10 +56,9 @@ def new_times(
     found |= {one.key: Choices(why_torn=one.why_torn) for one in rounds}
     for site_id, of_site in by_site.items():
         whole = [one for one in rounds if one.round.site_id == site_id and not one.why_torn]
-        while (
-            True
-        ):  # a round without a time is torn, and all is solved anew: once in practice, never twice for the same
-            solved, missing = _Solve(of_site[0].site, of_site, now, absent_until, declined or {}, whole).choices()
+        read = _Read(of_site[0].site, of_site, now, absent_until, declined or {}, whole)
+        while True:  # a round without a time is torn, and all is solved anew: mostly once
+            solved, missing = _Solve(read, whole).choices()
             found |= solved | {one.key: Choices(why_torn=one.why_torn()) for one in missing}
             if not missing:
                 break
@@ -69,8 +68,8 @@ def new_times(
 
 
 @dataclass
-class _Solve:
-    """One question to the engine: the visits of a site, and all that is known about everybody's time."""
+class _Read:
+    """All that is known about everybody's time, as if none of the visits asked about had one. Read once for a site."""
 
     site: Site
     visits: Sequence[Appointment]
@@ -78,8 +77,6 @@ class _Solve:
     absent_until: datetime | None
     declined: Mapping[int, Collection[datetime]]
     rounds: Sequence[LostRound]
-    people: dict[int, Practitioner] = field(default_factory=dict)
-    rooms: dict[int, Room] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.people = {
@@ -91,19 +88,51 @@ class _Solve:
         if self.absent_until is not None:
             until = max(until, min(self.absent_until + AFTER_ABSENCE, last + LONGEST_WAIT))
         self.span = max(self.now, first - BEFORE), max(until, self.now + AFTER)
-        more = [visit for one in self.rounds for visit in one.visits]
-        self.asked = list({visit.pk: visit for visit in [*more, *self.visits]}.values())
-        self.called_for = {visit.pk for one in self.rounds if one.must_call(self.now) for visit in one.visits}
-        self.known = {away: self._agendas(away) for away in {one.place_id is not None for one in self.asked}}
-        keys = {one.patient_id for one in self.asked}
-        self.patients = patients_time(keys, self.span, self.site.zone, without=[one.pk for one in self.asked])
+        self.asked = {visit.pk: visit for visit in [*_stops(self.rounds), *self.visits]}
+        self.agendas = {away: self._agendas(away) for away in {one.place_id is not None for one in self.asked.values()}}
+        keys = {one.patient_id for one in self.asked.values()}
+        self.patients = patients_time(keys, self.span, self.site.zone, without=self.asked)
+
+    def _agendas(self, away: bool) -> Agendas:
+        return availability.agendas(
+            self.site,
+            from_at=self.span[0],
+            until_at=self.span[1],
+            now=self.now,
+            practitioner_ids=self.people,
+            room_ids=[] if away else self.rooms,
+            away=away,
+            without=self.asked,
+        )
+
+
+def _stops(rounds: Iterable[LostRound]) -> list[Appointment]:
+    return [visit for one in rounds for visit in one.visits]
+
+
+class _Solve:
+    """One question to the engine: what was read, and which of the rounds are to stay whole."""
+
+    def __init__(self, read: _Read, rounds: Sequence[LostRound]) -> None:
+        self.read, self.rounds = read, rounds
+        self.site, self.now, self.span, self.declined = read.site, read.now, read.span, read.declined
+        self.people, self.rooms = read.people, read.rooms
+        asked = {visit.pk for visit in [*_stops(rounds), *read.visits]}
+        called_for = {visit.pk for visit in _stops(one for one in rounds if one.must_call(self.now))}
+        # The stops of a torn round that still stand are not asked about, and keep their time.
+        stand = [visit for key, visit in read.asked.items() if key not in asked]
+        # Whoever is called keeps the old time until agreed, so that time stays taken; the others' is given up.
+        keep = [visit for key, visit in read.asked.items() if key in called_for or must_call(visit, self.now)]
+        taken = {visit.pk: visit for visit in [*stand, *keep] if not visit.has_run_out(self.now)}
+        self.known = {away: known.also_booked(taken.values()) for away, known in read.agendas.items()}
+        self.patients = read.patients.also_taken(visit for visit in stand if visit.in_place_of_id is None)
         self._spans: dict[tuple, dict[int, dict[int, list[Span]]]] = {}
 
     def choices(self) -> tuple[dict[int, Choices], list[RoundQuestion]]:
         """Give everybody's choices, and the rounds that found no time."""
         rounds = [RoundQuestion(one, self) for one in self.rounds]
-        of_rounds = {visit.pk for one in self.rounds for visit in one.visits}
-        single = [visit for visit in self.visits if visit.pk not in of_rounds]
+        of_rounds = {visit.pk for visit in _stops(self.rounds)}
+        single = [visit for visit in self.read.visits if visit.pk not in of_rounds]
         asked = [one.candidate for one in rounds]
         asked += [self._candidate(visit, self._broken(visit)) for visit in single]
         placed = assign(asked)
@@ -117,19 +146,6 @@ class _Solve:
             for key, say in words.items()
         }
         return found, [one for one in rounds if one.key not in placed]
-
-    def _agendas(self, away: bool) -> Agendas:
-        """Whoever is called keeps the old time until agreed, so that time stays taken; the others' is given up."""
-        return availability.agendas(
-            self.site,
-            from_at=self.span[0],
-            until_at=self.span[1],
-            now=self.now,
-            practitioner_ids=self.people,
-            room_ids=[] if away else self.rooms,
-            away=away,
-            without=[one.pk for one in self.asked if not (must_call(one, self.now) or one.pk in self.called_for)],
-        )
 
     def _broken(self, visit: Appointment) -> Broken:
         return Broken(

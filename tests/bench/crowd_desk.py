@@ -8,8 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from mesoclinic.core.localtime import instant
+from patients.models import Place
 from patients.services.places import create_place
-from sessions.models import Appointment, CallAttempt, Reminder, Reply, Round
+from sessions.models import Absence, Appointment, CallAttempt, Reminder, Reply, Round
 from sessions.services.waiting import wait_for_earlier_time
 from tests.bench import raw
 from tests.factories import make_horse, make_practitioner
@@ -65,6 +66,7 @@ def _rounds(world: SimpleNamespace, example: Appointment, rows: Sequence[dict[st
     """A round of one visit for each practitioner."""
     stable = create_place(actor=None, clinic=world.clinic, name="Crowded stables")
     own = {"clinic": world.clinic, "site": world.site, "practitioner": example.practitioner}
+    _round_under_way(world, example, stable)
     one = Round(place=stable, on=day, created_at=timezone.now(), **own)
     rounds = raw.clones(one, len(rows), lambda n: {"practitioner_id": rows[n]["practitioner_id"]})
     raw.clones(
@@ -83,3 +85,16 @@ def _times(day_begins_at: datetime, n: int, *, first: bool) -> dict[str, datetim
     """Every few visits hold all kinds of them, so that a list that is cut loses none."""
     starts_at = day_begins_at + timedelta(minutes=n % 300 + (0 if first else 30))
     return {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=20)}
+
+
+def _round_under_way(world: SimpleNamespace, example: Appointment, stable: Place) -> None:
+    """A round before all other visits that are not over: the first hundred to rebook hold one, however many there are."""
+    starts_at = timezone.now() - timedelta(minutes=30)
+    one = Round.objects.create(
+        clinic=world.clinic, site=world.site, place=stable, practitioner=example.practitioner, on=starts_at.date()
+    )
+    fields = {name: getattr(example, name) for name in ("clinic", "site", "patient", "practitioner")}
+    ends_at = starts_at + timedelta(minutes=60)
+    away = {"practitioner": example.practitioner, "starts_at": starts_at, "ends_at": ends_at}
+    Absence.objects.create(clinic=world.clinic, **away)
+    Appointment.objects.create(**fields, starts_at=starts_at, ends_at=ends_at, place=stable, round=one)
