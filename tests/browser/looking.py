@@ -28,6 +28,20 @@ HEAR_CSP = """
 document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
 """
+# Two frames begin every change of colour there is to come; then each is over, or so many rounds of them are.
+DRAWN = """
+async () => {
+    const frame = () => new Promise((next) => requestAnimationFrame(next));
+    for (let round = 0; round < 20; round++) {
+        await frame();
+        await frame();
+        const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
+        if (!changing.length) return "";
+        changing.forEach((one) => one.finish());
+    }
+    return document.getAnimations().map((one) => one.transitionProperty + " " + one.effect.target.outerHTML.slice(0, 200)).join("; ");
+}
+"""
 # What htmx says of a request that was on its way when the page was left; a real failure is also told by the browser.
 LEFT_PAGE = re.compile(r"^error: htmx:(afterRequest|sendError|sendAbort)")
 SHOTS = os.environ.get("BROWSER_SHOTS", "")
@@ -98,6 +112,12 @@ class Looker:
         self.page.goto(path)
         return self.page
 
+    def turn(self, color_scheme: str) -> None:
+        """Let the system the browser runs on be "light" or "dark", and wait until the page is drawn in it."""
+        self.page.emulate_media(color_scheme=color_scheme)
+        changing = self.page.evaluate(DRAWN)
+        assert not changing, changing
+
     def violations(self, *only: str) -> list[str]:
         """Return what axe says against the page as it is now, all rules or only those named."""
         if not self.page.evaluate("() => Boolean(window.axe)"):
@@ -134,9 +154,8 @@ class Keyboard:
     def reach(self, target: Locator, *, most: int = 250) -> None:
         """Press Tab until the focus is on the target and is shown; fail when it never comes there."""
         expect(target).to_be_attached()
-        handle = target.element_handle()
-        for _ in range(most):
-            shown = handle.evaluate("one => one === document.activeElement ? one.matches(':focus-visible') : null")
+        for _ in range(most):  # the target is looked for each time: a page may have drawn it anew under the hand
+            shown = target.evaluate("one => one === document.activeElement ? one.matches(':focus-visible') : null")
             if shown is not None:
                 assert shown, f"no focus is seen on {target}"
                 return

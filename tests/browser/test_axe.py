@@ -45,11 +45,9 @@ def violations_of(looker, name: str, address: str) -> list[str]:
     looker.go(address)
     found = [f"{name} | {fault}" for fault in looker.violations()]
     looker.see(f"axe-{name.replace(':', '-')}")
-    # Loaded anew: a page whose colours are switched under it may be caught between the two.
-    looker.page.emulate_media(color_scheme="dark")
-    looker.go(address)
+    looker.turn("dark")
     found += [f"{name} in dark | {fault}" for fault in looker.violations("color-contrast")]
-    looker.page.emulate_media(color_scheme="light")
+    looker.turn("light")
     return found
 
 

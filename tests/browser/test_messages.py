@@ -76,7 +76,7 @@ def test_a_patient_confirms_then_asks_for_another_time_and_the_desk_sees_it(look
     patient.see("visit-link-asking")
     page.get_by_role("button", name="Ask for another time").click()
     expect(page.get_by_text("we will call you")).to_be_visible()
-    patient.page.emulate_media(color_scheme="dark")
+    patient.turn("dark")
     assert patient.violations("color-contrast") == []
     patient.see("visit-link-asked-dark")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

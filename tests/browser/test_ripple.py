@@ -200,13 +200,26 @@ def test_the_question_on_a_tablet(look, world, dark):
     assert days(world) == [0, 14, 21, 28]
 
 
+# Whether the middle of one thing lies above or below the other, both measured at the same moment.
+IN_COLUMN = """
+([ghost, head]) => {
+    const one = ghost.getBoundingClientRect(), column = head.getBoundingClientRect();
+    const middle = one.left + one.width / 2;
+    return column.left - 6 <= middle && middle <= column.right + 6;
+}
+"""
+
+
 def see_ghost(page, number: int, day, clock: str, who: str = "Dr Ada Moreau") -> None:
-    """The ghost of a session stands in the column of its day and person, at its hour."""
+    """The ghost of a session stands in the column of its day and person, at its hour, once the calendar is drawn."""
     ghost = page.locator(f".visit-ghost[data-ghost='{number}']")
     expect(ghost).to_have_attribute("aria-label", re.compile(f"^{clock}–.*Session {number}"))
-    box, head = ghost.bounding_box(), column(page, day, who).bounding_box()
-    middle = box["x"] + box["width"] / 2
-    assert head["x"] - 6 <= middle <= head["x"] + head["width"] + 6, (number, day)
+    expect(column(page, day, who)).to_be_attached()
+    for _ in range(100):  # the old week may still be standing while the new one is fetched
+        if page.evaluate(IN_COLUMN, [ghost.element_handle(), column(page, day, who).element_handle()]):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"the ghost of session {number} is not in the column of {day}")
 
 
 def choose(page, words: str) -> None:
