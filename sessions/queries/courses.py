@@ -126,7 +126,7 @@ def to_rebook(site: Site, now: datetime, lost: Collection[int] = ()) -> QuerySet
     )
     rows = rows.annotate(rebook_why=rebook_why_in_sql(site)).filter(is_lost | has_moved)
     rows = rows.order_by(Case(When(is_lost, then=0), default=1), "starts_at", "pk")
-    return rows.select_related("patient__species", "practitioner", "place", "planned_session")
+    return rows.select_related("patient__species", "practitioner", "place", "planned_session", "round__place")
 
 
 def open_reviews(

@@ -12,7 +12,7 @@ from patients.models import Patient
 from sessions.models import Administration, FollowUp, SessionRecord
 from sessions.models.follow_ups import FollowUpAnswer
 from sessions.queries import records as reads
-from sessions.queries.today_desk import Contact, contacts_of
+from sessions.queries.contacts import Contact, contacts_of
 
 # Late mycobacterial lesions appeared 1 to 12 weeks after the session. Source: DOMAIN section 1.3 (S44).
 FIRST_WEEK, LAST_WEEK = 1, 12

@@ -18,7 +18,7 @@ from sessions.queries.calls import attempts_about
 from sessions.queries.lost_rounds import LostRound, lost_rounds
 from sessions.queries.reassignment import new_times
 from sessions.queries.rebook_choices import Choice, Choices
-from sessions.queries.today_desk import Contact, contacts_of
+from sessions.queries.contacts import Contact, contacts_of
 
 
 @dataclass(frozen=True)

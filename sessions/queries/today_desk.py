@@ -4,21 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
-from patients.models import Patient, PatientParty
-from patients.queries.parties import ORDER
-from sessions.models import Appointment, CallAttempt, Course, PlannedSession
+from patients.models import Patient
+from sessions.models import Appointment, CallAttempt, Course, PlannedSession, Round
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.queries import appointments, courses
 from sessions.queries.appointments import FreeTime
 from sessions.queries.broken import why_lost
 from sessions.queries.calls import last_outcomes
+from sessions.queries.contacts import Contact, contacts_of
 from sessions.queries.fitting import (
     Line,
     line_of_lapsed,
@@ -36,16 +36,6 @@ LINES_ON_TODAY = 10  # those with times to choose from; the page of calls shows 
 WAITING = (AppointmentStatus.OFFERED, AppointmentStatus.BOOKED)
 HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS)
 NEVER_WAS = (AppointmentStatus.MOVING, AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.OFFERED)
-
-
-@dataclass(frozen=True)
-class Contact:
-    """Who to call for a patient; `who` is empty when it is the patient."""
-
-    who: str = ""
-    phone: str = ""
-    email: str = ""
-    may_call: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,6 +81,20 @@ class Rebook:
     def patient(self) -> Patient:
         return self.visit.patient
 
+    @property
+    def visits(self) -> tuple[Appointment, ...]:
+        return (self.visit,)
+
+
+@dataclass(frozen=True)
+class RebookRound:
+    """A round of which these visits have lost their time: the rebooking page gives it another as one."""
+
+    round: Round
+    visits: tuple[Appointment, ...]
+    reason: str
+    is_lost = True
+
 
 @dataclass(frozen=True)
 class DeskDay:
@@ -101,7 +105,7 @@ class DeskDay:
     over: list[Arrival]
     calls: list[Call]
     calls_are_more: bool
-    rebook: list[Rebook]
+    rebook: list[Rebook | RebookRound]
     lost: int
     unclosed: list[Appointment]
 
@@ -114,7 +118,7 @@ def desk_day(site: Site, now: datetime) -> DeskDay:
     """Gather what the desk does today. At most twenty-one SQL statements, whatever there is."""
     today = local_day(now, site.zone)
     lists = call_lists(site, now, LINES_ON_TODAY)
-    why = {one.visit.pk: one.reason for one in lists.rebook if one.is_lost}
+    why = {visit.pk: one.reason for one in lists.rebook if one.is_lost for visit in one.visits}
     comers = [visit for visit in appointments.day(site, today) if _may_come(visit)]
     arrivals = [_arrival(visit, now, why.get(visit.pk, "")) for visit in comers]
     return DeskDay(
@@ -139,7 +143,7 @@ class CallLists:
 
     calls: list[Call]
     calls_are_more: bool
-    rebook: list[Rebook]
+    rebook: list[Rebook | RebookRound]
     lost: int
 
 
@@ -153,8 +157,9 @@ def call_lists(site: Site, now: datetime, most: int = MOST_LINES) -> CallLists:
     calls, are_more = to_call(site, today, now)
     rebook, lost = to_rebook(site, today, now)
     are_more, calls = are_more or len(calls) > most, calls[:most]
-    times = with_times(site, [one.line for one in (*calls, *rebook[:most]) if _may_choose(one)], now)
-    patients = [one.patient for one in (*calls, *rebook)]
+    single = [one for one in rebook if isinstance(one, Rebook)]
+    times = with_times(site, [one.line for one in (*calls, *single[:most]) if _may_choose(one)], now)
+    patients = [one.patient for one in (*calls, *single)]
     reached, outcomes = contacts_of(patients, today), last_outcomes(patients)
     last = _last_visits([one.patient for one in calls], site, now)
 
@@ -163,7 +168,8 @@ def call_lists(site: Site, now: datetime, most: int = MOST_LINES) -> CallLists:
         return {"times": tuple(times.get(one.line.key, ())), "outcome": outcomes.get(key), "contact": reached[key]}
 
     calls = [replace(one, last=last.get(one.patient.pk, ""), **told(one)) for one in calls]
-    return CallLists(calls, are_more, [replace(one, **told(one)) for one in rebook], lost)
+    lines = [replace(one, **told(one)) if isinstance(one, Rebook) else one for one in rebook]
+    return CallLists(calls, are_more, lines, lost)
 
 
 def _may_choose(one: Call | Rebook) -> bool:
@@ -171,22 +177,26 @@ def _may_choose(one: Call | Rebook) -> bool:
     return isinstance(one, Call) or one.is_lost or one.visit.rebook_why in ("early", "late")
 
 
-def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook], int]:
+def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook | RebookRound], int]:
     """List the visits of the coming two weeks that have lost their time, then those the plan has moved away from;
-    and how many of the first there are. Five SQL statements. Who is to be called about them is not said yet.
+    and how many of the first there are. Those of one round are one line. Five SQL statements. Who is to be called about
+    them is not said yet.
     """
     why = why_lost(site, now=now, until=now + timedelta(days=LOST_DAYS))
     visits = list(courses.to_rebook(site, now, list(why)[:MOST_LINES])[:MOST_LINES])
     _at(site, visits)
-    lines = [
-        Rebook(
-            visit,
-            why.get(visit.pk) or _moved_words(visit),
-            line_of_visit(visit, today),
-            is_lost=visit.pk in why,
-        )
-        for visit in visits
-    ]
+    of_rounds: dict[int, list[Appointment]] = {}
+    for visit in visits:
+        if visit.pk in why and visit.round_id is not None:
+            of_rounds.setdefault(visit.round_id, []).append(visit)
+    lines: list[Rebook | RebookRound] = []
+    for visit in visits:
+        lost = of_rounds.get(visit.round_id or 0, ()) if visit.pk in why else ()
+        if not lost:
+            said = why.get(visit.pk) or _moved_words(visit)
+            lines.append(Rebook(visit, said, line_of_visit(visit, today), is_lost=visit.pk in why))
+        elif visit is lost[0]:
+            lines.append(RebookRound(visit.round, tuple(lost), why[visit.pk]))
     return lines, len(why)
 
 
@@ -232,30 +242,6 @@ def to_call(site: Site, today: date, now: datetime) -> tuple[list[Call], bool]:
         *(of_due(one) for one in due if one.latest_on >= today),
     ]
     return calls[:MOST_LINES], len(calls) > MOST_LINES
-
-
-def contacts_of(patients: Iterable[Patient], today: date) -> dict[int, Contact]:
-    """Say how each patient is reached: the owner or guardian with a phone first, else the own phone. One statement."""
-    patients = {patient.pk: patient for patient in patients}
-    links = PatientParty.objects.filter(patient__in=patients, from_on__lte=today).select_related("party")
-    links = links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)).exclude(role__in=["payer", "referrer"])
-    found: dict[int, list[PatientParty]] = {}
-    for link in links:
-        found.setdefault(link.patient_id, []).append(link)
-    return {pk: _contact(patient, found.get(pk, [])) for pk, patient in patients.items()}
-
-
-def _contact(patient: Patient, links: list[PatientParty]) -> Contact:
-    own = Contact(phone=patient.phone, email=patient.email, may_call=patient.may_call)
-    if own.phone and not patient.species.is_animal:
-        return own
-    reachable = [link for link in links if link.party.phone] or [link for link in links if link.party.email]
-    if not reachable:
-        return own
-    best = min(reachable, key=lambda link: (not link.party.may_call, ORDER.index(link.role), link.pk))
-    party = best.party
-    who = f"{party.name} ({str(best.get_role_display()).lower()})"
-    return Contact(who=who, phone=party.phone, email=party.email, may_call=party.may_call)
 
 
 def _missed(site: Site, now: datetime) -> QuerySet[Appointment]:

@@ -20,7 +20,7 @@ from sessions.models.courses import CourseStatus, PlannedStatus
 from sessions.models.waiting import EVERY_WEEKDAY
 from sessions.queries.appointments import FreeTime
 from sessions.queries.fitting import Known, Line, free_time, line_of_entry, opening, read_agendas, still_works
-from sessions.queries.today_desk import Contact, contacts_of
+from sessions.queries.contacts import Contact, contacts_of
 from sessions.scheduling.slots import Slot, why_not_free
 from sessions.scheduling.waiting import best_first, suits
 from sessions.scheduling.walltime import minute_of

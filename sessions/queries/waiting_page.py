@@ -12,7 +12,7 @@ from sessions.models import Appointment, CallAttempt, WaitingEntry
 from sessions.queries.appointments import FreeTime
 from sessions.queries.calls import last_outcomes
 from sessions.queries.fitting import Line, line_of_entry, with_times
-from sessions.queries.today_desk import Contact, contacts_of
+from sessions.queries.contacts import Contact, contacts_of
 from sessions.queries.waiting import MOST_WAITING, FreedTime, freed_times, open_entries, wishes_in_words
 
 LINES_SHOWN = 40
