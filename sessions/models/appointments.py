@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import NoOverlap, one_of
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import ClinicOwned, Site, User
 from patients.models import Patient, Place
 
@@ -215,6 +216,10 @@ class Appointment(ClinicOwned):
     @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES
+
+    def is_on_a_later_day(self, now: datetime) -> bool:
+        """Say whether its day, in the clinic's time, is still to come."""
+        return local_day(self.starts_at, self.site.zone) > local_day(now, self.site.zone)
 
     def has_run_out(self, now: datetime) -> bool:
         """Say whether this is an offer that nobody took in time: it holds nobody's time any more."""

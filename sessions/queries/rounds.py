@@ -268,6 +268,7 @@ class RoundLine:
     may_go_up: bool
     may_go_down: bool
     gap_min: int
+    day_has_come: bool
 
 
 @dataclass(frozen=True)
@@ -310,15 +311,16 @@ class RoundPage:
 MOVABLE = ("offered", "booked", "arrived")
 
 
-def round_page(one: Round) -> RoundPage:
+def round_page(one: Round, now: datetime) -> RoundPage:
     """Give a round with its visits, ready to show. One SQL statement."""
     visits = visits_of(one)
     live = [visit for visit in visits if visit.is_live]
     lines = []
     for visit in visits:
         place = live.index(visit) if visit.is_live else None
+        day_has_come = not visit.is_on_a_later_day(now)
         if place is None:
-            lines.append(RoundLine(visit, None, False, False, 0))
+            lines.append(RoundLine(visit, None, False, False, 0, day_has_come))
             continue
         before, after = (live[n] if 0 <= n < len(live) else None for n in (place - 1, place + 1))
         movable = visit.status in MOVABLE
@@ -330,6 +332,7 @@ def round_page(one: Round) -> RoundPage:
                 movable and before is not None and before.status in MOVABLE,
                 movable and after is not None and after.status in MOVABLE,
                 round_minutes(gap),
+                day_has_come,
             )
         )
     return RoundPage(one, tuple(lines), place_words(one.place))

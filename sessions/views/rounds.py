@@ -73,7 +73,8 @@ def round_times(request: HttpRequest) -> HttpResponse:
 @requires("sessions.view_schedule")
 def open_round(request: HttpRequest, public_id: UUID) -> HttpResponse:
     one = reads.round_or_404(request.clinic, public_id)
-    context = {"round": one, "page": reads.round_page(one), "here": request.path, "now": timezone.now()}
+    now = timezone.now()
+    context = {"round": one, "page": reads.round_page(one, now), "here": request.path, "now": now}
     return render(request, "sessions/rounds/round.html", context)
 
 
@@ -116,7 +117,7 @@ def close_gaps(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires("sessions.book")
 def move_round(request: HttpRequest, public_id: UUID) -> HttpResponse:
     one = reads.round_or_404(request.clinic, public_id)
-    page = reads.round_page(one)
+    page = reads.round_page(one, timezone.now())
     first = page.live[0].visit if page.live else None
     local = first.starts_at.astimezone(one.site.zone) if first else timezone.now()
     initial = {"on": local.date(), "at": local.time(), "practitioner": one.practitioner.public_id}
@@ -146,7 +147,7 @@ def cancel_round(request: HttpRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The round is cancelled; the sessions are due again."))
             return _back_to(one)
-    context = {"round": one, "page": reads.round_page(one), "form": form, "verb": "cancel"}
+    context = {"round": one, "page": reads.round_page(one, timezone.now()), "form": form, "verb": "cancel"}
     return render(request, "sessions/rounds/act.html", context)
 
 

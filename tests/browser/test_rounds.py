@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import F
 from playwright.sync_api import expect
 
 from mesoclinic.core.localtime import local_day
+from sessions.models import Appointment
 from tests.browser.clinic import open_clinic
 from tests.browser.looking import DESKTOP, TABLET, Keyboard
 from tests.factories import make_course, make_horse, make_patient, make_practitioner, make_species, work_week
@@ -26,6 +28,11 @@ def world(transactional_db):
 
 def plan_path(world):
     return f"/rounds/new/?place={world.stable.public_id}&on={world.tomorrow}"
+
+
+def shift(world, days):
+    at = {name: F(name) + timedelta(days=days) for name in ("starts_at", "ends_at")}
+    Appointment.objects.filter(round__place=world.stable).update(**at)
 
 
 def order(page):
@@ -55,8 +62,13 @@ def test_a_round_is_planned_run_and_changed_by_mouse(look, world):
     assert order(page) == ["Amber", "Bijou", "Corsair"]
     page.get_by_role("button", name="Bijou: one place up").click()
     expect(page.locator(".round-stop strong").first).to_have_text("Bijou")
+    expect(page.get_by_role("button", name="Not caught Amber")).to_have_count(0)
+    shift(world, -1)  # its day has come
+    page.reload()
     page.get_by_role("button", name="Not caught Amber").click()
     expect(page.get_by_text("Noted: not treated.")).to_be_visible()
+    shift(world, 1)
+    page.reload()
     expect(page.locator(".round-stop.is-out")).to_contain_text("Amber")
     looker.see("r3-round-768")
     assert looker.violations() == []

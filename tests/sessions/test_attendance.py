@@ -56,6 +56,19 @@ def test_not_treated_and_cancel_say_why(world, reason):
         appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="", reason="ill")
 
 
+def test_who_is_still_to_come_on_a_later_day_cannot_be_called_untreated(world):
+    visit = book(world, "00:30", day_offset=1, squeeze_reason="night shift")
+    untreated = {"actor": world.desk, "appointment": visit, "reason": "Not caught"}
+
+    with pytest.raises(Refused, match="on a later day. Until then, move it or cancel it") as refusal:
+        appointments.mark_not_treated(**untreated, now=at("23:59"))
+
+    assert refusal.value.code == "too-early"
+    assert Appointment.objects.get(pk=visit.pk).status == "booked"
+    appointments.mark_not_treated(**untreated, now=at("00:01", 1))  # the day counts, not the hour
+    assert Appointment.objects.get(pk=visit.pk).status == "not_treated"
+
+
 def test_a_cancelled_time_is_free_again_and_comes_back_while_it_is(world):
     visit = book(world, "10:00")
     appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="patient", reason="ill")

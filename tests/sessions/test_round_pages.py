@@ -77,7 +77,6 @@ def test_a_round_is_booked_by_one_click_as_proposed(world, desk):
         ("Corsair", "10:20", "10:35", 0, 30),
     ]
     assert "Box 2" in text(answer)
-    assert "Not caught" in text(answer)
 
 
 def test_a_double_click_leads_to_the_one_round(world, desk):
@@ -178,14 +177,30 @@ def test_a_horse_sold_since_the_page_was_loaded_is_simply_not_there(world, desk)
     assert "Tick at least one to visit." in text(answer)
 
 
+def test_not_caught_is_not_offered_before_the_day_of_the_round_and_refused_in_words(world, desk):
+    one = book_round(world)
+    visit = one.visits.get(patient__name="Bijou")
+
+    shown = desk.get(reverse("sessions:round", args=[one.public_id]))
+    answer = desk.post(reverse("sessions:not-treated", args=[visit.public_id]), {"reason": "Not caught"})
+
+    assert "Not caught" not in text(shown)
+    assert "This visit is on a later day. Until then, move it or cancel it." in text(answer)
+    visit.refresh_from_db()
+    assert visit.status == "booked"
+
+
 def test_not_caught_is_one_tap_and_can_be_taken_back(world, desk):
     one = book_round(world)
     page = reverse("sessions:round", args=[one.public_id])
     visit = one.visits.get(patient__name="Bijou")
 
-    answer = desk.post(
-        reverse("sessions:not-treated", args=[visit.public_id]), {"reason": "Not caught", "next": page}, follow=True
-    )
+    with time_machine.travel(at("09:30", 1), tick=False):
+        desk.force_login(world.desk)
+        assert "Not caught" in text(desk.get(page))
+        answer = desk.post(
+            reverse("sessions:not-treated", args=[visit.public_id]), {"reason": "Not caught", "next": page}, follow=True
+        )
 
     assert answer.redirect_chain[-1][0] == page
     visit.refresh_from_db()
@@ -258,7 +273,10 @@ def test_a_care_home_has_residents_with_their_own_words(client):
     assert page.context["desk"].practitioner == world.doctor
     world.stable, world.planned, world.vet = home, {"Edda": course.planned_sessions.get(number=1)}, world.doctor
 
-    answer = client.post(plan_url(world), posted(world, "Edda", start=at("10:00", 1)), follow=True)
+    client.post(plan_url(world), posted(world, "Edda", start=at("10:00", 1)))
+    with time_machine.travel(at("09:30", 1), tick=False):
+        client.force_login(world.desk)
+        answer = client.get(reverse("sessions:round", args=[Round.objects.get().public_id]))
 
     assert "One more resident" in text(answer)
     assert "Not there" in text(answer)

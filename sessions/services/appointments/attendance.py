@@ -109,11 +109,13 @@ def mark_not_treated(
 ) -> Appointment:
     """The patient came and went untreated (fever, horse not caught); the session is open again in the plan.
 
-    Raises Refused("reason-needed" | "not-possible").
+    Raises Refused("reason-needed" | "too-early" | "not-possible").
     """
     now = now or timezone.now()
     reason = _needed(reason, _("Say why the patient was not treated."))
     fresh = _locked(appointment, (*WAITING, *PRESENT))
+    if fresh.status in WAITING and fresh.is_on_a_later_day(now):
+        raise Refused("too-early", _("This visit is on a later day. Until then, move it or cancel it."))
     _change(fresh, actor, "appointment.not-treated", now, status=Status.NOT_TREATED, status_reason=reason)
     free_planned_session(fresh.planned_session, now=now)
     return fresh
