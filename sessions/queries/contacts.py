@@ -20,6 +20,9 @@ class Contact:
     may_call: bool = True
 
 
+UNKNOWN = Contact()
+
+
 def contacts_of(patients: Iterable[Patient], today: date) -> dict[int, Contact]:
     """Say how each patient is reached: the owner or guardian with a phone first, else the own phone. One statement."""
     patients = {patient.pk: patient for patient in patients}

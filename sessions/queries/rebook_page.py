@@ -15,10 +15,10 @@ from sessions.models import Absence, Appointment, CallAttempt, Closure, Practiti
 from sessions.models.appointments import AppointmentStatus, CancelledBy
 from sessions.queries.broken import BrokenVisit, Cause, broken_visits, must_call
 from sessions.queries.calls import attempts_about
+from sessions.queries.contacts import Contact, contacts_of
 from sessions.queries.lost_rounds import LostRound, lost_rounds
 from sessions.queries.reassignment import new_times
 from sessions.queries.rebook_choices import Choice, Choices
-from sessions.queries.contacts import Contact, contacts_of
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sessions.queries import appointments, courses
 from sessions.queries.appointments import FreeTime
 from sessions.queries.broken import why_lost
 from sessions.queries.calls import last_outcomes
-from sessions.queries.contacts import Contact, contacts_of
+from sessions.queries.contacts import UNKNOWN, Contact, contacts_of
 from sessions.queries.fitting import (
     Line,
     line_of_lapsed,
@@ -56,7 +56,7 @@ class Call:
     reason: str
     status: str
     line: Line
-    contact: Contact = Contact()
+    contact: Contact = UNKNOWN
     last: str = ""
     planned: PlannedSession | None = None
     course: Course | None = None
@@ -72,7 +72,7 @@ class Rebook:
     visit: Appointment
     reason: str
     line: Line
-    contact: Contact = Contact()
+    contact: Contact = UNKNOWN
     is_lost: bool = False
     outcome: CallAttempt | None = None
     times: tuple[FreeTime, ...] = ()

@@ -19,8 +19,8 @@ from sessions.models import Appointment, PlannedSession, Practitioner, WaitingEn
 from sessions.models.courses import CourseStatus, PlannedStatus
 from sessions.models.waiting import EVERY_WEEKDAY
 from sessions.queries.appointments import FreeTime
-from sessions.queries.fitting import Known, Line, free_time, line_of_entry, opening, read_agendas, still_works
 from sessions.queries.contacts import Contact, contacts_of
+from sessions.queries.fitting import Known, Line, free_time, line_of_entry, opening, read_agendas, still_works
 from sessions.scheduling.slots import Slot, why_not_free
 from sessions.scheduling.waiting import best_first, suits
 from sessions.scheduling.walltime import minute_of

@@ -11,8 +11,8 @@ from mesoclinic.core.models import Site
 from sessions.models import Appointment, CallAttempt, WaitingEntry
 from sessions.queries.appointments import FreeTime
 from sessions.queries.calls import last_outcomes
-from sessions.queries.fitting import Line, line_of_entry, with_times
 from sessions.queries.contacts import Contact, contacts_of
+from sessions.queries.fitting import Line, line_of_entry, with_times
 from sessions.queries.waiting import MOST_WAITING, FreedTime, freed_times, open_entries, wishes_in_words
 
 LINES_SHOWN = 40
