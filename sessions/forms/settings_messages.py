@@ -16,7 +16,13 @@ UNITS = [("days", _("days before")), ("hours", _("hours before"))]
 
 
 class ReminderSettingsForm(Form):
-    is_on = forms.BooleanField(label=_("Send reminders"), required=False)
+    is_on = forms.BooleanField(
+        label=_("Send reminders"),
+        required=False,
+        help_text=_(
+            "Whoever was told a time by a message, as by an offer, hears that it has moved or is off all the same."
+        ),
+    )
     first_channel = forms.ChoiceField(
         label=_("Preferred way"),
         choices=Channel.choices,

@@ -63,10 +63,9 @@ def is_told_of_its_end(visit: Appointment, now: datetime) -> bool:
     """Whether a message told somebody of this visit, so that another one goes out when it is called off. At most three
     SQL statements.
     """
-    rules = settings_of(visit.clinic)
-    sent = Reminder.objects.filter(appointment=visit, status=ReminderStatus.SENT)
-    if not rules.is_on or not sent.exists():
+    if not Reminder.objects.filter(appointment=visit, status=ReminderStatus.SENT).exists():
         return False
+    rules = settings_of(visit.clinic)
     people = recipients(visit.clinic, rules, [visit.patient], local_day(now, visit.site.zone))
     return bool(people.get(visit.patient_id))
 

@@ -226,6 +226,50 @@ def test_an_offer_taken_back_by_the_clinic_is_news_and_one_nobody_wanted_is_not(
         assert run_news(at("10:05")) == count
 
 
+@pytest.mark.parametrize("settings", ["off", "never set"])
+def test_an_offer_made_while_reminders_are_off_is_taken_back_as_it_was_told(world, bells, client, settings):
+    rules = ReminderSettings.objects.all()
+    rules.update(is_on=False) if settings == "off" else rules.delete()
+    offered = visit(world, day_offset=3, offered_until=at("18:00"))
+    visit(world, "11:00", day_offset=1)  # due to be reminded of, if reminders were on
+    reminders.queue_message(actor=world.desk, appointment=offered, kind="offer", now=at("09:00"))
+    reminders.deliver_due_reminders(now=lambda: at("09:01"))
+    client.force_login(world.desk)
+
+    asks = client.get(reverse("sessions:cancel", args=[offered.public_id])).content.decode()
+    cancel(world, offered, DUE, by="clinic")
+
+    assert "another one will say so" in asks
+    assert run_news(DUE + MINUTE) == 1
+    assert [subject.split(" on ")[0] for subject in subjects()][1:] == ["Your appointment"]
+    assert "is cancelled" in subjects()[-1]
+    assert run_news(DUE + 5 * MINUTE) == 0
+
+
+def test_an_offer_that_was_agreed_to_and_moves_is_told_while_reminders_are_off(world, bells):
+    ReminderSettings.objects.update(is_on=False)
+    offered = visit(world, day_offset=3, offered_until=at("18:00"))
+    reminders.queue_message(actor=world.desk, appointment=offered, kind="offer", now=at("09:00"))
+    reminders.deliver_due_reminders(now=lambda: at("09:01"))
+    appointments.accept_offer(actor=world.desk, appointment=offered, now=at("09:30"))
+    move(world, offered, "14:00", 4)
+
+    assert run_news(DUE + MINUTE) == 1
+    assert subjects()[-1] == "Your appointment is now on Friday 6 March 2026"
+
+
+def test_an_offer_moved_before_it_is_answered_offers_the_new_time_once(world, bells):
+    offered = visit(world, day_offset=3, offered_until=at("18:00"))
+    reminders.queue_message(actor=world.desk, appointment=offered, kind="offer", now=at("09:00"))
+    reminders.deliver_due_reminders(now=lambda: at("09:01"))
+    move(world, offered, "14:00", 4)
+
+    assert run_news(DUE + MINUTE) == 1
+    assert "we can offer you this time on Friday 6 March 2026:\n\n14:00" in mail.outbox[-1].body
+    assert run_news(DUE + 5 * MINUTE) == 0
+    assert run_news(at("18:05")) == 0, "it has run out as its message said"
+
+
 def test_news_go_to_who_is_told_now_in_their_language(world):
     (booked,) = stable_day(world, 1)
     run_outbox(DUE)

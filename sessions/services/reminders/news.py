@@ -47,8 +47,8 @@ def _told_otherwise(clinic: Clinic, now: datetime) -> QuerySet[Appointment]:
     sent = Reminder.objects.filter(appointment=OuterRef("pk"), status=Status.SENT)
     other = sent.filter(~Q(sent_for=OuterRef("starts_at")) | Q(kind=Kind.CANCELLED))
     visits = Appointment.objects.filter(clinic=clinic, starts_at__gt=now, in_place_of__isnull=True)
-    is_on = Q(status=Appointment.Status.BOOKED) & Exists(other)
-    return visits.filter(is_on | Q(status__in=OFF) & Exists(sent)).order_by("starts_at", "pk")
+    stands = Q(status=Appointment.Status.BOOKED) | Q(status=Appointment.Status.OFFERED, offered_until__gt=now)
+    return visits.filter(stands & Exists(other) | Q(status__in=OFF) & Exists(sent)).order_by("starts_at", "pk")
 
 
 def _of_visit(
@@ -56,6 +56,8 @@ def _of_visit(
 ) -> Iterable[Reminder]:
     """The rows for those who do not know; who was never told in person counts as told what others were."""
     kind = Kind.CANCELLED if visit.status in OFF else Kind.CHANGE
+    if visit.status == Appointment.Status.OFFERED:
+        kind = Kind.OFFER  # moved while it waits for an answer: the new time is offered
     due_at, is_urgent = when_to_send(visit, rules, now)
     for one in people:
         own = [row for row in told if row.party_id == (one.party.pk if one.party else None)]

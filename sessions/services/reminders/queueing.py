@@ -64,13 +64,17 @@ def queue_message(
 def queue_reminders(*, now: datetime | None = None) -> int:
     """Put every reminder that is due into the outbox, and news for whom was told a time that holds no more.
 
-    Returns how many rows were written. Safe twice and in several processes: a row is unique.
+    News go out while reminders are off too: an offer is told then as well (docs/adr/0090). Returns how many rows were
+    written. Safe twice and in several processes: a row is unique.
     """
     now = now or timezone.now()
     count = 0
-    for rules in ReminderSettings.objects.filter(is_on=True).select_related("clinic"):
-        count += queue_news(rules.clinic, rules, now)
-        count += _queue_of_clinic(rules.clinic, rules, now)
+    known = {one.clinic_id: one for one in ReminderSettings.objects.all()}
+    for clinic in Clinic.objects.order_by("pk"):
+        rules = known.get(clinic.pk) or ReminderSettings(clinic=clinic)
+        count += queue_news(clinic, rules, now)
+        if rules.is_on:
+            count += _queue_of_clinic(clinic, rules, now)
     if count:
         ring(DELIVER)
     return count
