@@ -25,11 +25,11 @@ def promise(found: Found) -> str:
         return ngettext("No time was found.", "No time was found for any of the %(total)s sessions.", total) % words
     if proposal.inside == total:
         return ngettext("Inside its window.", "All %(total)s inside their windows.", total) % words
-    said = _("%(inside)s of %(total)s inside the window.") % words
+    said = [_("%(inside)s of %(total)s inside the window.") % words]
     if proposal.unplaced:
-        without = ngettext("%(n)s has no time.", "%(n)s have no time.", proposal.unplaced) % {"n": proposal.unplaced}
-        return f"{said} {without}"
-    return said
+        said.append(ngettext("%(n)s has no time.", "%(n)s have no time.", proposal.unplaced) % {"n": proposal.unplaced})
+    late = [_("Session %(n)s is late whatever the day.") % {"n": one.number} for one in proposal.choices if one.is_late]
+    return " ".join([*said, *late])
 
 
 def relaxed(one: Relaxed, total: int) -> str:

@@ -278,7 +278,7 @@ def _needs(
             pinned=pinned.get(row.number),
         )
         if stands_on is None and is_first:  # its window is the plan's: a late one is not late again
-            need, is_first = replace(need, window=window(row, today)), False
+            need, is_first = replace(need, window=window(row, today), late_after=row.latest_on), False
         elif row.number >= plan.revision.first_number:
             need = replace(need, gap=plan.revision.gap_of(row.number))
         needs.append(need)

@@ -42,6 +42,7 @@ class Choice:
     slot: Slot | None
     window: tuple[date, date] | None
     broken: tuple[Wish, ...] = ()
+    late_after: date | None = None
 
     @property
     def days_off(self) -> int:
@@ -51,6 +52,12 @@ class Choice:
     def is_outside(self) -> bool:
         """Whether it lies outside its window as measured from the day chosen before it."""
         return self.slot is not None and self.window is not None and not self.window[0] <= self.on <= self.window[1]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is late whatever day is chosen: its own window has passed, or has no open day."""
+        is_after = self.slot is not None and self.late_after is not None and self.on > self.late_after
+        return is_after and not self.is_outside
 
 
 @dataclass(frozen=True)
@@ -68,8 +75,12 @@ class Proposal:
         return sum(choice.is_outside for choice in self.choices)
 
     @property
+    def late(self) -> int:
+        return sum(choice.is_late for choice in self.choices)
+
+    @property
     def inside(self) -> int:
-        return len(self.choices) - self.unplaced - self.outside
+        return len(self.choices) - self.unplaced - self.outside - self.late
 
     @property
     def broken(self) -> int:
@@ -277,6 +288,7 @@ def _choices(
             slot=chosen.slot,
             window=_days(window) if window else None,
             broken=_broken(chosen, before, need, on, wishes, zone),
+            late_after=need.late_after,
         )
 
 

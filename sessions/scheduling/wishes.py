@@ -69,8 +69,8 @@ class Slot(NamedTuple):
 class Need:
     """One session of the chain, to be placed unless it `stands`.
 
-    Its window is measured from the session before by `gap`; without one it is `window` (None: any day will do). It is
-    looked for from `first_on` to `last_on`, both included. `stands_on` is the day of a session done, booked or left
+    Its window is measured from the session before by `gap`; without one it is `window` (None: any day will do). After
+    `late_after` it is late, though inside a `window` that was left open because it cannot be kept. It is looked for from `first_on` to `last_on`, both included. `stands_on` is the day of a session done, booked or left
     out; `held_to_window` says whether moving its neighbours may put it outside its window. `pinned` is a time somebody
     chose. `avoid` are (day, is afternoon) that will not do. `has` is the time a booked session has now: near its hour
     rather than early, and with its practitioner where the wishes name nobody; if it `may_stay`, that time will do, even
@@ -84,6 +84,7 @@ class Need:
     last_on: date
     gap: Gap | None = None
     window: tuple[date, date] | None = None
+    late_after: date | None = None
     stands_on: date | None = None
     stands_with: tuple[int, int] | None = None  # practitioner and room of the visit that stands
     held_to_window: bool = False

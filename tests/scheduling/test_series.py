@@ -1,5 +1,6 @@
 """Whole series: the answer is the best there is, checked by trying everything and by another solver."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -106,6 +107,20 @@ def test_a_session_without_a_time_is_left_out_and_counts_as_on_its_day():
     assert [choice.slot is None for choice in proposal.choices] == [False, True, False, False]
     assert proposal.choices[1].on == needs[1].due_on
     assert proposal.inside == 3
+
+
+def test_a_window_that_cannot_be_kept_costs_nothing_and_is_not_counted_as_kept():
+    first, *others = weekly(3)
+    gone = replace(
+        first, gap=None, window=(MONDAY - timedelta(days=14), date.max), late_after=MONDAY - timedelta(days=1)
+    )
+    needs = [gone, *others]
+
+    proposal = propose(needs, clinic(needs, {1: (week(1, 2, 3, 4, 5), ())}), Wishes())
+
+    assert [choice.days_off for choice in proposal.choices] == [0, 0, 0]
+    assert [choice.is_late for choice in proposal.choices] == [True, False, False]
+    assert (proposal.inside, proposal.late, proposal.outside) == (2, 1, 0)
 
 
 def test_better_outside_the_window_than_not_at_all_but_rather_inside():

@@ -212,6 +212,30 @@ def test_the_target_in_the_past_is_looked_for_from_today_on(world):
     assert series.lines()[0].starts_at > later
 
 
+def test_the_promise_counts_no_session_as_inside_whose_window_has_passed(world):
+    later = NIGHT + timedelta(days=14)
+
+    series = found(world, now=later)
+
+    first, *others = series.lines()
+    assert first.planned.latest_on < local_day(later, PARIS) <= local_day(first.starts_at, PARIS)
+    assert (first.choice.is_late, any(line.choice.is_late for line in others)) == (True, False)
+    assert not first.choice.is_outside, "no reason is asked for what nobody can mend"
+    assert proposal_words.promise(series) == "14 of 15 inside the window. Session 1 is late whatever the day."
+    assert proposal_words.effect(series.proposal, series.proposal, 2).startswith("14 of 15 inside the window")
+
+
+def test_a_window_without_an_open_day_is_not_promised_either(world):
+    availability.add_closure(
+        actor=None, site=world.site, from_on=MONDAY, until_on=MONDAY + timedelta(days=4), reason="Flood"
+    )
+    PlannedSession.objects.filter(course=world.course, number=1).update(due_on=MONDAY + timedelta(days=7))
+
+    series = found(world)
+
+    assert proposal_words.promise(series) == "14 of 15 inside the window. Session 1 is late whatever the day."
+
+
 def test_an_open_ended_course_gets_its_next_session_or_as_many_as_asked(world):
     course = make_course(
         world.clinic, patient=world.patient, practitioner=world.doctor, start_on=MONDAY, cadence="*x4-6w@30", now=NOW
