@@ -116,12 +116,13 @@ def weekly_rule(row: WorkingHours) -> WeeklyRule:
 class Supposed:
     """What nobody has saved yet, read as if it were so: an absence, closed days, other weekly hours of one at a site.
 
-    `changed` is somebody with another last day, or a room given up (`broken.py` asks for it). `hours` are all the rows of
+    `removed` are closed days, or days worked all the same, that are taken away. `changed` is somebody with another last day, or a room given up (`broken.py` asks for it). `hours` are all the rows of
     `hours_of` (practitioner id, room id; neither for the site itself) at the site `hours_at`.
     """
 
     absence: Absence | None = None
     closure: Closure | None = None
+    removed: Closure | None = None
     changed: Practitioner | Room | None = None
     hours: tuple[WorkingHours, ...] = ()
     hours_of: tuple[int | None, int | None] = (None, None)
@@ -217,6 +218,8 @@ def agendas_at(
     closed = closed_days(site, days[0], days[-1])
     if supposed.closure is not None and supposed.closure.site_id == site.pk:
         closed = replace(closed, closures=(*closed.closures, supposed.closure))
+    if supposed.removed is not None:
+        closed = replace(closed, closures=tuple(one for one in closed.closures if one.pk != supposed.removed.pk))
     closures = whole_days(closed.among(days), site.zone)
     hours = _Hours(site, days, practitioner_ids, room_ids, away=away, supposed=supposed)
     absent = _absences(from_at, until_at, practitioner_ids, room_ids, supposed.absence)

@@ -19,6 +19,11 @@ def of_closure(site: Site, closure: Closure, now: datetime) -> BrokenList:
     return would_break(site, Cause("closure", closure), Supposed(closure=closure), now=now)
 
 
+def of_removed_closure(site: Site, closure: Closure, now: datetime) -> BrokenList:
+    """What is booked on days worked all the same, if they are not; to take closed days away breaks nothing."""
+    return would_break(site, Cause("closure", closure), Supposed(removed=closure), now=now)
+
+
 def of_hours(
     site: Site,
     cause: Cause,

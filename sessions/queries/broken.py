@@ -130,7 +130,7 @@ def would_break(site: Site, cause: Cause, supposed: Supposed, *, now: datetime) 
     Of other changes only those that stand now are listed. Statements as `broken_visits`, or twice as many.
     """
     suspects, why = _look(site, cause, now, now + FURTHEST, supposed)
-    if why and isinstance(cause.owner, Practitioner | Room | Site):
+    if why and (supposed.removed is not None or isinstance(cause.owner, Practitioner | Room | Site)):
         _rows, broken_now = _look(site, cause, now, now + FURTHEST, AS_IT_IS)
         why = {key: words for key, words in why.items() if key not in broken_now}
     return _listed(suspects, why, MOST_AT_ONCE)

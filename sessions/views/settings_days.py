@@ -115,8 +115,14 @@ def closure(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 @requires("sessions.change_availability")
 def remove_closure(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Take closed days away; or a day worked all the same, once what is booked on it was shown."""
     one = queries.closure_or_404(request.clinic, public_id)
+    breaks = breaking.of_removed_closure(request.site, one, timezone.now())
+    if not is_agreed(request, breaks):
+        return render(request, "sessions/settings/remove_closure.html", {"closure": one, "breaks": breaks})
     availability.remove_closure(actor=request.user, closure=one)
+    if breaks.total:
+        return saved(request, Cause("site", one.site), _("Saved."), reverse("sessions:closures"))
     messages.success(request, _("Saved."))
     return redirect("sessions:closures")
 

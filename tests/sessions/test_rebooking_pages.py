@@ -1,6 +1,7 @@
 """The rebooking page as people use it: enter an absence, see what it breaks, accept, call."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -107,6 +108,45 @@ def test_what_a_change_breaks_is_said_before_it_is_saved(world, name):
     if name != "edit-practitioner":  # its page shows all that a last day leaves open
         assert "1 visit no longer fits." in said(answer)
         assert "/rebook/" in answer.redirect_chain[-1][0]
+
+
+def test_what_is_booked_on_a_holiday_worked_all_the_same_is_said_before_it_is_closed_after_all(world):
+    day = MONDAY + timedelta(days=7)
+    opened = availability.add_closure(
+        actor=None, site=world.site, from_on=day, until_on=day, is_open=True, reason="Fair"
+    )
+    availability.add_closure(actor=None, site=world.site, from_on=day, until_on=day, reason="Holiday")
+    visit = book(world, "09:00", day_offset=7)
+    away_then = book(world, "15:00", day_offset=7, patient=patient(world.clinic, "Bob Before"), room=world.other_room)
+    availability.add_absence(
+        actor=None, practitioner=world.doctor, starts_at=at("14:00", 7), ends_at=at("17:00", 7), reason="Course"
+    )
+    world.client.force_login(make_user(world.clinic, Role.ADMIN, Role.MANAGER, Role.RECEPTION))
+
+    page = post(world, "remove-closure", {}, opened.public_id).content.decode()
+
+    assert "Not saved yet: this breaks 1 visit" in page
+    assert visit.patient.name in page
+    assert away_then.patient.name not in page, "it has lost its time already"
+    assert "closed that day (Holiday)" in page
+    assert Closure.objects.filter(pk=opened.pk).exists()
+    stale = post(world, "remove-closure", {"seen": "0-0"}, opened.public_id).content.decode()
+    assert "Not saved yet" in stale
+    answer = post(world, "remove-closure", {"seen": mark_in(page)}, opened.public_id)
+    assert not Closure.objects.filter(pk=opened.pk).exists()
+    assert "no longer fit" in said(answer)
+    assert "/rebook/" in answer.redirect_chain[-1][0]
+
+
+def test_closed_days_are_taken_away_at_once_since_that_breaks_nothing(world):
+    day = MONDAY + timedelta(days=7)
+    book(world, "09:00", day_offset=7)
+    closed = availability.add_closure(actor=None, site=world.site, from_on=day, until_on=day, reason="Flood")
+    world.client.force_login(make_user(world.clinic, Role.ADMIN))
+
+    post(world, "remove-closure", {}, closed.public_id)
+
+    assert not Closure.objects.exists()
 
 
 def test_a_visit_booked_meanwhile_is_shown_before_anything_is_saved(world):
