@@ -5,18 +5,8 @@
   const box = document.getElementById("calendar");
   if (!box || !window.EventCalendar) return;
   const said = box.dataset;
+  const { two, clock, minutesBetween, piece, content, label } = window.mesoclinic.calendarVisit;
   const NO_ID = "00000000-0000-0000-0000-000000000000";
-  const ICONS = {
-    offered: "hourglass-split",
-    booked: "calendar-check",
-    arrived: "door-open",
-    in_progress: "play-circle-fill",
-    fulfilled: "check-circle-fill",
-    not_treated: "slash-circle",
-    cancelled: "x-circle-fill",
-    no_show: "person-x",
-    ghost: "arrow-right",
-  };
   const MOVABLE = ["offered", "booked", "arrived"];
   const undoBar = document.getElementById("calendar-undo");
   const byRoom = said.by === "room";
@@ -35,7 +25,6 @@
   let ghosts = [];
   let leaving = new Set(); // visits that a choice would take away from where they are
 
-  const two = (number) => String(number).padStart(2, "0");
   const wall = (date) =>
     `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
   const siteNow = () => {
@@ -44,27 +33,7 @@
     const now = new Date();
     return new Date(now.getTime() + (east + now.getTimezoneOffset()) * 60000);
   };
-  const clock = (date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
-  const minutesBetween = (from, until) => Math.round((until - from) / 60000);
   const visitUrl = (id) => said.visit.replace(NO_ID, id);
-  const words = (status) => box.getAttribute(`data-words-${status}`) || status;
-
-  function icon(name) {
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("class", "icon");
-    svg.setAttribute("aria-hidden", "true");
-    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-    use.setAttribute("href", `${said.icons}#${name}`);
-    svg.append(use);
-    return svg;
-  }
-
-  function piece(tag, className, ...children) {
-    const element = document.createElement(tag);
-    element.className = className;
-    element.append(...children);
-    return element;
-  }
 
   // ---- from the feed's short rows to events ----
   const NOWHERE = "nowhere"; // the column of visits without a room
@@ -111,34 +80,6 @@
   // The way to the first visit of a round, and back from the last.
   function wayEvent([column, start, end], index) {
     return { id: `way-${index}`, resourceIds: [people[column].id], start, end, title: said.wordsWay, display: "background", classNames: ["way"] };
-  }
-
-  function content({ event }) {
-    if (event.display === "background") return event.classNames.includes("way") ? { domNodes: [piece("span", "way-words", event.title)] } : "";
-    const { status, where, marks, travel } = event.extendedProps;
-    const head = piece("div", "visit-head", icon(ICONS[status] || "circle"));
-    if (!isWeek) head.append(piece("span", "visit-time", clock(event.start)));
-    head.append(piece("span", "visit-name", event.title));
-    const parts = [head];
-    const more = isWeek ? [clock(event.start), where] : [where];
-    if (travel) more.push(`${travel} ${said.wordsTravel}`);
-    if (marks.includes("s")) more.push(said.wordsSqueezed);
-    if (marks.includes("c")) head.append(icon("check-lg"));
-    if (marks.includes("o")) head.append(icon("chat-dots"));
-    if (marks.includes("o")) more.push(said.wordsOther_time);
-    if (marks.includes("r")) more.push(said.wordsReview);
-    const rest = piece("div", "visit-more", more.filter(Boolean).join(" · "));
-    if (minutesBetween(event.start, event.end) >= 30) parts.push(rest);
-    else if (!isWeek) head.append(rest);
-    return { domNodes: parts };
-  }
-
-  function label(event) {
-    const { status, where, marks } = event.extendedProps;
-    const group = marks.includes("g") ? said.wordsRound : "";
-    const reply = marks.includes("o") ? said.wordsOther_time : marks.includes("c") ? said.wordsConfirmed : "";
-    const { who } = event.extendedProps;
-    return [`${clock(event.start)}–${clock(event.end)}`, event.title, words(status), reply, who, where, group].filter(Boolean).join(", ");
   }
 
   // ---- the visit's dialog ----
