@@ -56,15 +56,25 @@ class Target:
         unseen = ("hidden", "submit")
         return [one for one in self.controls if one.type not in unseen and not one.name.endswith(("-DELETE", "-ORDER"))]
 
+    def take_over(self, more: list[Control]) -> None:
+        """Have these controls too, as the page that asked for them has."""
+        self.form = replace(self.form, controls=[*self.form.controls, *more])
+        for known in ("controls", "typed"):
+            self.__dict__.pop(known, None)
+
     def complaints(self, answer: "Answer") -> set[str]:
         """What the answer complains about that the page did not before."""
         return complaints(answer.text) - self.said_before
 
     def is_saved(self, answer: "Answer") -> bool:
-        """Sent on without a word of blame; or a page that shows what was made, as a new password."""
+        """Sent on without a word of blame, or with a warning of what the change brings; or a page that shows what was
+        made, as a new password.
+        """
         if answer.fault or answer.status >= 400:
             return False
-        return not answer.scolds if answer.is_sent_on else bool(answer.left) and not self.complaints(answer)
+        if answer.is_sent_on:
+            return answer.scolds < messages.WARNING or (answer.scolds < messages.ERROR and bool(answer.left))
+        return bool(answer.left) and not self.complaints(answer)
 
     def filled(self, changes: dict[str, list[Value]]) -> Pairs:
         """The good filling with other values under some names; an empty list leaves the name out."""
@@ -85,7 +95,7 @@ class Answer:
     response: HttpResponse | None = None
     fault: str = ""
     left: Footprints = field(default_factory=Footprints)
-    scolds: bool = False
+    scolds: int = 0  # the worst level of what it says on the next page
 
     @property
     def status(self) -> int:
@@ -117,7 +127,7 @@ def send(browser: Client, address: str, pairs: Pairs, **headers) -> Answer:
         transaction.set_rollback(True)
     if answer.response is not None:
         said = getattr(answer.response.wsgi_request, "_messages", None)
-        answer.scolds = any(one.level >= messages.WARNING for one in getattr(said, "_queued_messages", ()))
+        answer.scolds = max((one.level for one in getattr(said, "_queued_messages", ())), default=0)
         if answer.status >= 500:
             answer.fault = answer.fault or f"status {answer.status}"
     return answer
@@ -265,11 +275,21 @@ def fill(target: Target) -> None:
         target.form.is_preview |= not answer.left and answer.status == 200 and not target.complaints(answer)
         if target.is_accepted or target.form.is_preview or not answer.text:
             return
-        wrong = sorted(wrong_names(answer.text, target)) or _not_marked(target)
+        wrong = sorted(wrong_names(answer.text, target))
+        if not wrong and (asked := _asked_back(target, answer)):
+            target.take_over(asked)
+            continue
+        wrong = wrong or _not_marked(target)
         if not wrong:
             return
         for name in wrong:
             choice[name] = choice.get(name, -1) + 1
+
+
+def _asked_back(target: Target, answer: Answer) -> list[Control]:
+    """What the answer wants to have confirmed: hidden fields the page did not have, as the mark of what it warns of."""
+    hidden = [one for form in same_forms(answer.text, target) for one in form.controls if one.type == "hidden"]
+    return [one for one in hidden if one.name not in (*target.form.names, "csrfmiddlewaretoken")]
 
 
 def _not_marked(target: Target) -> list[str]:

@@ -177,12 +177,12 @@ def test_every_field_of_every_form_withstands_what_hurts(stage, name):
     assert faults == []
 
 
-def test_nearly_every_form_is_attacked_from_a_filling_that_would_be_saved(stage):
+def test_every_form_is_attacked_from_a_filling_that_would_be_saved(stage):
     forms_sent = [one for targets in stage.targets.values() for one in targets if not one.form.is_preview]
     never_saved = [(one.view, one.page) for one in forms_sent if not one.is_accepted]
 
     assert len(forms_sent) > 60
-    assert len(never_saved) < 3, never_saved
+    assert not never_saved
 
 
 # Sent twice: a double click, or the back button and once more. What may be there twice, and why.
