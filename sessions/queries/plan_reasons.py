@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import AuditEvent
 from protocols.words import cadence_words
-from sessions.models import Appointment, CourseRevision, Review
-from sessions.models.courses import RevisionKind
+from sessions.models import Appointment, Course, CourseRevision, Review
+from sessions.models.courses import CourseStatus, RevisionKind
 from sessions.queries.plan_pages import PlanPage, PlanRow
 from sessions.queries.plans import parsed
 
@@ -26,12 +26,13 @@ class PlanReason:
 
 def plan_reasons(page: PlanPage) -> list[PlanReason]:
     """Say why the plan looks like this: every decision in order of time, then every session that is not where it
-    usually would be. At most three SQL statements.
+    usually would be. At most four SQL statements.
     """
     course = page.plan.course
     revisions = course.revisions.select_related("by")
     reviews = course.reviews.select_related("by")
     decisions = [(row.at, _of_revision(row)) for row in revisions] + [(row.at, _of_review(row)) for row in reviews]
+    decisions += [(event.at, reason) for event in _stays_of(course) if (reason := _of_stay(event))]
     told = [reason for _at, reason in sorted(decisions, key=lambda one: one[0])]
     return [*told, *_of_sessions(page.rows, _moves(page.rows))]
 
@@ -57,6 +58,25 @@ def _of_review(row: Review) -> PlanReason:
     names = {"who": _who(row.by), "day": _day(row.at), "n": row.after_number}
     names["what"] = str(row.get_decision_display()).lower()
     return PlanReason(_("Reviewed after session %(n)s by %(who)s on %(day)s: %(what)s.") % names, row.note)
+
+
+def _stays_of(course: Course) -> Iterable[AuditEvent]:
+    """When the course stood still, went on, or came to its end before its time. One SQL statement."""
+    events = AuditEvent.objects.filter(subject_type=Course._meta.label_lower, subject_id=course.pk)
+    return events.filter(verb__in=["course.paused", "course.active", "course.stopped"]).order_by("at", "pk")
+
+
+def _of_stay(event: AuditEvent) -> PlanReason | None:
+    was = next((change.get("old") for change in event.changes if change.get("field") == "status"), "")
+    if event.verb == "course.active" and was != CourseStatus.PAUSED:
+        return None  # longer again: its revision says so
+    said = {
+        "course.paused": _("Paused by %(who)s on %(day)s: nothing is due until it is resumed."),
+        "course.active": _("Resumed by %(who)s on %(day)s: what was due before is due from then."),
+        "course.stopped": _("Stopped by %(who)s on %(day)s."),
+    }
+    names = {"who": event.actor_name or _("Mesoclinic"), "day": _day(event.at)}
+    return PlanReason(said[event.verb] % names, event.reason)
 
 
 def _of_sessions(rows: Iterable[PlanRow], moves: dict[int, AuditEvent]) -> Iterator[PlanReason]:

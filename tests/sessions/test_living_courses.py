@@ -12,7 +12,7 @@ from mesoclinic.core.roles import Role
 from sessions.models import Appointment
 from sessions.queries import courses as reads
 from sessions.queries.plan_reasons import plan_reasons
-from sessions.services import appointments, courses
+from sessions.services import appointments, courses, plans
 from tests.factories import done_session, make_course, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
 
@@ -180,6 +180,33 @@ def test_every_change_of_the_plan_says_why(world):
     assert words[1].startswith("From session 2 on another series, by ")
     assert told[1].because == "tired after each session"
     assert any(one.startswith("Session 2 was moved by ") for one in words)
+
+
+def test_a_pause_a_resumption_a_lapse_and_a_stop_say_why(world):
+    course = course_of(world, "4x1w")
+    by = {"actor": world.doctor_user, "course": course}
+    courses.pause_course(**by, reason="on holiday", now=NOW)
+    courses.resume_course(**by, now=at("08:00", 3))
+    done_session(course, 1, on=MONDAY + timedelta(days=3))
+    plans.plan_sessions(course.pk, now=at("08:00", 60))  # nobody came for eight weeks
+    courses.stop_course(**by, reason="moved away", now=at("09:00", 60))
+
+    told = plan_reasons(reads.plan(course, MONDAY))[1:5]
+
+    words = [one.words.partition(" on ")[0].replace(str(world.doctor_user), "Dr Ada") for one in told]
+    assert words == ["Paused by Dr Ada", "Resumed by Dr Ada", "Paused by Mesoclinic", "Stopped by Dr Ada"]
+    assert [one.because.partition(":")[0] for one in told] == ["on holiday", "", "Lapsed", "moved away"]
+
+
+def test_a_course_extended_after_its_end_is_not_called_resumed(world):
+    course = course_of(world, "1x1w@20")
+    done_session(course, 1, on=MONDAY)
+    extend(world, course, sessions=1, now=at("18:00", 7))
+
+    told = [one.words for one in plan_reasons(reads.plan(course, MONDAY))]
+
+    assert any(one.startswith("Extended from session 2") for one in told)
+    assert not any(one.startswith("Resumed") for one in told)
 
 
 def test_a_session_late_because_of_a_closed_day_and_one_left_out_say_so(world):
