@@ -26,7 +26,7 @@ MIXES = {
     EQUINE: ((BASE, "lidocaine", "4"), (ADD_IN, "vitamin-b12", "4")),
     SALINE: ((ADD_IN, "sodium-chloride", "40"),),
 }
-NEEDLES = {"human": "4 mm 27G", "horse": "4 mm 30G"}
+NEEDLES = {"human": "27G", "horse": "30G"}
 POINTS = {"human": 40, "horse": 80}
 NOTES = (
     "",
