@@ -12,6 +12,7 @@ from mesoclinic.core.roles import Role
 from sessions.models import Appointment
 from sessions.queries import courses as reads
 from sessions.queries.plan_reasons import plan_reasons
+from sessions.queries.today_desk import desk_day
 from sessions.services import appointments, courses, plans
 from tests.factories import done_session, make_course, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
@@ -158,6 +159,29 @@ def test_a_stop_at_a_review_calls_off_the_visits_ticked_and_no_others(world):
     course.refresh_from_db()
     assert (course.status, second.status, third.status) == ("stopped", "cancelled", "booked")
     assert second.status_reason == "no effect"
+
+
+# A course that stands still
+
+
+def test_while_a_course_is_paused_nothing_is_missed_or_called_for_and_resumed_it_is_due_from_that_day(world):
+    course = course_of(world, "4x1w")
+    done_session(course, 1, on=MONDAY)
+    before = days(course)
+    courses.pause_course(actor=world.doctor_user, course=course, reason="on holiday", now=at("18:00"))
+
+    plans.flag_overdue(now=at("02:00", 21))
+    plans.plan_sessions(course.pk, now=at("02:00", 21))
+
+    course.refresh_from_db()
+    assert (course.status, course.lapsed_on, days(course)) == ("paused", None, before)
+    assert desk_day(world.site, at("08:00", 21)).calls == []
+    courses.resume_course(actor=world.doctor_user, course=course, now=at("08:00", 21))
+    plans.plan_sessions(course.pk, now=at("08:00", 21))
+    assert days(course) == [MONDAY + timedelta(days=one) for one in (0, 21, 28, 36)], "Easter Monday is closed"
+    second = course.planned_sessions.get(number=2)
+    assert (second.is_late, second.latest_on < second.due_on) == (True, True), "its window is what it was"
+    assert [one.planned for one in desk_day(world.site, at("08:00", 21)).calls] == [second]
 
 
 # Why the plan looks like this
