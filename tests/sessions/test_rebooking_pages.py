@@ -123,8 +123,10 @@ def test_what_is_booked_on_a_holiday_worked_all_the_same_is_said_before_it_is_cl
     )
     world.client.force_login(make_user(world.clinic, Role.ADMIN, Role.MANAGER, Role.RECEPTION))
 
+    shown = world.client.get(reverse("sessions:closure", args=[opened.public_id])).content.decode()
     page = post(world, "remove-closure", {}, opened.public_id).content.decode()
 
+    assert "Close on these days after all?" in shown
     assert "Not saved yet: this breaks 1 visit" in page
     assert visit.patient.name in page
     assert away_then.patient.name not in page, "it has lost its time already"
