@@ -10,7 +10,7 @@ MANAGE := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help demo run test test-sqlite test-servers check bench backup restore-check pins clean
+.PHONY: help demo run test test-sqlite test-servers check words bench backup restore-check pins clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -76,6 +76,9 @@ CHECK_DEPLOY = scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 	DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
 	$(MANAGE) check --deploy --fail-level WARNING
+
+words: $(VENV)/.dev ## Gather what people read, and bring the translations up to date
+	$(BIN)/python -m tests.words
 
 bench: $(VENV)/.dev ## Measure against the floors of docs/benchmarks.md
 	$(BIN)/python -m tests.servers $(BIN)/python -m tests.bench
