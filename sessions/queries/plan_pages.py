@@ -7,6 +7,7 @@ from itertools import groupby
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from mesoclinic.core.models import AuditEvent
 from protocols.words import phases_in_words
@@ -133,7 +134,7 @@ def _look(row: PlannedSession, today: date) -> tuple[str, str]:
         return "held", _("Subject to review")
     if row.is_late:
         return "late", _("Late")
-    return ("due", _("Due")) if row.due_on <= today else ("planned", _("To book"))
+    return ("due", pgettext("session", "Due")) if row.due_on <= today else ("planned", _("To book"))
 
 
 def _why(row: PlannedSession, visit: Appointment | None, course: Course) -> str:
