@@ -76,7 +76,7 @@ def updated(language: str) -> Catalog:
     for message in messages(said()):
         known = old.get(message.id, context=message.context)
         locations = sorted({name for name, _line in message.locations})
-        string = known.string if known is not None and not known.fuzzy else None
+        string = known.string if known is not None and is_whole(known) else ""
         flags = {flag for flag in message.flags if flag == "python-format"}
         places = [(name, None) for name in locations]
         new.add(message.id, string, places, flags, context=message.context)
@@ -112,7 +112,7 @@ def main() -> None:
 
 
 def is_whole(message: Message) -> bool:
-    return not message.fuzzy and all(forms(message.string))
+    return not message.fuzzy and bool(message.string) and all(forms(message.string))
 
 
 def forms(words: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
