@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 
 import holidays
 from django.db.models import Q, QuerySet
@@ -257,6 +258,10 @@ def _days_of(site: Site, spans: Iterable[tuple[datetime, datetime]]) -> list[dat
     return sorted(found)
 
 
+OWNED = ("practitioner_id", "room_id", "kind")
+BLOCK = (*OWNED, "weekday", "start_time", "end_time", "from_on", "until_on", "every_weeks")  # the fields of WeeklyRule
+
+
 class _Hours:
     """Working hours and breaks of a site expanded over days. One SQL statement."""
 
@@ -268,12 +273,13 @@ class _Hours:
             | Q(practitioner_id__in=practitioner_ids, weekday__in=weekdays)
             | Q(room_id__in=room_ids)
         )
+        blocks = list(rows.order_by().values_list(*BLOCK))
         if supposed.hours_at == site.pk:
-            kept = [row for row in rows if (row.practitioner_id, row.room_id) != supposed.hours_of]
-            rows = [*kept, *supposed.hours]
+            kept = [block for block in blocks if block[:2] != supposed.hours_of]
+            blocks = [*kept, *map(attrgetter(*BLOCK), supposed.hours)]
         self.rules = defaultdict(list)
-        for row in rows:
-            self.rules[row.practitioner_id, row.room_id, row.kind].append(weekly_rule(row))
+        for practitioner_id, room_id, kind, *rule in blocks:
+            self.rules[practitioner_id, room_id, kind].append(WeeklyRule(*rule))
         self.site_open = None if away else self._own(None, None)
 
     def _expand(self, practitioner_id, room_id, kind) -> Intervals:

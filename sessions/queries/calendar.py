@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from mesoclinic.core.localtime import local_day
+from django.db.models import QuerySet
+
 from mesoclinic.core.models import Site
 from sessions.models import Appointment, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
@@ -45,28 +46,28 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
     moves, marks, travel, room, kind]; `s` shut times [column, from, until]; `w` ways to rounds and back, likewise; `d`
     closed days {day: why}; `h` [first, last] hour. All in wall time; -1 is no room.
     """
-    people = list(availability.practitioners(site.clinic, span.from_on).prefetch_related(None))
-    rooms = list(availability.rooms(site))
+    people = list(_named(availability.practitioners(site.clinic, span.from_on).prefetch_related(None)))
+    rooms = list(_named(availability.rooms(site)))
     from_at, until_at = availability.day_span(site, span.from_on, span.until_on)
     known = availability.agendas_at(
         site,
         spans=[(from_at, until_at)],
         now=None,
-        practitioner_ids=[one.pk for one in people] if by == PRACTITIONER else (),
-        room_ids=[one.pk for one in rooms] if by == ROOM else (),
+        practitioner_ids=[key for key, *_who in people] if by == PRACTITIONER else (),
+        room_ids=[key for key, *_room in rooms] if by == ROOM else (),
         away=by == PRACTITIONER,
     )
     visits = _visits(site, from_at, until_at)
     seen = {row[1] for row in visits}
-    shown = [one for one in people if one.pk in seen or (by == PRACTITIONER and known.practitioners[one.pk].hours)]
+    shown = [one for one in people if one[0] in seen or (by == PRACTITIONER and known.practitioners[one[0]].hours)]
     shown = shown or people
-    columns = [known.practitioners[one.pk] for one in shown] if by == PRACTITIONER else list(known.rooms.values())
-    places = {one.pk: index for index, one in enumerate(shown)}
-    stands = {one.pk: index for index, one in enumerate(rooms)}
+    columns = [known.practitioners[key] for key, *_who in shown] if by == PRACTITIONER else list(known.rooms.values())
+    places = {key: index for index, (key, *_who) in enumerate(shown)}
+    stands = {key: index for index, (key, *_room) in enumerate(rooms)}
     return {
-        "p": [[str(one.public_id), one.name] for one in shown],
-        "r": [[str(one.public_id), one.name] for one in rooms],
-        "v": [_visit(site, row, places, stands) for row in visits if row[1] in places],
+        "p": [[str(public_id), name] for _key, public_id, name in shown],
+        "r": [[str(public_id), name] for _key, public_id, name in rooms],
+        "v": [_visit(row, places, stands) for row in visits if row[1] in places],
         "s": [[index, *_walls(site, interval)] for index, interval in _shut(site, span, columns, known.between)],
         "w": [[places[who], *_walls(site, way)] for who, way in _ways(visits) if by == PRACTITIONER and who in places],
         "d": {day.isoformat(): why for day in span.days if (why := known.closed.reason(day)) is not None},
@@ -74,9 +75,14 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
     }
 
 
+def _named(rows: QuerySet) -> QuerySet:
+    return rows.values_list("pk", "public_id", "name")
+
+
 def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[tuple]:
+    """Read the visits of the span as the columns below, their times on the site's clock."""
     rows = Appointment.objects.filter(site=site, starts_at__gte=from_at, starts_at__lt=until_at)
-    return list(
+    found = (
         rows.exclude(status__in=HIDDEN)
         .order_by("starts_at", "pk")
         .values_list(
@@ -100,17 +106,34 @@ def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[tuple]:
             "round_id",
         )
     )
+    zone = site.zone
+    return [
+        (public_id, who, starts_at.astimezone(zone), ends_at.astimezone(zone), *more)
+        for public_id, who, starts_at, ends_at, *more in found
+    ]
 
 
-def _visit(site: Site, row: tuple, places: dict[int, int], stands: dict[int, int]) -> list[Any]:
+def _visit(row: tuple, places: dict[int, int], stands: dict[int, int]) -> list[Any]:
     public_id, who, starts_at, ends_at, status, patient, room, place, moves, squeezed, held, travel, reply, *more = row
     room_id, kind, _before, _after, round_id = more
     marks = ("s" if squeezed else "") + ("r" if held else "") + ("a" if place else "") + REPLY_MARKS[reply]
     marks += "g" if round_id else ""
-    walls = [_wall(at.astimezone(site.zone)) for at in (starts_at, ends_at)]
     where = place or room or ""
     stand = stands.get(room_id, -1)
-    return [str(public_id), places[who], *walls, status, patient, where, moves, marks, travel or 0, stand, kind]
+    return [
+        str(public_id),
+        places[who],
+        _wall(starts_at),
+        _wall(ends_at),
+        status,
+        patient,
+        where,
+        moves,
+        marks,
+        travel or 0,
+        stand,
+        kind,
+    ]
 
 
 def _shut(site: Site, span: Span, columns: Iterable[Agenda], between: Interval) -> Iterable[tuple[int, Interval]]:
@@ -145,10 +168,9 @@ def _hours(site: Site, columns: Iterable[Agenda], visits: list[tuple]) -> list[i
         for start, end in agenda.hours or ():
             first = min(first, instant_of(start).astimezone(site.zone).hour)
             last = max(last, _hour_after(instant_of(end).astimezone(site.zone)))
-    for row in visits:
-        first = min(first, row[2].astimezone(site.zone).hour)
-        same_day = local_day(row[3], site.zone) == local_day(row[2], site.zone)
-        last = max(last, _hour_after(row[3].astimezone(site.zone)) if same_day else 24)
+    for _public_id, _who, starts_at, ends_at, *_more in visits:
+        first = min(first, starts_at.hour)
+        last = max(last, _hour_after(ends_at) if ends_at.date() == starts_at.date() else 24)
     return [max(first - 1, 0), min(last + 1, 24)]
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from mesoclinic.core.localtime import day_bounds, local_day
@@ -141,11 +142,8 @@ def _open_ask(now: datetime) -> Q:
     )
 
 
-def mark() -> Case:
+def mark() -> Coalesce:
     """An expression on appointments: `other_time`, `confirmed` or nothing, for the time the visit has now."""
-    of_time = Reply.objects.filter(appointment=OuterRef("pk"), for_time=OuterRef("starts_at"))
-    return Case(
-        When(Exists(of_time.filter(kind=ReplyKind.OTHER_TIME, settled_at__isnull=True)), then=Value("other_time")),
-        When(Exists(of_time.filter(kind=ReplyKind.CONFIRMED)), then=Value("confirmed")),
-        default=Value(""),
-    )
+    stands = Q(kind=ReplyKind.CONFIRMED) | Q(kind=ReplyKind.OTHER_TIME, settled_at__isnull=True)
+    of_time = Reply.objects.filter(stands, appointment=OuterRef("pk"), for_time=OuterRef("starts_at"))
+    return Coalesce(Subquery(of_time.order_by("-kind").values("kind")[:1]), Value(""))  # other_time goes before

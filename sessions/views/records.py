@@ -98,7 +98,7 @@ def save_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if quiet:
         return JsonResponse({"edit_count": saved.edit_count, "errors": sent.forms.errors()})
     if not sent.is_valid:
-        return _form_page(request, saved, sent)
+        return _form_page(request, reads.get_or_404(request.clinic, public_id), sent)
     if request.POST.get("then") == "label":
         return redirect("sessions:record-label", public_id=record.public_id)
     messages.success(request, _("Saved as a draft."))

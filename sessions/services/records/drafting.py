@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from .writing import write_content
 
 LARGEST_DRAFT = 200_000
 SAID_EVERY = timedelta(minutes=10)
+COUNTED = ("edit_count", "edit_token", "edited_by")  # of every save
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ def save_draft(*, actor: User, record: SessionRecord, typed: Typed, now: datetim
     Raises Refused("edited-meanwhile") when somebody else saved since, with `details["record"]` as it stands; and
     Refused("not-a-draft" | "too-long").
     """
-    fresh = locked_draft(record)
+    fresh = _locked(record, SessionRecord.objects.all())
+    if fresh.status != SessionRecord.Status.DRAFT:
+        raise Refused("not-a-draft", _("This record is done meanwhile. Load the page again to see it."))
     keep(actor=actor, record=fresh, typed=typed, now=now or timezone.now())
     return fresh
 
@@ -55,30 +58,28 @@ def keep(*, actor: User, record: SessionRecord, typed: Typed, now: datetime) -> 
             _("This record was changed on another screen meanwhile. Choose which version to keep."),
             record=record,
         )
-    if typed.content is not None:
-        _refuse_foreign_overrides(actor, typed.content)
-        write_content(actor=actor, record=record, content=typed.content, now=now)
-    else:
-        record.draft = _bounded(typed.raw)
     _say_once(actor, record, now)
     record.edit_count += 1
     record.edit_token, record.edited_by = typed.token[:36], actor
-    record.save(update_fields=["draft", "edit_count", "edit_token", "edited_by", "updated_at"])
-
-
-def locked_draft(record: SessionRecord) -> SessionRecord:
-    """Lock a record and read it anew. Raises Refused("not-a-draft") for one that is done or signed."""
-    fresh = locked(record)
-    if fresh.status != SessionRecord.Status.DRAFT:
-        raise Refused("not-a-draft", _("This record is done meanwhile. Load the page again to see it."))
-    return fresh
+    if typed.content is not None:
+        _refuse_foreign_overrides(actor, typed.content)
+        write_content(actor=actor, record=record, content=typed.content, now=now, also=COUNTED)
+    else:
+        record.draft = _bounded(typed.raw)
+        record.save(update_fields=["draft", *COUNTED, "updated_at"])
 
 
 def locked(record: SessionRecord) -> SessionRecord:
-    rows = SessionRecord.objects.select_for_update(of=("self",), no_key=True).select_related(
+    """Lock a record and read it anew, with all that being done, signed or added to asks for."""
+    rows = SessionRecord.objects.select_related(
         *("clinic", "patient__species", "patient__clinic", "technique", "planned_session", "edited_by"),
         *("course__site", "course__clinic", "course__indication", "course__protocol_version", "appointment__site"),
     )
+    return _locked(record, rows)
+
+
+def _locked(record: SessionRecord, rows: QuerySet[SessionRecord]) -> SessionRecord:
+    rows = rows.select_for_update(of=("self",), no_key=True)
     try:
         return rows.get(pk=record.pk, clinic_id=record.clinic_id)
     except SessionRecord.DoesNotExist as exc:

@@ -18,7 +18,7 @@ from sessions.queries import records as reads
 from sessions.recording import RecordContent
 from sessions.services import appointments, plans
 
-from .drafting import Typed, keep, locked, locked_draft, touch
+from .drafting import Typed, keep, locked, touch
 from .starting import adopt_session
 
 TYPING = timedelta(minutes=5)
@@ -43,9 +43,9 @@ def mark_done(
     """
     now = now or timezone.now()
     visit = _lock_visit(record)
-    if locked(record).status != Status.DRAFT:
+    fresh = locked(record)
+    if fresh.status != Status.DRAFT:
         return record
-    fresh = locked_draft(record)
     if visit is not None:
         adopt_session(fresh, visit)
     if typed is not None:

@@ -12,12 +12,18 @@ from sessions.queries import records as reads
 from sessions.recording import OWN_FIELDS, OverrideGiven, RecordContent
 
 
-def write_content(*, actor: User | None, record: SessionRecord, content: RecordContent, now: datetime) -> None:
-    """Make a locked record hold this content. Five SELECTs, and two statements for each kind of row that changed."""
-    for name in OWN_FIELDS:
+def write_content(
+    *, actor: User | None, record: SessionRecord, content: RecordContent, now: datetime, also: Sequence[str] = ()
+) -> None:
+    """Make a locked record hold this content; its fields in `also` are saved along.
+
+    One UPDATE, five SELECTs, and two statements for each kind of row that changed.
+    """
+    own = [name for name in OWN_FIELDS if getattr(record, name) != getattr(content, name)]
+    for name in own:
         setattr(record, name, getattr(content, name))
     record.draft = {}
-    record.save(update_fields=[*(name.removesuffix("_id") for name in OWN_FIELDS), "draft", "updated_at"])
+    record.save(update_fields=[*(name.removesuffix("_id") for name in own), "draft", *also, "updated_at"])
     _replace(record, Administration, reads.line_of, content.lines, _numbered)
     _replace(record, InjectionSite, reads.site_treated, content.sites, _numbered)
     _replace(record, Score, reads.score_of, content.scores, _plain)
