@@ -114,6 +114,8 @@ class Appointment(ClinicOwned):
             models.Index(fields=["site", "starts_at"], name="appointment_by_site"),
             # The few that nobody closed, among years of visits that are over.
             models.Index(fields=["site", "starts_at"], condition=Q(status__in=OPEN_STATUSES), name="appointment_open"),
+            # The fewer that still hold a time: swept, and looked for by every booking.
+            models.Index(fields=["offered_until"], condition=Q(status="offered"), name="appointment_offered"),
         ]
         constraints = [
             one_of("kind", AppointmentKind, name="appointment_kind_known"),

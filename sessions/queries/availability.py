@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from operator import attrgetter
+from functools import lru_cache, reduce
+from operator import attrgetter, or_
 
 import holidays
 from django.db.models import Q, QuerySet
@@ -24,6 +24,8 @@ from sessions.scheduling.walltime import minute_after, minute_of, whole_days
 
 LONGEST_MIN = 999  # no appointment is longer, so a search need not look further back
 UNTIL_FURTHER_NOTICE = minute_of(datetime(2200, 1, 1, tzinfo=UTC))
+RULE = ("weekday", "start_time", "end_time", "from_on", "until_on", "every_weeks")  # the fields of WeeklyRule
+BLOCK = ("practitioner_id", "room_id", "kind", *RULE)
 
 
 def practitioners(clinic: Clinic, on: date | None = None, species: Species | None = None) -> QuerySet[Practitioner]:
@@ -97,20 +99,16 @@ def is_open_on(site: Site) -> Callable[[date], bool]:
     The site's own hours decide; without any, the hours of those who work there; without those too, every day is open
     but closures and public holidays.
     """
-    rows = WorkingHours.objects.filter(site=site, room__isnull=True, kind=HoursKind.OPEN).order_by("pk")
-    hours = list(rows)
-    own = [row for row in hours if row.practitioner_id is None]
-    rules = [weekly_rule(row) for row in own or hours]
+    rows = WorkingHours.objects.filter(site=site, room__isnull=True, kind=HoursKind.OPEN).order_by()
+    hours = list(rows.values_list("practitioner_id", *RULE))
+    own = [block for block in hours if block[0] is None]
+    rules = [WeeklyRule(*rule) for _practitioner_id, *rule in own or hours]
     closed = closed_days(site)
 
     def is_open(day: date) -> bool:
         return closed.reason(day) is None and (not rules or any(rule.holds_on(day) for rule in rules))
 
     return is_open
-
-
-def weekly_rule(row: WorkingHours) -> WeeklyRule:
-    return WeeklyRule(row.weekday, row.start_time, row.end_time, row.from_on, row.until_on, row.every_weeks)
 
 
 @dataclass(frozen=True)
@@ -258,10 +256,6 @@ def _days_of(site: Site, spans: Iterable[tuple[datetime, datetime]]) -> list[dat
     return sorted(found)
 
 
-OWNED = ("practitioner_id", "room_id", "kind")
-BLOCK = (*OWNED, "weekday", "start_time", "end_time", "from_on", "until_on", "every_weeks")  # the fields of WeeklyRule
-
-
 class _Hours:
     """Working hours and breaks of a site expanded over days. One SQL statement."""
 
@@ -327,14 +321,14 @@ def _absences(from_at, until_at, practitioner_ids, room_ids, supposed: Absence |
 def _busy(spans, now, practitioner_ids, room_ids, patient_ids, without) -> Spans:
     """Live appointments by whom they keep busy; a practitioner on the way too. Each branch is one seek in its index."""
     travel = timedelta(minutes=MOST_TRAVEL_MIN)
-    wanted = Q()
+    longest = timedelta(minutes=LONGEST_MIN + 1)
+    all_of_it = (spans[0][0] - longest, spans[-1][1])
+    branches = [Q(patient_id__in=patient_ids, starts_at__range=all_of_it)]  # nobody has many: one seek for all spans
     for from_at, until_at in spans:
-        earliest = from_at - timedelta(minutes=LONGEST_MIN + 1)
-        meets = {"starts_at__gt": earliest, "starts_at__lt": until_at}
-        on_the_way = {"starts_at__gt": earliest - travel, "starts_at__lt": until_at + travel}
-        wanted |= Q(practitioner_id__in=practitioner_ids, **on_the_way)
-        wanted |= Q(room_id__in=room_ids, **meets)
-        wanted |= Q(patient_id__in=patient_ids, **meets)
+        meets, on_the_way = (from_at - longest, until_at), (from_at - longest - travel, until_at + travel)
+        branches.append(Q(practitioner_id__in=practitioner_ids, starts_at__range=on_the_way))
+        branches.append(Q(room_id__in=room_ids, starts_at__range=meets))
+    wanted = reduce(or_, branches)
     meets_at_all = Q(starts_at__lt=spans[-1][1], ends_at__gt=spans[0][0])
     rows = (
         Appointment.objects.filter(wanted)

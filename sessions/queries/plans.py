@@ -6,7 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
-from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 from django.db.models.functions import TruncDate
 from django.db.models.lookups import GreaterThan, LessThan
 
@@ -105,20 +117,29 @@ def course_plan(course: Course) -> CoursePlan:
 
 def course_plans(courses: Iterable[Course]) -> list[CoursePlan]:
     """Load what the planner needs for these courses, by key. Six SQL statements whatever their number."""
-    appointments = Appointment.objects.order_by("starts_at").only("planned_session_id", "starts_at", "status")
-    with_rows = (
-        Course.objects.filter(pk__in=[course.pk for course in courses])
-        .select_related("clinic", "site", "patient")
-        .prefetch_related(
-            Prefetch("planned_sessions", PlannedSession.objects.order_by("number")),
-            Prefetch("planned_sessions__appointments", appointments),
-            Prefetch("revisions", CourseRevision.objects.order_by("number")),
-            Prefetch("records", SessionRecord.objects.only("course_id", "planned_session_id")),
-            "reviews",
-        )
-        .order_by("pk")
+    rows = Course.objects.filter(pk__in=[course.pk for course in courses])
+    return plans_of(rows.select_related("clinic", "site", "patient").order_by("pk"))
+
+
+def plans_of(rows: QuerySet[Course]) -> list[CoursePlan]:
+    """Do the same for courses read, perhaps locked, by this query: with their clinic and site.
+
+    Six SQL statements whatever their number; three when none has a session yet.
+    """
+    courses = list(rows)
+    prefetch_related_objects(
+        courses,
+        Prefetch("planned_sessions", PlannedSession.objects.order_by("number")),
+        Prefetch("revisions", CourseRevision.objects.order_by("number")),
     )
-    return [_course_plan(course) for course in with_rows]
+    appointments = Appointment.objects.order_by("starts_at").only("planned_session_id", "starts_at", "status")
+    prefetch_related_objects(
+        [course for course in courses if course.planned_sessions.all()],
+        Prefetch("planned_sessions__appointments", appointments),
+        Prefetch("records", SessionRecord.objects.order_by().only("course_id", "planned_session_id")),
+        "reviews",
+    )
+    return [_course_plan(course) for course in courses]
 
 
 def reaching_too_short(horizon_on: date) -> list[int]:
@@ -194,10 +215,10 @@ def _course_plan(course: Course) -> CoursePlan:
     sessions = tuple(course.planned_sessions.all())
     reviewed = {
         revision.phase_number_of(review.after_number)
-        for review in course.reviews.all()
+        for review in (course.reviews.all() if sessions else ())
         if review.revision == row.number and revision.has_session(review.after_number)
     }
-    recorded = {record.planned_session_id for record in course.records.all()}
+    recorded = {record.planned_session_id for record in course.records.all()} if sessions else set()
     return CoursePlan(
         course=course,
         revision_row=row,

@@ -17,7 +17,7 @@ from mesoclinic.core.models import Site
 from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.availability import is_open_on
-from sessions.queries.plans import CoursePlan, course_plans, days_of
+from sessions.queries.plans import CoursePlan, course_plans, days_of, plans_of
 from sessions.scheduling.followup import is_lapsed
 from sessions.scheduling.planning import NoOpenDayError, PlannedDay, Reason
 
@@ -59,9 +59,7 @@ def want_plans_of(site: Site, now: datetime | None = None) -> None:
 @transaction.atomic
 def plan_sessions(course_id: int, *, now: datetime | None = None) -> None:
     """Make the plan that was asked for. Safe to run twice, at once, or again after being killed."""
-    course = Course.objects.select_for_update().filter(pk=course_id).first()
-    if course is not None:
-        _plan([course], now=now or timezone.now())
+    _plan(_locked([course_id]), now=now or timezone.now())
 
 
 @transaction.atomic
@@ -72,7 +70,7 @@ def replan_course(*, course: Course, now: datetime | None = None) -> None:
 
 def replan_locked(courses: Sequence[Course], *, now: datetime) -> None:
     """Plan courses again whose rows the caller has locked, inside its transaction: many cost what one does."""
-    _plan(courses, now=now)
+    _plan(course_plans(courses), now=now)
 
 
 def flag_overdue(*, now: datetime | None = None) -> int:
@@ -108,7 +106,12 @@ def plan_in_batches(courses: QuerySet[Course] | Sequence[int], now: datetime) ->
 
 @transaction.atomic
 def _plan_locked(ids: Sequence[int], now: datetime) -> None:
-    _plan(list(Course.objects.select_for_update().filter(pk__in=ids).order_by("pk")), now=now)
+    _plan(_locked(ids), now=now)
+
+
+def _locked(ids: Sequence[int]) -> list[CoursePlan]:
+    rows = Course.objects.select_for_update(of=("self",)).select_related("clinic", "site")
+    return plans_of(rows.filter(pk__in=ids).order_by("pk"))
 
 
 def _plan_alone(course_id: int, now: datetime) -> None:
@@ -154,11 +157,11 @@ class _Writes:
         )
 
 
-def _plan(locked: Sequence[Course], *, now: datetime) -> None:
+def _plan(plans: Sequence[CoursePlan], *, now: datetime) -> None:
     """Plan courses whose rows the caller has locked. The clock and the doors are asked once for all of them."""
     open_on: OpenOn = {}
     writes = _Writes()
-    for plan in course_plans(locked):
+    for plan in plans:
         course = plan.course
         today = local_day(now, course.site.zone)
         if course.status == CourseStatus.ACTIVE and not _pause_when_lapsed(plan, today, now):
@@ -167,7 +170,7 @@ def _plan(locked: Sequence[Course], *, now: datetime) -> None:
                 _merge(plan, days, writes)
                 _complete_when_over(plan, days, now)
     writes.save()
-    keys = [course.pk for course in locked]
+    keys = [plan.course.pk for plan in plans]
     Course.objects.filter(pk__in=keys, plan_made__lt=F("plan_wanted")).update(plan_made=F("plan_wanted"))
 
 

@@ -68,7 +68,9 @@ class Desk:
     @cached_property
     def people(self) -> QuerySet[Practitioner]:
         """Who may be chosen: all who treat the species and still work here. Asked for once a page."""
-        return availability.practitioners(self.request.clinic, self.today, self.species).distinct()
+        return (
+            availability.practitioners(self.request.clinic, self.today, self.species).prefetch_related(None).distinct()
+        )
 
     @property
     def may_squeeze(self) -> bool:

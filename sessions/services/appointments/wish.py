@@ -120,7 +120,9 @@ def _sessions(clinic_id: int, asked: Sequence[PlannedSession]) -> dict[int, Plan
 
 def _rows(model: Any, clinic_id: int, wanted: Iterable[Any], *related: str) -> dict[int, Any]:
     keys = {row.pk for row in wanted}
-    rows = model.objects.select_for_update(of=("self",), no_key=True).select_related(*related)
+    rows = model.objects.select_for_update(of=("self",), no_key=True)
+    if related:  # without names it would join every table there is a way to
+        rows = rows.select_related(*related)
     found = {row.pk: row for row in rows.filter(pk__in=keys, clinic_id=clinic_id).order_by("pk")}
     if len(found) < len(keys):
         raise Http404
