@@ -9,6 +9,7 @@ app_name = "core"
 
 urlpatterns: list = [
     path("account/", account.account, name="account"),
+    path("account/passkey/", account.ask_passkey, name="ask-passkey"),
     path("settings/", settings.settings, name="settings"),
     path("settings/clinic/", settings.clinic, name="clinic"),
     path("settings/tolerances/", settings.tolerances, name="tolerances"),

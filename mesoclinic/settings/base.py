@@ -172,6 +172,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "30/m/ip,6/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+SIGN_AGAIN_MINUTES = env.int("SIGN_AGAIN_MINUTES", default=0)  # 0: every signing asks who it is
 SESSION_COOKIE_AGE = env.int("IDLE_MINUTES", default=30) * 60
 SESSION_SAVE_EVERY_REQUEST = False  # ClinicMiddleware renews the session once a minute at most
 CSRF_FAILURE_VIEW = "mesoclinic.core.views.errors.csrf_failure"

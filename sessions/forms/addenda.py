@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
+from mesoclinic.core.identity_forms import PROOFS, IdentityForm
 from sessions.forms.record_rows import ReactionForm, with_blank
-from sessions.forms.records import SignForm
 from sessions.models import SessionRecord
 from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import Severity
@@ -15,7 +15,7 @@ from sessions.models.signatures import AddendumKind
 from sessions.queries.reactions import lots_given
 
 
-class AddendumForm(SignForm):
+class AddendumForm(IdentityForm):
     kind = forms.ChoiceField(
         label=_("What it is"), choices=AddendumKind.choices, initial=AddendumKind.ADDENDUM, widget=forms.RadioSelect
     )
@@ -23,7 +23,11 @@ class AddendumForm(SignForm):
     text = forms.CharField(label=_("Text"), max_length=5000, widget=forms.Textarea(attrs={"rows": 5}))
     reason = forms.CharField(label=_("Why it is added only now"), max_length=500)
 
-    field_order = ("kind", "field", "text", "reason", "password")
+    field_order = ("kind", "field", "text", "reason", *PROOFS)
+
+    def words(self) -> dict[str, Any]:
+        """The keywords for `records.add_addendum`."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in PROOFS}
 
 
 class OutcomeFields(Form):

@@ -289,14 +289,3 @@ def _points_as_text(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         row | {"map_points": json.dumps(row["map_points"])} if isinstance(row.get("map_points"), list) else row
         for row in rows
     ]
-
-
-class SignForm(Form):
-    """The password once more, for the act of signing."""
-
-    password = forms.CharField(
-        label=gettext_lazy("Your password"),
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from mesoclinic.core import audit
 from mesoclinic.core.access import requires
 from mesoclinic.core.forms import rows_asked
+from mesoclinic.core.identity_forms import IdentityForm
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, PlannedSession, Practitioner, SessionRecord
 from sessions.queries import record_pages as pages
@@ -67,7 +68,9 @@ def open_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("sessions:record-edit", public_id=record.public_id)
     _note_opened(request, record)
     page = pages.read_page(record, request.user, timezone.localdate())
-    return render(request, "sessions/records/view.html", {"record": record, "page": page})
+    may_sign = record.status == SessionRecord.Status.DONE and page.is_signer
+    context = {"record": record, "page": page, "form": IdentityForm(request=request) if may_sign else None}
+    return render(request, "sessions/records/view.html", context)
 
 
 @requires("sessions.change_record")

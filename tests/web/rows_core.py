@@ -14,6 +14,7 @@ def a_site(world: World) -> dict:
 
 ROWS: dict[str, Row] = {
     "core:account": Row(),
+    "core:ask-passkey": Row(),
     "core:settings": Row(),
     "core:clinic": Row(),
     "core:tolerances": Row(),
