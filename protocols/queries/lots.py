@@ -61,6 +61,12 @@ def pickable_by_substance(clinic: Clinic, site: Site, substance_ids: Iterable[in
     return found
 
 
+def first_to_expire(found: list[Lot], volume_ml: Decimal | None) -> Lot | None:
+    """Of pickable lots, soonest expiry first, the first that holds the volume, else the first. No SQL statement."""
+    enough = (lot for lot in found if volume_ml is None or lot.stock_ml >= volume_ml)
+    return next(enough, found[0] if found else None)
+
+
 def expiring_until(on: date) -> date:
     """The last expiry day that counts as soon."""
     return on + timedelta(days=EXPIRING_DAYS)

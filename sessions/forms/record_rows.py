@@ -86,8 +86,9 @@ class LineForm(Form):
             return
         self.fields["substance"].widget = forms.HiddenInput()
         self.fields["lot"].widget = forms.RadioSelect()
-        own = [(str(lot.pk), lot_words(lot)) for lot in options.lots.get(self.chosen.pk, [])]
-        self.fields["lot"].choices = [*own, (TYPED_LOT, _("Another lot"))]
+        own = options.lots.get(self.chosen.pk, [])
+        named = [(str(lot.pk), lot_words(lot, is_first=lot is own[0] and len(own) > 1)) for lot in own]
+        self.fields["lot"].choices = [*named, (TYPED_LOT, _("Another lot"))]
 
     def _chosen(self):
         raw = self["substance"].value()
@@ -265,7 +266,9 @@ class ReactionForm(Form):
         )
 
 
-def lot_words(lot) -> str:
+def lot_words(lot, *, is_first: bool = False) -> str:
     left = text_of(lot.stock_ml) if getattr(lot, "stock_ml", None) is not None else ""
     words = {"number": lot.number, "day": date_format(lot.expires_on, "j M Y"), "left": left}
+    if is_first:
+        return _("%(number)s · until %(day)s, the first to expire · %(left)s mL") % words
     return _("%(number)s · until %(day)s · %(left)s mL") % words

@@ -14,7 +14,8 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries import patients
-from protocols.models import ProtocolVersion
+from protocols.models import Lot, ProtocolVersion
+from protocols.queries import lots
 from sessions.models import Appointment, Course, PlannedSession, SessionRecord
 from sessions.models.courses import PlannedStatus
 from sessions.queries import records as reads
@@ -137,7 +138,7 @@ def _create(
         edited_by=actor,
     )
     audit.record(actor=actor, verb="record.started", subject=record, clinic=patient.clinic, patient_id=patient.pk)
-    content = prefill(patient, course, now)
+    content = _with_lots(record, prefill(patient, course, now), now)
     if content.is_complete:
         write_content(actor=actor, record=record, content=content, now=now)
     else:
@@ -151,7 +152,7 @@ def _earlier(planned: PlannedSession | None, visit: Appointment | None) -> list:
 
 
 def prefill(patient: Patient, course: Course | None, now: datetime) -> RecordContent:
-    """Return what a new record begins with: as last time, else the protocol; scores and checklist stay empty."""
+    """Return what a new record begins with: as last time, else the protocol; scores, checklist and lots stay empty."""
     last = reads.last_record(patient=patient, course=course)
     if last is not None:
         content = as_last_time(reads.content(last))
@@ -163,6 +164,19 @@ def prefill(patient: Patient, course: Course | None, now: datetime) -> RecordCon
     if weight is None:
         return content
     return replace(content, weight_kg=weight.weight_kg, weight_is_estimated=weight.is_estimated)
+
+
+def _with_lots(record: SessionRecord, content: RecordContent, now: datetime) -> RecordContent:
+    """Propose for each line the lot that expires first of those here, whichever was used last time."""
+    site = reads.site_of(record)
+    wanted = [line.substance_id for line in content.lines]
+    pickable = lots.pickable_by_substance(record.clinic, site, wanted, local_day(now, site.zone)) if wanted else {}
+    return replace(content, lines=tuple(_with_lot(line, pickable) for line in content.lines))
+
+
+def _with_lot(line: LineGiven, pickable: dict[int, list[Lot]]) -> LineGiven:
+    lot = lots.first_to_expire(pickable.get(line.substance_id, []), line.prepared_ml)
+    return line if lot is None else replace(line, lot_id=lot.pk, lot_number=lot.number, expires_on=lot.expires_on)
 
 
 def from_protocol(version: ProtocolVersion, course: Course) -> RecordContent:

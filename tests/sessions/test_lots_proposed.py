@@ -1,0 +1,84 @@
+"""Which lot a new record proposes: the first to expire of those here that hold enough, whatever was used last time."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from protocols.services import recalls
+from sessions.queries import records as reads
+from tests.factories import make_lot
+from tests.sessions.booking_world import at
+from tests.sessions.record_world import book_session, record_world, signed, start
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    with time_machine.travel(at("10:15"), tick=False):
+        yield record_world()
+
+
+def lot(world, number, expires_on, **more):
+    return make_lot(world.clinic, world.lidocaine, number=number, expires_on=expires_on, **more)
+
+
+def proposed(record):
+    line = next(iter(reads.content(record).lines))
+    return line.lot_number, line.expires_on
+
+
+def test_a_first_record_proposes_the_lot_that_expires_first(world):
+    lot(world, "LATER", date(2027, 6, 30))
+    lot(world, "FIRST", date(2026, 6, 30))
+
+    assert proposed(start(world)) == ("FIRST", date(2026, 6, 30))
+
+
+def test_as_last_time_proposes_the_first_to_expire_and_not_the_lot_of_last_time(world):
+    lot(world, "LAST-TIME", date(2027, 6, 30))
+    signed(world)
+    lot(world, "SOONER", date(2026, 6, 30))
+
+    assert proposed(start(world, book_session(world, 2))) == ("SOONER", date(2026, 6, 30))
+
+
+def test_a_lot_that_was_used_up_is_followed_by_the_next(world):
+    lot(world, "SMALL", date(2026, 6, 30), volume_ml=Decimal(2))
+    lot(world, "NEXT", date(2027, 6, 30))
+    signed(world)
+
+    assert proposed(start(world, book_session(world, 2))) == ("NEXT", date(2027, 6, 30))
+
+
+def test_a_lot_with_too_little_left_is_passed_over_while_another_holds_enough(world):
+    lot(world, "DREGS", date(2026, 6, 30), volume_ml=Decimal("0.5"))
+    lot(world, "FULL", date(2027, 6, 30))
+
+    assert proposed(start(world)) == ("FULL", date(2027, 6, 30))
+
+
+def test_expired_and_recalled_lots_are_never_proposed(world):
+    lot(world, "EXPIRED", date(2026, 3, 1))
+    recalled = lot(world, "RECALLED", date(2026, 4, 30))
+    recalls.recall_lot(actor=world.doctor_user, lot=recalled, reason="Turbid")
+
+    assert proposed(start(world)) == ("", None)
+
+
+def test_the_page_shows_which_lot_was_chosen_and_why(world):
+    lot(world, "LATER", date(2027, 6, 30))
+    first = lot(world, "FIRST", date(2026, 6, 30))
+    browser = Client()
+    browser.force_login(world.doctor_user)
+
+    html = browser.get(reverse("sessions:record-edit", args=[start(world).public_id])).content.decode()
+
+    assert re.search(rf'<input[^>]*name="lines-0-lot"[^>]*value="{first.pk}"[^>]*checked', html)
+    assert "FIRST · until 30 Jun 2026, the first to expire" in html
+    assert "LATER · until 30 Jun 2027 ·" in html
