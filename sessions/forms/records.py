@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.forms import Form
+from mesoclinic.core.identity_forms import PROOFS, IdentityForm
 from protocols.models.protocols import Device
 from sessions.forms.record_rows import TYPED_LOT, LineForm, ReactionForm, SiteForm, count, depth, with_blank
 from sessions.models.records import EffectUnit, RatedBy
@@ -289,3 +290,16 @@ def _points_as_text(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         row | {"map_points": json.dumps(row["map_points"])} if isinstance(row.get("map_points"), list) else row
         for row in rows
     ]
+
+
+class SignForm(IdentityForm):
+    """Who signs; and why, where somebody else gave the session."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why you sign for somebody else"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy("For records somebody else gave, such as a colleague who has left. Both names stay."),
+    )
+
+    field_order = ("reason", *PROOFS)

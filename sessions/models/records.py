@@ -102,6 +102,7 @@ class SessionRecord(ClinicOwned):
     signed_by = models.ForeignKey(
         Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("signed by")
     )
+    signed_for_reason = models.CharField(_("why somebody else signed"), max_length=300, blank=True, default="")
 
     objects = SessionRecordQuerySet.as_manager()
 

@@ -57,6 +57,7 @@ class ReadPage:
     next_session: PlannedSession | None
     gate_open: bool
     is_signer: bool
+    signs_for_other: bool
 
 
 def before_start(visit: Appointment, today: date) -> FormPage:
@@ -133,6 +134,7 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
         next_session=_next_session(record),
         gate_open=_closes_open_gate(record),
         is_signer=own is not None and own.is_licensed_on(today),
+        signs_for_other=own is not None and own.pk != record.performed_by_id,
     )
 
 

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from mesoclinic.core import audit
 from mesoclinic.core.access import requires
 from mesoclinic.core.forms import rows_asked
-from mesoclinic.core.identity_forms import IdentityForm
 from mesoclinic.core.refused import Refused
+from sessions.forms.records import SignForm
 from sessions.models import Appointment, PlannedSession, Practitioner, SessionRecord
 from sessions.queries import record_pages as pages
 from sessions.queries import records as reads
@@ -69,7 +69,7 @@ def open_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     _note_opened(request, record)
     page = pages.read_page(record, request.user, timezone.localdate())
     may_sign = record.status == SessionRecord.Status.DONE and page.is_signer
-    context = {"record": record, "page": page, "form": IdentityForm(request=request) if may_sign else None}
+    context = {"record": record, "page": page, "form": SignForm(request=request) if may_sign else None}
     return render(request, "sessions/records/view.html", context)
 
 

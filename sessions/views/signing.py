@@ -12,10 +12,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mesoclinic.core.access import requires
-from mesoclinic.core.identity_forms import PROOFS, IdentityForm
+from mesoclinic.core.identity_forms import PROOFS
 from mesoclinic.core.refused import Refused
 from patients.queries import patients as patient_reads
 from sessions.forms.addenda import AddendumForm
+from sessions.forms.records import SignForm
 from sessions.queries import records as reads
 from sessions.services import records
 
@@ -24,7 +25,7 @@ from sessions.services import records
 @require_GET
 def list_unsigned(request: HttpRequest) -> HttpResponse:
     """List what is done and not signed: one's own first, everybody's on request."""
-    return _unsigned_page(request, IdentityForm(request=request))
+    return _unsigned_page(request, SignForm(request=request))
 
 
 @requires("sessions.sign_record")
@@ -32,14 +33,14 @@ def list_unsigned(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_records(request: HttpRequest) -> HttpResponse:
     """Sign the ticked records, all or none; records ticked elsewhere come here first, for who signs them."""
-    form = IdentityForm(request.POST, request=request)
+    form = SignForm(request.POST, request=request)
     if not form.was_asked:
-        return _unsigned_page(request, IdentityForm(request=request))
+        return _unsigned_page(request, SignForm(request=request))
     chosen = _chosen(request)
     if not (form.is_valid() and form.is_same_person()):
         return _unsigned_page(request, form)
     try:
-        signed = records.sign_records(actor=request.user, records=chosen)
+        signed = records.sign_records(actor=request.user, records=chosen, reason=form.cleaned_data["reason"])
     except Refused as refused:
         form.refuse(refused)
         return _unsigned_page(request, form)
@@ -78,14 +79,23 @@ def _chosen(request: HttpRequest) -> list:
     return list(reads.records(request.clinic).filter(public_id__in=wanted))
 
 
-def _unsigned_page(request: HttpRequest, form: IdentityForm) -> HttpResponse:
+def _unsigned_page(request: HttpRequest, form: SignForm) -> HttpResponse:
     own = getattr(request.user, "practitioner", None)
-    everybody = request.GET.get("of") == "all" or own is None
-    rows = reads.unsigned(request.clinic, None if everybody else own)
     chosen = set(request.POST.getlist("record"))
+    everybody = request.GET.get("of") == "all" or own is None or "reason" in form.errors
+    rows = list(reads.unsigned(request.clinic, None if everybody else own)[:500])
+    today = timezone.localdate()
     context = {
-        "rows": [{"record": row, "ticked": not chosen or str(row.public_id) in chosen} for row in rows[:500]],
+        "rows": [
+            {
+                "record": row,
+                "ticked": not chosen or str(row.public_id) in chosen,
+                "has_left": row.performed_by.last_day_on is not None and row.performed_by.last_day_on < today,
+            }
+            for row in rows
+        ],
         "form": form,
+        "asks_reason": any(own is None or row.performed_by_id != own.pk for row in rows),
         "everybody": everybody,
         "drafts": reads.drafts(request.clinic, None if everybody else own)[:50],
         "has_own": own is not None,

@@ -24,11 +24,14 @@ STOCK_RULES = ("lot.",)
 
 
 @transaction.atomic
-def sign_records(*, actor: User, records: Iterable[SessionRecord], now: datetime | None = None) -> list[Signature]:
+def sign_records(
+    *, actor: User, records: Iterable[SessionRecord], reason: str = "", now: datetime | None = None
+) -> list[Signature]:
     """Sign records that are done, all or none: draw their lots from the stock, freeze them, chain their texts.
 
-    Those already signed are left as they are. The caller has asked for the password again. Raises
-    Refused("not-a-practitioner" | "not-licensed" | "not-done" | "foreign").
+    `reason` says why somebody else signs than who gave the session: a colleague who has left. Those already signed are
+    left as they are. The caller has asked again who it is. Raises
+    Refused("not-a-practitioner" | "not-licensed" | "not-done" | "foreign" | "needs-reason").
     """
     now = now or timezone.now()
     wanted = sorted({record.pk for record in records})
@@ -41,15 +44,17 @@ def sign_records(*, actor: User, records: Iterable[SessionRecord], now: datetime
     rows = [row for row in rows if row.status != Status.SIGNED]
     _require_done(rows)
     signer = require_signer(actor, now)
+    foreign = _require_reason(rows, signer, reason.strip())
     keys = [record.pk for record in rows]
     lots.lock(Administration.objects.filter(record__in=keys, lot__isnull=False).values_list("lot_id", flat=True))
     for record in rows:
         _draw(actor, record)
-    SessionRecord.objects.filter(pk__in=keys).update(status=Status.SIGNED, signed_at=now, signed_by=signer)
+    _freeze(keys, foreign, signed_at=now, signed_by=signer, signed_for_reason=reason.strip())
     texts = canonical.RECORD_READERS[canonical.CURRENT_FORMAT](keys)
     signatures = append(head, signer, now, [(record, None, texts[record.pk]) for record in _by_time(rows)])
     for record in rows:
-        audit.record(actor=actor, verb="record.signed", subject=record, patient_id=record.patient_id)
+        why = reason.strip() if record.pk in foreign else ""
+        audit.record(actor=actor, verb="record.signed", subject=record, patient_id=record.patient_id, reason=why)
     return signatures
 
 
@@ -98,6 +103,23 @@ def append(
     made = Signature.objects.bulk_create(links)
     head.save(update_fields=["sequence", "sha256"])
     return made
+
+
+def _require_reason(rows: Sequence[SessionRecord], signer: Practitioner, reason: str) -> set[int]:
+    """Return the keys of those somebody else gave."""
+    foreign = [row for row in rows if row.performed_by_id != signer.pk]
+    if foreign and not reason:
+        names = ", ".join(sorted({str(row.performed_by) for row in foreign}))
+        words = _("%(names)s gave this. Say why you sign instead.") % {"names": names}
+        raise Refused("needs-reason", words, field="reason")
+    return {row.pk for row in foreign}
+
+
+def _freeze(keys: Sequence[int], foreign: set[int], *, signed_for_reason: str, **signed: object) -> None:
+    rows = SessionRecord.objects
+    rows.filter(pk__in=[key for key in keys if key not in foreign]).update(status=Status.SIGNED, **signed)
+    if foreign:
+        rows.filter(pk__in=foreign).update(status=Status.SIGNED, signed_for_reason=signed_for_reason, **signed)
 
 
 def _by_time(rows: list[SessionRecord]) -> list[SessionRecord]:
