@@ -12,8 +12,8 @@ from django.utils import timezone
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics, users
-from patients.models import Patient
-from patients.services import patients
+from patients.models import Consent, ConsentText, Patient
+from patients.services import consents, patients
 from protocols.models import Category, Indication, Lot, ProtocolVersion, Species, Substance
 from protocols.services import lots, protocols, substances
 from protocols.services.protocols import DraftLine, ProtocolDraft
@@ -91,6 +91,16 @@ def make_horse(clinic: Clinic, *, name: str = "", owner: str = "", actor: User |
         **fields,
     }
     return make_patient(clinic, "horse", name=name, actor=actor, **fields)
+
+
+def make_consent(patient: Patient, kind: str = "general", *, actor: User | None = None, **fields) -> Consent:
+    """A consent given on the day of registration: by the patient, for an animal by somebody for its owner."""
+    text, _made = ConsentText.objects.get_or_create(
+        clinic=patient.clinic, kind=kind, language="en", version=1, defaults={"title": kind, "body": "I agree."}
+    )
+    as_what = "agent" if patient.species.is_animal else "patient"
+    given = {"given_by_name": "Somebody", "given_as": as_what, "given_on": REGISTERED_ON, **fields}
+    return consents.give_consent(actor=actor, patient=patient, text=text, **given)
 
 
 # Who can be booked, and when

@@ -67,6 +67,7 @@ class Consent(Identified):
     given_as = models.CharField(_("as"), max_length=10, choices=GivenAs)
     method = models.CharField(_("how"), max_length=10, choices=ConsentMethod, default=ConsentMethod.PAPER)
     withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
+    classes = models.JSONField(_("classes in the plan then"), null=True, blank=True, editable=False)
     taken_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

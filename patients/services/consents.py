@@ -1,5 +1,6 @@
 """Consents: who agreed to which words, as what, on what day; withdrawn, never erased."""
 
+from collections.abc import Callable
 from datetime import date
 
 from django.db import transaction
@@ -11,6 +12,14 @@ from mesoclinic.core.checking import check
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Consent, ConsentText, Party, Patient
+
+ClassesOf = Callable[[Patient], set[str]]
+_classes_of: list[ClassesOf] = []
+
+
+def classes_by(read: ClassesOf) -> None:
+    """Say where the classes of substances stand a patient is to be given: courses, which this app knows nothing of."""
+    _classes_of[:] = [read]
 
 
 @transaction.atomic
@@ -40,6 +49,7 @@ def give_consent(
         given_by_party=given_by_party,
         given_as=given_as,
         method=method,
+        classes=_planned(patient),
         taken_by=actor,
     )
     if consent.given_on > today:
@@ -48,6 +58,12 @@ def give_consent(
     consent.save()
     audit.record(actor=actor, verb="consent.given", subject=consent, clinic=patient.clinic, patient_id=patient.pk)
     return consent
+
+
+def _planned(patient: Patient) -> list[str] | None:
+    """The classes in the plan, so that a new one is noticed; None while nothing is planned."""
+    codes = {code for read in _classes_of for code in read(patient)}
+    return sorted(codes) or None
 
 
 @transaction.atomic

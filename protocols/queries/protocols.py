@@ -100,3 +100,8 @@ def techniques(clinic: Clinic) -> QuerySet[Technique]:
 def indications(clinic: Clinic) -> QuerySet[Indication]:
     """The indications on offer, by field and name. One statement."""
     return Indication.objects.filter(clinic=clinic, is_archived=False).order_by("field", "name")
+
+
+def classes_of(version: ProtocolVersion) -> set[str]:
+    """Return the classes of the substances in a version's mix. One SQL statement."""
+    return set(version.lines.values_list("substance__categories__code", flat=True)) - {None}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from patients.models import Flag, Patient
+from patients.queries import consents as consent_queries
 from patients.queries import parties as party_queries
 from patients.queries import patients as patient_queries
 from patients.queries.parties import Contact
@@ -55,7 +56,7 @@ class PatientStory:
     weights: list
     flags: list[Flag]
     ended_flags: list[Flag]
-    consents: list
+    consents: list[consent_queries.Standing]
     majority_on: date | None
     events: list[Event]
 
@@ -74,7 +75,8 @@ def story(patient: Patient, *, today: date, now: datetime, sees_records: bool) -
     visits = _visits(keys)
     courses = list(_courses(keys))
     weights = list(patient.weights.all()[:8])
-    consents = list(patient.consents.select_related("text", "taken_by"))
+    standings = consent_queries.standings(patient, today)
+    consents = [one.consent for one in standings]
     return PatientStory(
         patient=patient,
         banner=banner,
@@ -87,7 +89,7 @@ def story(patient: Patient, *, today: date, now: datetime, sees_records: bool) -
         weights=weights,
         flags=[flag for flag in flags if not _is_over(flag, today)],
         ended_flags=[flag for flag in flags if _is_over(flag, today)],
-        consents=consents,
+        consents=standings,
         majority_on=party_queries.majority_on(patient),
         events=_events(patient, courses, visits, flags, consents, now),
     )

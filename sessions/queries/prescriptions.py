@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from patients.models import Consent, Patient
+from patients.models import Patient
 from patients.queries.patients import mix_patient
 from protocols.dosing import Finding, Level, check_mix, dose_iu, dose_mg
 from protocols.dosing.quantities import plain
@@ -86,12 +86,6 @@ def _words(finding: Finding) -> FindingWords:
         text=finding.render(_),
         source=finding.source,
     )
-
-
-def has_consent(patient: Patient, on: date) -> bool:
-    """Say whether somebody has consented to the treatment by that day and has not withdrawn. One SQL statement."""
-    holds = Q(withdrawn_on__isnull=True) | Q(withdrawn_on__gt=on)
-    return Consent.objects.filter(holds, patient=patient, given_on__lte=on).exists()
 
 
 def indications_for(patient: Patient):

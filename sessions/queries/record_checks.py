@@ -33,6 +33,7 @@ from protocols.queries import lots, mixes, recalls, substances
 from protocols.queries.lot_warnings import suspicions
 from sessions.models import Administration, SessionRecord
 from sessions.queries import records as reads
+from sessions.queries.consents import consent_findings
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
 DAY = timedelta(hours=24)
@@ -88,7 +89,7 @@ def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[Ove
 def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most seventeen SQL statements, whatever the number of lines, sites and earlier records.
+    At most twenty-one SQL statements, whatever the number of lines, sites and earlier records.
     """
     site = reads.site_of(record)
     on = local_day(at, site.zone)
@@ -102,7 +103,7 @@ def check_record(record: SessionRecord, content: RecordContent, at: datetime) ->
     }
     lines = _lines(record, content.lines, known)
     context = _context(record, content, at, tuple(_dose(row, known, record, at, site.zone) for row in earlier))
-    findings = check_mix(lines, mix_patient, context)
+    findings = [*consent_findings(patient, content, known, on), *check_mix(lines, mix_patient, context)]
     return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg)
 
 

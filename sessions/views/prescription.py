@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
+from patients.queries import consents
 from patients.queries import patients as patient_reads
 from protocols.cadence import CadenceError, parse
 from protocols.folding import fold
@@ -18,6 +19,7 @@ from protocols.words import cadence_words
 from sessions.forms.courses import PrescribeForm
 from sessions.models import Appointment, Practitioner
 from sessions.queries import appointments, availability, prescriptions
+from sessions.queries.consents import class_words, new_classes
 
 PRESENT = ("arrived", "in_progress")
 LONGEST_SEARCH = 100
@@ -137,10 +139,17 @@ class Prescription:
         return {
             "patient": self.patient,
             "banner": patient_reads.banner(self.patient, self.today),
-            "has_consent": prescriptions.has_consent(self.patient, self.today),
+            "has_consent": consents.has_consent(self.patient, self.today),
+            "new_classes": self._new_classes(),
             "visit": self.visit,
             "kept": kept,
         }
+
+    def _new_classes(self) -> str:
+        """Name what the chosen protocol brings that the patient's consent did not know of."""
+        general = consents.standing_kinds(self.patient, self.today).get("general", []) if self.version else []
+        new = new_classes(general, protocols.classes_of(self.version)) if general else set()
+        return class_words(new) if new else ""
 
 
 def _uuid(code: str) -> UUID:

@@ -16,6 +16,7 @@ from sessions.services import appointments, courses, plans, records
 from sessions.services.records import Typed
 from tests.factories import (
     make_clinic,
+    make_consent,
     make_lot,
     make_patient,
     make_practitioner,
@@ -38,6 +39,7 @@ def record_world(*, cadence: str = "4x1w", species: str = "human", clinic: Clini
     colleague = make_practitioner(clinic, name="Dr Cy")
     room = make_room(clinic)
     patient = make_patient(clinic, species)
+    consent = make_consent(patient)
     lidocaine = make_substance(clinic, "Lidocaine", species=("human", "horse", "dog"))
     vessel = make_substance(clinic, "Pentoxifylline", categories=("vasodilator",), species=("human", "horse", "dog"))
     technique = Technique.objects.create(clinic=clinic, code="papule", name="Papule")

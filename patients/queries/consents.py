@@ -1,0 +1,110 @@
+"""Which consents count on a day: given, not withdrawn, and by somebody who may still speak for the patient."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+from patients.models import Consent, ConsentText, Patient, PatientParty
+from patients.models.consents import ConsentKind, GivenAs
+from patients.models.parties import PartyRole
+from patients.queries.parties import is_adult
+
+
+class Lapse(StrEnum):
+    """Why a consent does not count."""
+
+    TO_COME = "to-come"
+    WITHDRAWN = "withdrawn"
+    OF_AGE = "of-age"
+    SOLD = "sold"
+
+
+WORDS = {
+    Lapse.TO_COME: _("Not given yet on this day."),
+    Lapse.WITHDRAWN: _("Withdrawn."),
+    Lapse.OF_AGE: _("Counts no longer: the patient has come of age and has to consent in person."),
+    Lapse.SOLD: _("Counts no longer: the animal was sold since. Have the new owner consent."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A consent with why it does not count on the day asked for; `lapse` is None while it does."""
+
+    consent: Consent
+    lapse: Lapse | None
+
+    @property
+    def words(self) -> str:
+        return str(WORDS[self.lapse]) if self.lapse else ""
+
+
+def standings(patient: Patient, on: date) -> list[Standing]:
+    """Return all consents of a patient, the newest first, with whether they count on a day. Two SQL statements."""
+    owners = [link for link in patient.party_links.select_related("party") if link.role == PartyRole.OWNER]
+    rows = patient.consents.select_related("text", "taken_by")
+    return [Standing(consent, _lapse(patient, consent, owners, on)) for consent in rows]
+
+
+def standing_kinds(patient: Patient, on: date) -> dict[str, list[Consent]]:
+    """Return the consents that count on a day by the kind of their text, the newest first. Two SQL statements."""
+    found: dict[str, list[Consent]] = {}
+    for one in standings(patient, on):
+        if one.lapse is None:
+            found.setdefault(one.consent.text.kind, []).append(one.consent)
+    return found
+
+
+def has_consent(patient: Patient, on: date) -> bool:
+    """Say whether a consent to the treatment counts on a day. Two SQL statements."""
+    return ConsentKind.GENERAL in standing_kinds(patient, on)
+
+
+def kinds_asked_by_law(patient: Patient) -> set[str]:
+    """Return the kinds for which the clinic has a text of its own country in use. One SQL statement."""
+    if not patient.clinic.country:
+        return set()
+    texts = ConsentText.objects.filter(clinic=patient.clinic, is_current=True, country=patient.clinic.country)
+    return set(texts.values_list("kind", flat=True).distinct())
+
+
+def _lapse(patient: Patient, consent: Consent, owners: list[PatientParty], on: date) -> Lapse | None:
+    if consent.given_on > on:
+        return Lapse.TO_COME
+    if consent.withdrawn_on is not None and consent.withdrawn_on <= on:
+        return Lapse.WITHDRAWN
+    if consent.given_as == GivenAs.GUARDIAN and is_adult(patient, on):
+        return Lapse.OF_AGE
+    if patient.species.is_animal and not _is_of_an_owner(consent, owners, on):
+        return Lapse.SOLD
+    return None
+
+
+def _is_of_an_owner(consent: Consent, owners: list[PatientParty], on: date) -> bool:
+    """Whether it was given by, or for, somebody who owns the animal on the day. Without known owners: yes."""
+    now = _owning(owners, on)
+    giver = _giver(consent, owners)
+    if giver is not None:
+        return giver in now
+    then = _owning(owners, consent.given_on)
+    return not then or bool(then & now)
+
+
+def _giver(consent: Consent, owners: Iterable[PatientParty]) -> int | None:
+    """The owner who gave it, by contact, else by name; None for somebody else, who spoke for the owner."""
+    name = consent.given_by_name.casefold()
+    by_key = (one.party_id for one in owners if one.party_id == consent.given_by_party_id)
+    by_name = (
+        one.party_id for one in owners if consent.given_by_party_id is None and one.party.name.casefold() == name
+    )
+    return next(by_key, next(by_name, None))
+
+
+def _owning(owners: list[PatientParty], on: date) -> set[int]:
+    """Who owns the animal on a day. On the day of a sale it is the new owner, whatever the last day of the former."""
+    found = [one for one in owners if one.from_on <= on and (one.until_on is None or one.until_on >= on)]
+    staying = [one for one in found if one.until_on is None or one.until_on > on]
+    return {one.party_id for one in staying or found}
