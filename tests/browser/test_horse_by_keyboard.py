@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from patients.models import Patient
 from tests.browser.clinic import open_clinic, stock
 from tests.browser.looking import Keyboard, Looker
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_consent
 
 pytestmark = pytest.mark.journey
 HORSE = "Bellefleur"
@@ -24,6 +25,7 @@ def test_a_horse_by_keyboard_from_the_call_to_the_pdf_in_hand(look, worker):
     move_in_the_calendar(desk)
     arrive(desk)
     prescribe(vet)
+    make_consent(Patient.objects.get(name=HORSE))
     record(vet)
     book_the_next(desk)
     sign(vet)

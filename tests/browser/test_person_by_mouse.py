@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
+from patients.models import Patient
 from tests.browser.clinic import open_clinic, stock
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_consent
 
 pytestmark = pytest.mark.journey
 
@@ -23,6 +24,7 @@ def test_a_person_by_mouse_from_the_call_to_the_pdf_in_hand(look, worker):
     take_the_call(desk, name="Mathilde Faure")
     arrive(desk, "Mathilde Faure")
     prescribe(doctor)
+    make_consent(Patient.objects.get(name="Mathilde Faure"))
     record(doctor)
     book_the_next(desk, "Mathilde Faure")
     sign(doctor)
