@@ -7,6 +7,7 @@ from simple_history.models import HistoricalRecords
 
 from mesoclinic.core.constraints import in_order, one_of
 from mesoclinic.core.models import Identified, User
+from protocols.allergens import allergen_words
 from protocols.models import Substance
 
 from .patients import Patient
@@ -65,8 +66,12 @@ class Flag(Identified):
         ]
 
     def __str__(self) -> str:
-        what = self.substance.name if self.substance_id else self.value or self.text
-        return f"{self.get_kind_display()}: {what}" if what else self.get_kind_display()
+        return f"{self.get_kind_display()}: {self.what}" if self.what else self.get_kind_display()
+
+    @property
+    def what(self) -> str:
+        """What it is about, in words: a substance, a class, a material, or what somebody wrote."""
+        return self.substance.name if self.substance_id else allergen_words(self.value) or self.text
 
     @property
     def clinic(self):

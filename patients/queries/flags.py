@@ -6,9 +6,8 @@ from django.http import Http404
 
 from mesoclinic.core.models import Clinic
 from patients.models import Consent, Flag, Patient
+from protocols.allergens import MATERIALS, allergen_words
 from protocols.models import Substance
-
-MATERIALS = ("latex", "nickel", "chlorhexidine", "iodine")
 
 
 def flag_or_404(patient: Patient, public_id: uuid.UUID) -> Flag:
@@ -30,4 +29,4 @@ def consent_or_404(patient: Patient, public_id: uuid.UUID) -> Consent:
 def allergens(clinic: Clinic) -> list[str]:
     """Return the classes of the clinic's substances and usual materials, to choose from. One SQL statement."""
     lists = Substance.objects.filter(clinic=clinic).values_list("allergy_classes", flat=True)
-    return sorted({*MATERIALS, *(name for names in lists for name in names)})
+    return sorted({allergen_words(code) for code in (*MATERIALS, *(name for names in lists for name in names))})

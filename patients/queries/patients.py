@@ -16,6 +16,7 @@ from mesoclinic.core.models import Clinic
 from patients.models import Flag, Patient
 from patients.models.patients import AllergyStatus, IdentifierScheme
 from patients.queries.parties import Contact, current_contacts
+from protocols.allergens import allergen_code
 from protocols.dosing import MixPatient
 from protocols.models import Species
 
@@ -200,7 +201,7 @@ FOOD_CHAIN = {
 
 
 def _allergen(flag: Flag) -> str:
-    return flag.substance.code if flag.substance_id else flag.value
+    return flag.substance.code if flag.substance_id else allergen_code(flag.value)
 
 
 def _allergies(patient: Patient, flags: list[Flag]) -> Allergies:
@@ -212,8 +213,7 @@ def _allergies(patient: Patient, flags: list[Flag]) -> Allergies:
 
 
 def _allergy_words(flag: Flag) -> str:
-    what = flag.substance.name if flag.substance_id else flag.value
-    return _("Allergy: %(what)s") % {"what": what}
+    return _("Allergy: %(what)s") % {"what": flag.what}
 
 
 def _flag_line(flag: Flag) -> FlagLine:

@@ -13,6 +13,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import Flag, Patient
 from patients.models.patients import AllergyStatus
 from patients.services.patients import save_allergy_status
+from protocols.allergens import allergen_code
 from protocols.models import Substance
 
 ALLERGIES = ("allergy_substance", "allergy_class", "allergy_material")
@@ -39,7 +40,7 @@ def add_flag(
         patient=patient,
         kind=kind,
         substance=substance if kind == "allergy_substance" else None,
-        value=" ".join(value.split()).lower() if kind in ALLERGIES[1:] else "",
+        value=allergen_code(value) if kind in ALLERGIES[1:] else "",
         text=text.strip(),
         since_on=since_on or today,
         until_on=until_on,

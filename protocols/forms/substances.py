@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
+from protocols.allergens import allergen_code, allergen_words
 from protocols.models import Category, Species, Substance
 from protocols.models.substances import StrengthUnit
 
@@ -34,6 +35,16 @@ class ListField(forms.CharField):
         return found
 
 
+class AllergenField(ListField):
+    """Classes in words, kept as the codes the mix check compares."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return super().prepare_value([allergen_words(one) for one in value] if isinstance(value, list) else value)
+
+    def clean(self, value: Any) -> list[str]:
+        return list(dict.fromkeys(allergen_code(one) for one in super().clean(value)))
+
+
 def _mg(label: Any, digits: int = 9, places: int = 3, **extra: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=label, required=False, min_value=0, max_digits=digits, decimal_places=places, **extra
@@ -55,8 +66,8 @@ class SubstanceForm(Form):
     )
     strength = _mg(_("Strength"), 12, 4)
     strength_unit = forms.ChoiceField(label=_("Unit"), required=False, choices=[("", "—"), *StrengthUnit.choices[:-1]])
-    allergy_classes = ListField(
-        label=_("Allergy classes"), required=False, max_length=400, help_text=_("Such as amide, ester, nsaid.")
+    allergy_classes = AllergenField(
+        label=_("Allergy classes"), required=False, max_length=400, help_text=_("Such as amides, esters, NSAIDs.")
     )
     max_mg_per_kg = _mg(_("Most mg per kg"), 9, 4)
     max_mg_per_session = _mg(_("Most mg per session"))

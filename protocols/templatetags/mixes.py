@@ -6,6 +6,7 @@ from django import template
 from django.utils.formats import localize
 from django.utils.translation import gettext
 
+from protocols.allergens import allergen_words, allergy_finding
 from protocols.citations import note_words, source_words
 from protocols.dosing import Finding
 from protocols.words import cadence_words
@@ -13,6 +14,7 @@ from protocols.words import cadence_words
 register = template.Library()
 register.filter(source_words)
 register.filter(note_words)
+register.filter(allergen_words)
 
 
 @register.filter
@@ -38,7 +40,9 @@ def between(low: object, high: object) -> str:
 @register.filter
 def finding_words(finding: Finding) -> str:
     """Say a finding of the mix check in the reader's language."""
-    return finding.render(gettext, lambda value: amount(value) if isinstance(value, Decimal) else str(value))
+    return allergy_finding(finding).render(
+        gettext, lambda value: amount(value) if isinstance(value, Decimal) else str(value)
+    )
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from patients.models import Patient
 from patients.queries.patients import mix_patient
+from protocols.allergens import allergy_finding
 from protocols.dosing import Finding, Level, check_mix, dose_iu, dose_mg
 from protocols.dosing.quantities import plain
 from protocols.models import Indication, ProtocolLine, ProtocolVersion
@@ -83,7 +84,7 @@ def _words(finding: Finding) -> FindingWords:
         level=finding.level.value,
         alert=ALERTS[finding.level],
         rule=finding.rule,
-        text=finding.render(_),
+        text=allergy_finding(finding).render(_),
         source=finding.source,
     )
 

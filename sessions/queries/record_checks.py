@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from mesoclinic.core.localtime import local_day
 from patients.queries import patients
+from protocols.allergens import allergy_finding
 from protocols.dosing import (
     EarlierDose,
     Finding,
@@ -74,7 +75,7 @@ def key_of(finding: Finding) -> str:
 
 def words_of(finding: Finding) -> str:
     """Return the finding's sentence in the reader's language."""
-    return finding.render(gettext)
+    return allergy_finding(finding).render(gettext)
 
 
 def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[OverrideGiven, ...]:

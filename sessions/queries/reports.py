@@ -125,7 +125,7 @@ def _patient(patient: Patient, today: date, words: Words) -> document.PatientPar
 
 
 def _allergies(patient: Patient, flags: Iterable, words: Words) -> str:
-    listed = [_(flag.substance.name) if flag.substance_id else flag.value for flag in flags if _is_allergy(flag)]
+    listed = [_(flag.substance.name) if flag.substance_id else flag.what for flag in flags if _is_allergy(flag)]
     if listed:
         return ", ".join(listed)
     if patient.allergy_status != Patient.AllergyStatus.NONE_KNOWN or patient.allergy_asked_on is None:

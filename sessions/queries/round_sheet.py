@@ -118,8 +118,7 @@ def _two_identifiers(patient: Patient) -> list[str]:
 
 
 def _flag_words(flag: Flag) -> str:
-    what = flag.substance.name if flag.substance_id else flag.value or flag.text
-    return f"{flag.get_kind_display()}: {what}" if what else str(flag.get_kind_display())
+    return str(flag)
 
 
 def _what(visit: Appointment, *, sees_mixes: bool) -> str:

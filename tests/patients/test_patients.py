@@ -182,7 +182,7 @@ def test_the_allergy_status_follows_the_list():
 
     flag = flags.add_flag(actor=None, patient=patient, kind="allergy_class", value="Amide", today=TODAY)
     patient.refresh_from_db()
-    assert queries.banner(patient, TODAY).allergies.items == ("Allergy: amide",)
+    assert queries.banner(patient, TODAY).allergies.items == ("Allergy: Amide anaesthetics",)
     assert queries.mix_patient(patient, TODAY).allergies == {"amide"}
     with pytest.raises(Refused, match="lists allergies"):
         services.set_allergies(actor=None, patient=patient, status="none_known", today=TODAY)
