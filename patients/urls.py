@@ -35,6 +35,8 @@ urlpatterns = [
     path("<uuid:public_id>/flags/<uuid:flag_id>/end/", flags.end_flag, name="end-flag"),
     path("<uuid:public_id>/consents/give/", flags.give_consent, name="give-consent"),
     path("<uuid:public_id>/consents/<uuid:consent_id>/withdraw/", flags.withdraw_consent, name="withdraw-consent"),
+    path("<uuid:public_id>/consents/<uuid:consent_id>/scan/", flags.add_scan, name="add-scan"),
+    path("<uuid:public_id>/scans/<uuid:scan_id>/", flags.read_scan, name="read-scan"),
     # stables and homes
     path("places/", places.places, name="places"),
     path("places/new/", places.create_place, name="create-place"),

@@ -23,6 +23,7 @@ from sessions.services import appointments, availability, courses, plans
 from sessions.services.availability import HoursBlock
 
 PASSWORD = "correct horse battery"
+PDF_SCAN = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 REGISTERED_ON = date(2026, 1, 1)
 
 _numbers = count(1)

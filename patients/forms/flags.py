@@ -62,6 +62,14 @@ class FlagForm(Form):
         return cleaned
 
 
+class ScanForm(Form):
+    scan = forms.FileField(
+        label=_("Scan of the signed form"),
+        help_text=_("A PDF, or a photograph as JPEG or PNG; 10 MB at most. It is kept as it is."),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+    )
+
+
 def _text_label(text: ConsentText) -> str:
     return _t("%(title)s, version %(version)s") % {"title": text.title, "version": text.version}
 

@@ -1,4 +1,4 @@
-from .consents import Consent, ConsentText
+from .consents import Consent, ConsentScan, ConsentText
 from .flags import Flag
 from .merges import Merge
 from .parties import Party, PatientParty, Place
@@ -7,6 +7,7 @@ from .search import SearchWord
 
 __all__ = [
     "Consent",
+    "ConsentScan",
     "ConsentText",
     "Flag",
     "Identifier",

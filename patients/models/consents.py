@@ -1,4 +1,6 @@
-"""ConsentText, versioned words; Consent, who gave it for whom, as what, when; both dated, never rewritten."""
+"""ConsentText, versioned words; Consent, who gave it for whom, as what, when; ConsentScan, the paper. Never rewritten."""
+
+import uuid
 
 from django.db import models
 from django.db.models import Q
@@ -6,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import in_order, one_of
 from mesoclinic.core.models import ClinicOwned, Identified, User
+from patients.scans import BY_SUFFIX
 
 from .parties import Party
 from .patients import Patient
@@ -95,3 +98,38 @@ class Consent(Identified):
     @property
     def clinic(self):
         return self.patient.clinic
+
+
+def scan_path(scan: "ConsentScan", _name: str) -> str:
+    """Name the file in the storage: nothing of the patient, nothing of what the sender called it."""
+    return f"consents/{scan.consent.patient.clinic_id}/{uuid.uuid4()}{scan.suffix}"
+
+
+class ConsentScan(Identified):
+    """A scan or photograph of a signed form: what it is was told by its content."""
+
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="scans")
+    file = models.FileField(_("scan"), upload_to=scan_path, max_length=200)
+    suffix = models.CharField(max_length=5)
+    size_bytes = models.PositiveIntegerField(_("size"))
+    sha256 = models.CharField(max_length=64)
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    added_at = models.DateTimeField(_("added at"))
+
+    class Meta:
+        ordering = ["added_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consent", "sha256"],
+                name="consent_scan_once",
+                violation_error_message=_("This scan is there already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(suffix__in=sorted(BY_SUFFIX)),
+                name="consent_scan_kind_known",
+                violation_error_message=_("A scan is a PDF, a JPEG or a PNG."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consent} {self.suffix}"

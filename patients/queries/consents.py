@@ -1,13 +1,15 @@
 """Which consents count on a day: given, not withdrawn, and by somebody who may still speak for the patient."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
-from patients.models import Consent, ConsentText, Patient, PatientParty
+from patients.models import Consent, ConsentScan, ConsentText, Patient, PatientParty
 from patients.models.consents import ConsentKind, GivenAs
 from patients.models.parties import PartyRole
 from patients.queries.parties import is_adult
@@ -43,14 +45,20 @@ class Standing:
 
 
 def standings(patient: Patient, on: date) -> list[Standing]:
-    """Return all consents of a patient, the newest first, with whether they count on a day. Two SQL statements."""
+    """Return all consents of a patient, the newest first, with whether they count on a day, and their scans. Three SQL statements."""
     owners = [link for link in patient.party_links.select_related("party") if link.role == PartyRole.OWNER]
-    rows = patient.consents.select_related("text", "taken_by")
+    rows = patient.consents.select_related("text", "taken_by").prefetch_related("scans")
     return [Standing(consent, _lapse(patient, consent, owners, on)) for consent in rows]
 
 
+def scan_or_404(patient: Patient, public_id: uuid.UUID) -> ConsentScan:
+    """Return a scan of one of this patient's consents. One SQL statement."""
+    rows = ConsentScan.objects.select_related("consent__patient__clinic", "consent__text")
+    return get_object_or_404(rows, consent__patient=patient, public_id=public_id)
+
+
 def standing_kinds(patient: Patient, on: date) -> dict[str, list[Consent]]:
-    """Return the consents that count on a day by the kind of their text, the newest first. Two SQL statements."""
+    """Return the consents that count on a day by the kind of their text, the newest first. Three SQL statements."""
     found: dict[str, list[Consent]] = {}
     for one in standings(patient, on):
         if one.lapse is None:
@@ -59,7 +67,7 @@ def standing_kinds(patient: Patient, on: date) -> dict[str, list[Consent]]:
 
 
 def has_consent(patient: Patient, on: date) -> bool:
-    """Say whether a consent to the treatment counts on a day. Two SQL statements."""
+    """Say whether a consent to the treatment counts on a day. Three SQL statements."""
     return ConsentKind.GENERAL in standing_kinds(patient, on)
 
 

@@ -1,8 +1,10 @@
 """Consents: who agreed to which words, as what, on what day; withdrawn, never erased."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from hashlib import sha256
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,7 +13,8 @@ from mesoclinic.core import audit
 from mesoclinic.core.checking import check
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
-from patients.models import Consent, ConsentText, Party, Patient
+from patients.models import Consent, ConsentScan, ConsentText, Party, Patient
+from patients.scans import MOST_BYTES, kind_of
 
 ClassesOf = Callable[[Patient], set[str]]
 _classes_of: list[ClassesOf] = []
@@ -80,3 +83,44 @@ def withdraw_consent(*, actor: User | None, consent: Consent, on: date | None = 
     patient = consent.patient
     audit.record(actor=actor, verb="consent.withdrawn", subject=consent, clinic=patient.clinic, patient_id=patient.pk)
     return consent
+
+
+@transaction.atomic
+def add_scan(*, actor: User | None, consent: Consent, content: bytes, now: datetime | None = None) -> ConsentScan:
+    """Keep a scan of the signed form. Raises Refused("too-large" | "not-a-scan" | "already-there")."""
+    now = now or timezone.now()
+    if len(content) > MOST_BYTES:
+        raise Refused("too-large", _("This file is larger than 10 MB. Scan it with fewer dots an inch."), field="scan")
+    kind = kind_of(content)
+    if kind is None:
+        words = _("This is no whole PDF, JPEG or PNG, whatever its name says. Scan the form again.")
+        raise Refused("not-a-scan", words, field="scan")
+    consent = Consent.objects.select_for_update(of=("self",)).select_related("patient__clinic").get(pk=consent.pk)
+    digest = sha256(content).hexdigest()
+    if consent.scans.filter(sha256=digest).exists():
+        raise Refused("already-there", _("This scan is there already."), field="scan")
+    scan = ConsentScan(
+        consent=consent, suffix=kind.suffix, size_bytes=len(content), sha256=digest, added_by=actor, added_at=now
+    )
+    scan.file.save(f"scan{kind.suffix}", ContentFile(content), save=False)
+    scan.save()
+    told = {"clinic": consent.patient.clinic, "patient_id": consent.patient_id}
+    audit.record(actor=actor, verb="consent.scan-added", subject=consent, **told)
+    return scan
+
+
+def read_scan(*, actor: User, scan: ConsentScan) -> bytes:
+    """Give the scan, and note who asked. Raises Refused("lost" | "changed") when the storage does not hold it as kept."""
+    patient = scan.consent.patient
+    try:
+        with scan.file.open("rb") as file:
+            content = file.read()
+    except OSError as exc:
+        raise Refused("lost", _("The file of this scan is missing. Ask whoever keeps the backups.")) from exc
+    if sha256(content).hexdigest() != scan.sha256:
+        raise Refused(
+            "changed", _("The file of this scan was changed after it was kept. Ask whoever keeps the backups.")
+        )
+    told = {"clinic": patient.clinic, "patient_id": patient.pk}
+    audit.record(actor=actor, verb="consent.scan-read", subject=scan.consent, **told)
+    return content

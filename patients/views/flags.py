@@ -1,19 +1,25 @@
 """Flags and consents of a patient."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from mesoclinic.core.access import requires
-from patients.forms.flags import ConsentForm, FlagForm
+from mesoclinic.core.refused import Refused
+from patients.forms.flags import ConsentForm, FlagForm, ScanForm
 from patients.forms.patients import EndOnForm
+from patients.queries import consents as consent_queries
 from patients.queries import flags as queries
 from patients.queries import parties as party_queries
 from patients.queries import patients as patient_queries
+from patients.scans import BY_SUFFIX, MOST_BYTES
 from patients.services import consents as consent_service
 from patients.services import flags as services
-from patients.views.pages import form_page
+from patients.views.pages import form_page, page_of
 
 
 @requires("patients.change_flag")
@@ -81,3 +87,41 @@ def withdraw_consent(request: HttpRequest, public_id, consent_id) -> HttpRespons
         done=_("The consent is withdrawn."),
         consent=consent,
     )
+
+
+@requires("patients.change_patient")
+@require_http_methods(["GET", "POST"])
+def add_scan(request: HttpRequest, public_id, consent_id) -> HttpResponse:
+    patient = patient_queries.get_or_404(request.clinic, public_id)
+    consent = queries.consent_or_404(patient, consent_id)
+    form = ScanForm(request.POST or None, request.FILES or None)
+
+    def save():
+        content = form.cleaned_data["scan"].read(MOST_BYTES + 1)
+        consent_service.add_scan(actor=request.user, consent=consent, content=content)
+
+    return form_page(
+        request,
+        patient,
+        form,
+        save,
+        template="patients/consents/add_scan.html",
+        done=_("The scan is kept with the consent."),
+        consent=consent,
+    )
+
+
+@requires("patients.change_patient")
+@require_GET
+def read_scan(request: HttpRequest, public_id, scan_id) -> HttpResponse:
+    """Hand out a scan as a download: never shown inside a page, never kept by the browser."""
+    patient = patient_queries.get_or_404(request.clinic, public_id)
+    scan = consent_queries.scan_or_404(patient, scan_id)
+    try:
+        content = consent_service.read_scan(actor=request.user, scan=scan)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect(page_of(patient))
+    named = content_disposition_header(as_attachment=True, filename=f"consent-{scan.consent.given_on}{scan.suffix}")
+    kind = BY_SUFFIX[scan.suffix].content_type
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": named, "Cache-Control": "no-store"})

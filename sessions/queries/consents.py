@@ -42,7 +42,7 @@ def consent_findings(
 ) -> Iterator[Finding]:
     """Say which consent is missing, and which was given before a class came into the mix.
 
-    Three SQL statements, one more where a class is new.
+    Five SQL statements, one more where a class is new.
     """
     given = consents.standing_kinds(patient, on)
     for kind in _asked(patient, content):

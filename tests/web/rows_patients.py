@@ -2,7 +2,7 @@
 
 from patients.models import Consent, ConsentText, Flag, Identifier, Merge, PatientParty
 from patients.services import consents, flags, identifiers, merging
-from tests.factories import make_horse, make_patient
+from tests.factories import PDF_SCAN, make_horse, make_patient
 from tests.web.rights import Row, World
 
 
@@ -39,6 +39,12 @@ def _of(world: World, make, key: str, field: str) -> dict:
     return {"public_id": row.patient.public_id, key: getattr(row, field)}
 
 
+def _scan(world: World) -> dict:
+    consent = world.one(_make_consent)
+    scan = consent.scans.first() or consents.add_scan(actor=None, consent=consent, content=PDF_SCAN)
+    return {"public_id": consent.patient.public_id, "scan_id": scan.public_id}
+
+
 ROWS: dict[str, Row] = {
     "sessions:patient": Row(_horse),
     "patients:list": Row(),
@@ -59,5 +65,7 @@ ROWS: dict[str, Row] = {
     "patients:end-identifier": Row(lambda world: _of(world, _make_identifier, "identifier_id", "pk")),
     "patients:end-flag": Row(lambda world: _of(world, _make_flag, "flag_id", "public_id")),
     "patients:withdraw-consent": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
+    "patients:add-scan": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
+    "patients:read-scan": Row(_scan),
     "patients:undo-merge": Row(lambda world: {"merge_id": world.one(_make_merge).public_id}),
 }

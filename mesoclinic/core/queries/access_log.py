@@ -152,6 +152,8 @@ DONE = {
     "reviewed": gettext_lazy("reviewed"),
     "revoked": gettext_lazy("taken back"),
     "saved": gettext_lazy("saved"),
+    "scan-added": gettext_lazy("scan added"),
+    "scan-read": gettext_lazy("scan read"),
     "sent": gettext_lazy("sent"),
     "session-skipped": gettext_lazy("session left out"),
     "session-unskipped": gettext_lazy("session put back"),
