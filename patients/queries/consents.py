@@ -96,7 +96,7 @@ def _is_of_an_owner(consent: Consent, owners: list[PatientParty], on: date) -> b
     now = _owning(owners, on)
     giver = _giver(consent, owners)
     if giver is not None:
-        return giver in now
+        return giver in now or all(one.party_id != giver or one.from_on > on for one in owners)  # noted as owner later
     then = _owning(owners, consent.given_on)
     return not then or bool(then & now)
 

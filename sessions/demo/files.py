@@ -109,8 +109,13 @@ def _party(world: World, name: str, phone: str, email: str = "") -> Party:
 
 
 def give_consent(world: World, patient: Patient, on: date) -> None:
-    """Note the consent to treatment: the person's own, a child's guardian's, a horse's owner's."""
-    text = ConsentText.objects.get(clinic=world.clinic, kind="general", is_current=True)
+    """Note the consent to treatment: the person's own, a child's guardian's, a horse's owner's, to sedation too."""
+    kinds = ["general", "sedation"] if patient.species.is_animal else ["general"]
+    for text in ConsentText.objects.filter(clinic=world.clinic, kind__in=kinds, is_current=True).order_by("kind"):
+        _give(world, patient, text, on)
+
+
+def _give(world: World, patient: Patient, text: ConsentText, on: date) -> None:
     giver = patient.party_links.filter(gives_consent=True, until_on=None).select_related("party").first()
     given = {"given_as": giver.role, "given_by_party": giver.party} if giver else {"given_as": "patient"}
     consents.give_consent(

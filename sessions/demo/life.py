@@ -202,6 +202,7 @@ def _events_of(world: World, lives: list[Life], day: date) -> None:
             keep_others=True,
             today=day,
         )
+        give_consent(world, world.patients[name], day)  # the former owner's counts no longer
 
 
 def _correct(world: World, life: Life, now: datetime) -> None:

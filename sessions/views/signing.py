@@ -82,8 +82,11 @@ def _chosen(request: HttpRequest) -> list:
 def _unsigned_page(request: HttpRequest, form: SignForm) -> HttpResponse:
     own = getattr(request.user, "practitioner", None)
     chosen = set(request.POST.getlist("record"))
-    everybody = request.GET.get("of") == "all" or own is None or "reason" in form.errors
+    everybody = request.GET.get("of") == "all" or own is None
     rows = list(reads.unsigned(request.clinic, None if everybody else own)[:500])
+    is_for_others = bool(form["reason"].value()) or bool(chosen - {str(row.public_id) for row in rows})
+    if is_for_others and not everybody:  # sent from the page of somebody else's record: what was ticked and typed stays
+        everybody, rows = True, list(reads.unsigned(request.clinic)[:500])
     today = timezone.localdate()
     context = {
         "rows": [
@@ -95,7 +98,7 @@ def _unsigned_page(request: HttpRequest, form: SignForm) -> HttpResponse:
             for row in rows
         ],
         "form": form,
-        "asks_reason": any(own is None or row.performed_by_id != own.pk for row in rows),
+        "asks_reason": is_for_others or any(own is None or row.performed_by_id != own.pk for row in rows),
         "everybody": everybody,
         "drafts": reads.drafts(request.clinic, None if everybody else own)[:50],
         "has_own": own is not None,

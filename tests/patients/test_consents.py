@@ -94,6 +94,21 @@ def test_who_buys_the_horse_back_has_consented_before(horse):
     assert has_consent(horse, TODAY)
 
 
+def test_an_owner_noted_only_later_had_consented_all_the_same(horse):
+    owners_consent(horse, given_on=date(2026, 2, 1), today=TODAY)
+    horse.party_links.update(from_on=TOMORROW)
+
+    assert has_consent(horse, TODAY)
+
+
+def test_a_horse_left_without_an_owner_has_nobody_to_consent(horse):
+    owners_consent(horse)
+
+    parties.end_party(actor=None, link=horse.party_links.get(), on=YESTERDAY)
+
+    assert not has_consent(horse, TODAY)
+
+
 def test_an_animal_whose_owner_nobody_noted_keeps_its_consent():
     stray = make_patient(make_clinic(), "horse")
 

@@ -129,3 +129,16 @@ def test_the_dialog_of_a_record_says_whose_it_is(world):
 
     assert "Dr Ada gave this session. Both names stay with the record." in html
     assert 'name="reason"' in html
+
+
+def test_a_wrong_password_in_the_dialog_of_somebody_elses_record_loses_nothing(world):
+    record = leave(world)
+    browser = Client()
+    browser.force_login(world.other_user)
+    sent = {"record": [str(record.public_id)], "password": "wrong", "reason": WHY}
+
+    html = browser.post(reverse("sessions:records-sign"), sent).content.decode()
+
+    assert str(record.public_id) in html
+    assert WHY in html
+    assert not Signature.objects.exists()
