@@ -13,7 +13,7 @@ from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
@@ -73,16 +73,16 @@ class IdentityForm(Form):
             return True
         given = next((name for name in reversed(PROOFS) if self.cleaned_data.get(name)), None)
         if given is None:
-            self._say(PROOFS[0], _t("Prove that it is you, in one of the ways."))
+            self._say(PROOFS[0], gettext("Prove that it is you, in one of the ways."))
         elif not ratelimit.consume(self.request, action="reauthenticate", user=self.request.user):
-            self._say(given, _t("Too many tries. Wait a minute."))
+            self._say(given, gettext("Too many tries. Wait a minute."))
         elif getattr(self, f"_is_right_{given}")(self.cleaned_data[given]):
             return True
         return False
 
     def _is_right_password(self, password: str) -> bool:
         if not self.request.user.check_password(password):
-            self._say("password", _t("This is not your password. Nothing was signed."))
+            self._say("password", gettext("This is not your password. Nothing was signed."))
             return False
         reauthenticate_by_password(self.request)
         return True
@@ -91,7 +91,7 @@ class IdentityForm(Form):
         form = ReauthenticateForm({"code": code}, user=self.request.user)
         if not form.is_valid():
             self._say(
-                "code", _t("This code does not hold, or was used already. Wait for the next. Nothing was signed.")
+                "code", gettext("This code does not hold, or was used already. Wait for the next. Nothing was signed.")
             )
             return False
         form.save()
@@ -100,7 +100,9 @@ class IdentityForm(Form):
     def _is_right_credential(self, credential: str) -> bool:
         form = ReauthenticateWebAuthnForm({"credential": credential}, user=self.request.user)
         if not _holds(form):
-            self._say(None, _t("The passkey was not recognised. Try again, or use your password. Nothing was signed."))
+            self._say(
+                None, gettext("The passkey was not recognised. Try again, or use your password. Nothing was signed.")
+            )
             return False
         form.save()
         return True

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 
 from patients.models import Consent, Patient
 from patients.models.consents import ConsentKind
@@ -76,7 +76,7 @@ def new_classes(given: Iterable[Consent], classes: set[str]) -> set[str]:
 
 def class_words(codes: Iterable[str]) -> str:
     """Name classes of substances. One SQL statement."""
-    return ", ".join(_t(name) for name in Category.objects.filter(code__in=codes).values_list("name", flat=True))
+    return ", ".join(gettext(name) for name in Category.objects.filter(code__in=codes).values_list("name", flat=True))
 
 
 def _asked(patient: Patient, content: RecordContent) -> list[ConsentKind]:
