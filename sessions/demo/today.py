@@ -156,6 +156,7 @@ def _happen(world: World, visit: Appointment, lives: list[Life]) -> None:
     if visit.starts_at > now:
         return
     if life is None:
+        give_consent(world, visit.patient, world.today)
         write_record(world, visit, _first_visit(visit), 1, done_at=_done_at(visit) if is_over else None)
     elif is_over and life.given > 1 and _none_yet(world, "not_treated"):
         appointments.mark_not_treated(
