@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatment_sessions", "0019_add_follow_ups"),
+        ("treatment_sessions", "0020_look_for_offers_that_run_out"),
     ]
 
     operations = [
