@@ -1,6 +1,6 @@
 """What the pages of a record show beside its own words: the patient, last time, what comes next, what was added."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,9 @@ from sessions.models import (
 )
 from sessions.models.courses import PlannedStatus
 from sessions.models.signatures import AddendumKind
+from sessions.queries import body_maps
 from sessions.queries import records as reads
+from sessions.queries.body_maps import Drawing
 from sessions.queries.plans import course_plans
 from sessions.queries.reactions import reactions
 from sessions.recording import text_of
@@ -42,12 +44,14 @@ class LastTime:
 class FormPage:
     banner: patients.Banner
     last: LastTime | None
+    body_map: list[Drawing] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class ReadPage:
     banner: patients.Banner
     lines: list[dict[str, Any]]
+    body_map: list[Drawing]
     scores: list[tuple[str, str]]
     answers: list[str]
     reactions: list[AdverseEvent]
@@ -68,9 +72,11 @@ def before_start(visit: Appointment, today: date) -> FormPage:
 
 
 def form_page(record: SessionRecord, today: date) -> FormPage:
-    """Return what stands around the form. At most thirteen SQL statements."""
+    """Return what stands around the form. At most fifteen SQL statements."""
     patient = reads.patient_of(record)
-    return FormPage(patients.banner(patient, today), _last_time(patient, record.course, record))
+    last = _last_time(patient, record.course, record)
+    drawings = body_maps.blank_map(record, last.record if last else None)
+    return FormPage(patients.banner(patient, today), last, drawings)
 
 
 def _last_time(patient: Patient, course, before: SessionRecord | None) -> LastTime | None:
@@ -118,13 +124,14 @@ def _administrations(record: SessionRecord):
 
 
 def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
-    """Return everything the page of a finished record shows. At most twenty-one SQL statements."""
+    """Return everything the page of a finished record shows. At most twenty-two SQL statements."""
     rows = list(_administrations(record))
     added = list(reads.addenda(record))
     own = getattr(user, "practitioner", None)
     return ReadPage(
         banner=patients.banner(reads.patient_of(record), today),
         lines=[{"row": row, "mg": dose_mg(row)} for row in rows],
+        body_map=body_maps.drawn_map(record),
         scores=score_facts(record),
         answers=_answers(record),
         reactions=reactions(record),

@@ -1,0 +1,209 @@
+// The body map of a record: a tap is a point of the place it lies in, and the places below are what is saved.
+(() => {
+  "use strict";
+
+  const map = document.querySelector("[data-body-map]");
+  const rows = map?.closest("form")?.querySelector("[data-rows='sites']");
+  if (!rows) return;
+  const SPACING = 10; // between the needles of a plate, in units of the drawing
+  const SVG = "http://www.w3.org/2000/svg";
+  const views = [...map.querySelectorAll("svg[data-view]")];
+  const undo = map.querySelector("[data-body-undo]");
+  const asLast = map.querySelector("[data-body-last]");
+  const steps = []; // what each tap changed, the last one last
+  let from = null;
+
+  // ---- the places below: one for each zone tapped into ----
+  const shown = () => [...rows.querySelectorAll("[data-rows-list] > [data-row]")].filter((row) => !row.hidden);
+  const field = (row, name) => row.querySelector(`[name$="-${name}"]`);
+  const pointsOf = (row) => JSON.parse(field(row, "map_points").value || "[]");
+
+  function known(zone) {
+    const { zone: name, side } = zone.dataset;
+    return shown().find((row) => field(row, "region").value === name && field(row, "side").value === side);
+  }
+
+  function rowOf(zone) {
+    const { zone: name, side } = zone.dataset;
+    const found = known(zone);
+    if (found) return found;
+    const row = shown().find((one) => !field(one, "region").value) || newRow();
+    field(row, "region").value = name;
+    field(row, "side").value = side;
+    const volume = field(row, "volume_per_point_ml");
+    volume.value ||= shown().map((one) => field(one, "volume_per_point_ml").value).find(Boolean) || "";
+    return row;
+  }
+
+  function newRow() {
+    const [at, focused] = [[window.scrollX, window.scrollY], document.activeElement];
+    rows.querySelector("[data-rows-add]").click();
+    focused.focus({ preventScroll: true });
+    window.scrollTo(...at);
+    return shown().at(-1);
+  }
+
+  // The number of points follows the map unless somebody typed another one.
+  function keep(row, points) {
+    const count = field(row, "points");
+    const before = pointsOf(row).length;
+    const follows = !count.value || Number(count.value) === before || Number(count.value) < points.length;
+    field(row, "map_points").value = points.length ? JSON.stringify(points) : "";
+    if (follows) count.value = points.length || "";
+    count.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function change(work) {
+    const before = shown().map((row) => [row, field(row, "map_points").value, field(row, "points").value]);
+    work();
+    steps.push(before);
+    draw();
+  }
+
+  function takeBack() {
+    const before = new Map((steps.pop() || []).map(([row, points, count]) => [row, [points, count]]));
+    for (const row of shown()) {
+      const [points, count] = before.get(row) || ["", ""];
+      field(row, "map_points").value = points;
+      field(row, "points").value = count;
+      if (!before.has(row)) row.querySelector("[data-row-remove]").click();
+    }
+    rows.dispatchEvent(new Event("input", { bubbles: true }));
+    draw();
+  }
+
+  // ---- where points fall ----
+  const cornersOf = (zone) => zone.getAttribute("points").split(" ").map((pair) => pair.split(",").map(Number));
+
+  function holds(zone, x, y) {
+    const corners = cornersOf(zone);
+    return corners.reduce((inside, [a, b], n) => {
+      const [c, d] = corners[(n + 1) % corners.length];
+      return b > y !== d > y && x < ((c - a) * (y - b)) / (d - b) + a ? !inside : inside;
+    }, false);
+  }
+
+  function add(svg, points) {
+    const zones = [...svg.querySelectorAll("[data-zone]")];
+    const found = new Map();
+    for (const [x, y] of points) {
+      const zone = zones.find((one) => holds(one, x, y));
+      if (zone) found.set(zone, [...(found.get(zone) || []), [svg.dataset.view, Math.round(x), Math.round(y)]]);
+    }
+    for (const [zone, taken] of found) {
+      const row = rowOf(zone);
+      keep(row, [...pointsOf(row), ...taken]);
+    }
+  }
+
+  function lineOf([x, y], [u, v]) {
+    const count = Math.min(Math.max(Number(map.querySelector("[data-line-count]").value) || 2, 2), 60);
+    return Array.from({ length: count }, (_one, n) => [x + ((u - x) * n) / (count - 1), y + ((v - y) * n) / (count - 1)]);
+  }
+
+  function gridOf([x, y]) {
+    const size = (name) => Math.min(Math.max(Number(map.querySelector(`[data-grid-${name}]`).value) || 1, 1), 20);
+    const [down, across] = [size("rows"), size("columns")];
+    return Array.from({ length: down * across }, (_one, n) => [
+      x + ((n % across) - (across - 1) / 2) * SPACING,
+      y + (Math.floor(n / across) - (down - 1) / 2) * SPACING,
+    ]);
+  }
+
+  // ---- drawing ----
+  function circle(x, y, stings) {
+    const dot = document.createElementNS(SVG, "circle");
+    for (const [name, value] of Object.entries({ cx: x, cy: y, r: 3 })) dot.setAttribute(name, value);
+    if (stings) dot.classList.add("is-stung");
+    return dot;
+  }
+
+  function draw() {
+    let [points, volume] = [0, 0];
+    const dots = Object.fromEntries(views.map((svg) => [svg.dataset.view, []]));
+    for (const row of shown()) {
+      const own = pointsOf(row);
+      points += own.length;
+      volume += own.length * (Number(field(row, "volume_per_point_ml").value.replace(",", ".")) || 0);
+      for (const [view, x, y] of own) dots[view]?.push(circle(x, y, field(row, "is_reactive").checked));
+    }
+    for (const svg of views) svg.querySelector("[data-dots]").replaceChildren(...dots[svg.dataset.view]);
+    const words = { points, ml: volume.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 }) };
+    const counted = volume ? map.dataset.wordsVolume : map.dataset.wordsTotal;
+    const said = points ? counted : map.dataset.wordsNone;
+    map.querySelector("[data-body-total]").textContent = said.replace(/\{(\w+)\}/g, (_all, name) => words[name]);
+    undo.disabled = !steps.length;
+  }
+
+  // ---- by hand ----
+  function spot(svg, event) {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    return [at.x, at.y];
+  }
+
+  function near(row, svg, [x, y]) {
+    return pointsOf(row).findIndex(([view, u, v]) => view === svg.dataset.view && Math.hypot(u - x, v - y) < 4);
+  }
+
+  function tap(svg, at) {
+    const row = shown().find((one) => near(one, svg, at) >= 0); // a tap on a point takes it away
+    change(() => {
+      if (row) keep(row, pointsOf(row).toSpliced(near(row, svg, at), 1));
+      else add(svg, [at]);
+    });
+  }
+
+  for (const svg of views) {
+    svg.addEventListener("pointerdown", (event) => {
+      if (map.dataset.tool !== "line") return;
+      from = spot(svg, event);
+      svg.setPointerCapture(event.pointerId);
+    });
+    svg.addEventListener("pointerup", (event) => {
+      if (!from) return;
+      const start = from;
+      from = null;
+      change(() => add(svg, lineOf(start, spot(svg, event))));
+    });
+    svg.addEventListener("pointercancel", () => { from = null; });
+    svg.addEventListener("click", (event) => {
+      if (map.dataset.tool === "point") tap(svg, spot(svg, event));
+      if (map.dataset.tool === "grid") change(() => add(svg, gridOf(spot(svg, event))));
+    });
+    // By keyboard a zone takes points beside its middle, one after the other.
+    svg.addEventListener("keydown", (event) => {
+      const zone = event.target.closest("[data-zone]");
+      if (!zone || (event.key !== "Enter" && event.key !== " ")) return;
+      event.preventDefault();
+      const [x, y] = zone.dataset.middle.split(",").map(Number);
+      const row = known(zone);
+      const count = row ? pointsOf(row).length : 0;
+      change(() => add(svg, [[x + 4 * Math.sqrt(count) * Math.cos(2.4 * count), y + 4 * Math.sqrt(count) * Math.sin(2.4 * count)]]));
+    });
+  }
+
+  map.addEventListener("change", (event) => {
+    event.stopPropagation(); // which view and what a tap draws are nothing to save
+    if (event.target.name === "body-view") {
+      for (const frame of map.querySelectorAll("[data-body-frame]")) frame.hidden = frame.dataset.bodyFrame !== event.target.value;
+    }
+    if (event.target.name !== "body-tool") return;
+    map.dataset.tool = event.target.value;
+    for (const own of map.querySelectorAll("[data-for-tool]")) own.hidden = own.dataset.forTool !== event.target.value;
+  });
+  map.addEventListener("input", (event) => event.stopPropagation());
+  undo.addEventListener("click", takeBack);
+  asLast.addEventListener("click", () => change(() => {
+    for (const svg of views) {
+      const points = [...svg.querySelectorAll("[data-last] circle")].map((dot) => [Number(dot.getAttribute("cx")), Number(dot.getAttribute("cy"))]);
+      add(svg, points);
+    }
+    asLast.hidden = true;
+  }));
+  rows.addEventListener("change", draw);
+  rows.addEventListener("input", draw);
+
+  asLast.hidden = !map.querySelector("[data-last] circle");
+  map.hidden = false;
+  draw();
+})();

@@ -1,0 +1,115 @@
+"""Points are tapped into a body; they become the places of the record, and stay where they were put."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.looking import DESKTOP, TABLET, Keyboard
+from tests.browser.test_record_saving import SAVED, draft, state  # noqa: F401 (a fixture)
+
+
+def zone(page: Page, name: str):
+    return page.locator(f"[data-body-frame]:not([hidden]) [data-zone][aria-label='{name}']")
+
+
+def box_of(page: Page, name: str) -> dict:
+    zone(page, name).evaluate("one => one.scrollIntoView({block: 'center'})")
+    return zone(page, name).bounding_box()
+
+
+def tap(page: Page, name: str, dx: float = 0, dy: float = 0) -> None:
+    box = box_of(page, name)
+    page.mouse.click(box["x"] + box["width"] / 2 + dx, box["y"] + box["height"] / 2 + dy)
+
+
+def show(page: Page, view: str) -> None:
+    page.get_by_role("radiogroup", name="View").get_by_text(view, exact=True).click()
+
+
+def place(page: Page, region: str, side: str):
+    """The row of a place below the map."""
+    for row in page.locator("[data-rows=sites] [data-rows-list] > [data-row]:not([hidden])").all():
+        found = [row.locator(f"[name$='-{name}']").input_value() for name in ("region", "side")]
+        if found == [region, side]:
+            return row
+    raise AssertionError(f"no place {region} {side}")
+
+
+def points(page: Page, region: str, side: str) -> str:
+    return place(page, region, side).locator("[name$='-points']").input_value()
+
+
+@pytest.mark.parametrize("size", [TABLET, DESKTOP])
+def test_taps_become_places_with_their_points_and_are_there_after_a_reload(look, draft, size):  # noqa: F811
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=size)
+    page = looker.go(draft.address)
+    show(page, "Back view")
+    tap(page, "Lower back, left", -3)
+    tap(page, "Lower back, left", 3, 6)
+    tap(page, "Lower back, right")
+
+    assert points(page, "Lower back", "left") == "2"
+    assert points(page, "Lower back", "right") == "1"
+    expect(page.locator("[data-body-total]")).to_contain_text("3 points on the map")
+    expect(page.locator("[data-view=back] [data-dots] circle")).to_have_count(3)
+    looker.see(f"body-map-{size[0]}")
+    assert not looker.violations()
+    expect(state(page)).to_have_text(SAVED)
+    page.reload()
+    show(page, "Back view")
+    expect(page.locator("[data-view=back] [data-dots] circle")).to_have_count(3)
+    assert points(page, "Lower back", "left") == "2"
+    looker.turn("dark")
+    looker.see(f"body-map-{size[0]}-dark")
+
+
+def test_a_line_a_plate_and_back_again(look, draft):  # noqa: F811
+    looker = look(draft.doctor_user, time_zone=draft.zone)
+    page = looker.go(draft.address)
+    tools = page.get_by_role("radiogroup", name="What a tap draws")
+    tools.get_by_text("Line").click()
+    page.get_by_label("Points in the line").fill("6")
+    box = box_of(page, "Thigh and buttock, right")
+    x = box["x"] + box["width"] / 2
+    page.mouse.move(x, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(x, box["y"] + box["height"] - 20, steps=5)
+    page.mouse.up()
+    assert points(page, "Thigh and buttock", "right") == "6"
+
+    tools.get_by_text("Needle plate").click()
+    page.get_by_label("Rows").fill("2")
+    page.get_by_label("Needles in a row").fill("3")
+    tap(page, "Abdomen, left")
+    assert points(page, "Abdomen", "left") == "6"
+
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator("[data-view=front] [data-dots] circle")).to_have_count(6)
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator("[data-view=front] [data-dots] circle")).to_have_count(0)
+
+
+def test_a_tap_on_a_point_takes_it_away_and_a_number_typed_stays(look, draft):  # noqa: F811
+    looker = look(draft.doctor_user, time_zone=draft.zone)
+    page = looker.go(draft.address)
+    tap(page, "Abdomen, right")
+    tap(page, "Abdomen, right", 12)
+    assert points(page, "Abdomen", "right") == "2"
+    tap(page, "Abdomen, right")
+    assert points(page, "Abdomen", "right") == "1"
+    place(page, "Abdomen", "right").locator("[name$='-points']").fill("30")
+    tap(page, "Abdomen, right", -12)
+    assert points(page, "Abdomen", "right") == "30"
+    expect(state(page)).to_have_text(SAVED)
+    page.reload()
+    expect(page.locator("[data-view=front] [data-dots] circle")).to_have_count(2)
+    assert points(page, "Abdomen", "right") == "30"
+
+
+def test_a_zone_takes_points_by_keyboard(look, draft):  # noqa: F811
+    looker = look(draft.doctor_user, time_zone=draft.zone)
+    page = looker.go(draft.address)
+    keys = Keyboard(page)
+    keys.press(zone(page, "Neck"))
+    page.keyboard.press("Enter")
+
+    assert points(page, "Neck", "") == "2"

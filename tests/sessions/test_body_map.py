@@ -1,0 +1,81 @@
+"""The body map: each point lies in one zone at most, each zone is on its side, and records draw what they hold."""
+
+import pytest
+
+from sessions.body_map import LEFT, RIGHT, VIEWS, views_of
+from sessions.queries import body_maps
+from sessions.recording import SiteTreated
+from tests.sessions.record_world import book_session, done, record_world, start
+
+ALL = [pytest.param(view, id=f"{species}-{view.code}") for species, views in VIEWS.items() for view in views]
+
+
+@pytest.mark.parametrize("view", ALL)
+def test_the_middle_of_a_zone_lies_in_it_and_all_corners_in_the_view(view):
+    for zone in view.zones:
+        assert view.zone_at(*zone.middle) is zone, zone
+        assert all(0 <= x <= view.width and 0 <= y <= view.height for x, y in zone.corners), zone
+
+
+@pytest.mark.parametrize("view", ALL)
+def test_no_point_lies_in_two_zones(view):
+    spots = [(x + 0.3, y + 0.7) for x in range(0, view.width, 3) for y in range(0, view.height, 3)]
+
+    shared = [(at, [one.name for one in found]) for at in spots if len(found := _zones_at(view, *at)) > 1]
+
+    assert not shared
+
+
+def _zones_at(view, x, y):
+    return [zone for zone in view.zones if zone.holds(x, y)]
+
+
+@pytest.mark.parametrize("view", ALL)
+def test_a_zone_has_one_name_on_one_side(view):
+    named = [(zone.name, zone.side) for zone in view.zones]
+
+    assert len(named) == len(set(named))
+
+
+def test_sides_are_those_of_the_patient_not_of_who_looks():
+    front, back, face = views_of("human")
+    assert {view.zone_at(120, 220).side for view in (front,)} == {RIGHT}
+    assert back.zone_at(120, 240).side == LEFT
+    assert face.zone_at(90, 200).side == RIGHT
+    near, off, above = views_of("horse")
+    assert {zone.side for zone in near.zones} == {LEFT}
+    assert {zone.side for zone in off.zones} == {RIGHT}
+    assert (above.zone_at(320, 60).side, above.zone_at(320, 160).side) == (RIGHT, LEFT)
+    assert views_of("dog") == ()
+
+
+def _site(*points, stings: bool = False) -> SiteTreated:
+    return SiteTreated("Lower back", "left", points=len(points), is_reactive=stings, map_points=points)
+
+
+@pytest.mark.django_db
+def test_a_record_draws_its_points_and_the_next_one_those_of_last_time_and_all_that_stung():
+    world = record_world()
+    first = done(world, 1, sites=(_site(("back", 120, 240), stings=True), _site(("back", 130, 250))))
+    second = done(world, 2, sites=(_site(("back", 121, 241)),))
+    third = start(world, book_session(world, 3))
+
+    [drawn] = body_maps.drawn_map(first)
+    front, back, face = body_maps.blank_map(third, second)
+
+    assert drawn.view.code == "back"
+    assert [(dot.x, dot.y, dot.stings) for dot in drawn.dots] == [(120, 240, True), (130, 250, False)]
+    assert (front.last, front.stung, face.last) == ((), (), ())
+    assert [(dot.x, dot.y) for dot in back.last] == [(121, 241)]
+    assert [(dot.x, dot.y) for dot in back.stung] == [(120, 240)]
+    assert not body_maps.blank_map(first, None)[1].stung, "what stings now is no memory"
+
+
+@pytest.mark.django_db
+def test_a_species_nobody_has_drawn_has_no_map(django_assert_num_queries):
+    world = record_world(species="dog")
+    record = start(world)
+    assert record.patient.species.code == "dog"
+
+    with django_assert_num_queries(0):
+        assert body_maps.blank_map(record, None) == []
