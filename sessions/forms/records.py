@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -24,6 +25,7 @@ from sessions.recording import TYPED_FIELDS, RecordContent, ScoreGiven, text_of
 MOST_ROWS = 60
 RELIEFS = ("15", "30", "45", "60", "90")  # relief starts after 30 to 60 seconds: the founding equine text
 RATED_BY = dict(RatedBy.choices)
+REASON = forms.CharField(required=False, max_length=500)
 
 
 class RecordForm(Form):
@@ -191,6 +193,7 @@ class RecordForms:
         self.lines = LineRows(data, prefix="lines", initial=_lot_chosen(raw.get("lines", [])), form_kwargs=given)
         self.sites = SiteRows(data, prefix="sites", initial=_points_as_text(raw.get("sites", [])), form_kwargs=given)
         self.reactions = ReactionRows(data, prefix="reactions", initial=raw.get("reactions", []))
+        # Why a finding is gone past, by its key, as it was typed.
         self.reasons: dict[str, str] = _reasons(data) if data is not None else dict(raw.get("overrides", {}))
 
     @property
@@ -199,7 +202,18 @@ class RecordForms:
 
     def is_valid(self) -> bool:
         valid = [part.is_valid() for part in self.parts]  # every part, so that every error shows
-        return all(valid)
+        return all(valid) and not self.wrong_reasons
+
+    @cached_property
+    def wrong_reasons(self) -> dict[str, str]:
+        """What is wrong with a reason, by the key of its finding."""
+        found = {}
+        for key, reason in self.reasons.items():
+            try:
+                REASON.clean(reason)
+            except ValidationError as error:
+                found[key] = error.messages[0]
+        return found
 
     def content(self) -> RecordContent:
         """Return what was typed, once it is valid; overrides are added from the check's findings."""
@@ -234,7 +248,7 @@ class RecordForms:
             "lines": [_typed_row(form) for form in self.lines if not _is_deleted(form)],
             "sites": [_typed_row(form) for form in self.sites if not _is_deleted(form)],
             "reactions": [_typed_row(form) for form in self.reactions if not _is_deleted(form)],
-            "overrides": self.reasons,
+            "overrides": {key: _as_text(reason) for key, reason in self.reasons.items()},
         }
 
     def errors(self) -> dict[str, str]:
@@ -277,7 +291,7 @@ def _as_text(value: Any) -> Any:
 def _reasons(data) -> dict[str, str]:
     keys, reasons = data.getlist("override_key"), data.getlist("override_reason")
     pairs = zip(keys, reasons, strict=False)
-    return {key[:500]: reason.replace("\x00", "").strip()[:500] for key, reason in pairs if reason.strip()}
+    return {key.replace("\x00", "")[:500]: reason for key, reason in pairs if reason}
 
 
 def _lot_chosen(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

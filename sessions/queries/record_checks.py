@@ -81,9 +81,9 @@ def words_of(finding: Finding) -> str:
 def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[OverrideGiven, ...]:
     """Tie reasons (by key) to the blocks they are for; a reason without its finding falls away."""
     return tuple(
-        OverrideGiven(key_of(one), one.rule[:60], words_of(one)[:1000], reasons[key_of(one)])
+        OverrideGiven(key_of(one), one.rule[:60], words_of(one)[:1000], reason)
         for one in check.blocks
-        if reasons.get(key_of(one))
+        if (reason := reasons.get(key_of(one), "").strip())
     )
 
 

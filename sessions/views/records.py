@@ -128,7 +128,8 @@ def check_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Answer with the live sums and findings of what is typed so far; nothing is kept."""
     record = reads.get_or_404(request.clinic, public_id)
     sent = read_page(record, request.POST)
-    return render(request, "sessions/records/_check.html", {"check": sent.check, "reasons": sent.forms.reasons})
+    context = {"check": sent.check, "reasons": sent.forms.reasons, "wrong": sent.forms.wrong_reasons}
+    return render(request, "sessions/records/_check.html", context)
 
 
 @requires("sessions.change_record")

@@ -256,7 +256,7 @@ def test_a_flag_needs_to_say_what_the_allergy_is_to(desk, clinic):
     desk.post(url, {"kind": "allergy_class", "value": "Amide", "since_on": "2026-03-02"})
 
     assert "Say what the allergy is to" in _words(refused)
-    assert "Allergy: amide" in _words(desk.get(_page(patient)))
+    assert "Allergy: Amide anaesthetics" in _words(desk.get(_page(patient)))
 
 
 def test_consent_names_its_text_version_giver_and_role_and_can_be_withdrawn(desk, clinic):
