@@ -105,11 +105,14 @@ def test_a_tap_on_a_point_takes_it_away_and_a_number_typed_stays(look, draft):  
     assert points(page, "Abdomen", "right") == "30"
 
 
-def test_a_zone_takes_points_by_keyboard(look, draft):  # noqa: F811
+def test_a_zone_is_one_stop_and_takes_points_by_keyboard(look, draft):  # noqa: F811
     looker = look(draft.doctor_user, time_zone=draft.zone)
     page = looker.go(draft.address)
     keys = Keyboard(page)
-    keys.press(zone(page, "Neck"))
+    keys.reach(zone(page, "Face"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
     page.keyboard.press("Enter")
 
     assert points(page, "Neck", "") == "2"
+    assert page.locator("[data-view=front] [data-zone][tabindex='0']").count() == 1

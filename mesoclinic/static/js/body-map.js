@@ -170,16 +170,26 @@
       if (map.dataset.tool === "point") tap(svg, spot(svg, event));
       if (map.dataset.tool === "grid") change(() => add(svg, gridOf(spot(svg, event))));
     });
-    // By keyboard a zone takes points beside its middle, one after the other.
+    // By keyboard: the arrows go from zone to zone, and one takes points beside its middle, one after the other.
     svg.addEventListener("keydown", (event) => {
       const zone = event.target.closest("[data-zone]");
-      if (!zone || (event.key !== "Enter" && event.key !== " ")) return;
+      const way = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (!zone || !(way || event.key === "Enter" || event.key === " ")) return;
       event.preventDefault();
+      if (way) { goOn(svg, zone, way); return; }
       const [x, y] = zone.dataset.middle.split(",").map(Number);
       const row = known(zone);
       const count = row ? pointsOf(row).length : 0;
       change(() => add(svg, [[x + 4 * Math.sqrt(count) * Math.cos(2.4 * count), y + 4 * Math.sqrt(count) * Math.sin(2.4 * count)]]));
     });
+  }
+
+  function goOn(svg, zone, way) {
+    const zones = [...svg.querySelectorAll("[data-zone]")];
+    const next = zones.at((zones.indexOf(zone) + way) % zones.length);
+    zone.setAttribute("tabindex", "-1");
+    next.setAttribute("tabindex", "0");
+    next.focus();
   }
 
   map.addEventListener("change", (event) => {
