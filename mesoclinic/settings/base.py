@@ -1,6 +1,7 @@
 """Settings shared by every way to run, fed by the environment. The README lists every variable."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import environ
 from csp.constants import NONE, SELF
@@ -195,7 +196,8 @@ MEDIA_ROOT = DATA_DIR / "media"
 STATIC_ROOT.mkdir(exist_ok=True)
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# With no mail server a message is a file of its own: it names a patient, and a log is read by others.
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR / 'mail'))}"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mesoclinic <mesoclinic@localhost>")
 EMAIL_TIMEOUT = 20  # seconds: a mail server that hangs must not hold the outbox
 if env.str("ANYMAIL_BACKEND", default=""):  # a mail service instead of a server: postmark, mailgun, brevo …

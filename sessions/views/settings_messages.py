@@ -52,7 +52,7 @@ def reminder_settings(request: HttpRequest) -> HttpResponse:
         "form": form,
         "texts": [(kind, label, SENT[kind], list(LANGUAGES.items())) for kind, label in KINDS.items()],
         "has_texts": texting.backend() is not None,
-        "prints_mail": settings.EMAIL_BACKEND.endswith(".console.EmailBackend"),
+        "keeps_mail": settings.EMAIL_BACKEND.endswith((".console.EmailBackend", ".filebased.EmailBackend")),
     }
     return render(request, "sessions/settings/reminders.html", context)
 

@@ -58,6 +58,15 @@ def test_the_settings_are_kept_and_shown_again(world, admin):
     assert 'value="2"' in page
 
 
+@pytest.mark.parametrize(("backend", "is_said"), [("console", True), ("filebased", True), ("smtp", False)])
+def test_mail_that_leaves_the_house_for_nobody_is_said(world, admin, settings, backend, is_said):
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+
+    page = admin.get(reverse("sessions:reminder-settings")).content.decode()
+
+    assert ("No mail server is set up" in page) is is_said
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
