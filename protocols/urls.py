@@ -1,6 +1,6 @@
 from django.urls import path
 
-from protocols.views import cadences, lots, protocol_editor, protocols, substances
+from protocols.views import cadences, competition, lots, protocol_editor, protocols, substances
 
 app_name = "protocols"
 
@@ -21,6 +21,15 @@ urlpatterns = [
     path("substances/<uuid:public_id>/", substances.show_substance, name="substance"),
     path("substances/<uuid:public_id>/edit/", substances.edit_substance, name="edit-substance"),
     path("substances/<uuid:public_id>/archive/", substances.archive_substance, name="archive-substance"),
+    # Competition
+    path("competition-rules/", competition.list_competition_rules, name="competition-rules"),
+    path("competition-rules/new/", competition.create_competition_rule, name="create-competition-rule"),
+    path("competition-rules/<uuid:public_id>/edit/", competition.edit_competition_rule, name="edit-competition-rule"),
+    path(
+        "competition-rules/<uuid:public_id>/archive/",
+        competition.archive_competition_rule,
+        name="archive-competition-rule",
+    ),
     # Stock
     path("stock/", lots.list_stock, name="stock"),
     path("stock/receive/", lots.receive_lot, name="receive-lot"),

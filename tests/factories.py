@@ -14,8 +14,8 @@ from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics, users
 from patients.models import Consent, ConsentText, Patient
 from patients.services import consents, patients
-from protocols.models import Category, Indication, Lot, ProtocolVersion, Species, Substance
-from protocols.services import lots, protocols, substances
+from protocols.models import Category, CompetitionRule, Indication, Lot, ProtocolVersion, Species, Substance
+from protocols.services import competition, lots, protocols, substances
 from protocols.services.protocols import DraftLine, ProtocolDraft
 from sessions.models import Appointment, Course, PlannedSession, Practitioner, Room
 from sessions.queries.availability import is_open_on
@@ -171,6 +171,20 @@ def make_substance(
         species=[known[code] for code in species],
         **columns,
     )
+
+
+def make_competition_rule(clinic: Clinic, **columns) -> CompetitionRule:
+    """A rule of a body made up for tests: no injection within 12 hours."""
+    number = next(_numbers)
+    given = {
+        "body": f"Body {number}",
+        "name": f"Rule {number}",
+        "counting": "elapsed_hours",
+        "amount": 12,
+        "source": "Handbook 2026, page 3",
+        "checked_on": date(2026, 1, 5),
+    }
+    return competition.create_competition_rule(actor=None, clinic=clinic, **{**given, **columns})
 
 
 def make_protocol_draft(clinic: Clinic, *, name: str = "", cadence: str = "4x1w", species=(), lines=None, **columns):

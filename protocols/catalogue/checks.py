@@ -30,6 +30,8 @@ WORDS = {
     ("indications", "course"): {"acute", "chronic", "either"},
     ("competition_rules", "counting"): {"elapsed_hours", "elapsed_days", "inclusive_days", "clear_days", "none"},
     ("competition_rules", "unit"): {"", "h", "d"},
+    ("competition_rules", "classes"): {"corticosteroid", "sedative"},
+    ("competition_rules", "route"): {"any", "intra-articular"},
     ("checklist", "default"): {"stop", "stop_substance", "ask", "advise"},
     ("country_notes", "severity"): {"info", "warn", "block"},
     ("scores", "better"): {"lower", "higher"},

@@ -265,6 +265,7 @@ class CompetitionRule:
     unit: str = ""
     substances: Codes = ()
     categories: Codes = ()
+    classes: Codes = ()
     procedure: str = ""
     route: str = "any"
     dose_basis: str = ""

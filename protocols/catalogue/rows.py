@@ -7,12 +7,15 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from protocols import cadence
 from protocols.catalogue import entries
 from protocols.folding import fold
 
+INJECTIONS = ("", "any injection", "joint injection")  # what a mix is held against
+PER_1000_LB = "in 24 hours per 1000 lb of horse"
 LEVELS = {"block": "block", "warn": "warn", "compatible": "allow"}
 ROLES = {"base anaesthetic": "base", "vasodilator": "vasodilator", "add-in": "add_in"}
 CEILING_FIELDS = {
@@ -170,6 +173,45 @@ def incompatibility_rows(catalogue: entries.Catalogue) -> list[Row]:
         for one in catalogue.incompatibilities
         for other in one.second
     ]
+
+
+def competition_rule_rows(catalogue: entries.Catalogue) -> list[Row]:
+    """One row a rule; a rule without substances is about any injection, unless its procedure is another one."""
+    return [
+        Row(
+            one.code,
+            {
+                "name": one.title,
+                "source": _cite(catalogue, one.sources),
+                "body": one.body,
+                "counting": one.counting,
+                "amount": None if one.amount is None else int(one.amount),
+                "applies_to": _applies_to(one),
+                "keys": _keys(one),
+                "route": "" if one.route == "any" else one.route,
+                "max_mg_per_1000_lb": one.max_dose_mg if one.max_dose_basis == PER_1000_LB else None,
+                "text": one.text,
+                "note": one.note,
+                "valid_from": _day(one.valid_from),
+                "valid_until": _day(one.valid_to),
+            },
+        )
+        for one in catalogue.competition_rules
+    ]
+
+
+def _keys(one: entries.CompetitionRule) -> list[str]:
+    return [*one.substances, *one.categories, *one.classes]
+
+
+def _applies_to(one: entries.CompetitionRule) -> str:
+    if _keys(one):
+        return "substances"
+    return "injection" if one.procedure in INJECTIONS else "other"
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def indication_rows(catalogue: entries.Catalogue) -> list[Row]:

@@ -6,6 +6,7 @@ sums. Design: DESIGN.md section 6; facts: DOMAIN.md sections 1 to 3.
 
 from protocols.dosing.amounts import CeilingShare, MixTotals, SubstanceTotal, share_of_ceiling, totals
 from protocols.dosing.check import RULES, blocks, check_mix
+from protocols.dosing.competition import CompetitionRule, Counting, MixEvent, blocked_from, earliest_start, is_too_early
 from protocols.dosing.context import (
     AllergyState,
     EarlierDose,
@@ -21,8 +22,6 @@ from protocols.dosing.mix import dose_iu, dose_mg
 from protocols.dosing.quantities import NumberRange, Strength, StrengthUnit
 from protocols.dosing.substances import Ceiling, FoodChainUse, LegalNote, MixLine, MixLot, MixSubstance, Role
 from protocols.dosing.tables import (
-    CompetitionRule,
-    Counting,
     CountryNote,
     FlagRule,
     MixLimits,
@@ -47,6 +46,7 @@ __all__ = [
     "Level",
     "MixContext",
     "MixDevice",
+    "MixEvent",
     "MixLimits",
     "MixLine",
     "MixLot",
@@ -62,10 +62,13 @@ __all__ = [
     "StrengthUnit",
     "SubstanceTotal",
     "Verdict",
+    "blocked_from",
     "blocks",
     "check_mix",
     "dose_iu",
     "dose_mg",
+    "earliest_start",
+    "is_too_early",
     "share_of_ceiling",
     "totals",
 ]

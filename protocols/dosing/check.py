@@ -6,7 +6,7 @@ from typing import Final
 from protocols.dosing.context import MixContext, MixPatient
 from protocols.dosing.findings import LOUDEST_FIRST, Finding, Level
 from protocols.dosing.mix import Mix
-from protocols.dosing.rules import compatibility, composition, doses, law, patients, stock, technique
+from protocols.dosing.rules import compatibility, competition, composition, doses, law, patients, stock, technique
 from protocols.dosing.substances import MixLine
 
 RULES: Final[tuple[Callable[[Mix], Iterator[Finding]], ...]] = (
@@ -17,6 +17,7 @@ RULES: Final[tuple[Callable[[Mix], Iterator[Finding]], ...]] = (
     *stock.RULES,
     *technique.RULES,
     *law.RULES,
+    *competition.RULES,
 )
 
 

@@ -1,14 +1,15 @@
 """Who is treated, how, when, and by which of the clinic's tables."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
 from protocols.dosing import shipped
+from protocols.dosing.competition import CompetitionRule, MixEvent
 from protocols.dosing.quantities import NumberRange, checked, checked_count, checked_or_none
 from protocols.dosing.substances import MixSubstance
-from protocols.dosing.tables import CompetitionRule, CountryNote, FlagRule, MixLimits, MixPair
+from protocols.dosing.tables import CountryNote, FlagRule, MixLimits, MixPair
 
 
 class AllergyState(StrEnum):
@@ -38,7 +39,7 @@ class Purpose(StrEnum):
 class MixPatient:
     """The patient on the day of performance. `allergies` holds substance codes, classes and materials.
 
-    `flags` holds flag kinds (DOMAIN.md 1.4). `competes`: None means nobody asked.
+    `flags` holds flag kinds (DOMAIN.md 1.4). `competes`: None means nobody asked. `events` are its competitions.
     """
 
     species: str
@@ -51,7 +52,7 @@ class MixPatient:
     flags: frozenset[str] = frozenset()
     food_chain: FoodChain = FoodChain.PASSPORT_NOT_SEEN
     competes: bool | None = None
-    competes_on: date | None = None
+    events: tuple[MixEvent, ...] = ()
     competition_bodies: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -140,7 +141,8 @@ class MixContext:
     pairs: tuple[MixPair, ...] = shipped.PAIRS
     flag_rules: tuple[FlagRule, ...] = shipped.FLAG_RULES
     country_notes: tuple[CountryNote, ...] = shipped.COUNTRY_NOTES
-    competition_rules: tuple[CompetitionRule, ...] = shipped.COMPETITION_RULES
+    competition_rules: tuple[CompetitionRule, ...] = ()
+    zone: tzinfo = UTC
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "purpose", Purpose(self.purpose))

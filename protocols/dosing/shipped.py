@@ -1,6 +1,5 @@
 """The shipped tables. Every row carries its source; a clinic may change them all."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -8,7 +7,7 @@ from protocols.dosing.findings import Level
 from protocols.dosing.quantities import NumberRange, gettext_noop
 from protocols.dosing.sources import cite
 from protocols.dosing.substances import Ceiling
-from protocols.dosing.tables import CompetitionRule, Counting, CountryNote, FlagRule, MixPair, Verdict
+from protocols.dosing.tables import CountryNote, FlagRule, MixPair, Verdict
 
 # By ingredient. Adult human labels; no verified ceiling exists for horses (DOMAIN.md 3.3), so none is shipped.
 CEILINGS: Final[dict[str, tuple[Ceiling, ...]]] = {
@@ -191,28 +190,6 @@ COUNTRY_NOTES: Final[tuple[CountryNote, ...]] = (
         cite("S34"),
         species=frozenset({"human"}),
     ),
-)
-
-_STEROIDS: Final = frozenset({"corticosteroid"})
-_JOINT: Final = "intra-articular"
-
-# Source: DOMAIN.md 2.3. No body was found to name mesotherapy; rules made for joints carry that route.
-COMPETITION_RULES: Final[tuple[CompetitionRule, ...]] = (
-    CompetitionRule("USEF GR414", "USEF", 12, Counting.ELAPSED_HOURS, cite("S81"), valid_from=date(2013, 12, 1)),
-    CompetitionRule(
-        "USEF GR411",
-        "USEF",
-        24,
-        Counting.ELAPSED_HOURS,
-        cite("S82"),
-        keys=frozenset({"anaesthetic", "corticosteroid", "sedative"}),
-    ),
-    CompetitionRule("HISA 4222 race", "HISA", 14, Counting.INCLUSIVE_DAYS, cite("S92"), _STEROIDS, _JOINT),
-    CompetitionRule("HISA 4222 workout", "HISA", 7, Counting.INCLUSIVE_DAYS, cite("S92"), _STEROIDS, _JOINT),
-    CompetitionRule(
-        "Racing Victoria joints", "Racing Victoria", 8, Counting.CLEAR_DAYS, cite("S94"), _STEROIDS, _JOINT
-    ),
-    CompetitionRule("NHA joints", "NHA", 7, Counting.INCLUSIVE_DAYS, cite("S95"), _STEROIDS, _JOINT),
 )
 
 # Source: DOMAIN.md 1.1. Sources disagree, so each technique spans the widest range a source gives.

@@ -1,7 +1,6 @@
-"""The shapes of the clinic's tables: limits, incompatible pairs, flags, country notes, competition rules."""
+"""The shapes of the clinic's tables: limits, incompatible pairs, flags, country notes."""
 
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -98,31 +97,3 @@ class CountryNote:
     species: frozenset[str] = frozenset()
     min_lines: int = 1
     same_syringe: bool = False
-
-
-class Counting(StrEnum):
-    """How a rule counts. Inclusive: the day of treatment is day 1. Clear: neither end counts. DOMAIN.md 2.3."""
-
-    ELAPSED_HOURS = "elapsed_hours"
-    INCLUSIVE_DAYS = "inclusive_days"
-    CLEAR_DAYS = "clear_days"
-
-
-@dataclass(frozen=True, slots=True)
-class CompetitionRule:
-    """A dated rule of one body: how long after a line with one of `keys` (any injection when empty)."""
-
-    code: str
-    body: str
-    amount: int
-    counting: Counting
-    source: str
-    keys: frozenset[str] = frozenset()
-    route: str = "any"
-    valid_from: date | None = None
-    valid_until: date | None = None
-
-    def __post_init__(self) -> None:
-        if not checked_count(self.amount, "amount"):
-            raise ValueError("amount must be 1 or more")
-        object.__setattr__(self, "counting", Counting(self.counting))

@@ -1,3 +1,4 @@
+from .competition import CompetitionRule
 from .indications import Indication
 from .lots import Lot, StockMovement, StockNotice, Vial
 from .protocols import Protocol, ProtocolLine, ProtocolVersion, Technique
@@ -7,6 +8,7 @@ from .substances import Category, Incompatibility, Substance
 
 __all__ = [
     "Category",
+    "CompetitionRule",
     "Incompatibility",
     "Indication",
     "Lot",

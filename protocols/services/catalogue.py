@@ -20,6 +20,7 @@ from protocols.catalogue.files import read_catalogue
 from protocols.catalogue.rows import Row
 from protocols.models import (
     Category,
+    CompetitionRule,
     Incompatibility,
     Indication,
     Protocol,
@@ -73,6 +74,7 @@ def load_catalogue(*, clinic: Clinic, actor: User | None = None, catalogue: Cata
     loaded += _load(Incompatibility, clinic, rows.incompatibility_rows(catalogue), named=substances)
     loaded += _load(Indication, clinic, rows.indication_rows(catalogue))
     loaded += _load(Technique, clinic, rows.technique_rows(catalogue))
+    loaded += _load(CompetitionRule, clinic, rows.competition_rule_rows(catalogue))
     loaded += _load_protocols(clinic, rows.protocol_rows(catalogue), substances)
     if loaded.added or loaded.updated:
         audit.record(actor=actor, verb="catalogue.loaded", subject=clinic, clinic=clinic)

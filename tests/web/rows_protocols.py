@@ -2,7 +2,7 @@
 
 from mesoclinic.core.roles import Role
 from protocols.services import lots
-from tests.factories import make_lot, make_protocol_draft, make_substance, make_user, site_of
+from tests.factories import make_competition_rule, make_lot, make_protocol_draft, make_substance, make_user, site_of
 from tests.web.rights import Row
 
 
@@ -12,6 +12,10 @@ def _draft(world):
 
 def _substance(world):
     return {"public_id": world.one(make_substance).public_id}
+
+
+def _competition_rule(world):
+    return {"public_id": world.one(make_competition_rule).public_id}
 
 
 def _lot(world):
@@ -43,6 +47,10 @@ ROWS = {
     "protocols:substance": Row(_substance),
     "protocols:edit-substance": Row(_substance),
     "protocols:archive-substance": Row(_substance),
+    "protocols:competition-rules": Row(),
+    "protocols:create-competition-rule": Row(),
+    "protocols:edit-competition-rule": Row(_competition_rule),
+    "protocols:archive-competition-rule": Row(_competition_rule),
     "protocols:stock": Row(),
     "protocols:receive-lot": Row(),
     "protocols:lot": Row(_lot),

@@ -31,6 +31,8 @@ NOUNS = {
     "catalogue": gettext_lazy("catalogue"),
     "clinic": gettext_lazy("clinic"),
     "closure": gettext_lazy("closed day"),
+    "competition-event": gettext_lazy("competition"),
+    "competition-rule": gettext_lazy("competition rule"),
     "consent": gettext_lazy("consent"),
     "course": gettext_lazy("course"),
     "flag": gettext_lazy("flag"),
