@@ -11,23 +11,27 @@ from datetime import date
 from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
 
+from sessions.printing.numbers import number
 from sessions.printing.words import ENGLISH, Words, print_day
+from sessions.scheduling.followup import RESPONSE_PERCENT, RESPONSE_POINTS
 
 ACCENT = "#0f766e"
 FONT = "Noto Sans, system-ui, sans-serif"
-IMPORTANT_POINTS = Decimal(2)
-IMPORTANT_SHARE = Decimal("0.3")
-_WIDTH = 640
+IMPORTANT_SHARE = Decimal(RESPONSE_PERCENT) / 100
+FULL_WIDTH = 640
+EFFECTS = 76  # the height of the lane under the scores
 _LEFT, _RIGHT = 44, 16
 
 
 @dataclass(frozen=True, slots=True)
 class ScorePoint:
-    """One session's score; None where it was not asked."""
+    """One session's score, None where it was not asked, and how long its effect lasted."""
 
     label: str
     before: Decimal | None
     after: Decimal | None
+    effect_days: Decimal | None = None
+    effect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,22 @@ def response_level(first: Decimal) -> Decimal:
 
     Source: DESIGN.md section 4, rule 11; Farrar 2001 (DOMAIN.md S61).
     """
-    return min(first - IMPORTANT_POINTS, first * (1 - IMPORTANT_SHARE))
+    return min(first - RESPONSE_POINTS, first * (1 - IMPORTANT_SHARE))
 
 
 def score_chart_text(points: Sequence[ScorePoint], words: Words = ENGLISH) -> str:
     """Say in words what the score chart shows; also its alternative text in the PDF."""
     parts = []
     for key in ("before", "after"):
-        said = [f"{point.label}: {number(getattr(point, key))}" for point in points if getattr(point, key) is not None]
+        said = [
+            f"{point.label}: {number(getattr(point, key), words)}"
+            for point in points
+            if getattr(point, key) is not None
+        ]
         if said:
             parts.append(f"{words[key]} – {', '.join(said)}")
+    if lasted := [f"{point.label}: {point.effect}" for point in points if point.effect_days is not None]:
+        parts.append(f"{words['effect_lane']} – {', '.join(lasted)}")
     return "; ".join(parts) + "." if parts else ""
 
 
@@ -83,10 +93,10 @@ def score_chart(
         inside = min(max(value, low), high)
         return round(bottom - float((inside - low) / span) * (bottom - top), 1)
 
-    step = (_WIDTH - _LEFT - _RIGHT - 40) / max(len(points) - 1, 1)
+    step = (FULL_WIDTH - _LEFT - _RIGHT - 40) / max(len(points) - 1, 1)
     xs = [round(_LEFT + 20 + index * step, 1) for index in range(len(points))]
     if len(points) == 1:
-        xs = [round((_LEFT + _WIDTH - _RIGHT) / 2, 1)]
+        xs = [round((_LEFT + FULL_WIDTH - _RIGHT) / 2, 1)]
     body = [*_grid(low, high, y), *_x_labels(points, xs, bottom, words)]
     first = next((point.before for point in points if point.before is not None), None)
     if band and first is not None and response_level(first) > low:
@@ -94,7 +104,11 @@ def score_chart(
     body += _series([(x, y(p.before)) for x, p in zip(xs, points, strict=True) if p.before is not None], dashed=False)
     body += _series([(x, y(p.after)) for x, p in zip(xs, points, strict=True) if p.after is not None], dashed=True)
     body += _legend(words)
-    return _svg(name, 250, title, score_chart_text(points, words), body)
+    height = 250
+    if any(point.effect_days is not None for point in points):
+        body += _effects(points, xs, height, words)
+        height += EFFECTS
+    return svg_of(name, height, title, score_chart_text(points, words), body)
 
 
 def plan_strip_text(days: Sequence[StripDay], words: Words = ENGLISH) -> str:
@@ -116,7 +130,7 @@ def plan_strip(days: Sequence[StripDay], *, title: str, words: Words = ENGLISH, 
     left = 74
 
     def x(day: date) -> float:
-        return round(left + 8 + (day - start).days / total * (_WIDTH - left - _RIGHT - 16), 1)
+        return round(left + 8 + (day - start).days / total * (FULL_WIDTH - left - _RIGHT - 16), 1)
 
     size = 4.5 if len(days) <= 40 else 2.5
     body = [
@@ -126,26 +140,17 @@ def plan_strip(days: Sequence[StripDay], *, title: str, words: Words = ENGLISH, 
     ]
     for day in days:
         body += _strip_day(day, x, size)
-    return _svg(name, 104, title, plan_strip_text(days, words), body)
-
-
-def number(value: Decimal | int | None) -> str:
-    """Write a number without trailing zeros or an exponent: 6.5, 10, −2 with a real minus."""
-    if value is None:
-        return ""
-    text = f"{Decimal(value):f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text.replace("-", "−")
+    return svg_of(name, 104, title, plan_strip_text(days, words), body)
 
 
 # --- pieces --------------------------------------------------------------------------------------------------------
 
 
-def _svg(name: str, height: int, title: str, desc: str, body: Sequence[str]) -> str:
+def svg_of(name: str, height: int, title: str, desc: str, body: Sequence[str], *, width: int = FULL_WIDTH) -> str:
+    """Put pieces into a drawing with its title and what it shows in words."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 {_WIDTH} {height}" '
-        f'width="{_WIDTH}" height="{height}" font-family="{FONT}" font-size="12" fill="currentColor" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-family="{FONT}" font-size="12" fill="currentColor" '
         f"aria-labelledby={quoteattr(f'{name}-title {name}-desc')}>"
         f"<title id={quoteattr(f'{name}-title')}>{_clean(title)}</title>"
         f"<desc id={quoteattr(f'{name}-desc')}>{_clean(desc)}</desc>" + "".join(body) + "</svg>"
@@ -158,7 +163,8 @@ def _clean(text: str) -> str:
     return escape("".join(kept))
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", **more: str) -> str:
+def svg_text(x: float, y: float, text: str, anchor: str = "start", **more: str) -> str:
+    """Write a text; further attributes with underscores for their hyphens."""
     extra = "".join(f" {key.replace('_', '-')}={quoteattr(value)}" for key, value in more.items())
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}"{extra}>{_clean(text)}</text>'
 
@@ -177,8 +183,8 @@ def _grid(low: Decimal, high: Decimal, y: Callable[[Decimal], float]) -> list[st
         piece
         for mark in marks
         for piece in (
-            _line(_LEFT, y(mark), _WIDTH - _RIGHT, y(mark), stroke_opacity="0.18", stroke_width="0.8"),
-            _text(_LEFT - 8, y(mark) + 4, number(mark), "end", fill_opacity="0.75"),
+            _line(_LEFT, y(mark), FULL_WIDTH - _RIGHT, y(mark), stroke_opacity="0.18", stroke_width="0.8"),
+            svg_text(_LEFT - 8, y(mark) + 4, number(mark), "end", fill_opacity="0.75"),
         )
     ]
 
@@ -186,25 +192,48 @@ def _grid(low: Decimal, high: Decimal, y: Callable[[Decimal], float]) -> list[st
 def _x_labels(points: Sequence[ScorePoint], xs: Sequence[float], bottom: float, words: Words) -> list[str]:
     every = -(-len(points) // 15)  # at most fifteen labels
     labels = [
-        _text(x, bottom + 18, point.label, "middle", fill_opacity="0.75")
+        svg_text(x, bottom + 18, point.label, "middle", fill_opacity="0.75")
         for index, (x, point) in enumerate(zip(xs, points, strict=True))
         if index % every == 0
     ]
     return [
         *labels,
-        _text((_LEFT + _WIDTH - _RIGHT) / 2, bottom + 36, words["chart_axis"], "middle", fill_opacity="0.75"),
+        svg_text((_LEFT + FULL_WIDTH - _RIGHT) / 2, bottom + 36, words["chart_axis"], "middle", fill_opacity="0.75"),
     ]
 
 
 def _band(level: float, bottom: float, words: Words) -> list[str]:
     return [
-        f'<rect class="chart-band" x="{_LEFT}" y="{level:g}" width="{_WIDTH - _LEFT - _RIGHT}" '
+        f'<rect class="chart-band" x="{_LEFT}" y="{level:g}" width="{FULL_WIDTH - _LEFT - _RIGHT}" '
         f'height="{bottom - level:g}" fill="{ACCENT}" fill-opacity="0.09"/>',
-        _line(_LEFT, level, _WIDTH - _RIGHT, level, stroke_width="0.8", stroke_dasharray="1 3", stroke_opacity="0.7"),
+        _line(
+            _LEFT, level, FULL_WIDTH - _RIGHT, level, stroke_width="0.8", stroke_dasharray="1 3", stroke_opacity="0.7"
+        ),
         # Its name stands beside the legend: scores may run anywhere below.
         f'<rect class="chart-band" x="{_LEFT + 226}" y="7" width="22" height="10" fill="{ACCENT}" fill-opacity="0.18"/>',
-        _text(_LEFT + 254, 16, words["band"], font_size="10.5", fill_opacity="0.8"),
+        svg_text(_LEFT + 254, 16, words["band"], font_size="10.5", fill_opacity="0.8"),
     ]
+
+
+def _effects(points: Sequence[ScorePoint], xs: Sequence[float], top: float, words: Words) -> list[str]:
+    """Draw a bar for each session whose effect was told: the longest is as high as the lane."""
+    foot, room = top + EFFECTS - 10, EFFECTS - 40
+    longest = max(point.effect_days for point in points if point.effect_days is not None) or Decimal(1)
+    width = 14 if len(points) <= 20 else 4
+    pieces = [
+        svg_text(_LEFT, top + 8, words["effect_lane"], font_size="10.5", fill_opacity="0.8"),
+        _line(_LEFT, foot, FULL_WIDTH - _RIGHT, foot, stroke_opacity="0.5", stroke_width="0.8"),
+    ]
+    for point, x in zip(points, xs, strict=True):
+        if point.effect_days is None:
+            continue
+        high = max(round(float(point.effect_days / longest) * room, 1), 1)
+        pieces.append(
+            f'<rect class="chart-done" x="{x - width / 2:g}" y="{foot - high:g}" width="{width}" height="{high:g}" fill="{ACCENT}"/>'
+        )
+        if len(points) <= 10:
+            pieces.append(svg_text(x, foot - high - 4, point.effect, "middle", font_size="10.5"))
+    return pieces
 
 
 def _series(at: Sequence[tuple[float, float]], *, dashed: bool) -> list[str]:
@@ -228,16 +257,16 @@ def _marker(x: float, y: float, size: float, *, dashed: bool) -> str:
 def _legend(words: Words) -> list[str]:
     return [
         *_series([(_LEFT, 12), (_LEFT + 28, 12)], dashed=False),
-        _text(_LEFT + 40, 16, words["before"]),
+        svg_text(_LEFT + 40, 16, words["before"]),
         *_series([(_LEFT + 120, 12), (_LEFT + 148, 12)], dashed=True),
-        _text(_LEFT + 160, 16, words["after"]),
+        svg_text(_LEFT + 160, 16, words["after"]),
     ]
 
 
 def _lane(y: float, label: str, left: float) -> list[str]:
     return [
-        _text(0, y + 4, label),
-        _line(left, y, _WIDTH - _RIGHT, y, stroke_opacity="0.25", stroke_width="0.8"),
+        svg_text(0, y + 4, label),
+        _line(left, y, FULL_WIDTH - _RIGHT, y, stroke_opacity="0.25", stroke_width="0.8"),
     ]
 
 
@@ -253,7 +282,9 @@ def _months(start: date, end: date, x: Callable[[date], float], words: Words) ->
         label = print_day(first, words).split(" ", 1)[1]
         pieces.append(_line(x(first), 22, x(first), 80, stroke_opacity="0.18", stroke_width="0.8"))
         pieces.append(
-            _text(min(max(x(first), 100), _WIDTH - 34), 97, label, "middle", font_size="10.5", fill_opacity="0.75")
+            svg_text(
+                min(max(x(first), 100), FULL_WIDTH - 34), 97, label, "middle", font_size="10.5", fill_opacity="0.75"
+            )
         )
     return pieces
 
@@ -267,7 +298,7 @@ def _strip_day(day: StripDay, x: Callable[[date], float], size: float) -> list[s
         f'<circle class="chart-hollow" cx="{due:g}" cy="{planned}" r="{size:g}" fill="#ffffff" stroke="currentColor" stroke-width="1.4"/>',
     ]
     if size > 3:
-        pieces.append(_text(due, planned - 12, str(day.number), "middle", font_size="10.5", fill_opacity="0.75"))
+        pieces.append(svg_text(due, planned - 12, str(day.number), "middle", font_size="10.5", fill_opacity="0.75"))
     if day.done_on is not None:
         done = x(day.done_on)
         pieces.append(_line(due, planned + size, done, actual - size, stroke_width="0.9", stroke_opacity="0.6"))

@@ -167,6 +167,25 @@ class Signature:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BodyPoint:
+    """One point of the body map, in the units of its view."""
+
+    x: float
+    y: float
+    stings: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyPart:
+    """One view of the body map with its points: `body` and `view` are codes of `body_map.py`, `name` is to be read."""
+
+    body: str
+    view: str
+    name: str
+    points: tuple[BodyPoint, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionPart:
     """One recorded session. A withdrawn one (wrong patient) stays in sight and counts for nothing."""
 
@@ -182,6 +201,7 @@ class SessionPart:
     weight_estimated: bool = False
     mix: tuple[MixLine, ...] = ()
     sites: tuple[SiteLine, ...] = ()
+    body: tuple[BodyPart, ...] = ()
     scores: tuple[Score, ...] = ()
     behaviour: str = ""
     relief_seconds: int | None = None
@@ -215,13 +235,23 @@ class ScorePointPart:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSeries:
-    """One scale over the course. `less_is_better` draws the band of clinically important change."""
+    """One scale over the course; `is_judged` draws the band of important change, known for pain from 0 to 10 only."""
 
     scale: str
     low: Decimal = Decimal(0)
     high: Decimal = Decimal(10)
     less_is_better: bool = True
+    is_judged: bool = True
     points: tuple[ScorePointPart, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectPart:
+    """How long the effect of a session lasted, as told at the next one; `said` is ready to read."""
+
+    number: int
+    days: Decimal
+    said: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +263,15 @@ class AdverseEventPart:
     session: int | None = None
     severity: str = ""
     outcome: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompetitionNote:
+    """What a competition rule said of a session, in the words its practitioner saw; never "clear to compete"."""
+
+    session: int
+    on: date
+    said: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +290,8 @@ class NextSession:
 class CourseReport:
     """A whole course, as printed. `planned_sessions` is None for an open-ended course.
 
-    `overrides` are those of the prescription; each session has its own.
+    `overrides` are those of the prescription; each session has its own. Scores before `restarted_from` are another start;
+    `body` has the points of all sessions.
     """
 
     clinic: ClinicPart
@@ -273,7 +313,12 @@ class CourseReport:
     plan: tuple[PlannedDay, ...] = ()
     sessions: tuple[SessionPart, ...] = ()
     scores: tuple[ScoreSeries, ...] = ()
+    restarted_from: int = 0
+    effects: tuple[EffectPart, ...] = ()
+    body: tuple[BodyPart, ...] = ()
     adverse_events: tuple[AdverseEventPart, ...] = ()
+    aftercare: str = ""
+    competition: tuple[CompetitionNote, ...] = ()
     next_sessions: tuple[NextSession, ...] = ()
     language: str = "en"
     paper: str = field(default="a4")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sessions.printing.charts import number
+from sessions.printing.numbers import number
 from sessions.printing.pieces import joined, make_printable, shortened
+from sessions.printing.words import Words
 
 WIDTH_MM, HEIGHT_MM = 62, 29  # the usual roll of small label printers
 LONGEST_NAME = 60
@@ -38,30 +39,32 @@ class SyringeLabel:
         return sum((line.volume_ml for line in self.lines), Decimal(0))
 
 
-def labels_data(labels: Sequence[SyringeLabel], *, title: str, language: str, lot_word: str) -> dict[str, Any]:
+def labels_data(
+    labels: Sequence[SyringeLabel], *, title: str, language: str, lot_word: str, decimal: str = "."
+) -> dict[str, Any]:
     """Give the JSON-ready data of `label.typ`; `lot_word` stands before a lot number."""
     data = {
         "title": title,
         "language": language,
         "width": WIDTH_MM,
         "height": HEIGHT_MM,
-        "labels": [_label(one, lot_word) for one in labels],
+        "labels": [_label(one, lot_word, {"decimal": decimal}) for one in labels],
     }
     shown: dict[str, Any] = make_printable(data)
     return shown
 
 
-def _label(one: SyringeLabel, lot_word: str) -> dict[str, Any]:
+def _label(one: SyringeLabel, lot_word: str, words: Words) -> dict[str, Any]:
     return {
         "patient": shortened(one.patient, LONGEST_NAME),
         "identifier": one.identifier,
         "syringe": one.syringe,
-        "total": f"{number(one.total_ml)} mL",
+        "total": f"{number(one.total_ml, words)} mL",
         "lines": [
             {
                 "substance": line.substance,
                 "strength": line.strength,
-                "volume": f"{number(line.volume_ml)} mL",
+                "volume": f"{number(line.volume_ml, words)} mL",
                 "lot": _lot(line, lot_word),
             }
             for line in one.lines

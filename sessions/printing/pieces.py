@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sessions.printing.charts import number
 from sessions.printing.fonts import printable_text
+from sessions.printing.numbers import number
 from sessions.printing.words import Words, print_day
 
 Block = dict[str, Any]
@@ -61,20 +61,20 @@ def window(earliest: date, latest: date, words: Words) -> str:
     return f"{' '.join(first[:same])} – {last}"
 
 
-def change(before: Decimal | None, after: Decimal | None) -> str:
+def change(before: Decimal | None, after: Decimal | None, words: Words) -> str:
     """Both the raw change and the share, as the field reports it (DOMAIN.md 1.4)."""
     if before is None or after is None:
         return ""
     change = after - before
-    text = f"{'+' if change > 0 else ''}{number(change)}"
+    text = f"{'+' if change > 0 else ''}{number(change, words)}"
     if before:
         share = (change / before * 100).quantize(Decimal(1))
         text += f" ({'+' if share > 0 else ''}{number(share)} %)"
     return text
 
 
-def ml(volume: Decimal | None) -> str:
-    return "" if volume is None else f"{number(volume)} mL"
+def ml(volume: Decimal | None, words: Words) -> str:
+    return "" if volume is None else f"{number(volume, words)} mL"
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sessions.printing.charts import number
 from sessions.printing.document import ClinicPart, file_part
+from sessions.printing.numbers import number
 from sessions.printing.pieces import comma, facts_said, heading, joined, make_printable, ml, table
 from sessions.printing.words import Words, gettext_noop, print_day
 
@@ -157,7 +157,7 @@ def facts_line(clinic: ClinicPart) -> list[str]:
 
 
 def _stop(place: int, stop: SheetStop, words: Words) -> dict[str, Any]:
-    mix = comma(joined_mix(line) for line in stop.mix)
+    mix = comma(joined_mix(line, words) for line in stop.mix)
     return {
         "place": str(place),
         "clock": stop.starts,
@@ -176,9 +176,9 @@ def _stop(place: int, stop: SheetStop, words: Words) -> dict[str, Any]:
     }
 
 
-def joined_mix(line: SheetMix) -> str:
+def joined_mix(line: SheetMix, words: Words) -> str:
     syringe = f" ({line.syringe})" if line.syringe else ""
-    return f"{line.substance} {ml(line.volume_ml) or '…'}{syringe}"
+    return f"{line.substance} {ml(line.volume_ml, words) or '…'}{syringe}"
 
 
 def _columns(words: Words) -> list[tuple[str, str, str]]:
@@ -186,15 +186,15 @@ def _columns(words: Words) -> list[tuple[str, str, str]]:
 
 
 def _supplies(sheet: RoundSheet, words: Words) -> list[list[str]]:
-    return [[one.substance, ml(one.needed_ml), _lots(one, words)] for one in sheet.supplies or ()]
+    return [[one.substance, ml(one.needed_ml, words), _lots(one, words)] for one in sheet.supplies or ()]
 
 
 def _lots(one: SheetSupply, words: Words) -> str:
     said = [
-        words["lot_line"].format(lot=lot.lot, day=print_day(lot.expires_on, words), ml=ml(lot.take_ml))
+        words["lot_line"].format(lot=lot.lot, day=print_day(lot.expires_on, words), ml=ml(lot.take_ml, words))
         for lot in one.lots
     ]
     if not one.lots:
         return words["nothing_in_stock"]
-    short = [words["short"].format(ml=f"{number(one.short_ml)} mL")] if one.short_ml else []
+    short = [words["short"].format(ml=f"{number(one.short_ml, words)} mL")] if one.short_ml else []
     return joined([*said, *short])

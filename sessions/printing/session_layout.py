@@ -3,22 +3,30 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from sessions.printing.charts import number
+from sessions.printing.body_drawing import body_drawing, body_said
 from sessions.printing.document import Addendum, Override, SessionPart
+from sessions.printing.numbers import number
 from sessions.printing.pieces import Block, colon, comma, facts_said, joined, ml, table
 from sessions.printing.words import Words, print_day
 
-MOST_TOGETHER = 14  # rows: a longer session may go over the end of a page rather than leave half of it empty
+ROWS_OF_A_MAP = 8
+MOST_TOGETHER = (
+    14 + ROWS_OF_A_MAP
+)  # rows: a longer session may go over the end of a page rather than leave half of it empty
 
 
-def session_block(session: SessionPart, words: Words) -> Block:
-    """Give the block of one recorded session."""
+def session_block(session: SessionPart, words: Words, place: int = 0) -> Block:
+    """Give the block of one recorded session; `place` tells its drawing from the others of the report."""
     signature = session.signature
     signed = words["not_signed"]
     if signature is not None:
         hash_text = f"{words['check']} {signature.short_hash}" if signature.short_hash else ""
         signed = joined([f"{words['signed_by']} {signature.by}", signature.at, hash_text])
-    blocks = [*_mix(session, words), *_sites(session, words), *_session_facts(session, words)]
+    blocks = [
+        *_mix(session, words),
+        *_sites(session, words),
+        *_body_and_facts(session, words, place),
+    ]
     remarks = overrides_said(session.overrides, words)
     addenda = [
         joined([colon(one.kind, one.text), _reason(one, words), one.by, print_day(one.on, words)])
@@ -29,7 +37,7 @@ def session_block(session: SessionPart, words: Words) -> Block:
         "title": words["session"].format(number=session.number),
         "day": print_day(session.performed_on, words),
         "by": session.performed_by,
-        "together": sum(len(block["rows"]) for block in blocks) + 2 * (len(remarks) + len(addenda)) <= MOST_TOGETHER
+        "together": sum(_rows(block) for block in blocks) + 2 * (len(remarks) + len(addenda)) <= MOST_TOGETHER
         and len(session.notes) < 800,
         "right": f"{session.shots} {words['shots'].lower()}" if session.shots else "",
         "marks": [words[key] for key, is_so in _marks(session) if is_so],
@@ -43,6 +51,13 @@ def session_block(session: SessionPart, words: Words) -> Block:
         "signed": signed,
         "is_signed": signature is not None,
     }
+
+
+def _rows(block: Block) -> int:
+    """Count the rows a block takes on paper, a drawing too."""
+    if block["kind"] == "beside":
+        return max(_rows(one) for one in block["blocks"])
+    return len(block["rows"]) if "rows" in block else ROWS_OF_A_MAP
 
 
 def _marks(session: SessionPart) -> list[tuple[str, bool]]:
@@ -72,8 +87,8 @@ def _mix(session: SessionPart, words: Words) -> list[Block]:
             line.syringe,
             line.substance,
             line.strength,
-            ml(line.given_ml),
-            ml(line.wasted_ml),
+            ml(line.given_ml, words),
+            ml(line.wasted_ml, words),
             line.dose,
             line.lot,
             print_day(line.expires_on, words) if line.expires_on else "",
@@ -92,7 +107,7 @@ def _mix(session: SessionPart, words: Words) -> list[Block]:
         (words["expires"], "left", "auto"),
     ]
     if len(rows) > 1 and total:
-        rows.append(["", words["total"], "", ml(total), "", "", "", ""])
+        rows.append(["", words["total"], "", ml(total, words), "", "", "", ""])
         return table(columns, rows, total=True)
     return table(columns, rows)
 
@@ -104,7 +119,7 @@ def _sites(session: SessionPart, words: Words) -> list[Block]:
             site.technique,
             f"{site.depth_mm} mm" if site.depth_mm else "",
             "" if site.shots is None else str(site.shots),
-            ml(site.volume_per_point_ml),
+            ml(site.volume_per_point_ml, words),
             site.syringe,
         ]
         for site in session.sites
@@ -120,11 +135,27 @@ def _sites(session: SessionPart, words: Words) -> list[Block]:
     return table(columns, rows)
 
 
+def _body_and_facts(session: SessionPart, words: Words, place: int) -> list[Block]:
+    body, facts = _body(session, words, place), _session_facts(session, words)
+    return [{"kind": "beside", "blocks": [*body, *facts]}] if body and facts else [*body, *facts]
+
+
+def _body(session: SessionPart, words: Words, place: int) -> list[Block]:
+    title = f"{words['body_map']}: {words['session'].format(number=session.number)}"
+    svg, width = body_drawing(session.body, words, title=title, name=f"body-{place}")
+    return [{"kind": "chart", "svg": svg, "alt": body_said(session.body, words), "width": str(width)}] if svg else []
+
+
 def _session_facts(session: SessionPart, words: Words) -> list[Block]:
     scores = [
         [
             score.scale,
-            comma([joined([" → ".join(filter(None, (number(score.before), number(score.after))))]), score.rated_by]),
+            comma(
+                [
+                    joined([" → ".join(filter(None, (number(score.before, words), number(score.after, words))))]),
+                    score.rated_by,
+                ]
+            ),
         ]
         for score in session.scores
     ]
@@ -154,5 +185,5 @@ def _session_facts(session: SessionPart, words: Words) -> list[Block]:
 def _weight_used(session: SessionPart, words: Words) -> str:
     if session.weight_kg is None:
         return ""
-    kg = f"{number(session.weight_kg)} kg"
+    kg = f"{number(session.weight_kg, words)} kg"
     return joined([kg, words["weight_guessed"]]) if session.weight_estimated else kg

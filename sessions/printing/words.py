@@ -12,6 +12,7 @@ def gettext_noop(message: str) -> str:
 
 
 ENGLISH: Words = {
+    "decimal": ".",
     "months": gettext_noop("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"),
     "report": gettext_noop("Course report"),
     "course": gettext_noop("Course"),
@@ -129,6 +130,28 @@ ENGLISH: Words = {
     "unsigned_records": gettext_noop("Not signed yet: session {numbers}. What stands there may still change."),
     "reason_given": gettext_noop("reason: {reason}"),
     "subject_to_review": gettext_noop("subject to review"),
+    "effect_lane": gettext_noop("Effect lasted"),
+    "body_map": gettext_noop("Where the points were"),
+    "body_all": gettext_noop("All points of the course"),
+    "body_points": gettext_noop("points: {n}"),
+    "body_stung": gettext_noop("stung: {n}"),
+    "body_point": gettext_noop("point"),
+    "response": gettext_noop("Response"),
+    "response_none": gettext_noop("No two scores can be compared yet."),
+    "response_between": gettext_noop("{scale}: {first} before session {start}, {now} before session {end}, {change}."),
+    "response_within": gettext_noop("{scale}: {first} before session {start}, {now} after it, {change}."),
+    "response_same": gettext_noop("unchanged"),
+    "response_down": gettext_noop("down by {points} ({share} %)"),
+    "response_up": gettext_noop("up by {points} ({share} %)"),
+    "response_down_plain": gettext_noop("down by {points}"),
+    "response_up_plain": gettext_noop("up by {points}"),
+    "response_important": gettext_noop("This is an important change: at least 2 points and 30 %."),
+    "response_little": gettext_noop("This is less than an important change, which is 2 points and 30 %."),
+    "response_lost": gettext_noop("The best was {best}, before session {number}; it has come back since."),
+    "afterwards": gettext_noop("Rest and aftercare"),
+    "competition": gettext_noop("Competition"),
+    "competition_after": gettext_noop("After session {number} on {day}: {text}"),
+    "not_done_visit": gettext_noop("{day}: {what}"),
 }
 
 

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.models import User
 from patients.queries import patients
 from sessions.models import Administration, SessionRecord
-from sessions.printing.charts import number
 from sessions.printing.labels import LabelLine, SyringeLabel
+from sessions.printing.numbers import number
 from sessions.queries import records as reads
+from sessions.queries.report_words import decimal_words
 
 
 def syringe_labels(record: SessionRecord, *, printed_by: User, now: datetime) -> list[SyringeLabel]:
@@ -38,7 +39,7 @@ def _line(row: Administration) -> LabelLine:
     unit = row.get_strength_unit_display()
     return LabelLine(
         substance=row.substance.name,
-        strength=f"{number(row.strength)} {unit}" if row.strength is not None else "",
+        strength=f"{number(row.strength, decimal_words())} {unit}" if row.strength is not None else "",
         volume_ml=row.prepared_ml,
         lot=row.lot_number or (row.lot.number if row.lot else ""),
     )
@@ -50,4 +51,4 @@ def initials(user: User) -> str:
 
 
 def label_words() -> dict[str, str]:
-    return {"title": _("Syringe labels"), "lot_word": _("Lot")}
+    return {"title": _("Syringe labels"), "lot_word": _("Lot"), **decimal_words()}

@@ -23,9 +23,10 @@ from sessions.models import (
 from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import Moment, RatedBy, Scale
 from sessions.printing import document
-from sessions.printing.charts import number
+from sessions.printing.numbers import number
 from sessions.printing.words import Words
 from sessions.queries.reactions import with_outcome
+from sessions.queries.report_course import body_parts, effect_said, number_of
 from sessions.queries.report_words import moment_words, side_words
 
 SHORT_HASH = 12
@@ -45,7 +46,7 @@ def records_of(course: Course) -> list[SessionRecord]:
         Prefetch("addenda", Addendum.objects.select_related("by").order_by("at", "pk")),
         Prefetch("signatures", own_signature, to_attr="own_signatures"),
     )
-    return sorted(rows, key=lambda record: (_number(record), record.performed_at, record.pk))
+    return sorted(rows, key=lambda record: (number_of(record), record.performed_at, record.pk))
 
 
 def session_parts(
@@ -70,6 +71,7 @@ def score_series(records: list[SessionRecord], zone: ZoneInfo) -> tuple[document
             scale=_scale_words(scale) + (f" – {RatedBy(rater).label}" if len(raters[scale]) > 1 else ""),
             high=HIGHEST[Scale(scale)],
             less_is_better=scale != Scale.SATISFACTION,
+            is_judged=scale == Scale.PAIN,
             points=tuple(points),
         )
         for (scale, rater), points in sorted(series.items(), key=_scale_order)
@@ -82,7 +84,7 @@ def adverse_events(records: list[SessionRecord], zone: ZoneInfo) -> tuple[docume
         document.AdverseEventPart(
             on=event.onset_on or local_day(event.reported_at if event.is_late else record.performed_at, zone),
             what=": ".join(part for part in (event.kind, event.description) if part),
-            session=_number(record),
+            session=number_of(record),
             severity=event.get_severity_display(),
             outcome=". ".join(part for part in (event.action, _outcome(event)) if part),
         )
@@ -102,30 +104,27 @@ def is_withdrawn(record: SessionRecord) -> bool:
     return any(addendum.kind == Addendum.Kind.WITHDRAWAL for addendum in record.addenda.all())
 
 
-def _number(record: SessionRecord) -> int:
-    return record.planned_session.number if record.planned_session else 0
-
-
 def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Words) -> document.SessionPart:
     lines, sites = list(record.administrations.all()), list(record.injection_sites.all())
     several = {line.syringe for line in lines} | {site.syringe for site in sites} not in ({"A"}, set())
     return document.SessionPart(
-        number=_number(record),
+        number=number_of(record),
         performed_on=local_day(record.performed_at, zone),
         performed_by=record.performed_by.name,
         checks=_checks(record.checklist),
         technique=_joined(record.technique.name if record.technique else "", _("dry") if record.is_dry else ""),
         device=_joined(record.get_device_display() if record.device else "", record.device_number),
-        needle=_joined(record.needle, _mm(record.needle_length_mm)),
-        depth=_mm(record.depth_mm),
+        needle=_joined(record.needle, _mm(record.needle_length_mm, words)),
+        depth=_mm(record.depth_mm, words),
         weight_kg=record.weight_kg,
         weight_estimated=record.weight_is_estimated,
-        mix=tuple(_mix_line(line, several) for line in lines),
-        sites=tuple(_site(site, species, several) for site in sites),
+        mix=tuple(_mix_line(line, several, words) for line in lines),
+        sites=tuple(_site(site, species, several, words) for site in sites),
+        body=body_parts(sites, species),
         scores=tuple(_score(scale, rater, values) for (scale, rater), values in _by_scale(record).items()),
         behaviour=_behaviour(record),
         relief_seconds=record.relief_seconds,
-        effect=_effect(record),
+        effect=effect_said(record, words),
         sedation=record.sedation,
         aftercare=record.aftercare,
         notes=record.notes,
@@ -152,43 +151,43 @@ def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _mm(length: Decimal | None) -> str:
-    return "" if length is None else f"{number(length)} mm"
+def _mm(length: Decimal | None, words: Words) -> str:
+    return "" if length is None else f"{number(length, words)} mm"
 
 
-def _mix_line(line: Administration, several: bool) -> document.MixLine:
+def _mix_line(line: Administration, several: bool, words: Words) -> document.MixLine:
     lot = line.lot
     return document.MixLine(
         substance=line.substance.name,
-        strength=f"{number(line.strength)} {line.strength_unit}" if line.strength is not None else "",
+        strength=f"{number(line.strength, words)} {line.strength_unit}" if line.strength is not None else "",
         syringe=line.syringe if several else "",
         prepared_ml=line.prepared_ml,
         given_ml=line.given_ml,
         wasted_ml=line.wasted_ml or None,
-        dose=_dose(line),
+        dose=_dose(line, words),
         lot=line.lot_number or (lot.number if lot else ""),
         expires_on=line.expires_on or (lot.expires_on if lot else None),
     )
 
 
-def _dose(line: Administration) -> str:
+def _dose(line: Administration, words: Words) -> str:
     """Give mg or IU of the mL given; nothing where the strength is not known or has no such unit."""
     if line.strength is None or not line.strength_unit or line.given_ml is None:
         return ""
     strength = Strength(line.strength, line.strength_unit)
     for amount, unit in ((strength.mg_per_ml, "mg"), (strength.iu_per_ml, "IU")):
         if amount is not None:
-            return f"{number(round(amount * line.given_ml, 4))} {unit}"
+            return f"{number(round(amount * line.given_ml, 4), words)} {unit}"
     return ""
 
 
-def _site(site: InjectionSite, species: Species, several: bool) -> document.SiteLine:
+def _site(site: InjectionSite, species: Species, several: bool, words: Words) -> document.SiteLine:
     return document.SiteLine(
         region=site.region,
         side=side_words(species, site.side),
         row=_("row %(number)s") % {"number": site.row} if site.row is not None else "",
         technique=site.technique.name if site.technique else "",
-        depth_mm=number(site.depth_mm),
+        depth_mm=number(site.depth_mm, words),
         shots=site.points,
         volume_per_point_ml=site.volume_per_point_ml,
         syringe=site.syringe if several else "",
@@ -228,7 +227,7 @@ def _score(scale: str, rater: str, values: Values) -> document.Score:
 
 def _point(record: SessionRecord, zone: ZoneInfo, rater: str, values: Values) -> document.ScorePointPart:
     return document.ScorePointPart(
-        number=_number(record),
+        number=number_of(record),
         on=local_day(record.performed_at, zone),
         before=values.get(Moment.BEFORE),
         after=values.get(Moment.AFTER),
@@ -241,12 +240,6 @@ def _behaviour(record: SessionRecord) -> str:
     said = {1: _("brighter"), 2: _("more relaxed"), 3: _("unchanged"), 4: _("worse")}
     values = [score for score in record.scores.all() if score.scale == Scale.BEHAVIOUR]
     return ", ".join(f"{said[int(score.value)]} ({RatedBy(score.rated_by).label})" for score in values)
-
-
-def _effect(record: SessionRecord) -> str:
-    if record.effect_duration is None:
-        return ""
-    return f"{number(record.effect_duration)} {record.get_effect_unit_display()}"
 
 
 def _override(override, zone: ZoneInfo) -> document.Override:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, get_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -14,10 +14,15 @@ from sessions.printing.words import ENGLISH, Words, print_day
 
 def report_words(species: Species) -> Words:
     """Translate every word of the report; a horse has a stable where a person has an address."""
-    words = {key: _(text) for key, text in ENGLISH.items()}
+    words = {key: _(text) for key, text in ENGLISH.items()} | decimal_words()
     if place := species.words.get("place"):
         words["stable"] = capfirst(_(place))
     return words
+
+
+def decimal_words() -> dict[str, str]:
+    """Say what stands between whole and part of a number in the reader's language."""
+    return {"decimal": str(get_format("DECIMAL_SEPARATOR"))}
 
 
 def side_words(species: Species, side: str) -> str:

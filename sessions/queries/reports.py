@@ -17,13 +17,14 @@ from patients.queries.parties import current_contacts
 from protocols.cadence import parse
 from protocols.citations import source_words
 from protocols.words import cadence_words
-from sessions.models import Appointment, Course, Override, PlannedSession
-from sessions.models.appointments import LIVE_STATUSES
+from sessions.models import Appointment, Course, Override, PlannedSession, SessionRecord
+from sessions.models.appointments import LIVE_STATUSES, AppointmentStatus
 from sessions.models.courses import PlannedStatus, RevisionKind
 from sessions.printing import document
 from sessions.printing.document import Timing
 from sessions.printing.words import Words, print_day
-from sessions.queries.report_sessions import adverse_events, records_of, score_series, session_parts
+from sessions.queries.report_course import all_points, competition_notes, effects
+from sessions.queries.report_sessions import adverse_events, is_withdrawn, records_of, score_series, session_parts
 from sessions.queries.report_words import report_words, side_words, weekday_words
 
 LETTER_PAPER = frozenset({"US", "CA", "MX", "PH", "CO", "CL"})
@@ -32,6 +33,7 @@ WITH_NAMES = (
     *("clinic", "site", "patient__species", "patient__clinic", "patient__place", "indication", "lead_practitioner"),
     *("protocol_version__protocol", "protocol_version__technique"),
 )
+LOST = (AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW, AppointmentStatus.NOT_TREATED)
 OPEN = (PlannedStatus.PLANNED, PlannedStatus.BOOKED)
 
 
@@ -44,7 +46,7 @@ def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Course:
 
 
 def course_report(course: Course, today: date, *, printed_by: User | None = None) -> document.CourseReport:
-    """Return a course as it is printed on a day. Eighteen SQL statements whatever the sessions.
+    """Return a course as it is printed on a day. Nineteen SQL statements whatever the sessions.
 
     `course` comes from `get_or_404`. Records not done yet are left out; former owners never appear.
     """
@@ -53,7 +55,8 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
     planned = _planned_sessions(course)
     revisions = list(course.revisions.all())
     records = records_of(course)
-    sessions = session_parts(records, course.site.zone, patient.species, words)
+    standing = [record for record in records if not is_withdrawn(record)]
+    zone = course.site.zone
     version = course.protocol_version
     return document.CourseReport(
         clinic=_clinic(course),
@@ -79,9 +82,14 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
         planned_sessions=_planned_count(course, revisions, planned),
         overrides=tuple(_overrides(course, words)),
         plan=tuple(_planned_days(course, planned, today, words)),
-        sessions=sessions,
-        scores=score_series(records, course.site.zone),
-        adverse_events=adverse_events(records, course.site.zone),
+        sessions=session_parts(records, zone, patient.species, words),
+        scores=score_series(records, zone),
+        restarted_from=max((one.from_number for one in revisions if one.kind == RevisionKind.RESTARTED), default=0),
+        effects=effects(standing, words),
+        body=all_points(standing, patient.species),
+        adverse_events=adverse_events(records, zone),
+        aftercare=_aftercare(course, standing),
+        competition=competition_notes(standing, zone) if patient.species.is_animal else (),
         next_sessions=tuple(_next_sessions(course, planned, words)),
         language=(get_language() or "en").split("-")[0],
         paper="us-letter" if course.clinic.country in LETTER_PAPER else "a4",
@@ -137,10 +145,22 @@ def _is_allergy(flag) -> bool:
     return flag.kind in patients.ALLERGIES
 
 
+def _aftercare(course: Course, standing: list[SessionRecord]) -> str:
+    """What was advised last, else what the protocol advises."""
+    told = [record.aftercare for record in standing if record.aftercare]
+    return told[-1] if told else course.protocol_version.aftercare
+
+
 def _planned_sessions(course: Course) -> list[PlannedSession]:
+    lost = Appointment.objects.filter(status__in=LOST).select_related("site").order_by("starts_at")
     live = Appointment.objects.filter(status__in=LIVE_STATUSES).select_related("practitioner", "room", "place", "site")
     rows = course.planned_sessions.order_by("number")
-    return list(rows.prefetch_related(Prefetch("appointments", live, to_attr="live_appointments")))
+    return list(
+        rows.prefetch_related(
+            Prefetch("appointments", live, to_attr="live_appointments"),
+            Prefetch("appointments", lost, to_attr="lost_appointments"),
+        )
+    )
 
 
 def _cadence(revisions: list) -> str:
@@ -184,6 +204,7 @@ def _planned_days(
         timing, days_off = _timing(session, today)
         review = reviews.get(session.number)
         notes = [
+            *(_lost(visit, words) for visit in session.lost_appointments),
             session.skip_reason if session.status == PlannedStatus.SKIPPED else "",
             words["subject_to_review"] if session.is_held and session.status == PlannedStatus.BOOKED else "",
             _("Review: %(decision)s") % {"decision": review.get_decision_display()} if review else "",
@@ -200,6 +221,14 @@ def _planned_days(
             days_off=days_off,
             note=" · ".join(note for note in notes if note),
         )
+
+
+def _lost(visit: Appointment, words: Words) -> str:
+    """Say why a session did not take place on the day it was booked for."""
+    day = print_day(local_day(visit.starts_at, visit.site.zone), words)
+    by = f" ({visit.get_cancelled_by_display()})" if visit.cancelled_by else ""
+    what = f"{str(visit.get_status_display()).lower()}{by}"
+    return words["not_done_visit"].format(day=day, what=": ".join(one for one in (what, visit.status_reason) if one))
 
 
 def _timing(session: PlannedSession, today: date) -> tuple[Timing, int]:

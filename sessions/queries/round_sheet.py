@@ -18,13 +18,14 @@ from sessions.models import Appointment, Round
 from sessions.printing.document import ClinicPart
 from sessions.printing.round_sheet import SHEET_WORDS, RoundSheet, SheetLot, SheetMix, SheetStop, SheetSupply
 from sessions.printing.words import Words
+from sessions.queries.report_words import decimal_words
 from sessions.queries.reports import LETTER_PAPER
 
 RIGHT_TO_MIXES = "protocols.view_protocol"
 
 
 def sheet_words() -> Words:
-    return {key: _(text) for key, text in SHEET_WORDS.items()}
+    return {key: _(text) for key, text in SHEET_WORDS.items()} | decimal_words()
 
 
 def round_sheet(one: Round, *, printed_by: User, today: date) -> tuple[RoundSheet, list[Patient]]:

@@ -21,7 +21,7 @@ from protocols.queries import lots
 from sessions.models import Appointment, Practitioner, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.models.records import Scale
-from sessions.printing.charts import number
+from sessions.printing.numbers import number
 from sessions.queries import appointments, courses, follow_ups, records
 from sessions.queries.plans import CoursePlan
 from sessions.queries.reactions import suspected_lots

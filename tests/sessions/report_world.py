@@ -148,6 +148,7 @@ def _fill(world, record: SessionRecord, pain: tuple) -> None:
         lot_number="PX-88104",
     )
     for place, (side, points) in enumerate((("left", 24), ("right", 22)), start=1):
+        view = {"horse": side, "human": "back"}.get(world.patient.species.code, side)
         InjectionSite.objects.create(
             record=record,
             position=place,
@@ -159,6 +160,7 @@ def _fill(world, record: SessionRecord, pain: tuple) -> None:
             points=points,
             volume_per_point_ml=Decimal("0.1"),
             is_reactive=side == "left",
+            map_points=[[view, 320 + 9 * n, 150 + place * 12] for n in range(points)],
         )
     for moment, value in zip(("before", "after"), pain, strict=True):
         Score.objects.create(record=record, scale="pain", moment=moment, value=Decimal(value), rated_by="clinician")

@@ -10,13 +10,13 @@ import pytest
 from sessions.printing.charts import (
     ScorePoint,
     StripDay,
-    number,
     plan_strip,
     plan_strip_text,
     response_level,
     score_chart,
     score_chart_text,
 )
+from sessions.printing.numbers import number
 from sessions.printing.words import ENGLISH
 
 pytestmark = pytest.mark.engine

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from patients.services import parties
-from sessions.models import SessionRecord
+from sessions.models import Appointment, SessionRecord
 from sessions.printing.words import ENGLISH, print_day
 from sessions.queries.report_words import report_words
 from sessions.queries.reports import course_report, get_or_404
@@ -26,7 +26,7 @@ from tests.sessions.report_world import LATER, add_record, full_world, report_wo
 
 pytestmark = pytest.mark.django_db
 TODAY = LATER.date()
-CODES = {"timing", "language", "paper"}
+CODES = {"timing", "language", "paper", "body", "view"}
 
 
 def report_of(world, today: date = TODAY):
@@ -98,7 +98,15 @@ def test_page_and_pdf_are_set_from_the_same_blocks_in_the_same_order(client):
     on_page = text_of_page(page_of(client, world))
     in_pdf = text_of_pdf(page_of(client, world, "course-report-pdf"))
 
-    titles = ["Treatment", "Warnings overridden", "Planned and actual days", "Scores", "Session 1", "Session 2"]
+    titles = [
+        "Treatment",
+        "Response",
+        "Warnings overridden",
+        "Planned and actual days",
+        "Scores",
+        "Session 1",
+        "Session 2",
+    ]
     titles += ["Adverse events", "Next sessions", "Signatures"]
     for text in (on_page, in_pdf):
         places = [
@@ -137,6 +145,53 @@ def test_the_report_tells_the_whole_course():
     assert [(float(p.before), float(p.after)) for p in report.scores[0].points] == [(7, 5), (5, 2)]
     assert report.adverse_events[0].what == "Small haematoma"
     assert [(one.number, bool(one.appointment)) for one in report.next_sessions] == [(3, True), (4, False)]
+
+
+def test_an_effect_told_at_a_session_is_of_the_one_before():
+    report = report_of(full_world())
+
+    assert [(one.number, one.said) for one in report.effects] == [(1, "5 days")]
+
+
+def test_why_a_session_did_not_take_place_stands_beside_its_day():
+    world = full_world()
+    visit = third_did_not_come(world)
+
+    report = report_of(world)
+
+    assert visit.status_reason in report.plan[2].note
+    assert "did not come" in report.plan[2].note
+
+
+def third_did_not_come(world):
+    visit = Appointment.objects.get(planned_session__number=3)
+    visit.status, visit.status_reason = "no_show", "Trailer broke down"
+    visit.save(update_fields=["status", "status_reason"])
+    return visit
+
+
+def test_competition_rules_and_rest_of_the_last_session_are_told_for_a_horse():
+    world = report_world()
+    record = add_record(world, 1)
+    record.findings = [
+        {"rule": "competition.earliest", "text": "Earliest possible by rule X is 5 Mar 2026."},
+        {"rule": "mix.count", "text": "Four lines."},
+    ]
+    record.save(update_fields=["findings"])
+
+    report = report_of(world)
+
+    assert [(one.session, one.said) for one in report.competition] == [
+        (1, "Earliest possible by rule X is 5 Mar 2026.")
+    ]
+    assert report.aftercare == "Walk for two days."
+
+
+def test_the_points_tapped_are_in_the_report_of_the_session_and_of_the_course():
+    report = report_of(full_world())
+
+    assert [len(part.points) for part in report.sessions[1].body] == [24, 22]
+    assert [len(part.points) for part in report.body] == [48, 44]
 
 
 def test_what_is_not_signed_says_so_on_paper_and_on_the_page(client):

@@ -1,0 +1,233 @@
+"""The sections of a course report: what each is called and the pieces it is made of. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from sessions.printing.body_drawing import LARGE, body_drawing, body_said
+from sessions.printing.charts import (
+    ScorePoint,
+    StripDay,
+    plan_strip,
+    plan_strip_text,
+    score_chart,
+    score_chart_text,
+)
+from sessions.printing.document import CourseReport, PlannedDay, ScorePointPart, ScoreSeries, Timing
+from sessions.printing.numbers import number
+from sessions.printing.pieces import Block, change, heading, joined, table, window
+from sessions.printing.response import response_said
+from sessions.printing.session_layout import overrides_said, session_block
+from sessions.printing.words import ENGLISH, Words, print_day
+
+Build = Callable[[CourseReport, Words], list[Block]]
+
+
+def days_off(day: PlannedDay, words: Words = ENGLISH) -> str:
+    """Say how a planned day went: `on time`, `2 days late`, `missed` …"""
+    if day.timing in (Timing.EARLY, Timing.LATE) and day.days_off:
+        n = abs(day.days_off)
+        return words[f"{'day' if n == 1 else 'days'}_{day.timing}"].format(n=n)
+    return words[day.timing]
+
+
+def strip_days(report: CourseReport) -> list[StripDay]:
+    """Give the plan as the strip chart takes it."""
+    return [
+        StripDay(day.number, day.due_on, day.earliest_on, day.latest_on, day.done_on, str(day.timing))
+        for day in report.plan
+    ]
+
+
+def series_points(series: ScoreSeries) -> list[ScorePoint]:
+    """Give a series of scores as the chart takes it."""
+    return [ScorePoint(str(point.number), point.before, point.after) for point in series.points]
+
+
+def _plan(report: CourseReport, words: Words) -> list[Block]:
+    strip = plan_strip(strip_days(report), title=words["plan"], words=words)
+    chart = [{"kind": "chart", "svg": strip, "alt": plan_strip_text(strip_days(report), words)}] if strip else []
+    rows = [
+        [
+            str(day.number),
+            "" if day.phase is None else str(day.phase),
+            print_day(day.due_on, words),
+            window(day.earliest_on, day.latest_on, words),
+            print_day(day.done_on, words) if day.done_on else "",
+            days_off(day, words),
+            day.note,
+        ]
+        for day in report.plan
+    ]
+    columns = [
+        *((words[key], "right", "auto") for key in ("number", "phase")),
+        *((words[key], "left", "auto") for key in ("due", "window", "done", "timing")),
+        (words["note"], "left", "1fr"),
+    ]
+    return [*chart, *table(columns, rows)]
+
+
+def _all_scores(report: CourseReport, words: Words) -> list[Block]:
+    return [block for place, series in enumerate(report.scores) for block in _scores(report, series, place, words)]
+
+
+def _scores(report: CourseReport, series: ScoreSeries, place: int, words: Words) -> list[Block]:
+    effects = {one.number: (one.days, one.said) for one in report.effects} if place == 0 else {}
+    shown = _with_effects(series, report) if effects else series
+    points = [
+        replace(point, effect_days=effects[one.number][0], effect=effects[one.number][1])
+        if one.number in effects
+        else point
+        for one, point in zip(shown.points, series_points(shown), strict=True)
+    ]
+    svg = score_chart(
+        points,
+        title=series.scale,
+        low=series.low,
+        high=series.high,
+        band=series.is_judged,
+        words=words,
+        name=f"score-chart-{place + 1}",
+    )
+    rows = [
+        [
+            str(point.number),
+            print_day(point.on, words),
+            number(point.before, words),
+            number(point.after, words),
+            change(point.before, point.after, words),
+            effects.get(point.number, (None, ""))[1],
+            point.rated_by,
+        ]
+        for point in shown.points
+    ]
+    columns = [
+        (words["number"], "right", "auto"),
+        (words["day"], "left", "auto"),
+        (words["before"], "right", "auto"),
+        (words["after"], "right", "auto"),
+        (words["change"], "right", "auto"),
+        (words["effect_lane"], "right", "auto"),
+        (words["rated_by"], "left", "1fr"),
+    ]
+    numbers = table(columns, rows)
+    if not numbers:
+        return []
+    chart = [{"kind": "chart", "svg": svg, "alt": score_chart_text(points, words)}] if svg else []
+    return [{"kind": "heading", "text": heading(series.scale)}, *chart, *numbers]
+
+
+def _with_effects(series: ScoreSeries, report: CourseReport) -> ScoreSeries:
+    """Add the sessions of which only the effect is known, so that it has its place on the time line."""
+    known = {point.number for point in series.points}
+    days = {session.number: session.performed_on for session in report.sessions if not session.withdrawn}
+    more = [
+        ScorePointPart(number=one.number, on=days[one.number])
+        for one in report.effects
+        if one.number not in known and one.number in days
+    ]
+    return replace(series, points=tuple(sorted((*series.points, *more), key=lambda point: (point.number, point.on))))
+
+
+def _response(report: CourseReport, words: Words) -> list[Block]:
+    done = any(not session.withdrawn for session in report.sessions)
+    return [{"kind": "said", "text": response_said(report, words)}] if done else []
+
+
+def _overrides(report: CourseReport, words: Words) -> list[Block]:
+    return _listed(overrides_said(report.overrides, words))
+
+
+def _sessions(report: CourseReport, words: Words) -> list[Block]:
+    blocks = [session_block(session, words, place) for place, session in enumerate(report.sessions, 1)]
+    return blocks or [{"kind": "text", "text": words["none_yet"]}]
+
+
+def _body_all(report: CourseReport, words: Words) -> list[Block]:
+    """Draw the points of all sessions over each other; of one session they stand there."""
+    if sum(bool(session.body) for session in report.sessions) < 2:
+        return []
+    svg, width = body_drawing(report.body, words, title=words["body_all"], name="body-all", box=LARGE, faint=True)
+    return [{"kind": "chart", "svg": svg, "alt": body_said(report.body, words), "width": str(width)}] if svg else []
+
+
+def _afterwards(report: CourseReport, words: Words) -> list[Block]:
+    return [{"kind": "said", "text": report.aftercare}] if report.aftercare else []
+
+
+def _competition(report: CourseReport, words: Words) -> list[Block]:
+    said = [
+        words["competition_after"].format(number=one.session, day=print_day(one.on, words), text=one.said)
+        for one in report.competition
+    ]
+    return _listed(said)
+
+
+def _listed(items: list[str]) -> list[Block]:
+    return [{"kind": "list", "items": items}] if items else []
+
+
+def _adverse_events(report: CourseReport, words: Words) -> list[Block]:
+    rows = [
+        [print_day(e.on, words), "" if e.session is None else str(e.session), e.what, e.severity, e.outcome]
+        for e in report.adverse_events
+    ]
+    columns = [
+        (words["day"], "left", "auto"),
+        (words["chart_axis"], "right", "auto"),
+        (words["adverse_event"], "left", "1fr"),
+        (words["severity"], "left", "auto"),
+        (words["outcome"], "left", "1fr"),
+    ]
+    return table(columns, rows)
+
+
+def _next(report: CourseReport, words: Words) -> list[Block]:
+    rows = [
+        [
+            str(one.number),
+            print_day(one.due_on, words),
+            window(one.earliest_on, one.latest_on, words),
+            joined([one.appointment, words["subject_to_review"] if one.held else ""]),
+        ]
+        for one in report.next_sessions
+    ]
+    columns = [
+        (words["number"], "right", "auto"),
+        (words["due"], "left", "auto"),
+        (words["window"], "left", "auto"),
+        (words["appointment"], "left", "1fr"),
+    ]
+    return table(columns, rows)
+
+
+def _signatures(report: CourseReport, words: Words) -> list[Block]:
+    signed = [(session.number, session.signature) for session in report.sessions if session.signature is not None]
+    rows = [[str(n), signature.by, signature.at, signature.short_hash] for n, signature in signed]
+    columns = [
+        (words["number"], "right", "auto"),
+        (words["signed_by"], "left", "1fr"),
+        (words["signed_on"], "left", "auto"),
+        (words["check"], "left", "auto"),
+    ]
+    return table(columns, rows)
+
+
+SECTIONS: Mapping[str, Build] = {
+    "response": _response,
+    "overrides": _overrides,
+    "plan": _plan,
+    "scores": _all_scores,
+    "body_all": _body_all,
+    "sessions": _sessions,
+    "adverse_events": _adverse_events,
+    "afterwards": _afterwards,
+    "competition": _competition,
+    "next": _next,
+    "signatures": _signatures,
+}
+
+
+def sections(report: CourseReport, words: Words) -> list[Block]:
+    """Give the sections that have something to say, in their order; the key of each is also that of its title."""
+    made = [{"title": words[key], "blocks": build(report, words)} for key, build in SECTIONS.items()]
+    return [section for section in made if section["blocks"]]
