@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions.views import rounds, together
+from sessions.views import round_records, rounds, together
 
 urlpatterns = [
     path("appointments/together/", together.book_together, name="book-together"),
@@ -17,4 +17,7 @@ urlpatterns = [
     path("rounds/<uuid:public_id>/cancel/", rounds.cancel_round, name="cancel-round"),
     path("rounds/<uuid:public_id>/sheet.pdf", rounds.round_sheet, name="round-sheet"),
     path("rounds/<uuid:public_id>/add/", rounds.add_to_round, name="add-to-round"),
+    path("rounds/<uuid:public_id>/records/", round_records.round_records, name="round-records"),
+    path("rounds/<uuid:public_id>/records/start/", round_records.start_round_records, name="start-round-records"),
+    path("rounds/visit/<uuid:public_id>/left-out/", round_records.leave_out_of_round, name="leave-out-of-round"),
 ]

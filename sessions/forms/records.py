@@ -180,19 +180,27 @@ LineRows, SiteRows, ReactionRows = _rows(LineForm), _rows(SiteForm), _rows(React
 
 
 class RecordForms:
-    """The four forms of the page as one: bound to what was posted, or filled with a raw draft."""
+    """The four forms of the page as one: bound to what was posted, or filled with a raw draft.
+
+    `uid` begins every id on a page that holds several records; the names that are sent stay the same.
+    """
 
     def __init__(
-        self, options: RecordOptions, *, data: Mapping[str, Any] | None = None, raw: Mapping[str, Any] | None = None
+        self,
+        options: RecordOptions,
+        *,
+        data: Mapping[str, Any] | None = None,
+        raw: Mapping[str, Any] | None = None,
+        uid: str = "",
     ) -> None:
         raw = raw or {}
-        given = {"options": options}
-        self.options = options
-        self.data = data
-        self.form = RecordForm(data, initial=raw.get("fields", {}), **given)
-        self.lines = LineRows(data, prefix="lines", initial=_lot_chosen(raw.get("lines", [])), form_kwargs=given)
-        self.sites = SiteRows(data, prefix="sites", initial=_points_as_text(raw.get("sites", [])), form_kwargs=given)
-        self.reactions = ReactionRows(data, prefix="reactions", initial=raw.get("reactions", []))
+        given, ids = {"options": options}, {"auto_id": f"{uid}id_%s"}
+        self.options, self.data, self.uid = options, data, uid
+        self.form = RecordForm(data, initial=raw.get("fields", {}), **given, **ids)
+        self.lines = LineRows(data, prefix="lines", initial=_lot_chosen(raw.get("lines", [])), form_kwargs=given, **ids)
+        places = _points_as_text(raw.get("sites", []))
+        self.sites = SiteRows(data, prefix="sites", initial=places, form_kwargs=given, **ids)
+        self.reactions = ReactionRows(data, prefix="reactions", initial=raw.get("reactions", []), **ids)
         # Why a finding is gone past, by its key, as it was typed.
         self.reasons: dict[str, str] = _reasons(data) if data is not None else dict(raw.get("overrides", {}))
 

@@ -1,9 +1,10 @@
 """What a record's page sends and shows again: forms, check and the state of the record it had seen."""
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import QueryDict
@@ -23,8 +24,10 @@ from sessions.recording import raw_of, text_of
 from sessions.services.records import Typed
 
 LARGEST_COUNT = 2_147_483_647
+LONGEST_WAIT = 6  # digits of seconds: eleven days
+UID = re.compile(r"[a-z0-9-]{1,12}")
 LONGEST_KEY = 18  # digits: longer ones are no key of a row
-NOT_SENT_ON = ("csrfmiddlewaretoken", "edit_count", "edit_token", "rows")
+NOT_SENT_ON = ("csrfmiddlewaretoken", "edit_count", "edit_token", "rows", "uid", "waited_seconds")
 
 
 @dataclass
@@ -74,13 +77,13 @@ class Sent:
         return [*kept, ("edit_count", str(theirs.edit_count)), ("edit_token", self.token)]
 
 
-def blank_page(record: SessionRecord, user: User) -> Sent:
-    """Return the forms of a draft as it was kept."""
+def blank_page(record: SessionRecord, user: User, *, uid: str = "") -> Sent:
+    """Return the forms of a draft as it was kept; `uid` begins their ids."""
     content = reads.content(record)
     raw = record.draft or raw_of(content)
     raw = {**raw, "fields": {**_who_and_when(record, user), **_given(raw.get("fields", {}))}}
     options = _options(record, raw)
-    forms = RecordForms(options, raw=raw)
+    forms = RecordForms(options, raw=raw, uid=uid)
     at = timezone.now()
     check = record_checks.check_record(record, content, at)
     if record.draft:
@@ -111,14 +114,22 @@ def _who_and_when(record: SessionRecord, user: User) -> dict[str, Any]:
 def read_page(record: SessionRecord, data: QueryDict) -> Sent:
     """Bind what a page sent, and check as much of it as can be understood."""
     options = record_options(record, _day(record), lot_ids=_keys(v for key, v in data.items() if key.endswith("-lot")))
-    forms = RecordForms(options, data=data)
+    uid = data.get("uid", "")
+    forms = RecordForms(options, data=data, uid=uid if UID.fullmatch(uid) else "")
     is_valid = forms.is_valid()
-    at = forms.form.cleaned_data.get("performed_at") or timezone.now()
+    at = forms.form.cleaned_data.get("performed_at") or _tapped_at(data)
     check = record_checks.check_record(record, forms.partial_content(), at)
     count = data.get("edit_count", "")
     seen = int(count) if count.isdecimal() and len(count) < 11 else 0
     token = data.get("edit_token", "").replace("\x00", "")[:36]
     return Sent(record, forms, check, is_valid, at, min(seen, LARGEST_COUNT), token, data)
+
+
+def _tapped_at(data: QueryDict) -> datetime:
+    """Say when *done* was tapped: now, or as long ago as the page waited for the network. Its own clock counts nothing."""
+    waited = data.get("waited_seconds", "")
+    seconds = int(waited) if waited.isdecimal() and len(waited) <= LONGEST_WAIT else 0
+    return timezone.now() - timedelta(seconds=seconds)
 
 
 def _day(record: SessionRecord):

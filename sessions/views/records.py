@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mesoclinic.core import audit
 from mesoclinic.core.access import requires
+from mesoclinic.core.addresses import own_address
 from mesoclinic.core.forms import rows_asked
 from mesoclinic.core.refused import Refused
 from sessions.forms.records import SignForm
@@ -105,7 +106,7 @@ def save_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.POST.get("then") == "label":
         return redirect("sessions:record-label", public_id=record.public_id)
     messages.success(request, _("Saved as a draft."))
-    return redirect("sessions:record-edit", public_id=record.public_id)
+    return _on(request, "sessions:record-edit", record)
 
 
 @requires("sessions.change_record")
@@ -135,20 +136,26 @@ def check_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @requires("sessions.change_record")
 @require_POST
 def finish_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Done: keep what was typed, say who gave it and when, and free the desk."""
+    """Done: keep what was typed, say who gave it and when, and free the desk. A page of several answers JSON."""
     record = reads.get_or_404(request.clinic, public_id)
+    quiet = request.headers.get("X-Autosave") == "1"
     sent = read_page(record, request.POST)
-    if record.status != SessionRecord.Status.DRAFT:
-        return redirect("sessions:record-view", public_id=record.public_id)  # the second tap of two
+    if record.status != SessionRecord.Status.DRAFT:  # the second tap of two
+        return JsonResponse({"done": True}) if quiet else _on(request, "sessions:record-view", record)
     if not (sent.is_valid and sent.names_who_gave_it()):
-        return _form_page(request, record, sent)
+        return _not_done(sent) if quiet else _form_page(request, record, sent)
     by = get_object_or_404(Practitioner, clinic=request.clinic, pk=sent.performed_by)
     try:
         records.mark_done(actor=request.user, record=record, performed_at=sent.at, performed_by=by, typed=sent.typed())
     except Refused as refused:
-        return _not_saved(request, record, sent, refused, quiet=False)
+        if quiet and refused.code not in ("edited-meanwhile", "gone"):
+            sent.refuse(refused)
+            return _not_done(sent)
+        return _not_saved(request, record, sent, refused, quiet)
+    if quiet:
+        return JsonResponse({"done": True})
     messages.success(request, _("Done. The desk can book the next visit now."))
-    return redirect("sessions:record-view", public_id=record.public_id)
+    return _on(request, "sessions:record-view", record)
 
 
 @requires("sessions.change_record")
@@ -178,6 +185,16 @@ def discard_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("sessions:patient", public_id=patient.public_id)
 
 
+def _on(request: HttpRequest, name: str, record: SessionRecord) -> HttpResponse:
+    """Go where the page sent along, such as back to its round, else to a page of the record."""
+    return redirect(own_address(request) or reverse(name, args=[record.public_id]))
+
+
+def _not_done(sent: Sent) -> JsonResponse:
+    """Say what is missing, beside its field where it has one. What was typed is kept by the next save."""
+    return JsonResponse({"done": False, "errors": sent.forms.errors(), "problems": sent.problems})
+
+
 def _note_opened(request: HttpRequest, record: SessionRecord) -> None:
     with transaction.atomic():
         audit.record(actor=request.user, verb="record.opened", subject=record, patient_id=record.patient_id)
@@ -186,6 +203,7 @@ def _note_opened(request: HttpRequest, record: SessionRecord) -> None:
 def _form_page(request: HttpRequest, record: SessionRecord, sent: Sent, status: int = 200) -> HttpResponse:
     page = pages.form_page(record, timezone.localdate())
     context = {"record": record, "page": page, "sent": sent, "forms": sent.forms, "check": sent.check}
+    context["next"] = own_address(request)
     return render(request, "sessions/records/edit.html", context, status=status)
 
 
@@ -194,6 +212,7 @@ def _not_saved(request: HttpRequest, record: SessionRecord, sent: Sent, refused:
     if refused.code == "edited-meanwhile":
         theirs = reads.get_or_404(request.clinic, record.public_id)
         context = {"record": theirs, "sent": sent, "rows": differences(theirs, sent), "pairs": sent.pairs(theirs)}
+        context["next"] = own_address(request)
         template = "sessions/records/_conflict.html" if quiet else "sessions/records/conflict.html"
         return render(request, template, context, status=409)
     if quiet:

@@ -28,6 +28,10 @@ def make_round(clinic) -> Round:
     )
 
 
+def a_stop(world) -> dict:
+    return {"public_id": world.one(make_round).visits.first().public_id}
+
+
 def one(world) -> dict:
     return {"public_id": world.one(make_round).public_id}
 
@@ -48,6 +52,9 @@ ROWS = {
     "sessions:move-round": Row(one),
     "sessions:cancel-round": Row(one),
     "sessions:round-sheet": Row(one),
+    "sessions:round-records": Row(one),
+    "sessions:start-round-records": Row(one),
+    "sessions:leave-out-of-round": Row(a_stop),
     "sessions:book-together": Row(query=a_couple),
     "sessions:together-times": Row(),
     "sessions:add-to-round": Row(one),

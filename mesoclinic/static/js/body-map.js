@@ -1,8 +1,7 @@
 // The body map of a record: a tap is a point of the place it lies in, and the places below are what is saved.
-(() => {
+function keepBodyMap(map) {
   "use strict";
 
-  const map = document.querySelector("[data-body-map]");
   const rows = map?.closest("form")?.querySelector("[data-rows='sites']");
   if (!rows) return;
   const SPACING = 10; // between the needles of a plate, in units of the drawing
@@ -194,10 +193,10 @@
 
   map.addEventListener("change", (event) => {
     event.stopPropagation(); // which view and what a tap draws are nothing to save
-    if (event.target.name === "body-view") {
+    if ("bodyViews" in event.target.dataset) {
       for (const frame of map.querySelectorAll("[data-body-frame]")) frame.hidden = frame.dataset.bodyFrame !== event.target.value;
     }
-    if (event.target.name !== "body-tool") return;
+    if (!("bodyTools" in event.target.dataset)) return;
     map.dataset.tool = event.target.value;
     for (const own of map.querySelectorAll("[data-for-tool]")) own.hidden = own.dataset.forTool !== event.target.value;
   });
@@ -216,4 +215,5 @@
   asLast.hidden = !map.querySelector("[data-last] circle");
   map.hidden = false;
   draw();
-})();
+}
+document.querySelectorAll("[data-body-map]").forEach(keepBodyMap);

@@ -209,6 +209,7 @@
   on("input", "form[data-autosave]", (_event, form) => later(form));
   on("change", "form[data-autosave]", (_event, form) => later(form));
   document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
     clearTimeout(waiting.get(event.target));
     delete event.target.dataset.unsaved;
   });

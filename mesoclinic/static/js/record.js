@@ -1,10 +1,9 @@
 // The record of a session saves itself while it is typed. Nothing is kept in the browser: when the network is gone the
 // words stay in the form, saving is tried again, and leaving the page is asked about first.
-(function () {
+// A page may hold several, as that of a round does; each waits and saves for itself.
+function keepRecord(form) {
   "use strict";
 
-  const form = document.querySelector("form[data-record]");
-  if (!form) return;
   const state = form.querySelector("[data-save-state]");
   const WAIT = 2000;
   const RETRY = [3000, 6000, 12000, 20000];
@@ -13,8 +12,10 @@
   let saving = false;
   let again = false;
   let stopped = false;
+  let tapped = 0; // when *done* was tapped, until the server has heard of it
 
   function say(name, text) {
+    form.dispatchEvent(new CustomEvent("recordstate", { bubbles: true, detail: { name, text } }));
     if (!state) return;
     state.dataset.state = name;
     state.textContent = text;
@@ -35,9 +36,11 @@
     again = false;
     say("saving", form.dataset.wordsSaving);
     try {
-      const answer = await fetch(form.action, {
+      const body = new FormData(form);
+      if (tapped) body.set("waited_seconds", String(Math.round((Date.now() - tapped) / 1000)));
+      const answer = await fetch(tapped ? form.dataset.done : form.action, {
         method: "POST",
-        body: new FormData(form),
+        body,
         headers: { "X-CSRFToken": window.mesoclinic.csrfToken(), "X-Autosave": "1" },
         credentials: "same-origin",
         redirect: "manual",
@@ -65,11 +68,27 @@
     if (!answer.ok) { retry(window.mesoclinic.explain(answer.status)); return; }
     const kept = await answer.json();
     failures = 0;
+    if ("done" in kept) { finished(kept); return; }
     form.elements.edit_count.value = kept.edit_count;
     if (!again) delete form.dataset.unsaved;
     mark(kept.errors);
     const wrong = Object.keys(kept.errors).length;
     say(wrong ? "look" : "saved", wrong ? form.dataset.wordsLook : `${form.dataset.wordsSaved} ${time()}`);
+  }
+
+  function finished(kept) {
+    tapped = 0;
+    if (kept.done) { stop(); say("done", ""); return; }
+    mark(kept.errors);
+    const words = [...kept.problems, ...Object.values(kept.errors)][0] || form.dataset.wordsLook;
+    say("refused", words);
+    again = true; // what was typed is still to be kept
+  }
+
+  function stop() {
+    stopped = true;
+    clearTimeout(timer);
+    delete form.dataset.unsaved;
   }
 
   function retry(words) {
@@ -116,10 +135,13 @@
   }
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
-  form.addEventListener("submit", () => {
-    stopped = true;
-    clearTimeout(timer);
-    delete form.dataset.unsaved;
+  form.addEventListener("submit", (event) => {
+    if (!form.dataset.done || event.submitter?.name) { stop(); return; }
+    event.preventDefault(); // saved and done without leaving the page of the round
+    if (event.submitter?.hasAttribute("formaction")) tapped ||= Date.now();
+    form.dataset.unsaved = "yes";
+    again = saving;
+    save();
   });
   window.addEventListener("online", () => { if (form.dataset.unsaved) later(200); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
@@ -173,4 +195,5 @@
   });
 
   window.addEventListener("beforeunload", (event) => { if (form.dataset.unsaved && !form.dataset.sent) event.preventDefault(); });
-})();
+}
+document.querySelectorAll("form[data-record]").forEach(keepRecord);

@@ -1,0 +1,104 @@
+"""One page with all records of a round: begun together, each saved for itself, typed in later as late entries."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from mesoclinic.core import audit
+from mesoclinic.core.access import requires
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.refused import Refused
+from sessions.models import SessionRecord
+from sessions.queries import appointments as visit_reads
+from sessions.queries import record_pages as pages
+from sessions.queries import records
+from sessions.queries import round_records as reads
+from sessions.queries import rounds as round_reads
+from sessions.queries.round_records import RoundStop
+from sessions.recording import as_last_time, raw_of, text_of
+from sessions.services import rounds
+
+from .record_forms import blank_page
+
+
+@require_safe
+@requires("sessions.change_record")
+def round_records(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show every record of a round on one page; who is on it was opened."""
+    one = round_reads.round_or_404(request.clinic, public_id)
+    stops = reads.stops_of(one)
+    shown = [stop.record for stop in stops if stop.record is not None]
+    with transaction.atomic():
+        audit.record_all(
+            audit.event(actor=request.user, verb="record.opened", subject=row, patient_id=row.patient_id)
+            for row in shown
+        )
+    today = local_day(timezone.now(), one.site.zone)
+    context = {
+        "round": one,
+        "words": round_reads.place_words(one.place),
+        "stops": [_stop(request, stop, number) for number, stop in enumerate(stops, start=1)],
+        "done": sum(stop.is_done for stop in stops),
+        "waiting": sum(stop.may_begin for stop in stops),
+        "is_later": one.on < today,
+        "is_early": one.on > today,
+        "here": request.path,
+    }
+    return render(request, "sessions/rounds/records.html", context)
+
+
+def _stop(request: HttpRequest, stop: RoundStop, number: int) -> dict:
+    """What the page shows of one visit: a form while it is a draft, a few lines once it is done."""
+    uid = f"r{number}-"
+    shown = {"number": number, "uid": uid, "stop": stop, "visit": stop.visit, "record": stop.record}
+    if stop.is_draft:
+        sent = blank_page(stop.record, request.user, uid=uid)
+        page = pages.form_page(stop.record, timezone.localdate())
+        return {**shown, "sent": sent, "page": page}
+    if stop.is_done:
+        lines = [line for line in pages.summary(stop.record) if line]
+        return {**shown, "summary": lines, "values": _to_take_over(stop.record)}
+    return shown
+
+
+def _to_take_over(record: SessionRecord) -> dict:
+    """What the next one of the round may take over, as text: the mix with its lots, places and technique."""
+    content = records.content(record)
+    raw = raw_of(as_last_time(content))
+    lots = [{"lot": text_of(line.lot_id), "lot_number": line.lot_number} for line in content.lines]
+    lines = [{**line, **lot} for line, lot in zip(raw["lines"], lots, strict=True)]
+    fields = {name: value for name, value in raw["fields"].items() if isinstance(value, str)}
+    return {"fields": fields, "lines": lines, "sites": raw["sites"]}
+
+
+@require_POST
+@requires("sessions.change_record")
+def start_round_records(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    one = round_reads.round_or_404(request.clinic, public_id)
+    try:
+        rounds.start_round_records(actor=request.user, round=one)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("sessions:round", public_id=one.public_id)
+    return redirect("sessions:round-records", public_id=one.public_id)
+
+
+@require_POST
+@requires("sessions.change_record")
+def leave_out_of_round(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Say of a visit that nothing was given, with the reason the page sends; its draft goes."""
+    visit = visit_reads.get_or_404(request.clinic, public_id)
+    try:
+        rounds.leave_out_of_round(actor=request.user, visit=visit, reason=request.POST.get("reason", ""))
+        messages.success(request, _("Noted: %(name)s was not treated.") % {"name": visit.patient.name})
+    except Refused as refused:
+        messages.error(request, refused.message)
+    if visit.round is None:
+        return redirect("sessions:appointment", public_id=visit.public_id)
+    return redirect("sessions:round-records", public_id=visit.round.public_id)
