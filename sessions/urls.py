@@ -13,7 +13,7 @@ from sessions import (
     urls_settings,
     urls_waiting,
 )
-from sessions.views import appointments, cadences, calendar, changing, patients, reports, today
+from sessions.views import appointments, cadences, calendar, changing, patients, reports, today, verifying
 
 app_name = "sessions"
 
@@ -77,6 +77,7 @@ urlpatterns += [
 
 # reports
 urlpatterns += [
+    path("verify/<str:token>/", verifying.verify_report, name="verify-report"),
     path("reports/", reports.reports, name="reports"),
     path("courses/<uuid:public_id>/report/", reports.course_report, name="course-report"),
     path("courses/<uuid:public_id>/report.pdf", reports.course_report_pdf, name="course-report-pdf"),

@@ -12,7 +12,7 @@ from mesoclinic.core.models import Site, User
 from mesoclinic.core.queries.users import has_any_user
 
 SEEN_EVERY = timedelta(minutes=1)
-OPEN_TO_ALL = ("/accounts/", "/static/", "/healthz", "/readyz", "/start/", "/visit/", "/feed/")
+OPEN_TO_ALL = ("/accounts/", "/static/", "/healthz", "/readyz", "/start/", "/visit/", "/feed/", "/verify/")
 START = "/start/"  # where an empty installation begins
 FIRST_PAGES = ("/", "/accounts/login/")
 

@@ -186,6 +186,14 @@ class BodyPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seal:
+    """The address that says whether the signatures under the report hold, and how many there are."""
+
+    address: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionPart:
     """One recorded session. A withdrawn one (wrong patient) stays in sight and counts for nothing."""
 
@@ -320,6 +328,7 @@ class CourseReport:
     aftercare: str = ""
     competition: tuple[CompetitionNote, ...] = ()
     next_sessions: tuple[NextSession, ...] = ()
+    seal: Seal | None = None
     language: str = "en"
     paper: str = field(default="a4")
 

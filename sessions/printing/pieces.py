@@ -103,7 +103,7 @@ def make_printable(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.startswith("<svg") else printable_text(value)
     if isinstance(value, dict):
-        return {key: make_printable(one) for key, one in value.items()}
+        return {key: one if key == "href" else make_printable(one) for key, one in value.items()}
     if isinstance(value, list):
         return [make_printable(one) for one in value]
     return value

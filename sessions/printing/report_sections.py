@@ -15,6 +15,7 @@ from sessions.printing.charts import (
 from sessions.printing.document import CourseReport, PlannedDay, ScorePointPart, ScoreSeries, Timing
 from sessions.printing.numbers import number
 from sessions.printing.pieces import Block, change, heading, joined, table, window
+from sessions.printing.qr import qr_svg
 from sessions.printing.response import response_said
 from sessions.printing.session_layout import overrides_said, session_block
 from sessions.printing.words import ENGLISH, Words, print_day
@@ -209,7 +210,22 @@ def _signatures(report: CourseReport, words: Words) -> list[Block]:
         (words["signed_on"], "left", "auto"),
         (words["check"], "left", "auto"),
     ]
-    return table(columns, rows)
+    return [*table(columns, rows), *_seal(report, words)]
+
+
+def _seal(report: CourseReport, words: Words) -> list[Block]:
+    if report.seal is None:
+        return []
+    svg = qr_svg(report.seal.address, words["seal_title"])
+    return [
+        {
+            "kind": "seal",
+            "svg": svg,
+            "alt": words["seal_title"],
+            "href": report.seal.address,
+            "text": words["seal_said"],
+        }
+    ]
 
 
 SECTIONS: Mapping[str, Build] = {

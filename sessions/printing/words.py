@@ -130,6 +130,10 @@ ENGLISH: Words = {
     "unsigned_records": gettext_noop("Not signed yet: session {numbers}. What stands there may still change."),
     "reason_given": gettext_noop("reason: {reason}"),
     "subject_to_review": gettext_noop("subject to review"),
+    "seal_title": gettext_noop("Code to check the signatures"),
+    "seal_said": gettext_noop(
+        "Whether these signatures hold is said at this address, which the code leads to. It shows nothing medical."
+    ),
     "effect_lane": gettext_noop("Effect lasted"),
     "body_map": gettext_noop("Where the points were"),
     "body_all": gettext_noop("All points of the course"),

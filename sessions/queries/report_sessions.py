@@ -28,8 +28,8 @@ from sessions.printing.words import Words
 from sessions.queries.reactions import with_outcome
 from sessions.queries.report_course import body_parts, effect_said, number_of
 from sessions.queries.report_words import moment_words, side_words
+from sessions.queries.seals import SHORT_HASH
 
-SHORT_HASH = 12
 HIGHEST = {Scale.PAIN: Decimal(10), Scale.LAMENESS: Decimal(5), Scale.SATISFACTION: Decimal(10)}
 
 
@@ -43,10 +43,17 @@ def records_of(course: Course) -> list[SessionRecord]:
         "scores",
         "overrides__by",
         Prefetch("adverse_events", with_outcome(AdverseEvent.objects.order_by("onset_on", "pk"))),
-        Prefetch("addenda", Addendum.objects.select_related("by").order_by("at", "pk")),
+        Prefetch("addenda", Addendum.objects.select_related("by", "signature").order_by("at", "pk")),
         Prefetch("signatures", own_signature, to_attr="own_signatures"),
     )
     return sorted(rows, key=lambda record: (number_of(record), record.performed_at, record.pk))
+
+
+def signatures_of(records: list[SessionRecord]) -> list[Signature]:
+    """Give every link of the chain under these records, those of addenda too. No SQL statement."""
+    addenda = (addendum for record in records for addendum in record.addenda.all())
+    own = [link for record in records for link in record.own_signatures]
+    return [*own, *(addendum.signature for addendum in addenda if hasattr(addendum, "signature"))]
 
 
 def session_parts(

@@ -24,8 +24,16 @@ from sessions.printing import document
 from sessions.printing.document import Timing
 from sessions.printing.words import Words, print_day
 from sessions.queries.report_course import all_points, competition_notes, effects
-from sessions.queries.report_sessions import adverse_events, is_withdrawn, records_of, score_series, session_parts
+from sessions.queries.report_sessions import (
+    adverse_events,
+    is_withdrawn,
+    records_of,
+    score_series,
+    session_parts,
+    signatures_of,
+)
 from sessions.queries.report_words import report_words, side_words, weekday_words
+from sessions.queries.seals import seal_of
 
 LETTER_PAPER = frozenset({"US", "CA", "MX", "PH", "CO", "CL"})
 NEXT_SESSIONS = 8
@@ -91,6 +99,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
         aftercare=_aftercare(course, standing),
         competition=competition_notes(standing, zone) if patient.species.is_animal else (),
         next_sessions=tuple(_next_sessions(course, planned, words)),
+        seal=seal_of(course, signatures_of(records)),
         language=(get_language() or "en").split("-")[0],
         paper="us-letter" if course.clinic.country in LETTER_PAPER else "a4",
     )

@@ -1,10 +1,14 @@
 """A clinic with a course of four weekly sessions, its first visit here on Monday 2 March 2026 at ten, in Paris."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
+from django.db import connection
+
+from mesoclinic.core import freeze
 from mesoclinic.core.models import Clinic
 from mesoclinic.core.roles import Role
 from protocols.models import Indication, Technique
@@ -152,3 +156,16 @@ def sign(world, *rows: SessionRecord, actor=None):
 
 def lot_of(world, **fields):
     return make_lot(world.clinic, world.lidocaine, **fields)
+
+
+@contextmanager
+def lifted_everywhere():
+    """Lift the triggers on both engines, as only the owner of the database can."""
+    if connection.vendor == "sqlite":
+        with freeze.lifted():
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        yield
+        cursor.execute("SET session_replication_role = DEFAULT")

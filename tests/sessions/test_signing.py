@@ -1,15 +1,12 @@
 """Signing: who may, what it draws, and the chain that shows every change behind the program's back."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
-from mesoclinic.core import freeze
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
@@ -27,6 +24,7 @@ from tests.sessions.record_world import (
     done,
     filled,
     finish,
+    lifted_everywhere,
     lot_of,
     record_world,
     save,
@@ -346,16 +344,3 @@ def test_walking_the_chain_takes_the_same_statements_for_many(world, django_asse
 
     with django_assert_num_queries(10):
         verify_chain(world.clinic)
-
-
-@contextmanager
-def lifted_everywhere():
-    """Lift the triggers on both engines, as only the owner of the database can."""
-    if connection.vendor == "sqlite":
-        with freeze.lifted():
-            yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        yield
-        cursor.execute("SET session_replication_role = DEFAULT")

@@ -12,7 +12,10 @@ from tests.web.rights import World, all_rows, all_views
 
 pytestmark = pytest.mark.django_db  # each case in a transaction of its own, inside the stage's
 # Anybody may ask these, signed in or not: nothing of a clinic is shown but to who holds a secret link.
-OPEN = {"healthz", "readyz", "set_language", "sessions:begin", "sessions:visit-link", "sessions:read-feed"}
+OPEN = {
+    *("healthz", "readyz", "set_language"),
+    *("sessions:begin", "sessions:visit-link", "sessions:read-feed", "sessions:verify-report"),
+}
 # allauth's own pages: signing in, and what a user does to the own account. They touch nothing of a clinic.
 ALLAUTH = {
     *("account_login", "account_logout", "account_inactive", "account_signup", "account_reauthenticate"),
