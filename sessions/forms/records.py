@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from mesoclinic.core.forms import Form
 from mesoclinic.core.identity_forms import PROOFS, IdentityForm
@@ -24,6 +24,7 @@ from sessions.recording import TYPED_FIELDS, RecordContent, ScoreGiven, text_of
 
 MOST_ROWS = 60
 RELIEFS = ("15", "30", "45", "60", "90")  # relief starts after 30 to 60 seconds: the founding equine text
+EFFECT_DAYS = (1, 3, 7, 14)
 RATED_BY = dict(RatedBy.choices)
 REASON = forms.CharField(required=False, max_length=500)
 
@@ -117,6 +118,11 @@ class RecordForm(Form):
         )
 
     reliefs = RELIEFS
+
+    @property
+    def effects(self) -> list[tuple[int, str]]:
+        """How long the effect of last time may have lasted, one tap each: (days, words)."""
+        return [(days, ngettext("%(n)d day", "%(n)d days", days) % {"n": days}) for days in EFFECT_DAYS]
 
     @property
     def scales(self) -> list[dict[str, Any]]:

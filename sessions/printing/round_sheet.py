@@ -30,10 +30,15 @@ SHEET_WORDS: Words = {
     "what": gettext_noop("What for"),
     "mix": gettext_noop("Mix expected"),
     "minutes": gettext_noop("{n} min"),
+    "time_by": gettext_noop("Time, given by"),
+    "asked": gettext_noop("Asked before: nothing new, or what"),
+    "given_of": gettext_noop("given (mL)"),
+    "lot_of": gettext_noop("lot"),
     "given": gettext_noop("Given (mL), lot"),
     "points": gettext_noop("Points, depth"),
     "scores": gettext_noop("Score before, after"),
-    "remarks": gettext_noop("Remarks"),
+    "relief": gettext_noop("Seconds to relief, effect of last time"),
+    "remarks": gettext_noop("Reactions, remarks"),
     "bring": gettext_noop("To bring"),
     "substance": gettext_noop("Substance"),
     "needed": gettext_noop("Needed"),
@@ -157,7 +162,7 @@ def facts_line(clinic: ClinicPart) -> list[str]:
 
 
 def _stop(place: int, stop: SheetStop, words: Words) -> dict[str, Any]:
-    mix = comma(joined_mix(line, words) for line in stop.mix)
+    blanks = ("time_by", "asked", *(() if stop.mix else ("given",)), "points", "scores", "relief", "remarks")
     return {
         "place": str(place),
         "clock": stop.starts,
@@ -168,11 +173,12 @@ def _stop(place: int, stop: SheetStop, words: Words) -> dict[str, Any]:
             [
                 [words["where"], stop.stall],
                 [words["what"], stop.what],
-                [words["mix"], mix],
                 [words["mind"], comma(stop.mind)],
             ]
         ),
-        "blanks": [words[key] for key in ("given", "points", "scores", "remarks")],
+        "mix": [[joined_mix(line, words), words["given_of"], words["lot_of"]] for line in stop.mix],
+        "mix_words": words["mix"],
+        "blanks": [words[key] for key in blanks],
     }
 
 

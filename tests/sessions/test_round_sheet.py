@@ -121,7 +121,14 @@ def test_the_pdf_prints_and_each_file_on_it_is_written_down(world, client):
     words = text_of(answer)
     for said in ("Oakfield", "Zephyr", "250269812345678", "Box of Yarrow", "Mepivacaine 5 mL", "SOON", "1 mL short"):
         assert said in words, words
-    for said in ("Oak Lane 3, Milton", "Ring at the house first.", "Back by noon", "leave 09:30", "Given (mL), lot"):
+    for said in (
+        "Oak Lane 3, Milton",
+        "Ring at the house first.",
+        "Back by noon",
+        "leave 09:30",
+        "given (mL)",
+        "Time, given by",
+    ):
         assert said in words, words
     printed = AuditEvent.objects.filter(verb="round.printed")
     assert set(printed.values_list("patient_id", flat=True)) == {world.horses[n].pk for n in ("Zephyr", "Yarrow")}

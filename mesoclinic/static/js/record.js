@@ -167,6 +167,7 @@ function keepRecord(form) {
     if (chip) {
       const field = document.getElementById(chip.dataset.fill);
       field.value = chip.dataset.value;
+      if (chip.dataset.fillUnit) document.getElementById(chip.dataset.fillUnit).value = chip.dataset.unit;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     if (event.target === pressed && event.target.type === "radio") {
