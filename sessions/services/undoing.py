@@ -71,6 +71,7 @@ def _move_back(
         outside_window_reason=reason,
         squeeze_reason=reason if was("is_squeezed_in") else "",
         into_round=values["round_id"][0] if "round_id" in values else None,
+        arrived_at=_instant(values["arrived_at"][0]) if "arrived_at" in values else None,
         travel_min=(was("travel_before_min"), was("travel_after_min")),
     )
 

@@ -1,17 +1,25 @@
-"""Draws what the booking pages have hundreds of."""
+"""What the booking pages draw hundreds of, and ask of a visit."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from sessions.models import Appointment
 from sessions.queries.appointments import FreeTime
 
 register = template.Library()
 
 TIME = '<label class="time"><input type="radio" name="slot" value="{}"{}{}><span>{}</span></label>'
+
+
+@register.filter
+def is_on_a_later_day(visit: Appointment, now: datetime) -> bool:
+    """Say whether the day of a visit is still to come: nobody arrives before it."""
+    return visit.is_on_a_later_day(now)
 
 
 @register.simple_tag

@@ -69,6 +69,36 @@ def test_who_is_still_to_come_on_a_later_day_cannot_be_called_untreated(world):
     assert Appointment.objects.get(pk=visit.pk).status == "not_treated"
 
 
+@pytest.mark.parametrize("deed", ["check_in", "start", "fulfil_without_record"])
+def test_nobody_arrives_before_the_day_of_the_visit(world, deed):
+    visit = book(world, "00:30", day_offset=1, kind="review", squeeze_reason="night shift")
+    service = getattr(appointments, deed)
+
+    with pytest.raises(
+        Refused, match=r"on a later day\. .* move the visit to today, or take them as a walk-in"
+    ) as refusal:
+        service(actor=world.desk, appointment=visit, now=at("23:59"))
+
+    assert refusal.value.code == "too-early"
+    assert Appointment.objects.get(pk=visit.pk).status == "booked"
+    service(
+        actor=world.desk, appointment=visit, now=at("00:01", 1)
+    )  # the day in the clinic's zone counts, not the hour
+    assert Appointment.objects.get(pk=visit.pk).status != "booked"
+
+
+def test_who_has_arrived_and_is_moved_to_a_later_day_is_expected_there(world):
+    visit = book(world, "10:00")
+    appointments.check_in(actor=world.desk, appointment=visit, now=at("09:55"))
+
+    later = appointments.move(actor=world.desk, appointment=visit, starts_at=at("11:00"), now=at("10:00"))
+    assert (later.status, later.arrived_at) == ("arrived", at("09:55"))
+    tomorrow = appointments.move(actor=world.desk, appointment=visit, starts_at=at("11:00", 1), now=at("10:01"))
+
+    tomorrow.refresh_from_db()
+    assert (tomorrow.status, tomorrow.arrived_at) == ("booked", None)
+
+
 def test_a_cancelled_time_is_free_again_and_comes_back_while_it_is(world):
     visit = book(world, "10:00")
     appointments.cancel(actor=world.desk, appointment=visit, cancelled_by="patient", reason="ill")

@@ -325,6 +325,19 @@ def test_one_tap_and_back_again(world, desk):
         assert (visit.status, answer["Location"]) == (status, here)
 
 
+@pytest.mark.parametrize("day_offset", [0, 1])
+def test_arrived_is_offered_on_the_day_itself(world, desk, day_offset):
+    visit = book(world, "10:00", day_offset=day_offset)
+    arrive = reverse("sessions:arrive", args=[visit.public_id])
+    on = (MONDAY + timedelta(days=day_offset)).isoformat()
+
+    pages = [desk.get(reverse("sessions:day-list", query={"on": on}))]
+    page_of_visit = reverse("sessions:appointment", args=[visit.public_id])
+    pages += [desk.get(page_of_visit), desk.get(page_of_visit, headers={"HX-Request": "true"})]
+
+    assert [arrive in page.content.decode() for page in pages] == [day_offset == 0] * 3
+
+
 def test_a_page_of_another_site_is_never_gone_to(world, desk):
     visit = book(world, "10:00")
 

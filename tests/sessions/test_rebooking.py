@@ -128,10 +128,10 @@ def test_who_was_squeezed_in_outside_the_hours_is_not_broken_by_them(world):
 def test_what_is_over_cancelled_or_arrived_is_not_broken(world):
     gone = book(world, "10:00", day_offset=NEXT_WEEK)
     appointments.cancel(actor=world.desk, appointment=gone, cancelled_by="patient", reason="ill", now=NOW)
-    here = book(world, "11:00", day_offset=NEXT_WEEK)
+    here = book(world, "11:00")
     appointments.check_in(actor=world.desk, appointment=here, now=NOW)
 
-    away(world)
+    away(world, from_day=0)
 
     assert whys(world) == {}
 

@@ -62,6 +62,17 @@ def test_a_move_to_another_day_room_and_practitioner_is_taken_back(world):
     assert AuditEvent.objects.filter(verb="appointment.move-undone", subject_id=visit.pk).count() == 1
 
 
+def test_who_was_here_before_the_move_is_here_after_it_is_taken_back(world):
+    visit, batch = book(world), uuid4()
+    appointments.check_in(actor=world.desk, appointment=visit, now=NOW)
+    appointments.move(actor=world.desk, appointment=visit, starts_at=at("14:00", 1), batch=batch, now=NOW)
+
+    take_back(world, batch)
+
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.status, visit.arrived_at) == (at("10:00"), "arrived", NOW)
+
+
 def test_a_move_away_from_a_day_outside_the_window_brings_its_reason_back(world):
     _course, rows, visits = book_course(world)
     appointments.cancel(actor=None, appointment=visits[1], cancelled_by="clinic", reason="ill", now=NOW)

@@ -28,11 +28,12 @@ PRESENT = (Status.ARRIVED, Status.IN_PROGRESS)
 
 @transaction.atomic
 def check_in(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
-    """The patient is here. A second click changes nothing. Raises Refused("not-possible")."""
+    """The patient is here. A second click changes nothing. Raises Refused("too-early" | "not-possible")."""
     now = now or timezone.now()
     fresh = _locked(appointment, (*WAITING, Status.ARRIVED))
     if fresh.status == Status.ARRIVED:
         return fresh
+    _require_day(fresh, now)
     return _change(fresh, actor, "appointment.checked-in", now, status=Status.ARRIVED, arrived_at=now)
 
 
@@ -47,11 +48,12 @@ def undo_check_in(*, actor: User | None, appointment: Appointment, now: datetime
 
 @transaction.atomic
 def start(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
-    """The treatment begins. Raises Refused("not-possible")."""
+    """The treatment begins. Raises Refused("too-early" | "not-possible")."""
     now = now or timezone.now()
     fresh = _locked(appointment, (*WAITING, *PRESENT))
     if fresh.status == Status.IN_PROGRESS:
         return fresh
+    _require_day(fresh, now)
     arrived_at = fresh.arrived_at or now
     return _change(fresh, actor, "appointment.started", now, status=Status.IN_PROGRESS, arrived_at=arrived_at)
 
@@ -82,13 +84,16 @@ def fulfil(*, actor: User | None, appointment: Appointment, now: datetime | None
 def fulfil_without_record(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
     """A first visit, a review or another talk took place: done, with nothing to record. A second call changes nothing.
 
-    Raises Refused("needs-record" | "has-record" | "not-possible").
+    Raises Refused("needs-record" | "has-record" | "too-early" | "not-possible").
     """
+    now = now or timezone.now()
     fresh = _locked(appointment, (*WAITING, *PRESENT, Status.FULFILLED))
     if not fresh.can_do_without_record:
         raise Refused("needs-record", _("A session is done when its record is done. Open the record."))
     if fresh.status != Status.FULFILLED and fresh.records.standing().exists():
         raise Refused("has-record", _("A record of this visit has been begun. Mark it done there."))
+    if fresh.status != Status.FULFILLED:
+        _require_day(fresh, now)
     return fulfil(actor=actor, appointment=fresh, now=now)
 
 
@@ -215,12 +220,19 @@ def _needed(reason: str, words: str) -> str:
     return reason.strip()[:300]
 
 
+def _require_day(fresh: Appointment, now: datetime) -> None:
+    """Raise Refused("too-early"): nobody is here for a visit whose day is still to come."""
+    if fresh.is_on_a_later_day(now):
+        words = _("This visit is on a later day. Who is here now: move the visit to today, or take them as a walk-in.")
+        raise Refused("too-early", words)
+
+
 def _locked(appointment: Appointment, allowed: Collection[str]) -> Appointment:
     """Lock the row and read it anew. Raises Refused("not-possible") from a status the step does not begin at."""
     lock_rounds_of([appointment])
     lock_course_of(appointment)
     rows = Appointment.objects.select_for_update(of=("self",), no_key=True)
-    fresh = rows.select_related("patient", "planned_session__course").get(
+    fresh = rows.select_related("patient", "site", "planned_session__course").get(
         pk=appointment.pk, clinic_id=appointment.clinic_id
     )
     check_not_held(fresh)

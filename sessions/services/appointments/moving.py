@@ -43,6 +43,8 @@ SAVED = [
     "moved_count",
     "travel_before_min",
     "travel_after_min",
+    "status",
+    "arrived_at",
 ]
 READ_WITH = ("site__clinic", "patient", "practitioner", "room", "place", "planned_session__course")
 
@@ -261,7 +263,7 @@ def _save(pairs: Sequence[tuple[Wish, Appointment]]) -> None:
     try:
         with transaction.atomic():
             Appointment.objects.filter(pk__in=[row.pk for row in rows]).update(status=Appointment.Status.MOVING)
-            Appointment.objects.bulk_update(rows, [*SAVED, "status"])
+            Appointment.objects.bulk_update(rows, SAVED)
     except IntegrityError as exc:
         if violated(exc) not in GUARDS:
             raise

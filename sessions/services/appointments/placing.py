@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
 from patients.models import Place
 from sessions.models import Appointment, Practitioner, Room
@@ -41,6 +42,7 @@ class NewTime:
     moved_along: bool = False  # with another session: a day outside the window needs no reason of its own
     into_round: int | None = None  # the round it left by the move that is taken back
     with_round: bool = False  # all the round goes: held together, or moved together
+    arrived_at: datetime | None = None  # the patient had arrived before the move that is taken back
     takes_back: bool = False  # to where it was: the place given, or none, and `outside_window_reason` as it stood
 
 
@@ -92,7 +94,7 @@ def times_and_places(
     values: dict[int, dict[str, Any]] = {}
     agendas: dict[tuple[int, bool], Agendas] = {}
     placed: list[Placed] = []
-    travel = {one.appointment.pk: one.travel_min for one in moves}
+    asked = {one.appointment.pk: one for one in moves}
     for wish, fresh in sorted(pairs, key=lambda pair: (pair[0].room is None, pair[0].starts_at)):
         where = _where(wish)
         if where not in agendas:
@@ -102,11 +104,22 @@ def times_and_places(
             known = _without_taken(wish, agendas[where], placed)
             room, squeezed = choose_room(replace(wish, rooms=tuple(own_first)), known)
         values[fresh.pk] = time_and_place(wish, room, squeezed)
-        way = None if fresh.round_id else travel[fresh.pk]  # a round settles its own
+        way = None if fresh.round_id else asked[fresh.pk].travel_min  # a round settles its own
         way = way or (fresh.travel_before_min, fresh.travel_after_min)
         values[fresh.pk] |= {"travel_before_min": way[0], "travel_after_min": way[1]}
+        values[fresh.pk] |= _presence(wish, fresh, asked[fresh.pk])
         placed.append(Placed(wish, room, *way))
     return values
+
+
+def _presence(wish: Wish, fresh: Appointment, asked: NewTime) -> dict[str, Any]:
+    """Who is here and goes to a later day is expected there; who comes back from it is here again."""
+    if asked.arrived_at is not None:
+        return {"status": Appointment.Status.ARRIVED, "arrived_at": asked.arrived_at}
+    goes_on, today = (local_day(at, wish.site.zone) for at in (wish.starts_at, wish.now))
+    if fresh.status == Appointment.Status.ARRIVED and goes_on > today:
+        return {"status": Appointment.Status.BOOKED, "arrived_at": None}
+    return {}
 
 
 def _where(wish: Wish) -> tuple[int, bool]:
