@@ -60,7 +60,7 @@ class Reminder(ClinicOwned):
     attempts = models.PositiveSmallIntegerField(default=0)
     claim = models.UUIDField(null=True, blank=True, editable=False)
     claimed_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)  # or when it may have gone out: its worker died then
     sent_to = models.CharField(_("to"), max_length=254, blank=True)
     text = models.TextField(_("text"), blank=True)
     error = models.CharField(max_length=300, blank=True)

@@ -63,7 +63,7 @@ def is_told_of_its_end(visit: Appointment, now: datetime) -> bool:
     """Whether a message told somebody of this visit, so that another one goes out when it is called off. At most three
     SQL statements.
     """
-    if not Reminder.objects.filter(appointment=visit, status=ReminderStatus.SENT).exists():
+    if not Reminder.objects.filter(appointment=visit, sent_at__isnull=False).exists():
         return False
     rules = settings_of(visit.clinic)
     people = recipients(visit.clinic, rules, [visit.patient], local_day(now, visit.site.zone))

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.urls import reverse
 
 from mesoclinic.core.models import AuditEvent
@@ -12,6 +13,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import Party, Patient, PatientParty
 from sessions.models import Appointment, Reminder, ReminderSettings
 from sessions.services import appointments, reminders
+from sessions.services.reminders import delivering
 from tests.sessions.booking_world import NOW, at
 from tests.sessions.message_world import open_messaging_clinic, run_news, run_outbox, stable_day, states, visit
 
@@ -268,6 +270,114 @@ def test_an_offer_moved_before_it_is_answered_offers_the_new_time_once(world, be
     assert "we can offer you this time on Friday 6 March 2026:\n\n14:00" in mail.outbox[-1].body
     assert run_news(DUE + 5 * MINUTE) == 0
     assert run_news(at("18:05")) == 0, "it has run out as its message said"
+
+
+# Within seconds: the desk wanted somebody told, and the visit changed before the message went out
+
+
+def offer(world, **fields) -> Appointment:
+    """An offer whose message waits in the outbox."""
+    offered = visit(world, day_offset=3, offered_until=at("18:00"), **fields)
+    reminders.queue_message(actor=world.desk, appointment=offered, kind="offer", now=at("09:00"))
+    return offered
+
+
+@pytest.mark.parametrize("deed", ["cancelled", "ran out", "in error", "agreed to by telephone"])
+def test_an_offer_that_stands_no_more_when_its_message_would_go_out_is_told_to_nobody(world, bells, deed):
+    offered = offer(world)
+    common = {"actor": world.desk, "appointment": offered}
+    if deed == "cancelled":
+        cancel(world, offered, at("09:00"), by="clinic")
+    elif deed == "in error":
+        appointments.mark_entered_in_error(**common, reason="wrong patient", now=at("09:00"))
+    elif deed == "ran out":
+        appointments.expire_offers(now=at("18:00"))
+    else:
+        appointments.accept_offer(**common, now=at("09:00"))
+
+    assert reminders.deliver_due_reminders(now=lambda: at("09:00")) == 0
+    assert run_news(at("09:05")) == run_news(at("18:05")) == 0
+    assert (mail.outbox, states()) == ([], ["cancelled"])
+
+
+@pytest.mark.parametrize("worker", ["before", "after"])
+def test_an_offer_moved_before_its_message_went_out_is_told_with_the_new_time_alone(world, bells, worker):
+    offered = offer(world)
+    moved = move(world, offered, "14:00", 4, at("09:00"))
+    if worker == "before":  # it finds the time gone, then the sweep comes; or the sweep comes first
+        assert reminders.deliver_due_reminders(now=lambda: at("09:00")) == 0
+
+    assert run_news(at("09:01")) == 1
+
+    assert "we can offer you this time on Friday 6 March 2026:\n\n14:00" in mail.outbox[0].body
+    assert run_news(at("09:10")) == 0
+    cancel(world, moved, at("09:15"), by="clinic")
+    assert run_news(at("09:16")) == 1  # and what was told is taken back
+    assert subjects()[1] == "Your appointment on Friday 6 March 2026 is cancelled"
+
+
+def test_an_offer_cancelled_by_a_slip_and_taken_back_is_told_after_all(world, bells):
+    offered = offer(world)
+    cancel(world, offered, at("09:00"))
+    assert reminders.deliver_due_reminders(now=lambda: at("09:00")) == 0
+    appointments.undo_cancel(actor=world.desk, appointment=offered, status="offered", now=at("09:00"))
+
+    assert run_news(at("09:01")) == 1
+    assert run_news(at("09:10")) == 0
+    assert "we can offer you this time on Thursday 5 March 2026" in mail.outbox[0].body
+
+
+def test_a_change_that_changes_again_before_its_message_went_out_is_told_as_it_stands(world, bells):
+    booked = move(world, visit(world, day_offset=3), "14:00", 4, at("09:00"))
+    reminders.queue_message(actor=world.desk, appointment=booked, kind="change", now=at("09:00"))
+    move(world, booked, "15:00", 7, at("09:00"))
+
+    assert run_news(at("09:01")) == 1
+    assert subjects() == ["Your appointment is now on Monday 9 March 2026"]
+
+
+def test_a_change_called_off_before_its_message_went_out_is_a_call(world, bells, client):
+    booked = move(world, visit(world, day_offset=3), "14:00", 4, at("09:00"))
+    reminders.queue_message(actor=world.desk, appointment=booked, kind="change", now=at("09:00"))
+    client.force_login(world.desk)
+    page = client.get(reverse("sessions:cancel", args=[booked.public_id])).content.decode()
+    cancel(world, booked, at("09:00"), by="clinic")
+
+    assert run_news(at("09:01")) == 0
+    assert "call whoever does not know yet" in page
+
+
+@pytest.mark.parametrize(("deed", "said"), [("cancel", "is cancelled"), ("move", "we can offer you")])
+def test_what_changes_while_its_message_is_handed_over_is_told(world, bells, monkeypatch, deed, said):
+    offered, handed_over = offer(world), EmailMessage.send
+
+    def change_meanwhile(message, *args):
+        monkeypatch.setattr(EmailMessage, "send", handed_over)
+        if deed == "cancel":
+            cancel(world, offered, at("09:00"), by="clinic")
+        else:
+            move(world, offered, "14:00", 4, at("09:00"))
+        return handed_over(message, *args)
+
+    monkeypatch.setattr(EmailMessage, "send", change_meanwhile)
+    assert reminders.deliver_due_reminders(now=lambda: at("09:00")) == 1
+
+    assert run_news(at("09:01")) == 1
+    assert said in f"{mail.outbox[1].subject} {mail.outbox[1].body}"
+
+
+@pytest.mark.parametrize(("deed", "said"), [("cancel", "is cancelled"), ("move", "we can offer you")])
+def test_what_a_dead_worker_may_have_told_is_taken_back(world, bells, deed, said):
+    offered = offer(world)
+    delivering._claim_next(at("09:00"))  # handed over to the mail server, perhaps; then the worker was killed
+    if deed == "cancel":
+        cancel(world, offered, at("09:01"), by="clinic")
+    else:
+        move(world, offered, "14:00", 4, at("09:01"))
+
+    assert run_news(at("09:06")) + run_news(at("09:11")) == 1
+    assert said in f"{mail.outbox[0].subject} {mail.outbox[0].body}"
+    assert "Thursday 5 March" in mail.outbox[0].body or deed == "move"
 
 
 def test_news_go_to_who_is_told_now_in_their_language(world):

@@ -22,7 +22,7 @@ from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from sessions.links import VisitLink
-from sessions.models import Reminder
+from sessions.models import Appointment, Reminder
 from sessions.models.reminders import Channel
 from sessions.queries.recipients import Recipient, night_of, recipients, settings_of
 
@@ -51,12 +51,15 @@ def deliver_due_reminders(*, now: Callable[[], datetime] = timezone.now) -> int:
 
 
 def release_stuck(now: datetime) -> int:
-    """Let others take what a worker claimed and then never finished."""
+    """Let others take what a worker claimed and then never finished. It may have gone out: they count as told."""
     stuck = Reminder.objects.filter(status=Status.SENDING, claimed_at__lt=now - STUCK_AFTER)
     stuck.filter(attempts__gte=MOST_ATTEMPTS).update(
-        status=Status.FAILED, error=_("The program stopped while sending, again and again."), claimed_at=None
+        status=Status.FAILED,
+        error=_("The program stopped while sending, again and again."),
+        sent_at=F("claimed_at"),
+        claimed_at=None,
     )
-    return stuck.update(status=Status.QUEUED, claim=None, claimed_at=None)
+    return stuck.update(status=Status.QUEUED, claim=None, sent_at=F("claimed_at"), claimed_at=None)
 
 
 def _claim_next(now: datetime) -> uuid.UUID | None:
@@ -139,9 +142,7 @@ def _still_true(rows: list[Reminder], now: datetime) -> list[Reminder]:
         if visit.patient.is_ended:
             _close([row], Status.CANCELLED, _("The file has ended."))
         elif visit.status not in STATUS_FOR[kind]:
-            is_on = kind == Reminder.Kind.CANCELLED
-            words = _("The visit takes place after all.") if is_on else _("The visit was cancelled.")
-            _close([row], Status.CANCELLED, words)
+            _close([row], Status.CANCELLED, _why_not(visit, kind))
         elif visit.starts_at != row.sent_for and kind != Reminder.Kind.CANCELLED:
             _close([row], Status.CANCELLED, _("The visit was moved."))
         elif row.sent_for <= now or (kind == Reminder.Kind.OFFER and visit.offered_until <= now):
@@ -151,6 +152,14 @@ def _still_true(rows: list[Reminder], now: datetime) -> list[Reminder]:
         else:
             kept[visit.pk] = row
     return list(kept.values())
+
+
+def _why_not(visit: Appointment, kind: str) -> str:
+    if kind == Reminder.Kind.CANCELLED:
+        return _("The visit takes place after all.")
+    if visit.status in STATUS_FOR[Reminder.Kind.CANCELLED]:
+        return _("The visit was cancelled.")
+    return _("Overtaken. Status of the visit: %(status)s.") % {"status": visit.get_status_display()}
 
 
 def _recipient(row: Reminder, now: datetime) -> Recipient | None:

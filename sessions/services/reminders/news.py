@@ -17,6 +17,7 @@ from .outbox import STATUS_FOR, put, row_of, told_about, when_to_send
 
 Kind, Status = Reminder.Kind, Reminder.Status
 OFF = STATUS_FOR[Kind.CANCELLED]
+ASKED_FOR = (Kind.OFFER, Kind.CHANGE)
 TAKEN_BACK_FOR = timedelta(minutes=1)  # a step can be taken back so long: nobody is told of it before
 
 
@@ -43,38 +44,53 @@ def queue_news(clinic: Clinic, rules: ReminderSettings, now: datetime) -> int:
 
 
 def _told_otherwise(clinic: Clinic, now: datetime) -> QuerySet[Appointment]:
-    """Visits to come of which a message went out that may hold no more. A time held for a visit is none."""
-    sent = Reminder.objects.filter(appointment=OuterRef("pk"), status=Status.SENT)
-    other = sent.filter(~Q(sent_for=OuterRef("starts_at")) | Q(kind=Kind.CANCELLED))
+    """Visits to come of which a message went out that may hold no more, or was to go out and did not, for they changed.
+
+    A time held for a visit is none.
+    """
+    rows = Reminder.objects.filter(appointment=OuterRef("pk"))
+    told = rows.filter(sent_at__isnull=False)
+    other = told.filter(~Q(sent_for=OuterRef("starts_at")) | Q(kind=Kind.CANCELLED))
+    untold = Exists(rows.filter(kind__in=ASKED_FOR)) & ~Exists(told)
     visits = Appointment.objects.filter(clinic=clinic, starts_at__gt=now, in_place_of__isnull=True)
     stands = Q(status=Appointment.Status.BOOKED) | Q(status=Appointment.Status.OFFERED, offered_until__gt=now)
-    return visits.filter(stands & Exists(other) | Q(status__in=OFF) & Exists(sent)).order_by("starts_at", "pk")
+    return visits.filter(stands & (Exists(other) | untold) | Q(status__in=OFF) & Exists(told)).order_by(
+        "starts_at", "pk"
+    )
 
 
 def _of_visit(
     visit: Appointment, people: Iterable[Recipient], told: list[Reminder], rules: ReminderSettings, now: datetime
 ) -> Iterable[Reminder]:
-    """The rows for those who do not know; who was never told in person counts as told what others were."""
+    """The rows for those who do not know; who was never told in person counts as told what others were.
+
+    Where nobody was told yet, they are for whom the desk wanted told of the visit as it is: offered, or changed.
+    """
     kind = Kind.CANCELLED if visit.status in OFF else Kind.CHANGE
     if visit.status == Appointment.Status.OFFERED:
         kind = Kind.OFFER  # moved while it waits for an answer: the new time is offered
     due_at, is_urgent = when_to_send(visit, rules, now)
     for one in people:
         own = [row for row in told if row.party_id == (one.party.pk if one.party else None)]
-        last = _last_sent(own) or _last_sent(told)
-        if last is None or _is_on_its_way(own, visit, kind) or _knows(last, visit):
+        last = _last_told(own) or _last_told(told)
+        if _is_on_its_way(own, visit, kind) or (_knows(last, visit) if last else not _is_asked_for(told, kind)):
             continue
-        moves = visit.moved_count + sum(row.kind == Kind.CANCELLED and row.status == Status.SENT for row in own)
+        moves = visit.moved_count + sum(row.kind == Kind.CANCELLED and row.sent_at is not None for row in own)
         at = max(due_at, now + TAKEN_BACK_FOR)
         row = row_of(visit, one, kind, at, now, moves=moves, is_urgent=is_urgent)
-        if kind == Kind.CANCELLED:
+        if kind == Kind.CANCELLED and last is not None:
             row.sent_for = last.sent_for  # the time they know, whatever the visit went through since
         yield row
 
 
-def _last_sent(rows: Iterable[Reminder]) -> Reminder | None:
-    sent = [row for row in rows if row.status == Status.SENT]
-    return max(sent, key=lambda row: (row.sent_at, row.pk), default=None)
+def _last_told(rows: Iterable[Reminder]) -> Reminder | None:
+    """What went out last, or may have: of a worker that died nobody knows how far it came."""
+    told = [row for row in rows if row.sent_at is not None]
+    return max(told, key=lambda row: (row.sent_at, row.pk), default=None)
+
+
+def _is_asked_for(rows: Iterable[Reminder], kind: str) -> bool:
+    return kind in ASKED_FOR and any(row.kind == kind for row in rows)
 
 
 def _is_on_its_way(own: Iterable[Reminder], visit: Appointment, kind: str) -> bool:
