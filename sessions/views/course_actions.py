@@ -26,6 +26,7 @@ from sessions.queries.ripples import Deed
 from sessions.services import courses
 
 from .courses import page_of_course
+from .desk import back
 from .prescription import rows_of_text
 from .ripples import answer, ask, offer_undo
 
@@ -35,7 +36,10 @@ RIGHT = "sessions.change_course"
 def _page(
     request: HttpRequest, course: Course, form: forms.Form, save: Callable[[], Any], *, done: str, **words: Any
 ) -> HttpResponse:
-    """Show a form about a course; once it was sent and saved, go back to the plan and say `done`, if it is not said otherwise."""
+    """Show a form about a course; once it was sent and saved, go back and say `done`, if it is not said otherwise.
+
+    Back is the plan, or the calendar, which asks in its dialog.
+    """
     if request.method == "POST" and form.is_valid():
         try:
             save()
@@ -44,10 +48,12 @@ def _page(
         else:
             if done:
                 messages.success(request, done)
-            return redirect("sessions:course", course.public_id)
+            return back(request, "sessions:course", course.public_id)
     banner = patient_reads.banner(patient_reads.kept(course.patient), timezone.localdate())
     context = {"course": course, "form": form, "banner": banner, "url": _address(course), **words}
-    return render(request, words.pop("template", "sessions/courses/act.html"), context)
+    context["next"] = request.POST.get("next") or request.GET.get("next", "")
+    template = "sessions/courses/_act.html" if request.htmx else words.pop("template", "sessions/courses/act.html")
+    return render(request, template, context)
 
 
 def _act(request: HttpRequest, course: Course, save: Callable[[], Any], done: str) -> HttpResponse:
@@ -142,7 +148,7 @@ def skip_session(request: HttpRequest, public_id: UUID, number: int) -> HttpResp
         save,
         done="",
         title=_("Leave out session %(n)s") % {"n": number},
-        text=_("The other sessions stay where they are."),
+        text=_("It does not take place. If visits are booked behind it, you are asked about them next."),
         submit=_("Leave it out"),
         icon="skip-forward-circle",
     )

@@ -314,3 +314,35 @@ def test_a_missed_visit_draws_the_ghosts_of_those_that_follow(look, world):
     see_ghost(page, 2, today + timedelta(days=14), "08:00")
     page.get_by_role("dialog").get_by_role("button", name="Did not come").click()
     expect(page.locator("#undo")).to_contain_text("did not come")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_leaving_a_session_out_in_the_calendar_draws_ghosts_and_is_taken_back(look, world, dark):
+    appointments.cancel(actor=world.desk, appointment=world.visits[1], cancelled_by="patient", reason="Ill")
+    before = days(world)
+    looker = look(world.doctor_user, time_zone=world.zone, size=(768, 1024) if dark else (1280, 1800), dark=dark)
+    page = looker.go(f"/calendar/?on={world.day + timedelta(days=7)}&view=week")
+    expect(page.locator("#calendar[data-ready=yes]")).to_be_visible()
+
+    page.get_by_role("link", name="Leave out session 2 of Ida Roux").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Why")).to_be_focused()
+    looker.see(f"r9-why-{'dark' if dark else 'light'}")
+    dialog.get_by_role("button", name="Leave it out").click()  # without a reason it is asked again, in the dialog
+    expect(dialog.get_by_label("Why")).to_have_attribute("aria-invalid", "true")
+    dialog.get_by_label("Why").fill("Responds early")
+    dialog.get_by_role("button", name="Leave it out").click()
+    choose(page, "Shift the following")
+    look_at(page, world.day + timedelta(days=7))
+    see_ghost(page, 3, world.day + timedelta(days=7), "10:00")
+    looker.see(f"r9-question-{'dark' if dark else 'light'}")
+    assert not looker.violations()
+    assert days(world) == before == [0, 14, 21, 28]
+
+    dialog.get_by_role("button", name="Leave it out").click()
+    expect(page.locator("#undo")).to_contain_text("Session 2 is left out.")
+    expect(page).to_have_url(re.compile("/calendar/"))
+    assert days(world) == [0, 7, 14, 21]
+    page.locator("#undo").get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert days(world) == before

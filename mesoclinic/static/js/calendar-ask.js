@@ -5,7 +5,7 @@
   const calendar = window.mesoclinic.calendar;
   const dialog = document.getElementById("dialog");
   if (!calendar || !dialog) return;
-  const CHANGES = /\/appointments\/[0-9a-f-]{36}\/(move|cancel|no-show)\/$/;
+  const CHANGES = /\/appointments\/[0-9a-f-]{36}\/(move|cancel|no-show)\/$|\/courses\/[0-9a-f-]{36}\/sessions\/\d+\/skip\/$/;
   const changes = (address) => CHANGES.test(new URL(address, window.location.href).pathname);
 
   // ---- the question ----
@@ -45,10 +45,10 @@
     calendar.load();
   });
 
-  // ---- move, cancel and "did not come" stay in the dialog, so that the calendar is seen behind the question ----
-  dialog.addEventListener("click", (event) => {
-    const link = event.target.closest("a[href]");
-    if (!link || event.ctrlKey || event.metaKey || event.button || link.hasAttribute("data-dialog-close")) return;
+  // ---- what changes a visit or leaves one out stays in the dialog: the calendar is seen behind the question ----
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("#dialog a[href], .due-skip");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.button || link.hasAttribute("data-dialog-close")) return;
     if (!changes(link.href)) return;
     event.preventDefault();
     calendar.fetchDialog(link.href, "[autofocus], input:not([type=hidden])");

@@ -10,7 +10,7 @@
 
   function carry(down) {
     const item = down.target.closest?.(".due-one");
-    if (!item || down.button || (down.pointerType !== "mouse" && !down.target.closest(".due-grip"))) return;
+    if (!item || down.button || down.target.closest(".due-skip") || (down.pointerType !== "mouse" && !down.target.closest(".due-grip"))) return;
     if (down.pointerType !== "mouse") down.preventDefault();
     carried = { item, x: down.clientX, y: down.clientY, chip: null };
   }
