@@ -91,12 +91,13 @@ class _Lost(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     is_squeezed_in: bool
+    round_id: int | None
     room_in_use: bool | None
     last_day_on: date | None
     practitioner: str
 
 
-COLUMNS = (*_Lost._fields[:8], "room__is_active", "practitioner__last_day_on", "practitioner__name")
+COLUMNS = (*_Lost._fields[:9], "room__is_active", "practitioner__last_day_on", "practitioner__name")
 
 
 def cause_or_404(clinic: Clinic, kind: str, public_id: UUID) -> Cause:
@@ -157,9 +158,24 @@ def _listed(suspects: list[_Lost], why: dict[int, str], at_most: int) -> BrokenL
     return BrokenList(lines, len(keys), len(suspects) == MOST_READ, mark)
 
 
-def why_lost(site: Site, *, now: datetime, until: datetime) -> dict[int, str]:
-    """Say in words why visits of a site have lost their time, by key, the soonest first. Four SQL statements."""
-    return _look(site, Cause(), now, until, AS_IT_IS)[1]
+@dataclass(frozen=True)
+class Lost:
+    """Why visits have lost their time, in words, by key, the soonest first; and the rounds they belong to."""
+
+    why: dict[int, str]
+    rounds: dict[int, int | None]
+
+    def first(self, count: int) -> list[int]:
+        """Give the keys of the first so many, and of the others in every round that is among these."""
+        keys = list(self.why)
+        whole = {self.rounds[key] for key in keys[:count]} - {None}
+        return keys[:count] + [key for key in keys[count:] if self.rounds[key] in whole]
+
+
+def lost_visits(site: Site, *, now: datetime, until: datetime) -> Lost:
+    """Say why visits of a site have lost their time. Four SQL statements."""
+    suspects, why = _look(site, Cause(), now, until, AS_IT_IS)
+    return Lost({row.pk: why[row.pk] for row in suspects if row.pk in why}, {row.pk: row.round_id for row in suspects})
 
 
 def _suspects(site: Site, cause: Cause, now: datetime, until: datetime, supposed: Supposed) -> list[_Lost]:

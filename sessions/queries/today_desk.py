@@ -16,7 +16,7 @@ from sessions.models import Appointment, CallAttempt, Course, PlannedSession, Ro
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.queries import appointments, courses
 from sessions.queries.appointments import FreeTime
-from sessions.queries.broken import why_lost
+from sessions.queries.broken import lost_visits
 from sessions.queries.calls import last_outcomes
 from sessions.queries.contacts import UNKNOWN, Contact, contacts_of
 from sessions.queries.fitting import (
@@ -179,11 +179,12 @@ def _may_choose(one: Call | Rebook) -> bool:
 
 def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook | RebookRound], int]:
     """List the visits of the coming two weeks that have lost their time, then those the plan has moved away from;
-    and how many of the first there are. Those of one round are one line. Five SQL statements. Who is to be called about
+    and how many of the first there are. Those of one round are one line, and never cut. Five SQL statements. Who is to be called about
     them is not said yet.
     """
-    why = why_lost(site, now=now, until=now + timedelta(days=LOST_DAYS))
-    visits = list(courses.to_rebook(site, now, list(why)[:MOST_LINES])[:MOST_LINES])
+    lost_ones = lost_visits(site, now=now, until=now + timedelta(days=LOST_DAYS))
+    why, shown = lost_ones.why, lost_ones.first(MOST_LINES)
+    visits = list(courses.to_rebook(site, now, shown)[: max(MOST_LINES, len(shown))])
     _at(site, visits)
     of_rounds: dict[int, list[Appointment]] = {}
     for visit in visits:

@@ -20,7 +20,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN
-from sessions.queries.broken import why_lost
+from sessions.queries.broken import lost_visits
 from sessions.queries.courses import to_rebook as to_rebook_rows
 from sessions.queries.plans import window
 from sessions.queries.ripples import Deed, question
@@ -114,7 +114,7 @@ class Machine(RuleBasedStateMachine):
         assert self.facts() == before, "whoever is refused has changed nothing"
 
     def went_where_it_is_open(self, before):
-        lost = why_lost(self.world.site, now=self.now, until=self.now + timedelta(days=400))
+        lost = lost_visits(self.world.site, now=self.now, until=self.now + timedelta(days=400)).why
         stood = {row[:3] + row[4:6] for row in before}
         gone = {row[0] for row in self.facts() if row[:3] + row[4:6] not in stood}
         assert not gone & lost.keys(), "nobody is put where nobody works or the door is shut"

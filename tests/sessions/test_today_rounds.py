@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from mesoclinic.core.roles import Role
 from sessions.models import PlannedSession
+from sessions.queries import today_desk
 from sessions.queries.today_desk import RebookRound, desk_day
 from sessions.services import availability
 from tests.factories import make_user
@@ -73,6 +74,23 @@ def test_a_visit_that_belongs_to_no_round_keeps_its_times_beside_a_broken_round(
 
     assert [len(one.visits) for one in desk_day(world.site, NOW).rebook] == [3, 1]
     assert reverse("sessions:take-time", args=["visit", alone.public_id]) in shown
+
+
+def test_the_last_round_of_a_long_list_names_all_its_horses(world, monkeypatch):
+    book(world, "09:00", day_offset=1)
+    book_round(world)
+    later = book(world, "15:00", day_offset=1)
+    away(world, world.vet, 1)
+    away(world, world.doctor, 1)
+    monkeypatch.setattr(today_desk, "MOST_LINES", 2)
+
+    day = desk_day(world.site, NOW)
+
+    alone, broken = day.rebook
+    assert [visit.patient.name for visit in broken.visits] == ["Amber", "Bijou", "Corsair"]
+    assert len(alone.visits) == 1
+    assert later not in [visit for one in day.rebook for visit in one.visits]
+    assert day.lost == 5
 
 
 def test_every_arrival_of_a_broken_round_says_why_its_time_is_gone(world):
