@@ -10,7 +10,7 @@ MANAGE := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help demo run test test-sqlite test-servers check words bench backup restore-check pins clean
+.PHONY: help demo run test test-sqlite test-servers check words mutants bench backup restore-check pins clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -79,6 +79,11 @@ CHECK_DEPLOY = scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
 
 words: $(VENV)/.dev ## Gather what people read, and bring the translations up to date
 	$(BIN)/python -m tests.words
+
+# An hour of one quiet process, so no part of make test.
+mutants: $(VENV)/.dev ## Break the two pure engines in every small way and see which tests notice (about an hour)
+	nice -n 10 $(BIN)/mutmut run --max-children 1
+	@$(BIN)/mutmut results
 
 bench: $(VENV)/.dev ## Measure against the floors of docs/benchmarks.md
 	$(BIN)/python -m tests.servers $(BIN)/python -m tests.bench
