@@ -58,6 +58,25 @@ class Freeze(Operation):
         return f"Freeze {self.table} against {self.event}"
 
 
+class Refreeze(Freeze):
+    """Put another condition in place of the one a trigger of the same name has; `before` is that one, to go back to."""
+
+    def __init__(self, table: str, event: str, when: str, before: str = "TRUE") -> None:
+        super().__init__(table, event, when)
+        self.before = before
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+        Freeze(self.table, self.event, self.before).database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self):
+        return f"Freeze {self.table} against {self.event}, under another condition"
+
+
 def frozen_children(child: str, parent: str, key: str, when: str) -> list[Freeze]:
     """Return the three operations that close a child table once its parent row is frozen.
 

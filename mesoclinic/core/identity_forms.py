@@ -28,6 +28,9 @@ class IdentityForm(Form):
     `is_same_person` is called last, when all else on the form is right: a code counts only once.
     """
 
+    nothing_done = _("Nothing was signed.")
+    passkey_words = _("Sign with your passkey")
+
     password = forms.CharField(
         label=_("Your password"),
         strip=False,
@@ -82,7 +85,7 @@ class IdentityForm(Form):
 
     def _is_right_password(self, password: str) -> bool:
         if not self.request.user.check_password(password):
-            self._say("password", gettext("This is not your password. Nothing was signed."))
+            self._say("password", f"{gettext('This is not your password.')} {self.nothing_done}")
             return False
         reauthenticate_by_password(self.request)
         return True
@@ -90,9 +93,8 @@ class IdentityForm(Form):
     def _is_right_code(self, code: str) -> bool:
         form = ReauthenticateForm({"code": code}, user=self.request.user)
         if not form.is_valid():
-            self._say(
-                "code", gettext("This code does not hold, or was used already. Wait for the next. Nothing was signed.")
-            )
+            words = gettext("This code does not hold, or was used already. Wait for the next.")
+            self._say("code", f"{words} {self.nothing_done}")
             return False
         form.save()
         return True
@@ -100,9 +102,8 @@ class IdentityForm(Form):
     def _is_right_credential(self, credential: str) -> bool:
         form = ReauthenticateWebAuthnForm({"credential": credential}, user=self.request.user)
         if not _holds(form):
-            self._say(
-                None, gettext("The passkey was not recognised. Try again, or use your password. Nothing was signed.")
-            )
+            words = gettext("The passkey was not recognised. Try again, or use your password.")
+            self._say(None, f"{words} {self.nothing_done}")
             return False
         form.save()
         return True

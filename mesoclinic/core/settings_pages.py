@@ -99,6 +99,11 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
                 _("Who opened, printed or changed what."),
                 *("sessions:access-log", "eye", "core.view_access_log"),
             ),
+            Page(
+                _("Retention"),
+                _("How long files are kept, and which are past it."),
+                *("sessions:retention", "hourglass-split", "patients.keep_retention"),
+            ),
         ),
     ),
     (

@@ -3,6 +3,7 @@ from .flags import Flag
 from .merges import Merge
 from .parties import Party, PatientParty, Place
 from .patients import Identifier, Patient, Weight
+from .retention import RetentionRule
 from .search import SearchWord
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Patient",
     "PatientParty",
     "Place",
+    "RetentionRule",
     "SearchWord",
     "Weight",
 ]

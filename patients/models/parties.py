@@ -20,6 +20,7 @@ class Contactable(ClinicOwned):
     may_call = models.BooleanField(_("may be called"), default=True)
     phone_search = models.CharField(max_length=40, blank=True, editable=False)
     search_text = models.TextField(blank=True, default="", editable=False)
+    pseudonymised_at = models.DateTimeField(_("pseudonymised at"), null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True

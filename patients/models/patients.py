@@ -72,7 +72,7 @@ class Patient(Contactable):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edit_count = models.PositiveIntegerField(default=0)  # two people editing one form: the second is told
-    history = HistoricalRecords(excluded_fields=["search_text", "phone_search", "edit_count"])
+    history = HistoricalRecords(excluded_fields=["search_text", "phone_search", "edit_count", "pseudonymised_at"])
 
     class Meta:
         ordering = ["name", "id"]
@@ -100,6 +100,16 @@ class Patient(Contactable):
             models.CheckConstraint(
                 condition=~Q(name=""), name="patient_has_name", violation_error_message=_("Type a name.")
             ),
+            models.CheckConstraint(
+                condition=Q(pseudonymised_at__isnull=True)
+                | Q(
+                    **dict.fromkeys(("registered_name", "colour", "phone", "email", "address", "note"), ""),
+                    place__isnull=True,
+                    ended_on__isnull=False,
+                ),
+                name="patient_nobody_has_no_contact",
+                violation_error_message=_("This file has been pseudonymised: nothing is added to it any more."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -108,6 +118,10 @@ class Patient(Contactable):
     @property
     def is_ended(self) -> bool:
         return self.ended_on is not None
+
+    @property
+    def is_pseudonymised(self) -> bool:
+        return self.pseudonymised_at is not None
 
 
 class IdentifierScheme(models.TextChoices):

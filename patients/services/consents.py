@@ -15,6 +15,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Consent, ConsentScan, ConsentText, Party, Patient
 from patients.scans import MOST_BYTES, kind_of
+from patients.services.nobodys import refuse_pseudonymised
 
 ClassesOf = Callable[[Patient], set[str]]
 _classes_of: list[ClassesOf] = []
@@ -40,6 +41,7 @@ def give_consent(
 ) -> Consent:
     """Note a consent. The giver is a contact of the patient or a name. Raises Refused("not-valid" | "in-future")."""
     today = today or timezone.localdate()
+    refuse_pseudonymised(patient)
     if text.clinic_id != patient.clinic_id:
         raise Refused("not-valid", _("Choose a text of this clinic."), field="text")
     if given_by_party is not None and given_by_party.clinic_id != patient.clinic_id:

@@ -12,6 +12,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Identifier, Patient
 from patients.models.patients import IdentifierScheme
+from patients.services.nobodys import refuse_pseudonymised
 from patients.services.searching import index_patients
 
 BARE = (IdentifierScheme.MICROCHIP, IdentifierScheme.UELN, IdentifierScheme.NATIONAL)
@@ -58,6 +59,7 @@ def attach(
     note: str = "",
 ) -> Identifier:
     """Write the row, inside the caller's transaction; the caller indexes and audits."""
+    refuse_pseudonymised(patient)
     identifier = Identifier(
         patient=patient, scheme=scheme, value=normalised(scheme, value), from_on=from_on, until_on=until_on, note=note
     )
