@@ -1,11 +1,21 @@
-"""A series in the words a receptionist uses, translated: for protocols, prescriptions, plans and reports."""
+"""A series in the words a receptionist uses, and days in those of the reader: for pages, plans and reports."""
 
 from collections.abc import Iterator
+from datetime import date, datetime
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from protocols.cadence import Cadence, CadenceError, Gap, Phase, Unit, parse
+from protocols.dosing.findings import Value, show_value
+
+
+def show_here(value: Value) -> str:
+    """Write a number or name of a finding as it stands, a day or time as the reader writes them."""
+    if isinstance(value, datetime):
+        return date_format(value, "j M Y, H:i")
+    return date_format(value, "j M Y") if isinstance(value, date) else show_value(value)
 
 
 def cadence_words(cadence: Cadence | str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions.views import course_actions, courses, preferences, series
+from sessions.views import competitions, course_actions, courses, preferences, series
 
 urlpatterns = [
     path("courses/", courses.list_courses, name="courses"),
@@ -28,5 +28,16 @@ urlpatterns = [
         "patients/<uuid:public_id>/blocked-days/<uuid:blocked_id>/remove/",
         preferences.unblock_days,
         name="unblock-days",
+    ),
+    path("patients/<uuid:public_id>/competitions/", competitions.enter_competition, name="enter-competition"),
+    path(
+        "patients/<uuid:public_id>/competitions/<uuid:event_id>/",
+        competitions.change_competition,
+        name="change-competition",
+    ),
+    path(
+        "patients/<uuid:public_id>/competitions/<uuid:event_id>/remove/",
+        competitions.remove_competition,
+        name="remove-competition",
     ),
 ]

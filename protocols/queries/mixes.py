@@ -9,7 +9,6 @@ from typing import Any
 from mesoclinic.core.models import Clinic
 from protocols.dosing import (
     Ceiling,
-    CompetitionRule,
     CountryNote,
     FoodChainUse,
     LegalNote,
@@ -29,7 +28,6 @@ from protocols.dosing import (
 from protocols.models import Incompatibility, Lot, ProtocolVersion, Substance
 from protocols.models.protocols import Device, LineRole
 from protocols.queries import substances as substance_queries
-from protocols.queries.competition import checked_rules
 
 # Source: the European Union's own list of its members.
 EU_COUNTRIES = frozenset(
@@ -62,15 +60,14 @@ class MixTables:
     regions: frozenset[str]
     pairs: tuple[MixPair, ...]
     country_notes: tuple[CountryNote, ...]
-    competition_rules: tuple[CompetitionRule, ...] = ()
 
     def as_context(self) -> dict[str, Any]:
-        names = ("country", "regions", "pairs", "country_notes", "competition_rules")
+        names = ("country", "regions", "pairs", "country_notes")
         return {name: getattr(self, name) for name in names}
 
 
-def mix_tables(clinic: Clinic, *, competes: bool = False) -> MixTables:
-    """The clinic's tables for one check. One statement; two for who competes.
+def mix_tables(clinic: Clinic) -> MixTables:
+    """The clinic's tables for one check, but the rules of competitions. One statement.
 
     Country notes about single substances are on the substances themselves (`legal_notes`).
     """
@@ -79,7 +76,6 @@ def mix_tables(clinic: Clinic, *, competes: bool = False) -> MixTables:
         regions=frozenset({"EU"}) if clinic.country in EU_COUNTRIES else frozenset(),
         pairs=mix_pairs(clinic),
         country_notes=tuple(note for note in shipped.COUNTRY_NOTES if not note.keys),
-        competition_rules=checked_rules(clinic.pk) if competes else (),
     )
 
 

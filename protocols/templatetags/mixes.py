@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from protocols.allergens import allergen_words, allergy_finding
 from protocols.citations import note_words, source_words
 from protocols.dosing import Finding
-from protocols.words import cadence_words
+from protocols.words import cadence_words, show_here
 
 register = template.Library()
 register.filter(source_words)
@@ -41,7 +41,7 @@ def between(low: object, high: object) -> str:
 def finding_words(finding: Finding) -> str:
     """Say a finding of the mix check in the reader's language."""
     return allergy_finding(finding).render(
-        gettext, lambda value: amount(value) if isinstance(value, Decimal) else str(value)
+        gettext, lambda value: amount(value) if isinstance(value, Decimal) else show_here(value)
     )
 
 

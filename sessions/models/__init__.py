@@ -1,6 +1,7 @@
 from .appointments import Appointment
 from .availability import Absence, Closure, Practitioner, Room, WorkingHours
 from .calls import CallAttempt
+from .competitions import CompetitionEvent
 from .courses import Course, CourseRevision, PlannedSession, Review
 from .feeds import CalendarFeed, FeedLine
 from .follow_ups import AdverseEventUpdate, FollowUp
@@ -25,6 +26,7 @@ __all__ = [
     "CalendarFeed",
     "CallAttempt",
     "Closure",
+    "CompetitionEvent",
     "Course",
     "CourseRevision",
     "FeedLine",

@@ -13,10 +13,11 @@ from patients.queries import consents as consent_queries
 from patients.queries import parties as party_queries
 from patients.queries import patients as patient_queries
 from patients.queries.parties import Contact
-from sessions.models import Appointment, Course, PlannedSession, SessionRecord
+from sessions.models import Appointment, CompetitionEvent, Course, PlannedSession, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES
 from sessions.models.courses import PlannedStatus
 from sessions.models.records import Scale
+from sessions.queries.competitions import competitions, may_compete
 
 MOST_VISITS = 30
 
@@ -59,6 +60,11 @@ class PatientStory:
     consents: list[consent_queries.Standing]
     majority_on: date | None
     events: list[Event]
+    competitions: list[CompetitionEvent]
+
+    @property
+    def may_compete(self) -> bool:
+        return may_compete(self.patient)
 
     @property
     def nobody_to_call(self) -> bool:
@@ -92,6 +98,7 @@ def story(patient: Patient, *, today: date, now: datetime, sees_records: bool) -
         consents=standings,
         majority_on=party_queries.majority_on(patient),
         events=_events(patient, courses, visits, flags, consents, now),
+        competitions=competitions(patient, today),
     )
 
 

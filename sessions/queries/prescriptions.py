@@ -1,19 +1,22 @@
 """Read what the prescription page shows: the mix of a protocol for one patient, with its milligrams and its check."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients.models import Patient
 from patients.queries.patients import mix_patient
 from protocols.allergens import allergy_finding
-from protocols.dosing import Finding, Level, check_mix, dose_iu, dose_mg
+from protocols.dosing import Finding, Level, MixLine, check_mix, dose_iu, dose_mg
 from protocols.dosing.quantities import plain
 from protocols.models import Indication, ProtocolLine, ProtocolVersion
 from protocols.queries.mixes import mix_of_lines, mix_tables, plan_context
+from protocols.words import show_here
+from sessions.queries.competitions import competing, rules_for
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,21 @@ ALERTS = {Level.BLOCK: "danger", Level.WARN: "warning", Level.INFO: "info"}
 
 
 def mix_for(version: ProtocolVersion, patient: Patient, on: date) -> PrescribedMix:
-    """Give the mix of a version for a patient, checked for a day. Eight SQL statements once its lines are loaded."""
+    """Give the mix of a version for a patient, checked for a day. Eight SQL statements once its lines are loaded,
+    two more for a horse that competes."""
     clinic = patient.clinic
     lines = list(version.lines.all())
     mix = mix_of_lines(clinic, lines, species=patient.species.code)
-    findings = check_mix(mix, mix_patient(patient, on), plan_context(version, mix_tables(clinic), on)) if mix else []
+    findings = _checked(version, mix, patient, on) if mix else []
     rows = [MixRow(row, dose_mg(line), dose_iu(line)) for row, line in zip(lines, mix, strict=True)]
     return PrescribedMix(tuple(rows), tuple(_words(finding) for finding in findings))
+
+
+def _checked(version: ProtocolVersion, mix: list[MixLine], patient: Patient, on: date) -> list[Finding]:
+    checked = competing(mix_patient(patient, on), patient, on)
+    context = plan_context(version, mix_tables(patient.clinic), on)
+    rules = rules_for(checked, patient.clinic_id)
+    return check_mix(mix, checked, replace(context, competition_rules=rules, zone=timezone.get_current_timezone()))
 
 
 def _words(finding: Finding) -> FindingWords:
@@ -84,7 +95,7 @@ def _words(finding: Finding) -> FindingWords:
         level=finding.level.value,
         alert=ALERTS[finding.level],
         rule=finding.rule,
-        text=allergy_finding(finding).render(_),
+        text=allergy_finding(finding).render(_, show_here),
         source=finding.source,
     )
 

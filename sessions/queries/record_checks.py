@@ -32,8 +32,10 @@ from protocols.models import Lot, ProtocolVersion, Technique
 from protocols.models.recalls import fold_number
 from protocols.queries import lots, mixes, recalls, substances
 from protocols.queries.lot_warnings import suspicions
+from protocols.words import show_here
 from sessions.models import Administration, SessionRecord
 from sessions.queries import records as reads
+from sessions.queries.competitions import competing, rules_for
 from sessions.queries.consents import consent_findings
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
@@ -75,7 +77,7 @@ def key_of(finding: Finding) -> str:
 
 def words_of(finding: Finding) -> str:
     """Return the finding's sentence in the reader's language."""
-    return allergy_finding(finding).render(gettext)
+    return allergy_finding(finding).render(gettext, show_here)
 
 
 def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[OverrideGiven, ...]:
@@ -90,12 +92,12 @@ def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[Ove
 def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most twenty-one SQL statements, whatever the number of lines, sites and earlier records.
+    At most twenty-one SQL statements, two more for a horse that competes, whatever the number of lines, sites and earlier records.
     """
     site = reads.site_of(record)
     on = local_day(at, site.zone)
     patient = patients.kept(record.patient)
-    mix_patient = _as_answered(patients.mix_patient(patient, on), content)
+    mix_patient = competing(_as_answered(patients.mix_patient(patient, on), content), patient, on)
     earlier = _earlier_lines(record, patients.file_ids(patient), at)
     ids = {line.substance_id for line in content.lines} | {row.substance_id for row in earlier}
     known = {
@@ -104,6 +106,7 @@ def check_record(record: SessionRecord, content: RecordContent, at: datetime) ->
     }
     lines = _lines(record, content.lines, known)
     context = _context(record, content, at, tuple(_dose(row, known, record, at, site.zone) for row in earlier))
+    context = replace(context, competition_rules=rules_for(mix_patient, record.clinic_id), zone=site.zone)
     findings = [*consent_findings(patient, content, known, on), *check_mix(lines, mix_patient, context)]
     return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg)
 

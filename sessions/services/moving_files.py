@@ -7,6 +7,7 @@ from sessions.models import (
     Appointment,
     BlockedDay,
     CallAttempt,
+    CompetitionEvent,
     Course,
     RecallNotice,
     SessionRecord,
@@ -21,6 +22,7 @@ def announce() -> None:
     also_moves("treatment_sessions.Appointment", lambda patient: Appointment.objects.filter(patient=patient))
     also_moves("treatment_sessions.CallAttempt", lambda patient: CallAttempt.objects.filter(patient=patient))
     also_moves("treatment_sessions.BlockedDay", lambda patient: BlockedDay.objects.filter(patient=patient))
+    also_moves("treatment_sessions.CompetitionEvent", lambda patient: CompetitionEvent.objects.filter(patient=patient))
     also_moves("treatment_sessions.WaitingEntry", lambda patient: WaitingEntry.objects.filter(patient=patient))
     also_moves("treatment_sessions.RecallNotice", lambda patient: RecallNotice.objects.filter(patient=patient))
     also_moves("treatment_sessions.SessionRecord", _unsigned_records)

@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from mesoclinic.core.models import Clinic
-from sessions.models import BlockedDay
-from sessions.services import preferences
-from tests.factories import make_course, make_patient
+from sessions.models import BlockedDay, CompetitionEvent
+from sessions.services import competitions, preferences
+from tests.factories import make_course, make_horse, make_patient
 from tests.web.rights import Row, World
 
 
@@ -28,9 +28,25 @@ def _patient(world: World) -> dict:
     return {"public_id": world.one(make_patient).public_id}
 
 
+def _event(clinic: Clinic) -> CompetitionEvent:
+    today = timezone.localdate()
+    day = today + timedelta(days=30)
+    return competitions.enter_competition(
+        actor=None, patient=make_horse(clinic), today=today, name="Spring show", from_on=day, until_on=day
+    )
+
+
+def _event_row(world: World) -> dict:
+    event = world.one(_event)
+    return {"public_id": event.patient.public_id, "event_id": event.public_id}
+
+
 ROWS: dict[str, Row] = {
     "sessions:book-series": Row(lambda world: {"public_id": world.one(make_course).public_id}),
     "sessions:set-preference": Row(_patient),
     "sessions:block-days": Row(_patient),
     "sessions:unblock-days": Row(_blocked_row),
+    "sessions:enter-competition": Row(lambda world: {"public_id": world.one(make_horse).public_id}),
+    "sessions:change-competition": Row(_event_row),
+    "sessions:remove-competition": Row(_event_row),
 }

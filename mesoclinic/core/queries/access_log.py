@@ -93,6 +93,7 @@ DONE = {
     "drawn": gettext_lazy("drawn"),
     "edited": gettext_lazy("edited"),
     "ended": gettext_lazy("ended"),
+    "entered": gettext_lazy("entered"),
     "entered-in-error": gettext_lazy("entered in error"),
     "expired": gettext_lazy("expired"),
     "exported": gettext_lazy("exported"),

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from protocols.dosing.competition import (
+    EQUIDS,
     KG_IN_1000_LB,
     CompetitionRule,
     Earliest,
@@ -15,7 +16,6 @@ from protocols.dosing.competition import (
 from protocols.dosing.findings import Finding, Level, Value
 from protocols.dosing.mix import Mix
 from protocols.dosing.quantities import EXACT, gettext_noop
-from protocols.dosing.rules.law import EQUIDS
 from protocols.dosing.sources import cite
 
 DOPING_RISKS = frozenset({"anaesthetic", "corticosteroid", "sedative"})
@@ -91,9 +91,8 @@ def _earliest(
     numbers: dict[str, Value] = {"rule": rule.label, "earliest": earliest}
     if rule.route != "any":
         message = gettext_noop(
-            "Rule %(rule)s is made for another route (%(route)s); counted by it, earliest possible is %(earliest)s."
+            "Rule %(rule)s is made for another route than the skin; counted by it, earliest possible is %(earliest)s."
         )
-        numbers |= {"route": rule.route}
         return Finding(Level.INFO, "competition.other_route", message, numbers, rule.source, lines)
     for event in events:
         starts_on = max(event.starts_on, mix.context.performed_on)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
+from protocols.dosing.competition import EQUIDS
 from protocols.dosing.context import FoodChain
 from protocols.dosing.findings import Finding, Level
 from protocols.dosing.mix import Mix
 from protocols.dosing.quantities import gettext_noop
 from protocols.dosing.sources import cite
 from protocols.dosing.substances import FoodChainUse
-
-EQUIDS = frozenset({"horse", "pony", "donkey", "mule"})
 
 
 def country_notes(mix: Mix) -> Iterator[Finding]:

@@ -1,0 +1,52 @@
+"""A horse's competitions: its calendar, and what the mix check knows of it."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.http import Http404
+
+from patients.models import Patient
+from protocols.dosing import CompetitionRule, MixEvent, MixPatient
+from protocols.dosing.competition import EQUIDS
+from protocols.queries.competition import checked_rules
+from sessions.models import CompetitionEvent
+
+STILL_COMPETES = timedelta(days=366)  # a horse that competed within a year does so until somebody says otherwise
+
+
+def may_compete(patient: Patient) -> bool:
+    """Whether a competition calendar is kept for the patient's species."""
+    return patient.species.code in EQUIDS
+
+
+def competitions(patient: Patient, since: date) -> list[CompetitionEvent]:
+    """List a horse's competitions that are not over on a local day, the first one first. At most one SQL statement."""
+    return list(CompetitionEvent.objects.filter(patient=patient, until_on__gte=since)) if may_compete(patient) else []
+
+
+def get_or_404(patient: Patient, public_id: UUID) -> CompetitionEvent:
+    """Give a competition of this horse. One SQL statement."""
+    found = CompetitionEvent.objects.filter(patient=patient, public_id=public_id).select_related("patient__species")
+    if (event := found.first()) is None:
+        raise Http404
+    return event
+
+
+def competing(checked: MixPatient, patient: Patient, on: date) -> MixPatient:
+    """Add a horse's competitions to what the mix check knows of it. One SQL statement; none for other species."""
+    rows = competitions(patient, on - STILL_COMPETES)
+    if not rows:
+        return checked
+    events = tuple(as_event(row) for row in rows if row.until_on >= on)
+    bodies = frozenset(row.body for row in rows if row.body)
+    return replace(checked, competes=True, events=events, competition_bodies=bodies)
+
+
+def as_event(row: CompetitionEvent) -> MixEvent:
+    return MixEvent(row.name, row.from_on, row.until_on, row.body)
+
+
+def rules_for(checked: MixPatient, clinic_id: int) -> tuple[CompetitionRule, ...]:
+    """Give the rules a horse is held to. One SQL statement; none where no body is known."""
+    return checked_rules(clinic_id) if checked.competition_bodies else ()
