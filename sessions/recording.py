@@ -59,6 +59,8 @@ class ReactionSeen:
     onset_on: date | None = None
     description: str = ""
     action: str = ""
+    outcome: str = ""
+    suspected_lot_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def raw_of(content: RecordContent) -> dict[str, Any]:
         "fields": fields,
         "lines": [_texts(line, "substance_id", "lot_id") for line in content.lines],
         "sites": [_texts(site, "technique_id") for site in content.sites],
-        "reactions": [_texts(reaction) for reaction in content.reactions],
+        "reactions": [_texts(reaction, "suspected_lot_id") for reaction in content.reactions],
         "overrides": {override.key: override.reason for override in content.overrides},
     }
 

@@ -38,7 +38,7 @@ class IdentityForm(Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     code = forms.CharField(
-        label=_("Or the code on your telephone"),
+        label=_("The code on your telephone"),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
@@ -48,12 +48,15 @@ class IdentityForm(Form):
         super().__init__(*args, **kwargs)
         self.request = request
         self.is_trusted = proved_lately(request)
-        ways = set() if self.is_trusted else ways_of(request.user)
+        kinds = set() if self.is_trusted else kinds_of(request.user)
+        ways = set() if self.is_trusted else ways_of(request.user, kinds)
         for name in PROOFS:
             if name not in ways:
                 del self.fields[name]
             elif len(ways) > 1:
                 self.fields[name].required = False
+        if "code" in ways:
+            self.fields["code"].label = _code_words(kinds, is_other="password" in ways)
 
     @property
     def proofs(self) -> list[forms.BoundField]:
@@ -112,9 +115,20 @@ class IdentityForm(Form):
         self.add_error(name if name in self.fields and not self[name].is_hidden else None, words)
 
 
-def ways_of(user) -> set[str]:
-    """Say by what a user can prove to be still the same: names of fields. One SQL statement."""
-    kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+def kinds_of(user) -> set[str]:
+    """Say which second factors a user has. One SQL statement."""
+    return set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+
+
+def _code_words(kinds: set[str], *, is_other: bool) -> str:
+    """Name the codes somebody has: a telephone that was never set up has none."""
+    if Authenticator.Type.TOTP in kinds:
+        return gettext("Or the code on your telephone") if is_other else gettext("The code on your telephone")
+    return gettext("Or one of your recovery codes") if is_other else gettext("One of your recovery codes")
+
+
+def ways_of(user, kinds: set[str]) -> set[str]:
+    """Say by what a user with these second factors can prove to be still the same: names of fields."""
     ways = {"password"} if user.has_usable_password() else set()
     if kinds - {Authenticator.Type.WEBAUTHN}:
         ways.add("code")

@@ -1,6 +1,8 @@
 """The rows of a session record's form: mix lines, sites, reactions."""
 
 import json
+from collections.abc import Collection
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +18,7 @@ from protocols.models import Lot
 from protocols.models.protocols import LineRole
 from protocols.models.substances import StrengthUnit
 from sessions.models.courses import BodySide
+from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import Severity
 from sessions.queries.record_options import RecordOptions
 from sessions.recording import LineGiven, ReactionSeen, SiteTreated, text_of
@@ -99,11 +102,7 @@ class LineForm(Form):
         return str(dict(LineRole.choices).get(self["role"].value() or "", ""))
 
     def _all_lots(self):
-        return [
-            (self.options.substances[key].name, [(str(lot.pk), lot_words(lot)) for lot in found])
-            for key, found in self.options.lots.items()
-            if key in self.options.substances
-        ] + [(TYPED_LOT, _("Another lot"))]
+        return [*lots_by_substance(self.options), (TYPED_LOT, _("Another lot"))]
 
     def clean(self):
         data = super().clean()
@@ -264,6 +263,42 @@ class ReactionForm(Form):
             description=data["description"],
             action=data["action"],
         )
+
+
+class RecordReactionForm(ReactionForm):
+    """A reaction seen at the session itself: how it went on and the suspected lot may be known already."""
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("How it went on"),
+        choices=with_blank(EventOutcome.choices, gettext_lazy("Not known")),
+        required=False,
+    )
+    suspected_lot = forms.TypedChoiceField(
+        label=gettext_lazy("Suspected lot"), required=False, coerce=int, empty_value=None, choices=()
+    )
+
+    def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["suspected_lot"].choices = [("", _("None")), *lots_by_substance(options)]
+
+    def suspect_only(self, lot_ids: Collection[int | None]) -> None:
+        """Refuse a lot that stands in no line of the mix."""
+        lot = self.cleaned_data.get("suspected_lot")
+        if lot is not None and lot not in lot_ids:
+            self.add_error("suspected_lot", _("This lot was not given at that session."))
+
+    def seen(self) -> ReactionSeen:
+        data = self.cleaned_data
+        return replace(super().seen(), outcome=data["outcome"], suspected_lot_id=data["suspected_lot"])
+
+
+def lots_by_substance(options: RecordOptions) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The lots to choose from, under the names of their substances."""
+    return [
+        (options.substances[key].name, [(str(lot.pk), lot_words(lot)) for lot in found])
+        for key, found in options.lots.items()
+        if key in options.substances
+    ]
 
 
 def lot_words(lot, *, is_first: bool = False) -> str:

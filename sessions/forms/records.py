@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from mesoclinic.core.forms import Form
 from mesoclinic.core.identity_forms import PROOFS, IdentityForm
 from protocols.models.protocols import Device
-from sessions.forms.record_rows import TYPED_LOT, LineForm, ReactionForm, SiteForm, count, depth, with_blank
+from sessions.forms.record_rows import TYPED_LOT, LineForm, RecordReactionForm, SiteForm, count, depth, with_blank
 from sessions.models.records import EffectUnit, RatedBy
 from sessions.queries.record_options import RecordOptions
 from sessions.recording import TYPED_FIELDS, RecordContent, ScoreGiven, text_of
@@ -182,7 +182,7 @@ def _rows(form_class):
     return forms.formset_factory(form_class, extra=0, can_delete=True, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 5)
 
 
-LineRows, SiteRows, ReactionRows = _rows(LineForm), _rows(SiteForm), _rows(ReactionForm)
+LineRows, SiteRows, ReactionRows = _rows(LineForm), _rows(SiteForm), _rows(RecordReactionForm)
 
 
 class RecordForms:
@@ -206,7 +206,8 @@ class RecordForms:
         self.lines = LineRows(data, prefix="lines", initial=_lot_chosen(raw.get("lines", [])), form_kwargs=given, **ids)
         places = _points_as_text(raw.get("sites", []))
         self.sites = SiteRows(data, prefix="sites", initial=places, form_kwargs=given, **ids)
-        self.reactions = ReactionRows(data, prefix="reactions", initial=raw.get("reactions", []), **ids)
+        seen = raw.get("reactions", [])
+        self.reactions = ReactionRows(data, prefix="reactions", initial=seen, form_kwargs=given, **ids)
         # Why a finding is gone past, by its key, as it was typed.
         self.reasons: dict[str, str] = _reasons(data) if data is not None else dict(raw.get("overrides", {}))
 
@@ -216,6 +217,11 @@ class RecordForms:
 
     def is_valid(self) -> bool:
         valid = [part.is_valid() for part in self.parts]  # every part, so that every error shows
+        if all(valid):
+            given = {line.lot_id for line in self.content().lines}
+            for form in _kept(self.reactions):
+                form.suspect_only(given)
+            valid = [not form.errors for form in self.reactions]
         return all(valid) and not self.wrong_reasons
 
     @cached_property

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db.models import Case, Q, QuerySet, When
 from django.http import Http404
@@ -129,18 +130,18 @@ def late_reactions(record: SessionRecord) -> QuerySet[AdverseEvent]:
 
 
 def content(record: SessionRecord) -> RecordContent:
-    """Return all a record holds, as plain values. Five SQL statements."""
+    """Return all a record holds, as plain values. At most six SQL statements."""
     return contents([record])[record.pk]
 
 
 def contents(rows: Iterable[SessionRecord]) -> dict[int, RecordContent]:
-    """Return what each of these records holds, by key. Five SQL statements for any number."""
+    """Return what each of these records holds, by key. At most six SQL statements for any number."""
     rows = list(rows)
     keys = [row.pk for row in rows]
     lines = _grouped(Administration.objects.filter(record__in=keys).order_by("position"), line_of)
     sites = _grouped(InjectionSite.objects.filter(record__in=keys).order_by("position"), site_treated)
     scores = _grouped(Score.objects.filter(record__in=keys).order_by("pk"), score_of)
-    seen = AdverseEvent.objects.filter(record__in=keys, is_late=False).order_by("pk")
+    seen = AdverseEvent.objects.filter(record__in=keys, is_late=False).order_by("pk").prefetch_related("updates")
     reactions = _grouped(seen, reaction_of)
     overrides = _grouped(Override.objects.filter(record__in=keys).order_by("pk"), override_of)
     return {
@@ -177,7 +178,10 @@ def score_of(row: Score) -> ScoreGiven:
 
 
 def reaction_of(row: AdverseEvent) -> ReactionSeen:
-    return ReactionSeen(row.kind, row.severity, row.onset_on, row.description, row.action)
+    """What was seen, with what was known of it at once. One SQL statement unless its updates are at hand."""
+    seen = ReactionSeen(row.kind, row.severity, row.onset_on, row.description, row.action)
+    known = next(iter(row.updates.all()), None)
+    return seen if known is None else replace(seen, outcome=known.outcome, suspected_lot_id=known.suspected_lot_id)
 
 
 def override_of(row: Override) -> OverrideGiven:

@@ -24,7 +24,7 @@ from sessions.services import records
 @requires("sessions.sign_record")
 @require_GET
 def list_unsigned(request: HttpRequest) -> HttpResponse:
-    """List what is done and not signed: one's own first, everybody's on request."""
+    """List what is done and not signed: one's own, ticked; everybody's on request, those of others to be ticked."""
     return _unsigned_page(request, SignForm(request=request))
 
 
@@ -92,7 +92,7 @@ def _unsigned_page(request: HttpRequest, form: SignForm) -> HttpResponse:
         "rows": [
             {
                 "record": row,
-                "ticked": not chosen or str(row.public_id) in chosen,
+                "ticked": str(row.public_id) in chosen if chosen else own is not None and row.performed_by_id == own.pk,
                 "has_left": row.performed_by.last_day_on is not None and row.performed_by.last_day_on < today,
             }
             for row in rows

@@ -142,3 +142,14 @@ def test_a_wrong_password_in_the_dialog_of_somebody_elses_record_loses_nothing(w
     assert str(record.public_id) in html
     assert WHY in html
     assert not Signature.objects.exists()
+
+
+def test_only_ones_own_records_are_ticked_in_advance(world):
+    record = leave(world)
+    browser = Client()
+    browser.force_login(world.other_user)
+
+    page = browser.get(reverse("sessions:records-unsigned") + "?of=all").content.decode()
+
+    assert f'value="{record.public_id}"' in page
+    assert "checked" not in page.split(f'value="{record.public_id}"')[1].split(">")[0]

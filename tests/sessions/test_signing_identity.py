@@ -195,3 +195,17 @@ def test_a_passkey_is_offered_only_to_who_has_one(world, browser):
     assert "data-passkey" not in before
     assert "data-passkey" in after
     assert Authenticator.objects.filter(user=world.doctor_user).count() == 1
+
+
+def test_who_has_recovery_codes_only_is_not_asked_for_a_telephone(world, browser):
+    Authenticator.objects.create(user=world.doctor_user, type=Authenticator.Type.RECOVERY_CODES, data={"seed": "x"})
+    done(world)
+    address = reverse("sessions:records-unsigned")
+
+    without = browser.get(address).content.decode()
+    telephone_of(world.doctor_user)
+    with_it = browser.get(address).content.decode()
+
+    assert "Or one of your recovery codes" in without
+    assert "telephone" not in without
+    assert "Or the code on your telephone" in with_it

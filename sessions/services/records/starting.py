@@ -16,7 +16,7 @@ from patients.models import Patient
 from patients.queries import patients
 from protocols.models import Lot, ProtocolVersion
 from protocols.queries import lots
-from sessions.models import Appointment, Course, PlannedSession, SessionRecord
+from sessions.models import AdverseEventUpdate, Appointment, Course, PlannedSession, SessionRecord
 from sessions.models.courses import PlannedStatus
 from sessions.queries import records as reads
 from sessions.recording import LineGiven, RecordContent, SiteTreated, as_last_time, raw_of
@@ -85,6 +85,7 @@ def discard_record(*, actor: User, record: SessionRecord) -> None:
     if fresh.status != SessionRecord.Status.DRAFT:
         raise Refused("not-a-draft", _("This record is done. Take that back first."))
     audit.record(actor=actor, verb="record.discarded", subject=fresh, patient_id=fresh.patient_id)
+    AdverseEventUpdate.objects.filter(event__record=fresh).delete()
     fresh.adverse_events.all().delete()
     fresh.delete()
     if visit is not None and visit.status == Status.IN_PROGRESS:

@@ -7,9 +7,17 @@ from typing import Any
 from django.db import models
 
 from mesoclinic.core.models import User
-from sessions.models import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
+from sessions.models import (
+    Administration,
+    AdverseEvent,
+    AdverseEventUpdate,
+    InjectionSite,
+    Override,
+    Score,
+    SessionRecord,
+)
 from sessions.queries import records as reads
-from sessions.recording import OWN_FIELDS, OverrideGiven, RecordContent
+from sessions.recording import OWN_FIELDS, OverrideGiven, ReactionSeen, RecordContent
 
 
 def write_content(
@@ -27,8 +35,7 @@ def write_content(
     _replace(record, Administration, reads.line_of, content.lines, _numbered)
     _replace(record, InjectionSite, reads.site_treated, content.sites, _numbered)
     _replace(record, Score, reads.score_of, content.scores, _plain)
-    told = {"patient_id": record.patient_id, "reported_by": actor, "reported_at": now}
-    _replace(record, AdverseEvent, reads.reaction_of, content.reactions, lambda _i, row: {**vars(row), **told})
+    _write_reactions(actor, record, content.reactions, now)
     _write_overrides(actor, record, content.overrides, now)
 
 
@@ -51,12 +58,28 @@ def _replace(
     values: Callable[[int, Any], dict[str, Any]],
 ) -> None:
     rows = model._default_manager.filter(record=record)
-    rows = rows.filter(is_late=False) if model is AdverseEvent else rows
     if [read(row) for row in rows.order_by("pk")] == list(wanted):
         return
     rows.delete()
     made = (model(record=record, **values(index, row)) for index, row in enumerate(wanted, start=1))
     model._default_manager.bulk_create(made)
+
+
+def _write_reactions(actor: User | None, record: SessionRecord, wanted: Sequence[ReactionSeen], now: datetime) -> None:
+    """Keep what was seen; what is known of it already is its first update, and what comes later follows that."""
+    rows = AdverseEvent.objects.filter(record=record, is_late=False).order_by("pk")
+    present = list(rows.prefetch_related("updates"))
+    if [reads.reaction_of(row) for row in present] == list(wanted):
+        return
+    AdverseEventUpdate.objects.filter(event__in=present).delete()
+    rows.delete()
+    told = {"record": record, "patient_id": record.patient_id, "reported_by": actor, "reported_at": now}
+    for seen in wanted:
+        facts = vars(seen).copy()
+        known = {"outcome": facts.pop("outcome"), "suspected_lot_id": facts.pop("suspected_lot_id")}
+        event = AdverseEvent.objects.create(**facts, **told)
+        if any(known.values()):
+            AdverseEventUpdate.objects.create(event=event, by=actor, at=now, **known)
 
 
 def _write_overrides(actor: User | None, record: SessionRecord, wanted: Sequence[OverrideGiven], now: datetime) -> None:
