@@ -38,5 +38,6 @@ urlpatterns = [
     # how long files are kept
     path("settings/retention/", retention.retention, name="retention"),
     path("settings/retention/<slug:applies_to>/", retention.edit_retention, name="edit-retention"),
+    path("patients/<uuid:public_id>/export/", retention.export_patient, name="export-patient"),
     path("patients/<uuid:public_id>/pseudonymise/", retention.pseudonymise_patient, name="pseudonymise"),
 ]

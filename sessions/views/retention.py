@@ -4,12 +4,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.identity_forms import PROOFS
@@ -22,6 +22,7 @@ from patients.services.retention import set_retention
 from sessions import retention_periods
 from sessions.forms.retention import PseudonymiseForm, RetentionForm
 from sessions.queries import retention as reads
+from sessions.services import file_exports
 from sessions.services import retention as services
 
 FILES_A_PAGE = 50
@@ -110,3 +111,15 @@ def pseudonymise_patient(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "is_past": held is not None and held.until_on <= today and not patient.is_pseudonymised,
     }
     return render(request, "sessions/retention/pseudonymise.html", context)
+
+
+@require_POST
+@requires("patients.export_file")
+def export_patient(request: HttpRequest, public_id: UUID) -> FileResponse:
+    """Hand out the whole file as a zip, for whoever has a right to a copy; the browser keeps nothing."""
+    patient = patient_reads.get_or_404(request.clinic, public_id)
+    made = file_exports.export_patient(actor=request.user, patient=patient, site=request.site)
+    headers = {"Cache-Control": "no-store", "Content-Length": str(made.size_bytes)}
+    return FileResponse(
+        made.content, as_attachment=True, filename=made.file_name, content_type="application/zip", headers=headers
+    )

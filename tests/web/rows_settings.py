@@ -63,6 +63,7 @@ ROWS: dict[str, Row] = {
     "sessions:patient-access-log": Row(named(make_patient)),
     "sessions:retention": Row(),
     "sessions:edit-retention": Row(lambda world: {"applies_to": "people"}),
+    "sessions:export-patient": Row(named(make_patient)),
     "sessions:pseudonymise": Row(named(make_patient)),
     "patients:places": Row(),
     "patients:create-place": Row(),

@@ -1,0 +1,105 @@
+"""Hand out the whole file of a patient as one zip: the rows as JSON, the course reports and the scans. Nothing is kept."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from datetime import date, datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from mesoclinic.core import audit
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import Site, User
+from patients.models import ConsentScan, Patient
+from patients.queries.patients import file_ids
+from sessions.models import Course
+from sessions.models.courses import CourseStatus
+from sessions.printing.document import file_name, file_part
+from sessions.printing.pdf import course_pdf
+from sessions.queries.report_words import report_words
+from sessions.queries.reports import WITH_NAMES, course_report
+from sessions.queries.whole_file import whole_file
+
+IN_MEMORY = 4 * 1024 * 1024  # beyond it the zip is written to a nameless file that goes when it is closed
+
+
+@dataclass(frozen=True)
+class FileExport:
+    """A zip, at its beginning; whoever sends it closes it."""
+
+    content: IO[bytes]
+    size_bytes: int
+    file_name: str
+
+
+def export_patient(*, actor: User, patient: Patient, site: Site, now: datetime | None = None) -> FileExport:
+    """Make the zip; who took the file away is written down before anything leaves."""
+    today = local_day(now or timezone.now(), site.zone)
+    with transaction.atomic():
+        audit.record(actor=actor, verb="patient.exported", subject=patient, patient_id=patient.pk)
+        rows = whole_file(patient)
+    made: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
+    with override(patient.language or patient.clinic.language):
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("file.json", json.dumps(rows, ensure_ascii=False, indent=1, default=_plain))
+            _write_reports(archive, patient, today, actor)
+            missing = _write_scans(archive, patient)
+            archive.writestr("index.txt", _index(patient, today, archive.namelist(), missing))
+        name = f"{today.isoformat()}_{file_part(patient.name)[:60].strip('-') or 'patient'}_{patient.number}.zip"
+    size = made.tell()
+    made.seek(0)
+    return FileExport(made, size, name)
+
+
+def _write_reports(archive: zipfile.ZipFile, patient: Patient, today: date, actor: User) -> None:
+    """Print the report of every course, one after the other."""
+    courses = Course.objects.select_related(*WITH_NAMES).filter(patient__in=file_ids(patient))
+    for course in courses.exclude(status=CourseStatus.DRAFT).order_by("start_on", "pk"):
+        report = course_report(course, today, printed_by=actor)
+        archive.writestr(f"courses/{file_name(report)}", course_pdf(report, report_words(patient.species)))
+
+
+def _write_scans(archive: zipfile.ZipFile, patient: Patient) -> list[str]:
+    """Add the scans of consents; return the names of those whose file is not there."""
+    missing = []
+    scans = ConsentScan.objects.filter(consent__patient__in=file_ids(patient)).select_related("consent")
+    for number, scan in enumerate(scans.order_by("pk"), 1):
+        name = f"consents/{scan.consent.given_on.isoformat()}_{number}{scan.suffix}"
+        try:
+            with scan.file.open("rb") as held:
+                archive.writestr(name, held.read())
+        except OSError:
+            missing.append(name)
+    return missing
+
+
+def _index(patient: Patient, today: date, names: list[str], missing: list[str]) -> str:
+    """Say in the patient's language what the zip holds."""
+    lines = [
+        _("The file of %(name)s, number %(number)d, at %(clinic)s.")
+        % {"name": patient.name, "number": patient.number, "clinic": patient.clinic.name},
+        _("Taken on %(day)s.") % {"day": today.isoformat()},
+        "",
+        _(
+            "file.json: all the clinic holds, as data. courses: a report of each course. consents: scans of signed forms."
+        ),
+        "",
+        *names,
+    ]
+    if missing:
+        lines += ["", _("These are missing in the clinic's own storage:"), *missing]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    return f"{value}"
