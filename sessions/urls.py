@@ -77,8 +77,10 @@ urlpatterns += [
 
 # reports
 urlpatterns += [
+    path("reports/handed-out/<uuid:public_id>.pdf", reports.handed_out_pdf, name="handed-out-pdf"),
     path("verify/<str:token>/", verifying.verify_report, name="verify-report"),
     path("reports/", reports.reports, name="reports"),
     path("courses/<uuid:public_id>/report/", reports.course_report, name="course-report"),
+    path("courses/<uuid:public_id>/report/hand-out/", reports.hand_out_report, name="hand-out-report"),
     path("courses/<uuid:public_id>/report.pdf", reports.course_report_pdf, name="course-report-pdf"),
 ]

@@ -17,7 +17,7 @@ from patients.services import consents, patients
 from protocols.models import Category, CompetitionRule, Indication, Lot, ProtocolVersion, Species, Substance
 from protocols.services import competition, lots, protocols, substances
 from protocols.services.protocols import DraftLine, ProtocolDraft
-from sessions.models import Appointment, Course, PlannedSession, Practitioner, Room
+from sessions.models import Appointment, Course, PlannedSession, Practitioner, ReportHandout, Room
 from sessions.queries.availability import is_open_on
 from sessions.services import appointments, availability, courses, plans
 from sessions.services.availability import HoursBlock
@@ -283,3 +283,18 @@ def done_session(course: Course, number: int | None = None, *, on: date | None =
     plans.replan_course(course=course, now=datetime.combine(on, time(18), tzinfo=course.site.zone))
     course.refresh_from_db()
     return row
+
+
+def make_handout(clinic: Clinic, *, course: Course | None = None, **fields) -> ReportHandout:
+    """A report that was handed out, its paper only said to be one."""
+    values = {
+        "variant": "patient",
+        "language": "en",
+        "recipient": "Ada Byron",
+        "purpose": "For the file at home",
+        "basis": "request",
+        "file_name": "course.pdf",
+        "content": b"%PDF-1.7 not much",
+        "sha256": "0" * 64,
+    }
+    return ReportHandout.objects.create(clinic=clinic, course=course or make_course(clinic), **(values | fields))

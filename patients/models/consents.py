@@ -19,6 +19,7 @@ class ConsentKind(models.TextChoices):
     OFF_LABEL = "off_label", _("Off-label use")
     SEDATION = "sedation", _("Sedation")
     PHOTO = "photo", _("Photographs")
+    INSURER = "insurer", _("Reports to an insurer")
 
 
 class ConsentText(ClinicOwned):

@@ -36,7 +36,7 @@ WORDS = {
     ("country_notes", "severity"): {"info", "warn", "block"},
     ("scores", "better"): {"lower", "higher"},
     ("aftercare", "moment"): {"before", "after", "watch"},
-    ("consent_texts", "kind"): {"general", "off_label", "sedation", "photo"},
+    ("consent_texts", "kind"): {"general", "off_label", "sedation", "photo", "insurer"},
 }
 CEILING_UNITS = {
     "per_kg": "mg/kg",

@@ -1,12 +1,14 @@
-"""The filters above the list of courses to print."""
+"""The filters above the list of courses to print, and what is said of a report that is handed out."""
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
 from sessions.models import Practitioner
 from sessions.models.courses import CourseStatus
+from sessions.models.handouts import Basis, ReportVariant
 
 
 class CourseFilter(Form):
@@ -30,3 +32,11 @@ class CourseFilter(Form):
         if first and last and last < first:
             self.add_error("until_on", _("The last day is before the first."))
         return values
+
+
+class HandOutForm(Form):
+    variant = forms.ChoiceField(label=_("Kind of report"), choices=ReportVariant)
+    language = forms.ChoiceField(label=_("Language of the paper"), choices=settings.LANGUAGES)
+    recipient = forms.CharField(label=_("Given to"), max_length=200, help_text=_("The name stands on the paper."))
+    purpose = forms.CharField(label=_("What for"), max_length=300)
+    basis = forms.ChoiceField(label=_("On what basis"), choices=Basis)

@@ -5,6 +5,7 @@ from .competitions import CompetitionEvent
 from .courses import Course, CourseRevision, PlannedSession, Review
 from .feeds import CalendarFeed, FeedLine
 from .follow_ups import AdverseEventUpdate, FollowUp
+from .handouts import ReportHandout
 from .preferences import BlockedDay, BookingPreference
 from .recalls import RecallNotice
 from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
@@ -40,6 +41,7 @@ __all__ = [
     "Reminder",
     "ReminderSettings",
     "Reply",
+    "ReportHandout",
     "Review",
     "Room",
     "Round",

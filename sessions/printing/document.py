@@ -25,6 +25,15 @@ class Timing(StrEnum):
     HELD = "held"
 
 
+class Variant(StrEnum):
+    """Who a report is for; what each is given is in `variants.py`."""
+
+    FULL = "full"
+    PATIENT = "patient"
+    REFERRAL = "referral"
+    INSURER = "insurer"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClinicPart:
     """The letterhead."""
@@ -316,6 +325,7 @@ class CourseReport:
     lead: str = ""
     started_on: date | None = None
     state: str = ""
+    state_reason: str = ""
     planned_sessions: int | None = None
     overrides: tuple[Override, ...] = ()
     plan: tuple[PlannedDay, ...] = ()
@@ -329,6 +339,8 @@ class CourseReport:
     competition: tuple[CompetitionNote, ...] = ()
     next_sessions: tuple[NextSession, ...] = ()
     seal: Seal | None = None
+    variant: Variant = Variant.FULL
+    to: str = ""
     language: str = "en"
     paper: str = field(default="a4")
 
@@ -345,7 +357,9 @@ def file_name(report: CourseReport) -> str:
     """
     day = report.started_on or report.printed_on
     name = file_part(report.patient.name)[:60].strip("-") or "patient"
-    return f"{day.isoformat()}_{name}_course-{file_part(report.course_number)[:20].strip('-') or '0'}.pdf"
+    number = file_part(report.course_number)[:20].strip("-") or "0"
+    variant = "" if report.variant is Variant.FULL else f"-{report.variant}"
+    return f"{day.isoformat()}_{name}_course-{number}{variant}.pdf"
 
 
 def file_part(text: str) -> str:

@@ -5,10 +5,11 @@ Everything here is ready to read; the template only sets type. Empty columns, ro
 
 from typing import Any
 
-from sessions.printing.document import CourseReport
+from sessions.printing.document import CourseReport, Variant
 from sessions.printing.numbers import number
 from sessions.printing.pieces import (
     Rows,
+    colon,
     comma,
     facts_said,
     heading,
@@ -17,6 +18,7 @@ from sessions.printing.pieces import (
     shortened,
 )
 from sessions.printing.report_sections import sections
+from sessions.printing.variants import plain
 from sessions.printing.words import ENGLISH, Words, print_day
 
 
@@ -25,14 +27,16 @@ def course_data(report: CourseReport, words: Words = ENGLISH, *, on_paper: bool 
 
     On paper, what no vendored font can show is made printable; a screen has fonts of its own.
     """
+    words = plain(words, report.variant)
     patient = report.patient
     printed = words["printed_by" if report.printed_by else "printed"]
     course = f"{words['course']} {report.course_number}"
     data = {
         "language": report.language,
         "paper": report.paper,
-        "title": f"{words['report']} – {patient.name} – {course}",
-        "kind": words["report"],
+        "title": f"{_kind(report, words)} – {patient.name} – {course}",
+        "kind": _kind(report, words),
+        "to": words["for_whom"].format(name=report.to) if report.to else "",
         "course": course,
         "clinic": {"name": report.clinic.name, "lines": _clinic_lines(report)},
         "running": joined([shortened(patient.name, 60), *_two_identifiers(report, words)]),
@@ -51,6 +55,11 @@ def course_data(report: CourseReport, words: Words = ENGLISH, *, on_paper: bool 
 
 
 # --- the head ------------------------------------------------------------------------------------------------------
+
+
+def _kind(report: CourseReport, words: Words) -> str:
+    key = "report" if report.variant is Variant.FULL else f"report_{report.variant}"
+    return words[f"{key}_animal" if report.variant is Variant.PATIENT and report.patient.parties else key]
 
 
 def _clinic_lines(report: CourseReport) -> list[str]:
@@ -97,7 +106,7 @@ def _treatment_rows(report: CourseReport, words: Words) -> Rows:
         [words["lead"], report.lead],
         [words["tried_before"], report.tried_before],
         [words["combined_with"], report.combined_with],
-        [words["state"], report.state],
+        [words["state"], colon(report.state, report.state_reason)],
     ]
 
 

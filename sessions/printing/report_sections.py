@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sessions.printing.body_drawing import LARGE, body_drawing, body_said
+from sessions.printing.body_drawing import LARGE, SMALL, body_drawing, body_said
 from sessions.printing.charts import (
     ScorePoint,
     StripDay,
@@ -12,15 +12,27 @@ from sessions.printing.charts import (
     score_chart,
     score_chart_text,
 )
-from sessions.printing.document import CourseReport, PlannedDay, ScorePointPart, ScoreSeries, Timing
+from sessions.printing.document import (
+    CourseReport,
+    MixLine,
+    PlannedDay,
+    ScorePointPart,
+    ScoreSeries,
+    SessionPart,
+    Timing,
+    Variant,
+)
 from sessions.printing.numbers import number
-from sessions.printing.pieces import Block, change, heading, joined, table, window
+from sessions.printing.pieces import Block, change, colon, comma, heading, joined, ml, table, window
 from sessions.printing.qr import qr_svg
 from sessions.printing.response import response_said
 from sessions.printing.session_layout import overrides_said, session_block
 from sessions.printing.words import ENGLISH, Words, print_day
 
-Build = Callable[[CourseReport, Words], list[Block]]
+NO_BREAK = "\u00a0"
+BRIEF_CHART = 500  # of 640: how wide a chart is where a report is to stay short
+
+Sections = tuple[tuple[str, Callable[[CourseReport, Words], list[Block]]], ...]
 
 
 def days_off(day: PlannedDay, words: Words = ENGLISH) -> str:
@@ -46,7 +58,8 @@ def series_points(series: ScoreSeries) -> list[ScorePoint]:
 
 def _plan(report: CourseReport, words: Words) -> list[Block]:
     strip = plan_strip(strip_days(report), title=words["plan"], words=words)
-    chart = [{"kind": "chart", "svg": strip, "alt": plan_strip_text(strip_days(report), words)}] if strip else []
+    alt = plan_strip_text(strip_days(report), words)
+    chart = [{"kind": "chart", "svg": strip, "alt": alt, **_width(report)}] if strip else []
     rows = [
         [
             str(day.number),
@@ -65,6 +78,10 @@ def _plan(report: CourseReport, words: Words) -> list[Block]:
         (words["note"], "left", "1fr"),
     ]
     return [*chart, *table(columns, rows)]
+
+
+def _width(report: CourseReport) -> Block:
+    return {} if report.variant is Variant.FULL else {"width": str(BRIEF_CHART)}
 
 
 def _all_scores(report: CourseReport, words: Words) -> list[Block]:
@@ -113,7 +130,7 @@ def _scores(report: CourseReport, series: ScoreSeries, place: int, words: Words)
     numbers = table(columns, rows)
     if not numbers:
         return []
-    chart = [{"kind": "chart", "svg": svg, "alt": score_chart_text(points, words)}] if svg else []
+    chart = [{"kind": "chart", "svg": svg, "alt": score_chart_text(points, words), **_width(report)}] if svg else []
     return [{"kind": "heading", "text": heading(series.scale)}, *chart, *numbers]
 
 
@@ -145,9 +162,10 @@ def _sessions(report: CourseReport, words: Words) -> list[Block]:
 
 def _body_all(report: CourseReport, words: Words) -> list[Block]:
     """Draw the points of all sessions over each other; of one session they stand there."""
-    if sum(bool(session.body) for session in report.sessions) < 2:
+    if report.variant is Variant.FULL and sum(bool(session.body) for session in report.sessions) < 2:
         return []
-    svg, width = body_drawing(report.body, words, title=words["body_all"], name="body-all", box=LARGE, faint=True)
+    box = LARGE if report.variant is Variant.FULL else SMALL
+    svg, width = body_drawing(report.body, words, title=words["body_all"], name="body-all", box=box, faint=True)
     return [{"kind": "chart", "svg": svg, "alt": body_said(report.body, words), "width": str(width)}] if svg else []
 
 
@@ -228,22 +246,82 @@ def _seal(report: CourseReport, words: Words) -> list[Block]:
     ]
 
 
-SECTIONS: Mapping[str, Build] = {
-    "response": _response,
-    "overrides": _overrides,
-    "plan": _plan,
-    "scores": _all_scores,
-    "body_all": _body_all,
-    "sessions": _sessions,
-    "adverse_events": _adverse_events,
-    "afterwards": _afterwards,
-    "competition": _competition,
-    "next": _next,
-    "signatures": _signatures,
+def _opening(report: CourseReport, words: Words) -> list[Block]:
+    """Begin a letter: whom it is about, since when and for what."""
+    since = print_day(report.started_on, words) if report.started_on else ""
+    about = comma([report.indication, report.side])
+    text = words["letter_opening" if since else "letter_opening_undated"]
+    return [{"kind": "said", "text": text.format(name=report.patient.name, day=since, indication=about)}]
+
+
+def _closing(report: CourseReport, words: Words) -> list[Block]:
+    return [{"kind": "said", "text": f"{words['letter_closing']}\n{report.lead or report.clinic.name}"}]
+
+
+def _given(report: CourseReport, words: Words) -> list[Block]:
+    """Tell the sessions a line each."""
+    rows = [
+        [
+            str(session.number),
+            print_day(session.performed_on, words),
+            session.performed_by,
+            session.technique,
+            "\n".join(_medicine(line, words) for line in session.mix),
+            comma(dict.fromkeys(comma([site.region, site.side]) for site in session.sites)),
+            str(session.shots) if session.shots else "",
+            "\n".join(_added(session, words)),
+        ]
+        for session in report.sessions
+    ]
+    columns = [
+        (words["number"], "right", "auto"),
+        (words["day"], "left", "auto"),
+        (words["who"], "left", "auto"),
+        (words["technique"], "left", "auto"),
+        (words["mix"], "left", "1fr"),
+        (words["sites"], "left", "1fr"),
+        (words["shots"], "right", "auto"),
+        (words["note"], "left", "1fr"),
+    ]
+    return table(columns, rows) or [{"kind": "text", "text": words["none_yet"]}]
+
+
+def _medicine(line: MixLine, words: Words) -> str:
+    """Name a medicine with its amounts, each kept on one line."""
+    amounts = [ml(line.given_ml, words), f"({line.dose})" if line.dose else ""]
+    return " ".join([line.substance, *(one.replace(" ", NO_BREAK) for one in amounts if one)])
+
+
+def _added(session: SessionPart, words: Words) -> list[str]:
+    late = [words["late_entry"]] if session.late_entry else []
+    unsigned = [words["not_signed"]] if session.signature is None else []
+    return [*unsigned, *late, *(colon(one.kind, one.text) for one in session.addenda)]
+
+
+FULL: Sections = (
+    *(("response", _response), ("overrides", _overrides), ("plan", _plan), ("scores", _all_scores)),
+    *(("body_all", _body_all), ("sessions", _sessions), ("adverse_events", _adverse_events)),
+    *(("afterwards", _afterwards), ("competition", _competition), ("next", _next), ("signatures", _signatures)),
+)
+SECTIONS: Mapping[Variant, Sections] = {
+    Variant.FULL: FULL,
+    Variant.PATIENT: (
+        *(("response", _response), ("next", _next), ("afterwards", _afterwards), ("competition", _competition)),
+        *(("sessions", _given), ("scores", _all_scores), ("body_all", _body_all)),
+        *(("adverse_events", _adverse_events), ("plan", _plan), ("signatures", _signatures)),
+    ),
+    Variant.REFERRAL: (
+        *(("", _opening), ("response", _response), ("sessions", _given), ("scores", _all_scores)),
+        *(("body_all", _body_all), ("adverse_events", _adverse_events), ("afterwards", _afterwards)),
+        *(("competition", _competition), ("next", _next), ("", _closing), ("signatures", _signatures)),
+    ),
+    Variant.INSURER: (("sessions", _given), ("response", _response), ("plan", _plan), ("signatures", _signatures)),
 }
 
 
 def sections(report: CourseReport, words: Words) -> list[Block]:
-    """Give the sections that have something to say, in their order; the key of each is also that of its title."""
-    made = [{"title": words[key], "blocks": build(report, words)} for key, build in SECTIONS.items()]
+    """Give the sections that have something to say to this reader, in their order; a key is also that of the title."""
+    made = [
+        {"title": words[key] if key else "", "blocks": build(report, words)} for key, build in SECTIONS[report.variant]
+    ]
     return [section for section in made if section["blocks"]]

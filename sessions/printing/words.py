@@ -130,6 +130,33 @@ ENGLISH: Words = {
     "unsigned_records": gettext_noop("Not signed yet: session {numbers}. What stands there may still change."),
     "reason_given": gettext_noop("reason: {reason}"),
     "subject_to_review": gettext_noop("subject to review"),
+    "report_patient": gettext_noop("Your treatment"),
+    "report_patient_animal": gettext_noop("The treatment of your animal"),
+    "report_referral": gettext_noop("Letter to a colleague"),
+    "report_insurer": gettext_noop("Summary for the insurer"),
+    "for_whom": gettext_noop("For {name}"),
+    "letter_opening": gettext_noop(
+        "We write to you about {name}, treated here with mesotherapy since {day} for: {indication}."
+    ),
+    "letter_opening_undated": gettext_noop(
+        "We write to you about {name}, treated here with mesotherapy for: {indication}."
+    ),
+    "letter_closing": gettext_noop("With kind regards,"),
+    "plain_response": gettext_noop("How it went"),
+    "plain_response_important": gettext_noop("This is a change most people notice: at least 2 points and 30 %."),
+    "plain_response_little": gettext_noop(
+        "This is less than most people call a real change, which is 2 points and 30 %."
+    ),
+    "plain_next": gettext_noop("Your next appointments"),
+    "plain_adverse_events": gettext_noop("Reactions"),
+    "plain_indication": gettext_noop("Treated for"),
+    "plain_cadence": gettext_noop("How often"),
+    "plain_lead": gettext_noop("Treated by"),
+    "plain_mix": gettext_noop("What was given"),
+    "plain_sites": gettext_noop("Where"),
+    "plain_shots": gettext_noop("Injections"),
+    "plain_band": gettext_noop("a change most people notice"),
+    "plain_check": gettext_noop("Check code"),
     "seal_title": gettext_noop("Code to check the signatures"),
     "seal_said": gettext_noop(
         "Whether these signatures hold is said at this address, which the code leads to. It shows nothing medical."

@@ -13,11 +13,12 @@ from patients.queries import consents as consent_queries
 from patients.queries import parties as party_queries
 from patients.queries import patients as patient_queries
 from patients.queries.parties import Contact
-from sessions.models import Appointment, CompetitionEvent, Course, PlannedSession, SessionRecord
+from sessions.models import Appointment, CompetitionEvent, Course, PlannedSession, ReportHandout, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES
 from sessions.models.courses import PlannedStatus
 from sessions.models.records import Scale
 from sessions.queries.competitions import competitions, may_compete
+from sessions.queries.handouts import handouts_of_patient
 
 MOST_VISITS = 30
 
@@ -61,6 +62,7 @@ class PatientStory:
     majority_on: date | None
     events: list[Event]
     competitions: list[CompetitionEvent]
+    handouts: list[ReportHandout]
 
     @property
     def may_compete(self) -> bool:
@@ -99,6 +101,7 @@ def story(patient: Patient, *, today: date, now: datetime, sees_records: bool) -
         majority_on=party_queries.majority_on(patient),
         events=_events(patient, courses, visits, flags, consents, now),
         competitions=competitions(patient, today),
+        handouts=handouts_of_patient(keys),
     )
 
 

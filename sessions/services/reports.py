@@ -5,12 +5,14 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
 
 from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from sessions.models import Course
-from sessions.printing.document import CourseReport, file_name
+from sessions.printing.document import CourseReport, Variant, file_name
 from sessions.printing.pdf import course_pdf
+from sessions.printing.variants import for_variant
 from sessions.printing.words import Words
 from sessions.queries.report_page import page_data
 from sessions.queries.report_words import report_words
@@ -36,16 +38,37 @@ class PrintedReport:
 
 
 @transaction.atomic
-def open_course_report(*, actor: User, course: Course, today: date) -> OpenedReport:
-    """Return the report as a page shows it; who opened it is written down."""
-    report = course_report(course, today, printed_by=actor)
+def open_course_report(
+    *, actor: User, course: Course, today: date, variant: Variant = Variant.FULL, language: str = ""
+) -> OpenedReport:
+    """Return the report as a page shows it, in a language of its own; who opened it is written down."""
+    opened = _made(actor, course, today, variant, language)
     audit.record(actor=actor, verb="report.opened", subject=course, patient_id=course.patient_id)
-    return OpenedReport(report, report_words(course.patient.species))
+    return opened
 
 
-def print_course_report(*, actor: User, course: Course, today: date) -> PrintedReport:
-    """Print the report; who printed it is written down before anything leaves, outside the time typesetting takes."""
+def print_course_report(*, actor: User, course: Course, today: date, language: str = "") -> PrintedReport:
+    """Print the full report for the file; who printed it is written down before anything leaves, outside the time
+    typesetting takes.
+    """
     with transaction.atomic():
-        report = course_report(course, today, printed_by=actor)
+        made = _made(actor, course, today, Variant.FULL, language)
         audit.record(actor=actor, verb="report.printed", subject=course, patient_id=course.patient_id)
-    return PrintedReport(course_pdf(report, report_words(course.patient.species)), file_name(report))
+    return _printed(made)
+
+
+def print_report(
+    *, actor: User, course: Course, today: date, variant: Variant, language: str, to: str
+) -> PrintedReport:
+    """Print a report for somebody. Whoever asks for it writes down that it was handed out."""
+    return _printed(_made(actor, course, today, variant, language, to))
+
+
+def _made(actor: User, course: Course, today: date, variant: Variant, language: str, to: str = "") -> OpenedReport:
+    with translation.override(language or translation.get_language()):
+        report = for_variant(course_report(course, today, printed_by=actor), variant, to=to)
+        return OpenedReport(report, report_words(course.patient.species))
+
+
+def _printed(made: OpenedReport) -> PrintedReport:
+    return PrintedReport(course_pdf(made.report, made.words), file_name(made.report))

@@ -20,6 +20,7 @@ from sessions.forms.courses import CoursesFilter, ReviewForm
 from sessions.models import Course
 from sessions.queries import courses as reads
 from sessions.queries import plan_pages, prescriptions
+from sessions.queries.handouts import handouts_of
 from sessions.queries.plan_reasons import plan_reasons
 from sessions.services import courses
 
@@ -82,6 +83,7 @@ def page_of_course(request: HttpRequest, course: Course, review_form: ReviewForm
         "reasons": plan_reasons(page),
         "banner": patient_reads.banner(patient_reads.kept(course.patient), today),
         "history": plan_pages.history(course),
+        "handouts": handouts_of(course),
         "mix": prescriptions.lines_of(version) if sees_mix else None,
         "overrides": list(course.overrides.select_related("by")) if sees_mix else [],
         "is_waiting": is_waiting(course),

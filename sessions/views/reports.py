@@ -1,18 +1,29 @@
-"""Course reports: the list to choose from, the page, the PDF."""
+"""Course reports: the list to choose from, the page, the PDF, and handing them out."""
 
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_safe
+from django.utils.http import content_disposition_header, urlencode
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from mesoclinic.core.access import requires
-from sessions.forms.reports import CourseFilter
+from mesoclinic.core.refused import Refused
+from sessions.forms.reports import CourseFilter, HandOutForm
+from sessions.models.handouts import ReportVariant
+from sessions.printing.document import Variant
 from sessions.queries.course_lists import courses_to_print
+from sessions.queries.handouts import get_or_404 as handout_or_404
+from sessions.queries.handouts import handouts_of
 from sessions.queries.reports import get_or_404
+from sessions.services import handouts as handing
 from sessions.services import reports as services
 
 COURSES_A_PAGE = 50
@@ -43,17 +54,87 @@ def reports(request: HttpRequest) -> HttpResponse:
 @require_safe
 @requires("sessions.view_report")
 def course_report(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Show the report of a course."""
+    """Show the report of a course as one of its readers gets it, in the language asked for."""
     course = get_or_404(request.clinic, public_id)
-    opened = services.open_course_report(actor=request.user, course=course, today=timezone.localdate())
-    return render(request, "sessions/reports/course.html", {"course": course, "report": opened.page})
+    variant, language = _variant(request), _language(request)
+    opened = services.open_course_report(
+        actor=request.user, course=course, today=timezone.localdate(), variant=variant, language=language
+    )
+    context = {
+        "course": course,
+        "report": opened.page,
+        "asked": urlencode({"variant": str(variant), "language": language}),
+        "language": language,
+        "is_full": variant is Variant.FULL,
+        "variants": _tabs(public_id, ("variant", variant, ReportVariant.choices), language=language),
+        "languages": _tabs(public_id, ("language", language, settings.LANGUAGES), variant=str(variant)),
+        "handouts": handouts_of(course),
+    }
+    return render(request, "sessions/reports/course.html", context)
 
 
 @require_safe
 @requires("sessions.view_report")
 def course_report_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Print the report of a course as a PDF, named so that a person finds it again."""
+    """Print the full report of a course for the file, named so that a person finds it again."""
     course = get_or_404(request.clinic, public_id)
-    printed = services.print_course_report(actor=request.user, course=course, today=timezone.localdate())
-    named = content_disposition_header(as_attachment=False, filename=printed.file_name)
-    return HttpResponse(printed.pdf, content_type="application/pdf", headers={"Content-Disposition": named})
+    printed = services.print_course_report(
+        actor=request.user, course=course, today=timezone.localdate(), language=_language(request)
+    )
+    return _pdf(printed.pdf, printed.file_name)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("sessions.view_report")
+def hand_out_report(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Hand out a report: to whom, what for, on what basis. The paper is then on the report's page."""
+    course = get_or_404(request.clinic, public_id)
+    initial = {"variant": str(_variant(request)), "language": _language(request)}
+    form = HandOutForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            handout = handing.hand_out_report(actor=request.user, course=course, **form.cleaned_data)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("Written down. Open the paper below and give it to them."))
+            asked = {"variant": handout.variant, "language": handout.language}
+            return redirect(reverse("sessions:course-report", args=[public_id], query=asked) + "#handed-out")
+    back = reverse("sessions:course-report", args=[public_id], query=initial)
+    return render(request, "sessions/reports/hand_out.html", {"course": course, "form": form, "back": back})
+
+
+@require_safe
+@requires("sessions.view_report")
+def handed_out_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Open a paper again as it was handed out."""
+    handout = handout_or_404(request.clinic, public_id)
+    return _pdf(handing.read_handout(actor=request.user, handout=handout), handout.file_name)
+
+
+def _tabs(public_id: UUID, choices: tuple, **kept: str) -> list[dict]:
+    """Give the tabs for one choice, the others kept."""
+    key, chosen, offered = choices
+    return [
+        {
+            "label": label,
+            "url": reverse("sessions:course-report", args=[public_id], query={**kept, key: code}),
+            "active": code == chosen,
+        }
+        for code, label in offered
+    ]
+
+
+def _variant(request: HttpRequest) -> Variant:
+    asked = request.GET.get("variant", "")
+    return next((one for one in Variant if one.value == asked), Variant.FULL)
+
+
+def _language(request: HttpRequest) -> str:
+    asked = request.GET.get("language", "")
+    return asked if asked in dict(settings.LANGUAGES) else (get_language() or "en").split("-")[0]
+
+
+def _pdf(content: bytes, file_name: str) -> HttpResponse:
+    named = content_disposition_header(as_attachment=False, filename=file_name)
+    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": named})

@@ -102,6 +102,7 @@ DONE = {
     "fulfil-undone": gettext_lazy("end of visit taken back"),
     "fulfilled": gettext_lazy("fulfilled"),
     "given": gettext_lazy("given"),
+    "handed-out": gettext_lazy("handed out"),
     "handed-over": gettext_lazy("handed over"),
     "label-printed": gettext_lazy("syringe label printed"),
     "late-entry-added": gettext_lazy("late entry added"),

@@ -1,0 +1,120 @@
+"""A course report for who reads it: the whole, or only what the patient, a colleague or an insurer is to be given. Pure.
+
+What somebody is not given is taken out of the data, so neither the page nor the PDF can show it.
+"""
+
+from dataclasses import replace
+
+from sessions.printing.document import (
+    CourseReport,
+    MixLine,
+    PatientPart,
+    PlannedDay,
+    SessionPart,
+    SiteLine,
+    Variant,
+)
+from sessions.printing.words import Words
+
+PLAIN = "plain_"
+
+
+def for_variant(report: CourseReport, variant: Variant, *, to: str = "") -> CourseReport:
+    """Take out what this reader is not given; `to` is who it is for, by name."""
+    made = replace(report, variant=variant, to=to)
+    if variant is Variant.FULL:
+        return made
+    # A record of the wrong patient is about somebody else.
+    own = tuple(_brief(session) for session in report.sessions if not session.withdrawn)
+    made = replace(made, sessions=own, overrides=())
+    if variant is Variant.REFERRAL:
+        return replace(made, plan=())
+    if variant is Variant.PATIENT:
+        return _for_patient(made)
+    return _for_insurer(made)
+
+
+def plain(words: Words, variant: Variant) -> Words:
+    """Give a patient the everyday word where there is one."""
+    if variant is not Variant.PATIENT:
+        return words
+    return {**words, **{key.removeprefix(PLAIN): text for key, text in words.items() if key.startswith(PLAIN)}}
+
+
+def _brief(session: SessionPart) -> SessionPart:
+    """One line of a table: the mix, the places and how many points, what was added later."""
+    return replace(
+        session,
+        checks="",
+        device="",
+        needle="",
+        depth="",
+        behaviour="",
+        effect="",
+        sedation="",
+        notes="",
+        aftercare="",
+        weight_kg=None,
+        weight_estimated=False,
+        mix=tuple(MixLine(substance=one.substance, given_ml=one.given_ml, dose=one.dose) for one in session.mix),
+        sites=tuple(
+            SiteLine(region=one.region, side=one.side, shots=one.shots, reactive=one.reactive) for one in session.sites
+        ),
+        body=(),
+        relief_seconds=None,
+        overrides=(),
+    )
+
+
+def _for_patient(report: CourseReport) -> CourseReport:
+    return replace(
+        report,
+        patient=replace(report.patient, flags=()),
+        protocol=replace(report.protocol, version="", citation=""),
+        tried_before="",
+        state_reason="",
+        plan=tuple(_day(day) for day in report.plan),
+    )
+
+
+def _for_insurer(report: CourseReport) -> CourseReport:
+    """What was done when, by whom, and with what result: no medicines, places, allergies or notes; prices are nowhere."""
+    patient = report.patient
+    return replace(
+        report,
+        patient=PatientPart(
+            name=patient.name,
+            species=patient.species,
+            other_name=patient.other_name,
+            born_on=patient.born_on,
+            sex=patient.sex,
+            identifiers=patient.identifiers,
+        ),
+        protocol=replace(report.protocol, citation=""),
+        indication_note="",
+        tried_before="",
+        combined_with="",
+        state_reason="",
+        aftercare="",
+        plan=tuple(_day(day) for day in report.plan),
+        sessions=tuple(
+            replace(
+                session,
+                mix=(),
+                sites=(),
+                scores=(),
+                shots_told=None,
+                addenda=tuple(replace(one, text="", reason="", by="") for one in session.addenda),
+            )
+            for session in report.sessions
+        ),
+        effects=(),
+        body=(),
+        adverse_events=(),
+        competition=(),
+        next_sessions=(),
+    )
+
+
+def _day(day: PlannedDay) -> PlannedDay:
+    return replace(day, note="", phase=None)

@@ -1,0 +1,41 @@
+"""Reports that left the clinic, the latest first, and the consent one to an insurer needs."""
+
+from datetime import date
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from mesoclinic.core.models import Clinic
+from patients.models import Consent, Patient
+from patients.models.consents import ConsentKind
+from patients.queries import consents, patients
+from sessions.models import Course, ReportHandout
+
+MOST = 20
+
+
+def handouts_of(course: Course) -> QuerySet[ReportHandout]:
+    """List what was handed out of a course, without the papers themselves. One SQL statement."""
+    return _light().filter(course=course)[:MOST]
+
+
+def handouts_of_patient(file_ids: list[int]) -> list[ReportHandout]:
+    """List what was handed out of a patient's courses. One SQL statement."""
+    return list(_light().filter(course__patient__in=file_ids)[:MOST])
+
+
+def get_or_404(clinic: Clinic, public_id: UUID) -> ReportHandout:
+    """Return one with its paper. One SQL statement."""
+    rows = ReportHandout.objects.select_related("course")
+    return get_object_or_404(rows, clinic=clinic, public_id=public_id)
+
+
+def insurer_consent(patient: Patient, on: date) -> Consent | None:
+    """Return the consent to reports to an insurer that counts on a day. Three SQL statements."""
+    given = consents.standing_kinds(patients.kept(patient), on).get(ConsentKind.INSURER, [])
+    return given[0] if given else None
+
+
+def _light() -> QuerySet[ReportHandout]:
+    return ReportHandout.objects.defer("content").select_related("by", "course")

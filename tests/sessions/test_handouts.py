@@ -1,0 +1,215 @@
+"""What leaves the clinic: each reader gets what is theirs and no more, page and paper alike, and it is written down."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.refused import Refused
+from mesoclinic.core.roles import Role
+from patients.services import consents
+from sessions.models import ReportHandout
+from sessions.printing.document import Variant, file_name
+from sessions.printing.layout import course_data
+from sessions.printing.pdf import course_pdf
+from sessions.printing.variants import for_variant
+from sessions.queries.report_words import report_words
+from sessions.queries.reports import course_report, get_or_404
+from sessions.services.handouts import hand_out_report
+from tests.factories import make_clinic, make_consent, make_handout, make_user
+from tests.sessions.report_world import full_world
+from tests.sessions.test_reports import text_of_page, text_of_pdf, words_in
+
+pytestmark = pytest.mark.django_db
+NOT_READ = {
+    "svg",
+    "alt",
+    "kind",
+    "widths",
+    "aligns",
+    "width",
+    "language",
+    "paper",
+    "page_of",
+    "title",
+    "running",
+    "href",
+}
+
+
+@pytest.fixture
+def world():
+    return full_world()
+
+
+def report_of(world, variant: Variant):
+    course = get_or_404(world.clinic, world.course.public_id)
+    return for_variant(course_report(course, timezone.localdate(), printed_by=world.user), variant)
+
+
+def paper_of(report, species) -> str:
+    return text_of_pdf(SimpleNamespace(content=course_pdf(report, report_words(species))))
+
+
+def hand_out(world, **fields) -> ReportHandout:
+    values = {"variant": "referral", "recipient": "Dr Żuk", "purpose": "Treats on", "basis": "care"}
+    course = get_or_404(world.clinic, world.course.public_id)
+    return hand_out_report(actor=world.user, course=course, **(values | fields))
+
+
+def address(world, name: str = "course-report", **query) -> str:
+    return reverse(f"sessions:{name}", args=[world.course.public_id], query=query or None)
+
+
+def read(value, key: str = ""):
+    """Every text of a report's blocks that somebody reads."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from read(one, name)
+    elif isinstance(value, list):
+        for one in value:
+            yield from read(one, key)
+    elif isinstance(value, str) and value and key not in NOT_READ:
+        yield value
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("variant", Variant)
+def test_page_and_paper_say_the_same_to_every_reader(client, world, variant, language):
+    client.force_login(world.user)
+    species = world.patient.species
+
+    on_page = text_of_page(client.get(address(world, variant=variant, language=language)))
+    with translation.override(language):
+        report = report_of(world, variant)
+        texts = [" ".join(one.split()) for one in read(course_data(report, report_words(species), on_paper=False))]
+        in_pdf = words_in(paper_of(report, species))
+
+    assert len(texts) > 30
+    assert [text for text in texts if text not in on_page] == []
+    assert [text for text in texts if not words_in(text) <= in_pdf] == []
+
+
+@pytest.mark.parametrize(
+    ("variant", "said", "unsaid"),
+    [
+        (Variant.FULL, ["MV2291", "competes", "Stood well.", "Kicks", "Denoix 2002", "wrong horse"], []),
+        (
+            Variant.PATIENT,
+            ["Mepivacaine", "Small haematoma", "The lot is PX-88105.", "Walk for two days.", "How it went"],
+            ["MV2291", "competes", "Stood well.", "Kicks", "Denoix", "wrong horse", "Detomidine"],
+        ),
+        (
+            Variant.REFERRAL,
+            ["Mepivacaine", "Denoix 2002", "We write to you about Galant", "With kind regards"],
+            ["MV2291", "competes", "Stood well.", "wrong horse"],
+        ),
+        (
+            Variant.INSURER,
+            ["Galant", "Back pain", "Dr Camille Roux", "7 before session 1"],
+            [
+                *("Mepivacaine", "Lumbar", "haematoma", "PX-88105", "Kicks", "Short in the left rein", "Shoeing"),
+                *("Walk for two days.", "Better", "Detomidine", "Physiotherapy", "wrong horse", "Anne"),
+            ],
+        ),
+    ],
+)
+def test_each_reader_is_told_what_is_theirs_and_no_more(world, variant, said, unsaid):
+    text = paper_of(report_of(world, variant), world.patient.species)
+
+    assert [one for one in said if one not in text] == []
+    assert [one for one in unsaid if one in text] == []
+
+
+def test_the_file_of_a_variant_is_named_after_it(world):
+    assert file_name(report_of(world, Variant.INSURER)) == "2026-03-02_Galant_course-1-insurer.pdf"
+
+
+def test_a_paper_has_a_language_of_its_own(client, world):
+    client.force_login(world.user)
+
+    html = client.get(address(world, language="fr")).content.decode()
+    handout = hand_out(world, language="fr")
+
+    assert '<article class="report" lang="fr">' in html
+    assert "Réponse au traitement" in html
+    assert "Hand out …" in html  # the screen stays in the reader's
+    text = text_of_pdf(SimpleNamespace(content=handout.content))
+    assert "2,5 mL" in text
+    assert "Avec nos salutations confraternelles" in text
+
+
+def test_what_is_handed_out_is_kept_with_whom_why_and_on_what_basis(client, world):
+    client.force_login(world.user)
+
+    answer = client.post(
+        address(world, "hand-out-report"),
+        {"variant": "referral", "language": "en", "recipient": " Dr Żuk ", "purpose": "Treats on", "basis": "care"},
+        follow=True,
+    )
+
+    handout = ReportHandout.objects.get()
+    assert (handout.recipient, handout.by, handout.course) == ("Dr Żuk", world.user, world.course)
+    event = AuditEvent.objects.get(verb="report.handed-out")
+    assert (event.subject_id, event.patient_id) == (world.course.pk, world.patient.pk)
+    for page in (
+        answer,
+        client.get(reverse("sessions:course", args=[world.course.public_id])),
+        client.get(reverse("sessions:patient", args=[world.patient.public_id])),
+    ):
+        html = page.content.decode()
+        assert "Dr Żuk" in html
+        assert "Treats on" in html
+
+
+def test_a_paper_is_opened_again_as_it_was_handed_out(client, world):
+    handout = hand_out(world)
+    client.force_login(world.user)
+    world.patient.name = "Renamed"
+    world.patient.save(update_fields=["name"])
+
+    answer = client.get(reverse("sessions:handed-out-pdf", args=[handout.public_id]))
+
+    assert answer.content == bytes(ReportHandout.objects.get().content)
+    assert "Galant" in text_of_pdf(answer)
+    assert AuditEvent.objects.filter(verb="report.printed", patient_id=world.patient.pk).exists()
+
+
+def test_an_insurer_is_given_nothing_without_consent_on_file(world):
+    with pytest.raises(Refused) as refused:
+        hand_out(world, variant="insurer", basis="consent")
+
+    assert (refused.value.code, refused.value.field) == ("no-consent", "variant")
+    assert not ReportHandout.objects.exists()
+
+
+def test_an_insurers_copy_names_the_consent_and_stops_with_it(world):
+    given = make_consent(world.patient, "insurer", given_by_name="Anne Lefèvre")
+
+    assert hand_out(world, variant="insurer", basis="consent").consent == given
+    with pytest.raises(Refused) as refused:
+        hand_out(world, variant="insurer", basis="care")
+    assert refused.value.field == "basis"
+    consents.withdraw_consent(actor=world.user, consent=given)
+    with pytest.raises(Refused):
+        hand_out(world, variant="insurer", basis="consent")
+
+
+@pytest.mark.parametrize("field", ["recipient", "purpose"])
+def test_nobody_and_nothing_is_refused_at_its_field(world, field):
+    with pytest.raises(Refused) as refused:
+        hand_out(world, **{field: "  "})
+
+    assert refused.value.field == field
+
+
+def test_reception_and_another_clinic_open_no_paper(client, world):
+    handout = make_handout(world.clinic, course=world.course)
+    url = reverse("sessions:handed-out-pdf", args=[handout.public_id])
+
+    client.force_login(make_user(world.clinic, Role.RECEPTION))
+    assert client.get(url).status_code == 403
+    client.force_login(make_user(make_clinic(), Role.MANAGER))
+    assert client.get(url).status_code == 404
