@@ -36,7 +36,17 @@ NAMED: dict[type[Model], str] = {
 # Means nothing to anybody: keys of the program, words folded for searching, secrets.
 LEFT_OUT = frozenset(
     (
-        *("clinic", "search_text", "phone_search", "edit_count", "edit_token", "booking_token", "draft", "claim"),
+        *(
+            "clinic",
+            "search_text",
+            "phone_search",
+            "edit_count",
+            "edit_token",
+            "booking_token",
+            "draft",
+            "claim",
+            "content",
+        ),
         *("secret_hash", "content_hash", "plan_wanted", "plan_made", "plan_wanted_at", "sha256", "file"),
     )
 )
@@ -77,6 +87,8 @@ TABLES: dict[str, RowsOf] = {
     "questions_after": _by(own.FollowUp, "record__patient"),
     "addenda": _by(own.Addendum, "record__patient"),
     "signatures": _by(own.Signature, "record__patient"),
+    "competitions": _by(own.CompetitionEvent, "patient"),
+    "reports_handed_out": _by(own.ReportHandout, "course__patient"),
     "recall_notices": _by(own.RecallNotice, "patient"),
     "who_did_what": _by(AuditEvent, "patient_id"),
 }

@@ -18,7 +18,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site, User
 from patients.models import ConsentScan, Patient
 from patients.queries.patients import file_ids
-from sessions.models import Course
+from sessions.models import Course, ReportHandout
 from sessions.models.courses import CourseStatus
 from sessions.printing.document import file_name, file_part
 from sessions.printing.pdf import course_pdf
@@ -49,6 +49,7 @@ def export_patient(*, actor: User, patient: Patient, site: Site, now: datetime |
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("file.json", json.dumps(rows, ensure_ascii=False, indent=1, default=_plain))
             _write_reports(archive, patient, today, actor)
+            _write_handouts(archive, patient)
             missing = _write_scans(archive, patient)
             archive.writestr("index.txt", _index(patient, today, archive.namelist(), missing))
         name = f"{today.isoformat()}_{file_part(patient.name)[:60].strip('-') or 'patient'}_{patient.number}.zip"
@@ -63,6 +64,15 @@ def _write_reports(archive: zipfile.ZipFile, patient: Patient, today: date, acto
     for course in courses.exclude(status=CourseStatus.DRAFT).order_by("start_on", "pk"):
         report = course_report(course, today, printed_by=actor)
         archive.writestr(f"courses/{file_name(report)}", course_pdf(report, report_words(patient.species)))
+
+
+def _write_handouts(archive: zipfile.ZipFile, patient: Patient) -> None:
+    """Add the papers that left the clinic, as they were."""
+    papers = (
+        ReportHandout.objects.filter(course__patient__in=file_ids(patient)).exclude(content=b"").order_by("at", "pk")
+    )
+    for number, paper in enumerate(papers.iterator(chunk_size=20), 1):
+        archive.writestr(f"handed-out/{number}_{paper.file_name}", bytes(paper.content))
 
 
 def _write_scans(archive: zipfile.ZipFile, patient: Patient) -> list[str]:
@@ -87,7 +97,8 @@ def _index(patient: Patient, today: date, names: list[str], missing: list[str]) 
         _("Taken on %(day)s.") % {"day": today.isoformat()},
         "",
         _(
-            "file.json: all the clinic holds, as data. courses: a report of each course. consents: scans of signed forms."
+            "file.json: all the clinic holds, as data. courses: a report of each course. handed-out: reports as they were"
+            " handed out. consents: scans of signed forms."
         ),
         "",
         *names,

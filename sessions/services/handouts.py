@@ -65,7 +65,9 @@ def hand_out_report(
 
 
 def read_handout(*, actor: User, handout: ReportHandout) -> bytes:
-    """Give the paper as it was handed out, and note who asked."""
+    """Give the paper as it was handed out, and note who asked. Raises Refused("pseudonymised")."""
+    if not handout.content:
+        raise Refused("pseudonymised", _("The paper went when the names were taken out of this file."))
     course = handout.course
     audit.record(actor=actor, verb="report.printed", subject=course, patient_id=course.patient_id)
     return bytes(handout.content)

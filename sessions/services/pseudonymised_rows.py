@@ -17,6 +17,7 @@ from sessions.models import (
     BlockedDay,
     CalendarFeed,
     CallAttempt,
+    CompetitionEvent,
     Course,
     FollowUp,
     Override,
@@ -24,6 +25,7 @@ from sessions.models import (
     RecallNotice,
     Reminder,
     Reply,
+    ReportHandout,
     SessionRecord,
     WaitingEntry,
 )
@@ -48,6 +50,8 @@ TYPED: tuple[tuple[RowsOf, tuple[str, ...]], ...] = (
     (lambda keys: FollowUp.objects.filter(record__patient__in=keys), ("note",)),
     (lambda keys: AdverseEventUpdate.objects.filter(event__patient__in=keys), ("note",)),
     (lambda keys: _unsigned_events(keys), ("kind", "description", "action")),
+    (lambda keys: CompetitionEvent.objects.filter(patient__in=keys), ("name", "body", "note")),
+    (lambda keys: _handouts(keys), ("recipient", "purpose", "file_name")),
     (lambda keys: Override.objects.filter(course__patient__in=keys), ("reason",)),
     (lambda keys: Override.objects.filter(record__in=_unsigned(keys)), ("reason",)),
     (lambda keys: _unsigned(keys), ("sedation", "aftercare", "notes", "signed_for_reason")),
@@ -60,6 +64,7 @@ def clear_sessions(keys: list[int]) -> None:
         for column in columns:
             rows_of(keys).exclude(**{column: ""}).update(**{column: BLANK})
     _unsigned(keys).update(draft={}, checklist={})
+    _handouts(keys).update(content=b"")
     Reminder.objects.filter(appointment__patient__in=keys).delete()
     CalendarFeed.objects.filter(Q(patient__in=keys) | NOBODYS).delete()
     Reply.objects.filter(appointment__patient__in=keys).update(party=None)
@@ -72,6 +77,10 @@ def _clear_courses(keys: list[int]) -> None:
             setattr(course, name, BLANK if getattr(course, name) else "")
         course.save(update_fields=COURSE_TEXTS)
     Course.history.filter(patient__in=keys).delete()
+
+
+def _handouts(keys: list[int]) -> QuerySet[ReportHandout]:
+    return ReportHandout.objects.filter(course__patient__in=keys)
 
 
 def _unsigned(keys: list[int]) -> QuerySet[SessionRecord]:

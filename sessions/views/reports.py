@@ -109,7 +109,12 @@ def hand_out_report(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def handed_out_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Open a paper again as it was handed out."""
     handout = handout_or_404(request.clinic, public_id)
-    return _pdf(handing.read_handout(actor=request.user, handout=handout), handout.file_name)
+    try:
+        content = handing.read_handout(actor=request.user, handout=handout)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("sessions:course-report", handout.course.public_id)
+    return _pdf(content, handout.file_name)
 
 
 def _tabs(public_id: UUID, choices: tuple, **kept: str) -> list[dict]:

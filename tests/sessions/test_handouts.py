@@ -1,5 +1,6 @@
 """What leaves the clinic: each reader gets what is theirs and no more, page and paper alike, and it is written down."""
 
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +18,9 @@ from sessions.printing.pdf import course_pdf
 from sessions.printing.variants import for_variant
 from sessions.queries.report_words import report_words
 from sessions.queries.reports import course_report, get_or_404
+from sessions.services.file_exports import export_patient
 from sessions.services.handouts import hand_out_report
+from sessions.services.pseudonymised_rows import clear_sessions
 from tests.factories import make_clinic, make_consent, make_handout, make_user
 from tests.sessions.report_world import full_world
 from tests.sessions.test_reports import text_of_page, text_of_pdf, words_in
@@ -213,3 +216,19 @@ def test_reception_and_another_clinic_open_no_paper(client, world):
     assert client.get(url).status_code == 403
     client.force_login(make_user(make_clinic(), Role.MANAGER))
     assert client.get(url).status_code == 404
+
+
+def test_a_paper_is_in_the_patients_whole_file_and_goes_with_the_names(client, world):
+    handout = hand_out(world)
+    client.force_login(world.user)
+    export = export_patient(actor=world.user, patient=world.patient, site=world.site)
+    with export.content, zipfile.ZipFile(export.content) as archive:
+        name = next(one for one in archive.namelist() if one.startswith("handed-out/"))
+        assert archive.read(name) == bytes(handout.content)
+
+    clear_sessions([world.patient.pk])
+
+    row = ReportHandout.objects.get()
+    assert (bytes(row.content), "Żuk" in row.recipient, "Galant" in row.file_name) == (b"", False, False)
+    answer = client.get(reverse("sessions:handed-out-pdf", args=[row.public_id]), follow=True)
+    assert "The paper went when the names were taken out" in answer.content.decode()

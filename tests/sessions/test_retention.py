@@ -344,10 +344,11 @@ KEPT = {
     *("Identifier.value", "Identifier.note", "ConsentScan.file", "ConsentScan.suffix", "ConsentScan.sha256"),
     *("Reminder.sent_to", "Reminder.text", "Reminder.error", "CalendarFeed.secret_hash", "CalendarFeed.content_hash"),
     "SearchWord.word",
+    *("ReportHandout.language", "ReportHandout.sha256"),
 }
 CLEARED = {
     *("Consent.given_by_name", "Flag.text", "Flag.source", "Merge.before", "SessionRecord.draft"),
-    *("SessionRecord.checklist", "Patient.name"),
+    *("SessionRecord.checklist", "Patient.name", "ReportHandout.content"),
 }
 
 
