@@ -12,6 +12,7 @@ from protocols.allergens import CLASSES, allergen_code, allergen_words
 from protocols.folding import fold
 from protocols.models import Category, CompetitionRule, Substance
 from protocols.models.competition import AppliesTo
+from protocols.queries.mixes import mix_substance
 
 
 def rules(clinic: Clinic) -> QuerySet[CompetitionRule]:
@@ -50,6 +51,12 @@ def _rule(row: CompetitionRule) -> dosing.CompetitionRule:
         text=row.text or row.name,
         max_mg_per_1000_lb=row.max_mg_per_1000_lb,
     )
+
+
+def keys_of(substance_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Give the keys by which rules name substances, by the key of the row. At most three statements."""
+    rows = Substance.objects.filter(pk__in=list(substance_ids)).prefetch_related("categories", "species")
+    return {row.pk: mix_substance(row).keys for row in rows}
 
 
 # --- the names of what a rule is about

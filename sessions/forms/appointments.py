@@ -175,7 +175,10 @@ class BookForm(TimeChoice):
     reason = forms.CharField(label=_("Reason for the visit"), required=False, max_length=300)
     note = forms.CharField(label=_("Note for the team"), required=False, max_length=500)
     outside_window_reason = forms.CharField(
-        label=_("Why outside the window"), required=False, max_length=150, help_text=_("Only for a day outside it.")
+        label=_("Why on this day"),
+        required=False,
+        max_length=150,
+        help_text=_("Only for a day outside the window, or one that is blocked."),
     )
     squeeze_reason = forms.CharField(
         label=_("Why squeeze it in"),
@@ -185,12 +188,12 @@ class BookForm(TimeChoice):
     )
     booking_token = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, may_squeeze: bool, in_plan: bool, **kwargs):
+    def __init__(self, *args, may_squeeze: bool, in_file: bool, **kwargs):
         kwargs.setdefault("initial", {}).setdefault("booking_token", uuid.uuid4())
         super().__init__(*args, **kwargs)
         if not may_squeeze:
             del self.fields["squeeze_reason"]
-        if not in_plan:
+        if not in_file:
             del self.fields["outside_window_reason"]
 
     def asked(self) -> dict[str, Any]:
@@ -225,7 +228,7 @@ class MoveForm(TimeChoice):
     """A new time, length, practitioner and place of a visit. `starts` is what a drag sends, in wall time of the site."""
 
     minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=999)
-    outside_window_reason = forms.CharField(label=_("Why outside the window"), required=False, max_length=150)
+    outside_window_reason = forms.CharField(label=_("Why on this day"), required=False, max_length=150)
     squeeze_reason = forms.CharField(label=_("Why squeeze it in"), required=False, max_length=150)
     seen_moves = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
@@ -248,8 +251,6 @@ class MoveForm(TimeChoice):
             self.fields[name].required = True
         if not may_squeeze:
             del self.fields["squeeze_reason"]
-        if appointment.planned_session_id is None:
-            del self.fields["outside_window_reason"]
         self.order_fields(self.field_order)
 
     def asked(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sessions.models import Absence, Appointment, Closure, Practitioner, Room, W
 from sessions.models.appointments import LIVE_STATUSES
 from sessions.models.availability import HoursKind
 from sessions.models.rounds import MOST_TRAVEL_MIN
+from sessions.queries.blocked import BlockedTime, blocked_times, intervals
 from sessions.scheduling.hours import WeeklyRule, day_windows, days_between
 from sessions.scheduling.intervals import Interval, Intervals, intersect, subtract
 from sessions.scheduling.slots import FREE, Agenda
@@ -142,6 +143,11 @@ class Agendas:
     patient: Agenda = FREE
     patients: dict[int, Agenda] = field(default_factory=dict)
     outside: dict[int, Agenda] = field(default_factory=dict)
+    blocked: dict[int, list[BlockedTime]] = field(default_factory=dict)
+
+    def blocked_of(self, patient_id: int) -> tuple[BlockedTime, ...]:
+        """Give when a patient is not to be booked, with the reasons; its agenda has the time as absences."""
+        return tuple(self.blocked.get(patient_id, ()))
 
     def away(self) -> "Agendas":
         """Give the same as a visit away from the site sees it: in no room, and its hours do not count, its closures do."""
@@ -175,7 +181,7 @@ def agendas(
     away: bool = False,
     without: Collection[int] = (),
 ) -> Agendas:
-    """Read all that decides about free time. Four SQL statements, whatever the range.
+    """Read all that decides about free time. Four SQL statements, whatever the range; five with patients.
 
     One patient (`patient_id`) or several (`patient_ids`). `away` is for stables and homes: the hours of the site do
     not count there, its closures do. Appointments in `without` (the one being moved) are not looked at; offers that
@@ -208,7 +214,7 @@ def agendas_at(
 ) -> Agendas:
     """Read the same for several spans of time, far apart perhaps: what lies between them is not looked at.
 
-    Four SQL statements, whatever the number of spans and patients; three without a `now`: then only who works when is
+    Four SQL statements, five with patients (more where one competes, see `blocked_times`), whatever their number; three without a `now`: then only who works when is
     read, and no appointment.
     """
     spans = _joined(spans)
@@ -232,9 +238,12 @@ def agendas_at(
         outside[one] = Agenda(own, breaks, *against)
         by_practitioner[one] = outside[one] if away else Agenda(hours.inside(own), breaks, *against)
     by_room = {one: Agenda(*hours.of_room(one), closures, absent["room", one], busy["room", one]) for one in room_ids}
-    by_patient = {one: Agenda(booked=busy["patient", one]) for one in patient_ids}
+    blocked = blocked_times(site.clinic_id, patient_ids, days[0], days[-1], site.zone) if now is not None else {}
+    by_patient = {
+        one: Agenda(absences=intervals(blocked.get(one, ())), booked=busy["patient", one]) for one in patient_ids
+    }
     between = (minute_of(from_at), minute_of(until_at))
-    return Agendas(between, closed, by_practitioner, by_room, patients=by_patient, outside=outside)
+    return Agendas(between, closed, by_practitioner, by_room, patients=by_patient, outside=outside, blocked=blocked)
 
 
 def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:

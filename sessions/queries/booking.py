@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -14,6 +15,7 @@ from patients.models import Patient, Place
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.queries import appointments, availability
 from sessions.queries.appointments import FreeTime
+from sessions.queries.blocked import blocked_times, reasons_on
 from sessions.scheduling.slots import Slot
 
 SHOWN_STEP_MIN = 15  # a page of every fifth minute is a wall; the exact minute can be typed
@@ -34,6 +36,7 @@ class OfferedDay:
     is_target: bool
     is_outside: bool
     closed_for: str | None
+    blocked_for: str = ""  # why the patient is not to be booked then, or for a part of it
     is_asked: bool = False  # somebody unfolded it
     people: tuple[tuple[Practitioner, tuple[FreeTime, ...]], ...] = ()
 
@@ -61,7 +64,7 @@ def offered_days(
     window: tuple[date, date] | None = None,
     open_on: date | None = None,
 ) -> list[OfferedDay]:
-    """List every day from/until (both included, at most 14). Five SQL statements.
+    """List every day from/until (both included, at most 14). Five SQL statements; two more with a patient.
 
     Open is the day asked for, else the target day, else the first days, when they have free times.
     """
@@ -72,6 +75,8 @@ def offered_days(
         site, practitioners, from_on, until_on, minutes, patient=patient, rooms=rooms, away=away, now=now, step_min=step
     )
     days = [from_on + timedelta(days=n) for n in range((until_on - from_on).days + 1)]
+    keys = [patient.pk] if patient else []
+    blocked = [*chain(*blocked_times(site.clinic_id, keys, from_on, until_on, site.zone).values())]
     slots = {day: found.on(day, site) for day in days}
     opened = _opened(slots, open_on, target_on)
     return [
@@ -83,6 +88,7 @@ def offered_days(
             is_target=day == target_on,
             is_outside=window is not None and not window[0] <= day <= window[1],
             closed_for=closed.reason(day),
+            blocked_for=reasons_on(blocked, day, site.zone),
         )
         for day in days
     ]

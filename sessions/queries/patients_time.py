@@ -7,12 +7,14 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from mesoclinic.core.localtime import day_bounds, local_day
-from sessions.models import Appointment, BlockedDay, BookingPreference
+from mesoclinic.core.models import Site
+from sessions.models import Appointment, BookingPreference
 from sessions.models.preferences import Strength
 from sessions.queries.availability import LONGEST_MIN
+from sessions.queries.blocked import blocked_times, intervals
 from sessions.scheduling.hours import days_between
 from sessions.scheduling.intervals import Interval, Intervals, merge
-from sessions.scheduling.walltime import minute_after, minute_of, wall_minute_clamped, whole_days
+from sessions.scheduling.walltime import minute_after, minute_of, wall_minute_clamped
 
 Span = tuple[datetime, datetime]
 
@@ -34,14 +36,18 @@ class PatientsTime:
         return replace(self, taken=taken)
 
 
-def patients_time(patient_ids: Collection[int], span: Span, zone: ZoneInfo, without: Collection[int]) -> PatientsTime:
-    """Read it for a span of instants; the visits in `without` stand in nobody's way. Three SQL statements."""
+def patients_time(patient_ids: Collection[int], span: Span, site: Site, without: Collection[int]) -> PatientsTime:
+    """Read it for a span of instants; the visits in `without` stand in nobody's way. Three SQL statements.
+
+    More where one competes, see `blocked_times`.
+    """
+    zone = site.zone
     taken: dict[int, list[Interval]] = defaultdict(list)
     for patient_id, starts_at, ends_at in _visits(patient_ids, span, without):
         taken[patient_id].append((minute_of(starts_at), minute_after(ends_at)))
     days = days_between(local_day(span[0], zone), local_day(span[1], zone))
-    for row in BlockedDay.objects.filter(patient__in=patient_ids, until_on__gte=days[0], from_on__lte=days[-1]):
-        taken[row.patient_id] += whole_days([day for day in days if row.holds_on(day)], zone)
+    for patient_id, blocked in blocked_times(site.clinic_id, patient_ids, days[0], days[-1], zone).items():
+        taken[patient_id] += intervals(blocked)
     wishes = list(BookingPreference.objects.filter(patient__in=patient_ids))
     for wish in wishes:
         taken[wish.patient_id] += _never(wish, days, zone)

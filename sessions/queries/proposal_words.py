@@ -1,7 +1,6 @@
 """Say in words what a proposed series promises, what each compromise costs, and why."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -10,6 +9,8 @@ from django.utils.translation import ngettext
 from sessions.models import Practitioner
 from sessions.models.availability import Weekday
 from sessions.queries.availability import ClosedDays
+from sessions.queries.blocked import BlockedTime, reasons_on
+from sessions.queries.day_words import span
 from sessions.queries.proposals import Found, Line, Relaxed
 from sessions.scheduling.causes import Cause, Why
 from sessions.scheduling.series import Proposal
@@ -67,8 +68,10 @@ def price(line: Line) -> str:
     return ngettext("%(n)s day early", "%(n)s days early", -off) % {"n": -off}
 
 
-def cause(why: Why, people: Mapping[int, Practitioner], closed: ClosedDays) -> str:
+def cause(why: Why, people: Mapping[int, Practitioner], closed: ClosedDays, blocked: Sequence[BlockedTime] = ()) -> str:
     """Say what stood against a day."""
+    if why.cause is Cause.BLOCKED and (said := reasons_on(blocked, why.on, closed.site.zone)):
+        return said
     on = date_format(why.on, "l j F")
     who = people[why.practitioner].name if why.practitioner in people else ""
     words = {
@@ -128,19 +131,6 @@ def detail(line: Line, cause_words: str) -> str:
         off = _("%(price)s (target %(day)s)") % {"price": off, "day": target}
         said = f"{off}: {cause_words}" if cause_words else off
     return "; ".join(filter(None, [said, ", ".join(broken(line))]))
-
-
-def span(first: date | None, last: date | None) -> str:
-    """Say a run of days shortly: "3–7 August", "on 6 April"."""
-    if first is None or last is None:
-        return ""
-    if last.year >= 2200 or last == date.max:
-        return _("from %(first)s") % {"first": date_format(first, "j F")}
-    if first == last:
-        return _("on %(first)s") % {"first": date_format(first, "j F")}
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{date_format(last, 'j F')}"
-    return f"{date_format(first, 'j F')} – {date_format(last, 'j F')}"
 
 
 def help_for(found: Found, lines: Sequence[Line]) -> str:

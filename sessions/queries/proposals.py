@@ -11,14 +11,14 @@ from sessions.models.appointments import IS_LIVE
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
 from sessions.models.preferences import Strength
 from sessions.queries import availability
+from sessions.queries.blocked import BlockedTime
 from sessions.queries.plans import CoursePlan, course_plan, window
-from sessions.queries.preferences import blocked_days
 from sessions.scheduling.causes import Facts, Why, why
 from sessions.scheduling.hours import days_between
 from sessions.scheduling.openings import Time, find_openings
 from sessions.scheduling.series import Choice, Proposal, propose
 from sessions.scheduling.slots import Agenda
-from sessions.scheduling.walltime import day_end, day_start, instant_of, minute_of
+from sessions.scheduling.walltime import day_end, instant_of, minute_of
 from sessions.scheduling.wishes import NOON, Need, Slot, Wish, Wishes
 
 # Days before and after the targets looked at, one after the other until nothing further away could be better.
@@ -76,6 +76,7 @@ class Found:
     people: Mapping[int, Practitioner]
     rooms: Mapping[int, Room]
     place: Place | None
+    blocked: tuple[BlockedTime, ...] = ()
 
     @property
     def course(self) -> Course:
@@ -121,8 +122,8 @@ def find_series(
 ) -> Found | None:
     """Propose the best series for the sessions of a course still to book; None when there are none.
 
-    All sessions of its fixed phases, else the next one, or `count` of them. Fifteen SQL statements, or nineteen, or
-    twenty-three: the time on the targets is read first, and further away only where that could be better.
+    All sessions of its fixed phases, else the next one, or `count` of them. Fifteen SQL statements, or twenty, or
+    twenty-five, and five more each time for a horse that competes: the time on the targets is read first, and further away only where that could be better.
     """
     plan = course_plan(course)
     today = local_day(now, course.site.zone)
@@ -131,17 +132,16 @@ def find_series(
         return None
     people = _people(course, today)
     rooms = {} if place else {room.pk: room for room in availability.rooms(course.site)}
-    blocked = blocked_days(course.patient, today)
     visits = _visits(course)
     wishes = engine_wishes(preference, course)
     found = None
     for before, after in (FAR,) if look_far else (ON_TARGET, NEAR, FAR):
         needs = _needs(plan, chain, visits, pins, today, before, after)
-        time = _time(course, needs, people, rooms, place, now)
-        time = less_absent(time, people, blocked, course)
+        time, blocked = _time(course, needs, people, rooms, place, now)
+        time = less_absent(time, people, course)
         facts = _facts(course, needs, time, wishes, now)
         proposal = propose(needs, facts.openings, wishes, tolerance=plan.tolerance)
-        found = Found(plan, tuple(needs), facts, proposal, people, rooms, place)
+        found = Found(plan, tuple(needs), facts, proposal, people, rooms, place, blocked)
         if proposal.is_certain(before):
             break
     return found
@@ -292,8 +292,8 @@ def _time(
     rooms: Mapping[int, Room],
     place: Place | None,
     now: datetime,
-) -> Time:
-    """Read the time around the targets. Four SQL statements."""
+) -> tuple[Time, tuple[BlockedTime, ...]]:
+    """Read the time around the targets, and why the patient is blocked in it. Five SQL statements."""
     zone = course.site.zone
     spans = [
         (day_bounds(need.first_on, zone)[0], day_bounds(need.last_on, zone)[1])
@@ -309,19 +309,19 @@ def _time(
         patient_ids=[course.patient_id],
         away=place is not None,
     )
-    return Time(known.practitioners, known.patients[course.patient_id], known.rooms if rooms else None)
+    time = Time(known.practitioners, known.patients[course.patient_id], known.rooms if rooms else None)
+    return time, known.blocked_of(course.patient_id)
 
 
-def less_absent(time: Time, people: Mapping[int, Practitioner], blocked: Sequence, course: Course) -> Time:
-    """Take out the days the patient cannot come and what lies behind somebody's last day."""
+def less_absent(time: Time, people: Mapping[int, Practitioner], course: Course) -> Time:
+    """Take out what lies behind somebody's last day."""
     zone = course.site.zone
-    cannot = [(day_start(one.from_on, zone), day_end(one.until_on, zone)) for one in blocked]
     practitioners: dict[int, Agenda] = dict(time.practitioners)
     for key, person in people.items():
         if person.last_day_on is not None:
             gone = (day_end(person.last_day_on, zone), availability.UNTIL_FURTHER_NOTICE)
             practitioners[key] = replace(practitioners[key], absences=[*practitioners[key].absences, gone])
-    return Time(practitioners, replace(time.patient, absences=cannot), time.rooms)
+    return Time(practitioners, time.patient, time.rooms)
 
 
 def _facts(course: Course, needs: Sequence[Need], time: Time, wishes: Wishes, now: datetime) -> Facts:

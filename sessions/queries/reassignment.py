@@ -91,7 +91,7 @@ class _Read:
         self.asked = {visit.pk: visit for visit in [*_stops(self.rounds), *self.visits]}
         self.agendas = {away: self._agendas(away) for away in {one.place_id is not None for one in self.asked.values()}}
         keys = {one.patient_id for one in self.asked.values()}
-        self.patients = patients_time(keys, self.span, self.site.zone, without=self.asked)
+        self.patients = patients_time(keys, self.span, self.site, without=self.asked)
 
     def _agendas(self, away: bool) -> Agendas:
         return availability.agendas(

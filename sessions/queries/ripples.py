@@ -9,7 +9,7 @@ from mesoclinic.core.localtime import local_day
 from sessions.models import Appointment, PlannedSession, Practitioner
 from sessions.queries import availability
 from sessions.queries.plans import CoursePlan, course_plan, days_of
-from sessions.queries.preferences import blocked_days, preference_of
+from sessions.queries.preferences import preference_of
 from sessions.queries.proposals import engine_wishes, less_absent
 from sessions.scheduling.openings import NO_ROOM, Time
 from sessions.scheduling.planning import NoOpenDayError
@@ -196,7 +196,6 @@ def _free(
     days += [one.planned_session.due_on for one in following]
     last_on = max(days) + timedelta(days=shift + DAYS_AFTER)
     from_at, until_at = availability.day_span(site, today, last_on)
-    blocked = blocked_days(course.patient, today)
     found = {}
     for away in {one.place_id is not None for one in following}:
         rooms = [] if away or not any(one.room_id for one in following) else list(availability.rooms(site))
@@ -212,7 +211,7 @@ def _free(
             without=set_free,
         )
         time = Time(known.practitioners, known.patient, known.rooms if rooms else None)
-        time = less_absent(time, people, blocked, course)
+        time = less_absent(time, people, course)
         found[away] = FreeTimes(
             time.practitioners,
             time.rooms,

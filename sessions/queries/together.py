@@ -126,7 +126,7 @@ class Table:
             away=wanted.rooms is None,
         )
         patients = {stop.patient.pk for stop in wanted.stops}
-        theirs = patients_time(patients, (from_at, until_at), site.zone, without=())
+        theirs = patients_time(patients, (from_at, until_at), site, without=())
         self.only_with = theirs.practitioner
         self.sees_all = {key for key in self.people if all(self._sees(key, stop) for stop in wanted.stops)}
         self.free = {

@@ -118,12 +118,15 @@ def _hours(agenda: Agenda, span: Interval) -> bool:
 
 
 def _no_opening(there: Mapping[int, Agenda], span: Interval, need: Need, facts: Facts) -> Cause:
-    """Tell a full day from one on which only the patient's other visit, or no room, is in the way."""
+    """Tell a full day from one on which only the patient, or no room, is in the way."""
     long_enough = [
         one for agenda in there.values() for one in agenda.free_intervals(span) if one[1] - one[0] >= need.minutes
     ]
     if not long_enough:
         return Cause.FULL
+    away = merge(facts.time.patient.absences)
+    if not [one for one in subtract(merge(long_enough), away) if one[1] - one[0] >= need.minutes]:
+        return Cause.BLOCKED
     mine = merge(facts.time.patient.booked)
     left = [one for one in subtract(merge(long_enough), mine) if one[1] - one[0] >= need.minutes]
     return Cause.FULL if left else Cause.PATIENT_BUSY

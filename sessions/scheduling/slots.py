@@ -5,7 +5,7 @@ interval. Rooms are joined as starts, so an appointment never changes rooms half
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from heapq import merge as merge_sorted
 from itertools import chain, islice
@@ -19,7 +19,7 @@ class Agenda:
     """What is known about the time of one practitioner, room or patient; any order, overlaps allowed.
 
     `hours` of None means no hours of its own: free whenever nothing stands against it (a patient, most rooms).
-    `closures` are the site's (public holidays too), `absences` the person's or the room's, `booked` live appointments.
+    `closures` are the site's (public holidays too), `absences` its own (a patient's blocked days), `booked` live appointments.
     """
 
     hours: Sequence[Interval] | None = None
@@ -190,6 +190,7 @@ class WhyNot(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     BREAK = "break"
     BOOKED = "booked"
+    BLOCKED = "blocked"  # the patient is not to be booked then
     PATIENT = "patient"
     ROOM = "room"
 
@@ -211,7 +212,9 @@ def why_not_free(start: int, end: int, practitioner: Agenda, wanted: Wanted, roo
         reasons.append(WhyNot.BREAK)
     if _meets(practitioner.booked, start, end):
         reasons.append(WhyNot.BOOKED)
-    if not contains(wanted.patient.free_intervals((start, end)), start, end):
+    if _meets(wanted.patient.absences, start, end):
+        reasons.append(WhyNot.BLOCKED)
+    if not contains(replace(wanted.patient, absences=()).free_intervals((start, end)), start, end):
         reasons.append(WhyNot.PATIENT)
     if wanted.rooms is not None:
         able = [wanted.rooms[room] for room in rooms or wanted.rooms if room in wanted.rooms]

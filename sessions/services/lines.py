@@ -94,6 +94,7 @@ def new_time(line: Line, starts_at: datetime, practitioner: Practitioner, seen_m
         practitioner=practitioner,
         any_room=line.place is None,
         outside_window_reason=_why_outside(line, starts_at),
+        blocked_day_reason="",
         seen_moves=seen_moves,
     )
 
@@ -120,6 +121,7 @@ def _book(
         planned_session=line.planned,
         reason=line.reason,
         outside_window_reason=_why_outside(line, starts_at),
+        blocked_day_reason="",
         offered_until=offered_until,
         now=now,
     )

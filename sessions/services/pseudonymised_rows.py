@@ -44,6 +44,7 @@ TYPED: tuple[tuple[RowsOf, tuple[str, ...]], ...] = (
     ),
     (lambda keys: CallAttempt.objects.filter(patient__in=keys), ("note",)),
     (lambda keys: BlockedDay.objects.filter(patient__in=keys), ("reason",)),
+    (lambda keys: CompetitionEvent.objects.filter(patient__in=keys), ("name", "note")),
     (lambda keys: WaitingEntry.objects.filter(patient__in=keys), ("note",)),
     (lambda keys: RecallNotice.objects.filter(Q(patient__in=keys) | NOBODYS), ("note",)),
     (lambda keys: Reply.objects.filter(appointment__patient__in=keys), ("words",)),

@@ -54,7 +54,7 @@ def book_planned(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _book(request: HttpRequest, desk: Desk, template: str) -> HttpResponse:
     common = {"site": desk.site, "people": desk.people, "may_squeeze": desk.may_squeeze}
-    common["in_plan"] = desk.planned is not None
+    common["in_file"] = True
     form = BookForm(request.POST or None, initial=desk.first_choice(), **common)
     if request.method == "POST" and form.is_valid() and desk.filters.is_valid():
         try:
@@ -105,7 +105,7 @@ def book_new_caller(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("No species is known yet. Ask an admin to load the catalogue."))
         return redirect("sessions:calendar")
     desk = Desk(request, species=species, kind=Appointment.Kind.FIRST_VISIT)
-    common = {"site": desk.site, "people": desk.people, "may_squeeze": desk.may_squeeze, "in_plan": False}
+    common = {"site": desk.site, "people": desk.people, "may_squeeze": desk.may_squeeze, "in_file": False}
     form = CallerForm(request.POST or None, species=species, initial=desk.first_choice(), **common)
     if request.method == "POST" and form.is_valid() and desk.filters.is_valid():
         try:

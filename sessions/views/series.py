@@ -193,7 +193,7 @@ class SeriesDesk:
     def _cause(self, line: Line, found: Found) -> str:
         if line.why is None or self.closed is None or line.is_pinned:
             return ""
-        return proposal_words.cause(line.why, found.people, self.closed)
+        return proposal_words.cause(line.why, found.people, self.closed, found.blocked)
 
     def _alternatives(self, found: Found) -> list[ShownAlternative]:
         shown = []

@@ -417,6 +417,7 @@ def test_slots_are_the_free_starts_on_the_grid_of_the_opening(doctors, room, len
         (110, 130, [WhyNot.BREAK]),
         (150, 160, [WhyNot.BOOKED]),
         (170, 200, [WhyNot.PATIENT]),
+        (212, 222, [WhyNot.BLOCKED]),
         (200, 230, [WhyNot.ROOM]),
         (240, 250, [WhyNot.ABSENT]),
         (280, 290, [WhyNot.CLOSED]),
@@ -428,7 +429,10 @@ def test_a_refusal_names_what_stands_against_the_time(start, end, reasons):
         hours=[(60, 295)], breaks=[(120, 140)], booked=[(150, 160)], absences=[(240, 270)], closures=[(280, 290)]
     )
     wanted = Wanted(
-        1, (0, 1440), patient=Agenda(booked=[(180, 190)]), rooms={1: Agenda(booked=[(200, 210)]), 2: Agenda(hours=[])}
+        1,
+        (0, 1440),
+        patient=Agenda(booked=[(180, 190)], absences=[(215, 220)]),
+        rooms={1: Agenda(booked=[(200, 210)]), 2: Agenda(hours=[])},
     )
 
     assert why_not_free(start, end, doctor, wanted) == reasons

@@ -331,7 +331,7 @@ def test_what_the_database_refuses_is_said_like_any_lost_race(world, monkeypatch
     from sessions.services.appointments import booking
 
     book(world, "10:00")
-    monkeypatch.setattr(booking, "find_room", lambda wish: (wish.room, False))
+    monkeypatch.setattr(booking, "choose_room", lambda wish, known: (wish.room, False))
 
     refusal = refused(world, "10:00", patient=patient(world.clinic, "Bea"))
 

@@ -338,7 +338,7 @@ KEPT = {
     *("Addendum.text", "Addendum.reason", "Addendum.field", "Signature.canonical_text"),
     *("Signature.previous_sha256", "Signature.sha256", "Override.rule", "Override.key", "Override.finding"),
     # chosen from lists, or counted
-    *("Flag.value", "Consent.classes", "Course.cadence", "PlannedSession.why"),
+    *("Flag.value", "Consent.classes", "CompetitionEvent.body", "Course.cadence", "PlannedSession.why"),
     *("Patient.sex", "Merge.moved"),
     # gone with their rows
     *("Identifier.value", "Identifier.note", "ConsentScan.file", "ConsentScan.suffix", "ConsentScan.sha256"),

@@ -16,7 +16,15 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient, Place
 from sessions.models import Appointment, PlannedSession, Practitioner, Room
 
-from .checks import check_rules, find_room, just_taken, offering_alternatives, refusal
+from .checks import (
+    check_rules,
+    choose_room,
+    just_taken,
+    noting_blocked,
+    offering_alternatives,
+    read_agendas,
+    refusal,
+)
 from .offers import expire_in_the_way
 from .series import take_planned_sessions, want_plan_around
 from .wish import Wish, locked
@@ -41,6 +49,7 @@ def book_appointment(
     reason: str = "",
     note: str = "",
     outside_window_reason: str = "",
+    blocked_day_reason: str | None = None,
     squeeze_reason: str = "",
     booking_token: UUID | None = None,
     offered_until: datetime | None = None,
@@ -49,10 +58,11 @@ def book_appointment(
     """Book one time, checked on rows read after practitioner, room and patient are locked.
 
     `any_room` takes the first free room. A form sent twice (same `booking_token`) books once and gives the first
-    appointment back. With `offered_until` the time is only held for the patient until then.
+    appointment back. With `offered_until` the time is only held for the patient until then. Why on a day that is
+    blocked for the patient is what is said of the window, unless `blocked_day_reason` says otherwise.
     Raises Refused; whenever another time would do, with up to three in `details["alternatives"]`. Codes: just-taken,
     patient-busy, no-room, closed, away, outside-hours, break, in-the-past, too-far, outside-window, wrong-species,
-    practitioner-gone, patient-ended, patient-merged, course-closed, course-paused, already-booked, squeeze-limit, …
+    blocked-day, practitioner-gone, patient-ended, patient-merged, course-closed, course-paused, already-booked, squeeze-limit, …
     """
     wish = Wish(
         actor=actor,
@@ -67,6 +77,7 @@ def book_appointment(
         any_room=any_room,
         planned_session=planned_session,
         outside_window_reason=outside_window_reason,
+        blocked_day_reason=outside_window_reason if blocked_day_reason is None else blocked_day_reason,
         squeeze_reason=squeeze_reason,
     )
     words = {"kind": kind, "reason": reason, "note": note, "booking_token": booking_token}
@@ -122,7 +133,9 @@ def _book(wish: Wish, *, booking_token: UUID | None, **fields: Any) -> Appointme
         return first
     expire_in_the_way(wish)
     check_rules(wish)
-    room, squeezed = find_room(wish)
+    known = read_agendas([wish])
+    room, squeezed = choose_room(wish, known)
+    wish = noting_blocked(wish, known)
     appointment = new_visit(wish, room, squeezed, booking_token=booking_token, **fields)
     save_guarded(appointment, wish)
     if wish.planned_session is not None:
@@ -172,6 +185,8 @@ def _first_status(fields: dict[str, Any]) -> str:
 def time_and_place(wish: Wish, room: Room | None, squeezed: bool) -> dict[str, Any]:
     reasons = [wish.squeeze_reason.strip()] if squeezed else []
     reasons += [wish.outside_window_reason.strip()] if wish.planned_session and not wish.is_walk_in else []
+    if (why := wish.blocked_day_reason.strip()) not in reasons:
+        reasons.append(why)
     if wish.takes_back:
         reasons = [wish.outside_window_reason]
     return {

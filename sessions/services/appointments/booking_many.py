@@ -23,7 +23,7 @@ from sessions.scheduling.walltime import minute_after, minute_of
 from sessions.services import plans
 
 from .booking import booked_already, booked_event, new_visit, save_guarded
-from .checks import check_rules, check_window, choose_room, offering_alternatives, read_agendas
+from .checks import check_rules, check_window, choose_room, noting_blocked, offering_alternatives, read_agendas
 from .offers import expire_in_the_way
 from .series import take_planned_sessions
 from .wish import Wish, locked_many
@@ -45,6 +45,7 @@ class Booking:
     reason: str = ""
     note: str = ""
     outside_window_reason: str = ""
+    blocked_day_reason: str = ""
     offered_until: datetime | None = None
 
 
@@ -97,6 +98,7 @@ def _wish(booking: Booking, actor: User | None, site: Site, now: datetime) -> Wi
         any_room=booking.any_room,
         planned_session=booking.planned_session,
         outside_window_reason=booking.outside_window_reason,
+        blocked_day_reason=booking.blocked_day_reason,
     )
 
 
@@ -135,6 +137,7 @@ def _new_visits(
             check_rules(wish, window_too=False)
             known = times[wish.place is not None].known
             room, squeezed = choose_room(wish, known)
+            wish = noting_blocked(wish, known)
         for one in times.values():
             one.keep_busy(wish, room)
         fields = {"kind": booking.kind, "reason": booking.reason, "note": booking.note}

@@ -15,6 +15,7 @@ from patients.models import Patient
 from sessions.models import Appointment, PlannedSession, Room
 from sessions.queries import appointments as reads
 from sessions.queries import availability
+from sessions.queries.blocked import reasons
 from sessions.queries.plans import window
 from sessions.scheduling.intervals import contains
 from sessions.scheduling.slots import Wanted, WhyNot, why_not_free
@@ -131,15 +132,17 @@ def choose_room(wish: Wish, known: availability.Agendas) -> tuple[Room | None, b
     rooms = {room.pk: known.rooms[room.pk] for room in wish.rooms}
     wanted = Wanted(wish.minutes, known.between, patient=known.patients[wish.patient.pk])
     in_the_way = set(why_not_free(start, end, agenda, wanted))
+    if wish.is_walk_in or wish.takes_back or wish.stays_blocked or wish.blocked_day_reason.strip():
+        in_the_way.discard(WhyNot.BLOCKED)
     squeezed = bool(in_the_way) and _may_squeeze(wish, in_the_way)
     if squeezed:  # whoever works outside the hours finds the door open; what stands in the room still counts
         rooms = {one: replace(room, hours=None, closures=()) for one, room in rooms.items()}
-        in_the_way &= {WhyNot.PATIENT}
+        in_the_way &= {WhyNot.PATIENT, WhyNot.BLOCKED}
     free = [room for room in wish.rooms if contains(rooms[room.pk].free_intervals((start, end)), start, end)]
     if wish.rooms and not free and not wish.is_walk_in:
         in_the_way.add(WhyNot.ROOM)
     if in_the_way:
-        raise _not_free(wish, in_the_way, known.closed.reason(local_day(wish.starts_at, wish.site.zone)))
+        raise _not_free(wish, in_the_way, known)
     if squeezed and not wish.is_walk_in:
         _check_squeeze_limit(wish)
     return (free[0] if free else None), squeezed
@@ -171,8 +174,33 @@ def _check_squeeze_limit(wish: Wish) -> None:
         raise refusal(wish, "squeeze-limit", words % names)
 
 
-def _not_free(wish: Wish, in_the_way: set[WhyNot], closed_for: str | None) -> Refused:
+def why_blocked(wish: Wish, known: availability.Agendas) -> str:
+    """Say what blocks the patient at the time asked for; empty when nothing does."""
+    start, end = minute_of(wish.starts_at), minute_after(wish.ends_at)
+    return reasons(known.blocked_of(wish.patient.pk), start, end, wish.site.zone)
+
+
+def noting_blocked(wish: Wish, known: availability.Agendas) -> Wish:
+    """Keep the reason for a blocked day only where the day is blocked; a walk-in says by itself what stood against it."""
+    words = why_blocked(wish, known)
+    if wish.is_walk_in or not words:
+        return replace(wish, blocked_day_reason=words)
+    return wish
+
+
+def as_it_stood(wish: Wish, visit: Appointment, known: availability.Agendas) -> Wish:
+    """Say whether a visit that moves stood on the same blocked days before; then its reason goes along."""
+    old = minute_of(visit.starts_at), minute_after(visit.ends_at)
+    new = minute_of(wish.starts_at), minute_after(wish.ends_at)
+    met = [one for one in known.blocked_of(wish.patient.pk) if one.meets(*new)]
+    if not met or not all(one.meets(*old) for one in met):
+        return wish
+    return replace(wish, stays_blocked=True, blocked_day_reason=wish.blocked_day_reason or visit.exception_reason)
+
+
+def _not_free(wish: Wish, in_the_way: set[WhyNot], known: availability.Agendas) -> Refused:
     reason = next(one for one in WhyNot if one in in_the_way)
+    closed_for = known.closed.reason(local_day(wish.starts_at, wish.site.zone))
     name = {"name": wish.practitioner.name, "patient": wish.patient.name}
     if reason is WhyNot.CLOSED:
         words = _("The clinic is closed that day (%(why)s).") % {"why": closed_for} if closed_for else ""
@@ -185,6 +213,10 @@ def _not_free(wish: Wish, in_the_way: set[WhyNot], closed_for: str | None) -> Re
         return refusal(wish, "break", _("%(name)s has a break then.") % name, may_squeeze=True)
     if reason is WhyNot.BOOKED:
         return just_taken(wish, may_squeeze=not in_the_way - ITS_OWN_TIME)
+    if reason is WhyNot.BLOCKED:
+        words = _("%(patient)s: %(why)s. Say why at this time all the same, or choose another.")
+        words %= name | {"why": why_blocked(wish, known)}
+        return refusal(wish, "blocked-day", words, field="outside_window_reason")
     if reason is WhyNot.PATIENT:
         return refusal(wish, "patient-busy", _("%(patient)s already has an appointment then.") % name)
     if wish.room is not None:

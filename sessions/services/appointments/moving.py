@@ -83,6 +83,7 @@ def move(
         any_room=any_room,
         seen_moves=seen_moves,
         outside_window_reason=outside_window_reason,
+        blocked_day_reason=outside_window_reason,
         squeeze_reason=squeeze_reason,
     )
     return _move(actor, [asked], "", batch or uuid4(), now or timezone.now())[0]

@@ -20,7 +20,7 @@ from sessions.scheduling.slots import Agenda
 from sessions.scheduling.walltime import minute_after, minute_of
 
 from .booking import time_and_place
-from .checks import choose_room, read_agendas
+from .checks import as_it_stood, choose_room, noting_blocked, read_agendas
 from .wish import Wish
 
 
@@ -37,6 +37,7 @@ class NewTime:
     any_room: bool | None = None
     seen_moves: int | None = None
     outside_window_reason: str = ""
+    blocked_day_reason: str | None = None  # None: what is said of the window
     squeeze_reason: str = ""
     travel_min: tuple[int, int] | None = None  # the way there and back, of the first and last visit of a round
     moved_along: bool = False  # with another session: a day outside the window needs no reason of its own
@@ -82,6 +83,9 @@ def wish_of(asked: NewTime, visit: Appointment, now: datetime) -> Wish:
         any_room=wants_any and place is None,
         planned_session=visit.planned_session,
         outside_window_reason=asked.outside_window_reason,
+        blocked_day_reason=asked.outside_window_reason
+        if asked.blocked_day_reason is None
+        else asked.blocked_day_reason,
         squeeze_reason=asked.squeeze_reason,
         takes_back=asked.takes_back,
     )
@@ -102,7 +106,9 @@ def times_and_places(
         with naming(fresh, moves):
             own_first = sorted(wish.rooms, key=lambda one: (one.pk != fresh.room_id, one.position, one.name))
             known = _without_taken(wish, agendas[where], placed)
-            room, squeezed = choose_room(replace(wish, rooms=tuple(own_first)), known)
+            wish = as_it_stood(replace(wish, rooms=tuple(own_first)), fresh, known)
+            room, squeezed = choose_room(wish, known)
+            wish = noting_blocked(wish, known)
         values[fresh.pk] = time_and_place(wish, room, squeezed)
         way = None if fresh.round_id else asked[fresh.pk].travel_min  # a round settles its own
         way = way or (fresh.travel_before_min, fresh.travel_after_min)

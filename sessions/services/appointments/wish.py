@@ -18,7 +18,11 @@ from sessions.queries.availability import LONGEST_MIN
 
 @dataclass(frozen=True)
 class Wish:
-    """A time asked for. `any_room` lets the first free room be chosen; `without` are the appointments being moved."""
+    """A time asked for. `any_room` lets the first free room be chosen; `without` are the appointments being moved.
+
+    `blocked_day_reason` is why the patient is booked on a blocked day all the same: always somebody's own words.
+    `stays_blocked`: the visit stood on those days before, so that moving it there decides nothing new.
+    """
 
     actor: User | None
     site: Site
@@ -32,6 +36,8 @@ class Wish:
     any_room: bool = False
     planned_session: PlannedSession | None = None
     outside_window_reason: str = ""
+    blocked_day_reason: str = ""
+    stays_blocked: bool = False
     squeeze_reason: str = ""
     is_walk_in: bool = False
     takes_back: bool = False  # a move is undone: what was true of the old time is true again

@@ -122,6 +122,7 @@ def _book_stops(actor, clinic, site, place, practitioner, starts_at, stops, now)
             planned_session=stop.planned_session,
             reason=stop.reason.strip(),
             outside_window_reason=stop.outside_window_reason.strip(),
+            blocked_day_reason=stop.outside_window_reason.strip(),
         )
         for stop, (first, _last) in zip(stops, times, strict=True)
     ]
@@ -192,6 +193,7 @@ def add_to_round(
         planned_session=planned_session,
         reason=reason.strip(),
         outside_window_reason=outside_window_reason.strip(),
+        blocked_day_reason=outside_window_reason.strip(),
     )
     with naming_the_patient():
         visit = book_many(**where, bookings=[booking], now=now)[0]
