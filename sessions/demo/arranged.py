@@ -11,10 +11,11 @@ from sessions.models import Appointment, Practitioner, Round
 from sessions.queries import rounds as round_reads
 from sessions.queries import together as together_reads
 from sessions.queries.recipients import recipients, settings_of
-from sessions.services import appointments, reminders, replies, rounds, waiting
+from sessions.services import appointments, competitions, reminders, replies, rounds, waiting
 from sessions.services.appointments.together import book_together
 from sessions.services.rounds import Stop
 
+from . import horses
 from .life import STORIES, find_time
 from .world import World
 
@@ -55,6 +56,22 @@ def arrange_messages(world: World) -> None:
     _answer(world, written[:2])
     for visit in written[2:4]:
         _move_and_tell(world, visit)
+
+
+def arrange_competitions(world: World) -> None:
+    """Enter what some horses compete in: what is booked on those days already stays, and the desk sees it."""
+    for name, competition, body, days, length, note in horses.COMPETITIONS:
+        first = world.today + timedelta(days=days)
+        competitions.enter_competition(
+            actor=world.desk,
+            patient=world.patients[name],
+            today=world.today,
+            name=competition,
+            body=body,
+            from_on=first,
+            until_on=first + timedelta(days=length - 1),
+            note=note,
+        )
 
 
 def _at(world: World, place: Place) -> list[Patient]:

@@ -9,7 +9,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.models import AuditEvent, Clinic, User
 from sessions.services import extending, plans
 
-from .arranged import arrange_messages, arrange_rounds
+from .arranged import arrange_competitions, arrange_messages, arrange_rounds
 from .files import register_everybody
 from .house import PASSWORD, build_house
 from .life import play_the_past
@@ -33,6 +33,7 @@ def build_demo(*, now: datetime, password: str = PASSWORD) -> World:
         arrange_rounds(world)
         plan_ahead(world, lives)
         arrange_messages(world)
+        arrange_competitions(world)
         extending.extend_schedules(now=now)
     audit.record(actor=None, verb=BUILT, subject=world.clinic, clinic=world.clinic)
     return world

@@ -45,3 +45,9 @@ FLAGS = (
     ("Sahara", "allergy_class", {"value": "nsaid", "text": "Colic after phenylbutazone"}),
     ("Atlas", "behaviour", {"text": "Stallion: not beside mares"}),
 )
+# name, competition, body, days from today, how many days, note
+COMPETITIONS = (
+    ("Turing", "Three-day event, national class", "USEF", 16, 3, "His trainer rides him"),
+    ("Quark", "Indoor show jumping", "FEI", 25, 2, "Entered with his owner"),
+    ("Quark", "Winter finals", "FEI", 60, 3, ""),
+)

@@ -1,8 +1,9 @@
 """A horse's competitions: its calendar, and what the mix check knows of it."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import Http404
 
@@ -10,7 +11,9 @@ from patients.models import Patient
 from protocols.dosing import CompetitionRule, MixEvent, MixPatient
 from protocols.dosing.competition import EQUIDS
 from protocols.queries.competition import checked_rules
-from sessions.models import CompetitionEvent
+from sessions.models import Appointment, CompetitionEvent
+from sessions.queries.blocked import blocked_times, reasons
+from sessions.scheduling.walltime import minute_after, minute_of
 
 STILL_COMPETES = timedelta(days=366)  # a horse that competed within a year does so until somebody says otherwise
 
@@ -50,3 +53,15 @@ def as_event(row: CompetitionEvent) -> MixEvent:
 def rules_for(checked: MixPatient, clinic_id: int) -> tuple[CompetitionRule, ...]:
     """Give the rules a horse is held to. One SQL statement; none where no body is known."""
     return checked_rules(clinic_id) if checked.competition_bodies else ()
+
+
+def visits_in_blocked_time(patient: Patient, now: datetime, zone: ZoneInfo) -> list[tuple[Appointment, str]]:
+    """List a patient's visits to come in blocked time, each with what blocks it. Two SQL statements, or more."""
+    rows = Appointment.objects.live().filter(patient=patient, starts_at__gte=now, in_place_of__isnull=True)
+    visits = list(rows.select_related("practitioner").order_by("starts_at"))
+    if not visits:
+        return []
+    first, last = (one.starts_at.astimezone(zone).date() for one in (visits[0], visits[-1]))
+    blocked = blocked_times(patient.clinic_id, [patient.pk], first, last, zone).get(patient.pk, [])
+    said = [(one, reasons(blocked, minute_of(one.starts_at), minute_after(one.ends_at), zone)) for one in visits]
+    return [(one, words) for one, words in said if words]

@@ -202,7 +202,7 @@ class Known:
 
 
 def read_agendas(site: Site, lines: Iterable[Line], spans: Sequence[tuple[datetime, datetime]], now: datetime) -> Known:
-    """Read all that decides about free time for these lines in these spans. Seven SQL statements, whatever they are."""
+    """Read all that decides about free time for these lines in these spans. Eight SQL statements, whatever they are."""
     people = {one.pk: one for one in availability.practitioners(site.clinic, local_day(now, site.zone))}
     rooms = list(availability.rooms(site))
     known = availability.agendas_at(
@@ -217,7 +217,7 @@ def read_agendas(site: Site, lines: Iterable[Line], spans: Sequence[tuple[dateti
 
 
 def with_times(site: Site, lines: Sequence[Line], now: datetime, count: int = TIMES_SHOWN) -> dict[str, list[FreeTime]]:
-    """Choose up to `count` free times for every line, by its key. Seven SQL statements, none without lines."""
+    """Choose up to `count` free times for every line, by its key. Eight SQL statements, none without lines."""
     today = local_day(now, site.zone)
     wide = [line for line in lines if line.need.first_on <= line.need.last_on and line.need.last_on >= today]
     if not wide:
@@ -228,7 +228,7 @@ def with_times(site: Site, lines: Sequence[Line], now: datetime, count: int = TI
 
 
 def times_for_visit(visit: Appointment, now: datetime) -> list[FreeTime]:
-    """Choose times a visit might be moved to, other than its own. Seven SQL statements."""
+    """Choose times a visit might be moved to, other than its own. Eight SQL statements."""
     line = line_of_visit(visit, local_day(now, visit.site.zone))
     return with_times(visit.site, [line], now).get(line.key, [])
 

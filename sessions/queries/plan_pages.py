@@ -1,8 +1,8 @@
 """Read what the plan page of a course shows: its sessions in words, its phases, the review due, its history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 from django.db.models import QuerySet
@@ -15,10 +15,13 @@ from sessions.models import Appointment, Course, PlannedSession, Review, Score
 from sessions.models.appointments import LIVE_STATUSES
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.models.records import Moment, Scale
+from sessions.queries.blocked import BlockedTime, blocked_times, reasons, reasons_on
 from sessions.queries.plans import CoursePlan, course_plan, parsed, rebook_why
 from sessions.scheduling.followup import Suggestion, suggest_response
+from sessions.scheduling.walltime import minute_after, minute_of
 
 TO_COME = ("offered", "booked")
+FURTHEST = timedelta(days=3 * 366)
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,12 @@ class PlanPage:
 
 
 def plan(course: Course, today: date) -> PlanPage:
-    """Give everything the plan page shows but its history. Eight SQL statements."""
+    """Give everything the plan page shows but its history. Nine SQL statements; more for a horse that competes."""
     known = course_plan(course)
     visits = _visits(course)
+    blocked = _blocked(course, today)
     phase_words = _phase_words(known)
-    rows = tuple(_row(row, known, today, visits.get(row.pk), phase_words) for row in known.sessions)
+    rows = tuple(_row(row, known, today, visits.get(row.pk), phase_words, blocked) for row in known.sessions)
     to_do = [row for row in rows if row.session.number >= known.next_number]
     return PlanPage(
         plan=known,
@@ -104,8 +108,20 @@ def _phase_words(known: CoursePlan) -> dict[int, list[str]]:
     return {row.number: phases_in_words(parsed(row.cadence)) for row in known.course.revisions.all()}
 
 
+def _blocked(course: Course, today: date) -> list[BlockedTime]:
+    zone = course.site.zone
+    return blocked_times(course.clinic_id, [course.patient_id], today, today + FURTHEST, zone).get(
+        course.patient_id, []
+    )
+
+
 def _row(
-    row: PlannedSession, known: CoursePlan, today: date, visit: Appointment | None, phase_words: dict[int, list[str]]
+    row: PlannedSession,
+    known: CoursePlan,
+    today: date,
+    visit: Appointment | None,
+    phase_words: dict[int, list[str]],
+    blocked: Sequence[BlockedTime],
 ) -> PlanRow:
     look, words = _look(row, today)
     words_of = phase_words.get(row.revision, [])
@@ -115,7 +131,7 @@ def _row(
         session=row,
         look=look,
         words=words,
-        why=_why(row, visit, course),
+        why=" ".join(filter(None, [_why(row, visit, course), _why_blocked(row, visit, course, blocked)])),
         phase=words_of[row.phase - 1] if row.phase <= len(words_of) else "",
         minutes=row.minutes or course.clinic.session_min,
         visit=visit,
@@ -157,6 +173,18 @@ def _why(row: PlannedSession, visit: Appointment | None, course: Course) -> str:
         words.append(visit.exception_reason)
         words.append(_("Subject to review.") if row.is_held else "")
     return " ".join(filter(None, words))
+
+
+def _why_blocked(row: PlannedSession, visit: Appointment | None, course: Course, blocked: Sequence[BlockedTime]) -> str:
+    """Say what blocks the patient at the visit of a session to come, or without one on its day."""
+    zone = course.site.zone
+    if row.status in (PlannedStatus.DONE, PlannedStatus.SKIPPED):
+        return ""
+    if visit is None:
+        said = reasons_on(blocked, row.due_on, zone)
+    else:
+        said = reasons(blocked, minute_of(visit.starts_at), minute_after(visit.ends_at), zone)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
 
 
 def _phases(rows: Iterable[PlanRow], known: CoursePlan) -> Iterable[dict]:

@@ -36,6 +36,7 @@ def enter_competition(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "banner": patient_reads.banner(patient, today),
         "form": form,
         "events": reads.competitions(patient, today),
+        "clashes": reads.visits_in_blocked_time(patient, timezone.now(), request.site.zone),
     }
     return render(request, "sessions/competitions/list.html", context, status=422 if form.is_bound else 200)
 

@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -254,3 +255,16 @@ def test_a_rule_is_counted_no_longer_and_again(browser, clinic):
     assert CompetitionRule.objects.get(pk=rule.pk).is_archived
     browser.post(address, {"restore": "1"})
     assert not CompetitionRule.objects.get(pk=rule.pk).is_archived
+
+
+def test_the_list_asks_as_often_for_fifty_rules_as_for_a_few(browser, clinic):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(reverse("protocols:competition-rules"))
+        return len(queries)
+
+    count()
+    few = count()
+    for _n in range(30):
+        make_competition_rule(clinic, applies_to="substances", keys=["dexamethasone"])
+    assert count() == few

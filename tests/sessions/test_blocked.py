@@ -14,7 +14,8 @@ from mesoclinic.core.refused import Refused
 from protocols.services.protocols import DraftLine
 from sessions.models import Appointment, BookingPreference
 from sessions.queries import appointments as reads
-from sessions.queries import availability, proposal_words
+from sessions.queries import availability, plan_pages, proposal_words
+from sessions.queries import courses as course_reads
 from sessions.queries.blocked import blocked_times, reasons_on
 from sessions.queries.proposals import find_series
 from sessions.scheduling.walltime import minute_of
@@ -333,3 +334,32 @@ def test_a_french_reader_reads_why_in_french(world):
         words = [one.words(PARIS) for one in blocked(world)]
 
     assert words[1] == "en compétition 12–14 mars (Spring show)"
+
+
+# --- what stands there already
+
+
+def test_the_plan_says_which_sessions_are_blocked(world):
+    course = course_of(world)
+    show(world, 7)
+
+    page = plan_pages.plan(course_reads.get_or_404(world.clinic, course.public_id), MONDAY)
+
+    whys = {row.session.number: row.why for row in page.rows}
+    assert whys[2] == "Competes on 9 March (Spring show)."
+    assert not whys[3]
+
+
+def test_visits_booked_before_the_show_was_entered_stay_and_are_listed(world):
+    visit = book_horse(world, days=3)
+    free = book_horse(world, days=9)
+    show(world, 3)
+    browser = Client()
+    browser.force_login(world.desk)
+
+    with time_machine.travel(NOW, tick=False):
+        page = browser.get(reverse("sessions:enter-competition", args=[world.horse.public_id]))
+
+    assert [one for one, _words in page.context["clashes"]] == [visit]
+    assert "Competes on 5 March (Spring show)" in page.content.decode()
+    assert {one.status for one in Appointment.objects.filter(pk__in=[visit.pk, free.pk])} == {"booked"}

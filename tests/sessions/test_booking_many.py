@@ -208,7 +208,7 @@ def test_the_number_of_statements_does_not_grow_with_the_series(world, shift):
             many(world, asked)
         counts.append(len(queries))
 
-    assert counts[0] == counts[1] <= (36 if shift else 20), counts
+    assert counts[0] == counts[1] <= (36 if shift else 21), counts
 
 
 def test_nothing_to_book_is_nothing(world):

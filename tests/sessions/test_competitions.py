@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
@@ -16,11 +17,12 @@ from mesoclinic.core.roles import Role
 from patients.services import merging
 from sessions.models import CompetitionEvent
 from sessions.queries import record_checks, records
+from sessions.queries import reports as report_reads
 from sessions.queries.prescriptions import mix_for
 from sessions.services import competitions
 from tests.factories import make_clinic, make_competition_rule, make_horse, make_patient, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at
-from tests.sessions.record_world import filled, record_world, start
+from tests.sessions.record_world import done, filled, record_world, start
 
 pytestmark = pytest.mark.django_db
 
@@ -246,3 +248,29 @@ def test_a_french_reader_reads_the_finding_in_french():
         texts = [one.text for one in mix_for(world.version, world.patient, MONDAY).blocks]
 
     assert any("au plus tôt selon la règle USEF, GR414" in text for text in texts)
+
+
+def test_the_owners_report_carries_what_the_rules_said_of_the_last_session():
+    world = record_world(species="horse")
+    twelve_hours(world.clinic)
+    enter(world.patient, days=20, body="USEF")
+    done(world)
+
+    course = report_reads.get_or_404(world.clinic, world.course.public_id)
+    told = report_reads.course_report(course, MONDAY).competition
+
+    assert "Earliest possible by rule USEF, GR414 is 2 Mar 2026, 22:20." in [one.said for one in told]
+
+
+def test_the_page_asks_as_often_for_thirty_competitions_as_for_three(world, desk):
+    twelve_hours(world.clinic)
+
+    def count(more: int) -> int:
+        for n in range(more):
+            enter(world.horse, days=20 + n, body="USEF")
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get(reverse("sessions:enter-competition", args=[world.horse.public_id])).status_code == 200
+        return len(queries)
+
+    count(1)
+    assert count(2) == count(27)

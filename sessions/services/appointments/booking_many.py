@@ -125,7 +125,7 @@ def _booked_before(bookings: Sequence[Booking], tokens: Sequence[UUID | None], s
 def _new_visits(
     bookings: Sequence[Booking], wishes: Sequence[Wish], tokens: dict[int, UUID | None]
 ) -> list[Appointment]:
-    """Check every wish against the books and the ones before it, and make its row. Four SQL statements, or eight."""
+    """Check every wish against the books and the ones before it, and make its row. Five SQL statements, or ten."""
     times = {
         away: _Times(read_agendas(group))
         for away in (False, True)

@@ -106,13 +106,13 @@ def check_window(wish: Wish, planned: PlannedSession) -> None:
 def find_room(wish: Wish) -> tuple[Room | None, bool]:
     """Return the room to use and whether the visit is squeezed in. Raises Refused when the time is not free.
 
-    Four SQL statements; a squeeze needs one more.
+    Five SQL statements; a squeeze needs one more.
     """
     return choose_room(wish, read_agendas([wish]))
 
 
 def read_agendas(wishes: Sequence[Wish]) -> availability.Agendas:
-    """Read what stands against wishes of one site, all at it or all away from it. Four SQL statements."""
+    """Read what stands against wishes of one site, all at it or all away from it. Five SQL statements."""
     return availability.agendas_at(
         wishes[0].site,
         spans=[(wish.starts_at, wish.ends_at) for wish in wishes],
