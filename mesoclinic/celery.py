@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
     "sweep": {"task": "sessions.sweep", "schedule": 30.0},
     "beat-heartbeat": {"task": "core.beat_heartbeat", "schedule": 15.0},
     "extend-schedules": {"task": "sessions.extend_schedules", "schedule": crontab(hour="2", minute="10")},
+    "count-courses": {"task": "sessions.count_courses", "schedule": crontab(hour="2", minute="50")},
     "flag-overdue": {"task": "sessions.flag_overdue", "schedule": crontab(minute="5")},
     "queue-reminders": {"task": "sessions.queue_reminders", "schedule": crontab(minute="*/5")},
     "deliver-reminders": {"task": "sessions.deliver_due_reminders", "schedule": crontab()},

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sessions.services import appointments, extending, leaving, plans, reminders
+from sessions.services import appointments, extending, figures, leaving, plans, reminders
 
 
 @shared_task(name="sessions.generate_schedule", time_limit=120)
@@ -16,6 +16,12 @@ def generate_schedule(course_id: int) -> None:
 def extend_schedules() -> None:
     """Keep open-ended phases planned 26 weeks ahead; nightly."""
     extending.extend_schedules(now=timezone.now())
+
+
+@shared_task(name="sessions.count_courses", time_limit=3000)
+def count_courses() -> None:
+    """Count what each course came to, for the overview; nightly."""
+    figures.count_courses(now=timezone.now())
 
 
 @shared_task(name="sessions.flag_overdue", time_limit=1200)

@@ -6,6 +6,7 @@ from sessions import (
     urls_courses,
     urls_feeds,
     urls_messages,
+    urls_overview,
     urls_rebooking,
     urls_recalls,
     urls_records,
@@ -79,6 +80,7 @@ urlpatterns += [
 urlpatterns += [
     path("reports/handed-out/<uuid:public_id>.pdf", reports.handed_out_pdf, name="handed-out-pdf"),
     path("verify/<str:token>/", verifying.verify_report, name="verify-report"),
+    path("", include(urls_overview.urlpatterns)),
     path("reports/", reports.reports, name="reports"),
     path("courses/<uuid:public_id>/report/", reports.course_report, name="course-report"),
     path("courses/<uuid:public_id>/report/hand-out/", reports.hand_out_report, name="hand-out-report"),

@@ -35,6 +35,7 @@ class ClinicForm(ModelForm):
         fields = [
             *("name", "address", "phone", "email", "country", "language"),
             *("first_visit_min", "session_min", "review_min", "other_min", "squeeze_limit"),
+            "late_cancellation_hours",
         ]
         widgets = {"address": forms.Textarea(attrs={"rows": 3})}
 

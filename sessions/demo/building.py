@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from mesoclinic.core import audit
 from mesoclinic.core.models import AuditEvent, Clinic, User
-from sessions.services import extending, plans
+from sessions.services import extending, figures, plans
 
 from .arranged import arrange_competitions, arrange_messages, arrange_rounds
 from .files import register_everybody
@@ -35,6 +35,7 @@ def build_demo(*, now: datetime, password: str = PASSWORD) -> World:
         arrange_messages(world)
         arrange_competitions(world)
         extending.extend_schedules(now=now)
+        figures.count_courses(now=now)
     audit.record(actor=None, verb=BUILT, subject=world.clinic, clinic=world.clinic)
     return world
 

@@ -4,6 +4,7 @@ from .calls import CallAttempt
 from .competitions import CompetitionEvent
 from .courses import Course, CourseRevision, PlannedSession, Review
 from .feeds import CalendarFeed, FeedLine
+from .figures import CourseFigures
 from .follow_ups import AdverseEventUpdate, FollowUp
 from .handouts import ReportHandout
 from .preferences import BlockedDay, BookingPreference
@@ -29,6 +30,7 @@ __all__ = [
     "Closure",
     "CompetitionEvent",
     "Course",
+    "CourseFigures",
     "CourseRevision",
     "FeedLine",
     "FollowUp",

@@ -184,6 +184,7 @@ class PlannedSession(Identified):
         ordering = ["course", "number"]
         indexes = [
             models.Index(fields=["due_on"], condition=Q(status="planned"), name="planned_to_book"),
+            models.Index(fields=["performed_on"], condition=Q(status="done"), name="planned_done"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["course", "number"], name="planned_session_number_unique"),

@@ -24,7 +24,7 @@ from django.db import connection  # noqa: E402
 from django.test.utils import get_runner, setup_test_environment  # noqa: E402
 
 from mesoclinic.core import doorbell  # noqa: E402
-from tests.bench import booking, pages, paper, plans, reading, recalls, records, searching, series, serving  # noqa: E402
+from tests.bench import booking, overview, pages, paper, plans, reading, recalls, records, searching, series, serving  # noqa: E402
 from tests.bench.timing import Amount, Result, as_data, from_data  # noqa: E402
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
@@ -66,7 +66,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         default="",
-        help="some of P11, P1, P2, P3, P6, P7, P8, P10, http, memory, search, recall, parted by commas",
+        help="some of P11, P1, P2, P3, P6, P7, P8, P10, http, memory, search, recall, overview, parted by commas",
     )
     parser.add_argument("--print-only", action="store_true", help="leave docs/benchmarks.md as it is")
     parser.add_argument("--json", default="", help=argparse.SUPPRESS)
@@ -106,6 +106,7 @@ def _rows(*, full: bool, ring) -> dict:
         "http": lambda: _serve(full),
         "memory": lambda: _worker(ring, 1000 if full else 100),
         "search": lambda: searching.searches(searching.crowd()),
+        "overview": lambda: overview.parts(overview.years_of_sessions(MANY)),
         "recall": lambda: recalls.recall_found(recalls.lots_given(1_000_000 if full else 100_000)),
     }
     on_sqlite = ("P1", "P2", "P3", "search", "recall")

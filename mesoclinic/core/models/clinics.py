@@ -37,6 +37,9 @@ class Clinic(Identified):
     review_min = models.PositiveSmallIntegerField(_("minutes of a review"), default=15)
     other_min = models.PositiveSmallIntegerField(_("minutes of another visit"), default=15)
     squeeze_limit = models.PositiveSmallIntegerField(_("squeezed-in visits per half-day"), default=2)
+    late_cancellation_hours = models.PositiveSmallIntegerField(
+        _("a cancellation is late when told less than … hours before"), default=24, db_default=24
+    )
     next_course_number = models.PositiveIntegerField(default=1, editable=False)
     next_patient_number = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -50,6 +53,11 @@ class Clinic(Identified):
                 & Q(other_min__range=(1, 999)),
                 name="clinic_minutes_sane",
                 violation_error_message=_("A visit lasts between 1 and 999 minutes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(late_cancellation_hours__range=(1, 336)),
+                name="clinic_late_cancellation_sane",
+                violation_error_message=_("Choose between 1 and 336 hours (two weeks)."),
             ),
         ]
 

@@ -42,6 +42,7 @@ NOUNS = {
     "mix-limit": gettext_lazy("limit of the mix check"),
     "mix-rule": gettext_lazy("rule of the mix check"),
     "pair": gettext_lazy("pair in one syringe"),
+    "overview": gettext_lazy("list of the overview"),
     "party": gettext_lazy("contact"),
     "patient": gettext_lazy("patient's file"),
     "place": gettext_lazy("place"),

@@ -64,7 +64,7 @@ def found_first_clinic(
 
 @transaction.atomic
 def update_clinic(*, actor: User | None, clinic: Clinic, **fields: Any) -> Clinic:
-    """Change the name, how to reach the clinic, its language, minutes of visits or the limit of squeezed-in visits.
+    """Change the name, how to reach it, its language, minutes of visits, the limit of squeezed-in visits, or what is late.
 
     Raises Refused("not-valid").
     """

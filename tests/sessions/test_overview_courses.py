@@ -1,0 +1,348 @@
+"""Adherence, drop-out and outcomes of the overview against a slow count in plain Python, and against their lists."""
+
+import random
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from statistics import median
+
+import pytest
+from django.core.paginator import Paginator
+from django.test import Client
+from django.urls import reverse
+
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.roles import Role
+from protocols.models import Lot
+from sessions.forms.overview import OverviewListForm
+from sessions.models import (
+    Administration,
+    AdverseEvent,
+    Course,
+    CourseFigures,
+    PlannedSession,
+    Score,
+    SessionRecord,
+)
+from sessions.outcomes import SMALLEST_GROUP
+from sessions.queries.overview import PARTS, sites
+from sessions.queries.overview_courses import dropped, overdue, reached, sessions_done, timings
+from sessions.queries.overview_lists import listing
+from sessions.queries.overview_outcomes import courses_with_outcome, outcomes
+from sessions.queries.overview_safety import sessions_given
+from sessions.services.figures import count_courses, first_and_last
+from tests.factories import make_course, make_lot, make_user
+from tests.sessions.overview_world import FIRST, LAST, overview_world
+from tests.sessions.record_world import done, record_world
+from tests.sessions.test_overview_visits import numbers, scope_of, some_scopes
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 20, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def course_world(seed: int):
+    """Fifty courses with sessions done early, in time and late, some with pain scores, some stopped or lapsed."""
+    world, dice = overview_world(seed, visits=0), random.Random(seed)
+    expiries = (date(2026, 4, 1), date(2026, 5, 20), date(2030, 1, 1))
+    world.lots = [
+        make_lot(world.clinic, site=world.paris, expires_on=day, low_stock_ml=low)
+        for day in expiries
+        for low in (None, 100)
+    ]
+    Lot.objects.filter(pk=world.lots[-2].pk).update(status="recalled", recalled_at=NOW)
+    for n in range(50 - len(world.courses)):
+        course = make_course(
+            world.clinic,
+            patient=world.patients[n % len(world.patients)],
+            protocol_version=dice.choice(world.versions),
+            indication=dice.choice(world.indications),
+            practitioner=dice.choice(world.people),
+            site=dice.choice(world.sites),
+            start_on=FIRST - 10 * DAY + dice.randrange(40) * DAY,
+        )
+        world.courses.append(course)
+    for course in world.courses:
+        _play(dice, course, world.lots)
+    world.courses = list(Course.objects.filter(clinic=world.clinic))
+    count_courses(now=NOW)
+    return world
+
+
+def _play(dice: random.Random, course: Course, lots: list[Lot]) -> None:
+    sessions = list(course.planned_sessions.order_by("number"))
+    number = dice.randrange(len(sessions) + 1)
+    for session in sessions[:number]:
+        days = dice.choice([-9, 0, 0, 0, 3, 7, 8, 14, 15, 16, 30])
+        moved = session.latest_on + days * DAY if days > 0 else session.due_on + days * DAY
+        PlannedSession.objects.filter(pk=session.pk).update(status="done", performed_on=moved)
+        if dice.random() < 0.8:
+            _record(dice, course, session, moved, lots)
+    if dice.random() < 0.5:
+        state = dice.choice([{"status": "stopped"}, {"status": "paused", "lapsed_on": LAST}, {"status": "paused"}])
+        Course.objects.filter(pk=course.pk).update(status_reason="moved away", **state)
+
+
+def _record(dice: random.Random, course: Course, session: PlannedSession, day: date, lots: list[Lot]) -> None:
+    record = SessionRecord.objects.create(
+        clinic=course.clinic,
+        course=course,
+        planned_session=session,
+        patient=course.patient,
+        status=dice.choice(["done", "done", "done", "done", "draft"]),
+        performed_at=datetime.combine(day, time(22, 30 + session.number), tzinfo=UTC),
+        performed_by=course.lead_practitioner,
+    )
+    for rater in dice.sample(["patient", "clinician"], dice.choice([1, 1, 1, 2])):
+        for moment in ("before", "after"):
+            value = Decimal(dice.randrange(0, 11))
+            Score.objects.create(record=record, scale="pain", moment=moment, value=value, rated_by=rater)
+    for position, lot in enumerate(dice.sample(lots, dice.choice([0, 1, 2]))):
+        mix = {"substance": lot.substance, "role": "base", "prepared_ml": 2, "given_ml": 2, "lot": lot}
+        Administration.objects.create(record=record, position=position, **mix)
+    for _event in range(dice.choice([0, 0, 0, 1, 2])):
+        severity = dice.choice(["mild", "mild", "moderate", "severe"])
+        AdverseEvent.objects.create(patient=course.patient, record=record, kind="bruise", severity=severity)
+
+
+# The slow way
+
+
+def fits(course: Course, scope) -> bool:
+    return (
+        course.site in scope.sites
+        and scope.practitioner in (None, course.lead_practitioner)
+        and scope.species in (None, course.patient.species)
+        and scope.protocol in (None, course.protocol_version.protocol)
+    )
+
+
+def slow_outcome(course: Course) -> tuple[Decimal, Decimal, date] | None:
+    """Walk through the records one by one."""
+    first = rater = found = None
+    for record in course.records.exclude(status="draft").order_by("performed_at"):
+        given = {score.rated_by: score.value for score in record.scores.filter(scale="pain", moment="before")}
+        if first is None and given:
+            rater = "patient" if "patient" in given else "clinician"
+            first = given[rater]
+        elif rater in given:
+            found = (first, given[rater], record.performed_at.astimezone(course.site.zone).date())
+    return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_sessions_are_sorted_by_their_window_as_by_hand(seed):
+    world = course_world(seed)
+
+    for scope in some_scopes(world):
+        slow: Counter = Counter()
+        for course in world.courses:
+            for session in course.planned_sessions.filter(status="done") if fits(course, scope) else ():
+                day = session.performed_on
+                if not FIRST <= day <= LAST:
+                    continue
+                late = (day - session.latest_on).days
+                slow["sessions"] += 1
+                slow["early"] += day < session.earliest_on
+                slow["in-window"] += session.earliest_on <= day <= session.latest_on
+                slow["late-week"] += 1 <= late <= 7
+                slow["late-fortnight"] += 8 <= late <= 14
+                slow["gap"] += late > 14
+        found = {name: sessions_done(scope).filter(q).count() for name, q in timings().items()}
+        assert +Counter(found) == +slow
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_drop_out_is_what_walking_through_the_courses_finds(seed):
+    world = course_world(seed)
+
+    for scope in some_scopes(world):
+        began = [course for course in world.courses if fits(course, scope) and FIRST <= course.start_on <= LAST]
+        for number in range(5):
+            narrowed = type(scope)(**{**vars(scope), "number": number})
+            counts = {course.pk: course.planned_sessions.filter(status="done").count() for course in began}
+            gone = [c for c in began if c.status == "stopped" or (c.status == "paused" and c.lapsed_on)]
+            assert set(reached(narrowed)) == {course for course in began if counts[course.pk] >= number}
+            assert set(dropped(narrowed)) == {course for course in gone if counts[course.pk] == number}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_outcomes_are_those_of_walking_through_the_records(seed):
+    world = course_world(seed)
+
+    for scope in some_scopes(world):
+        slow = {}
+        for course in world.courses:
+            came_to = slow_outcome(course) if fits(course, scope) else None
+            if came_to and came_to[0] > 0 and FIRST <= came_to[2] <= LAST:
+                slow[course.pk] = came_to[:2]
+        rows = courses_with_outcome(scope).values_list("pk", "first_pain", "last_pain")
+        assert {key: (first, last) for key, first, last in rows} == slow
+        if len(slow) >= SMALLEST_GROUP:
+            figures = outcomes(scope).blocks[0].figures
+            changes = [last - first for first, last in slow.values()]
+            assert Decimal(figures[1].cell.text.replace("−", "-")) == median(changes)
+            better = sum(last <= first * Decimal("0.7") for first, last in slow.values())
+            assert figures[2].below.startswith(f"{better} / {len(slow)}")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_every_number_of_every_part_is_as_long_as_its_list(seed):
+    world = course_world(seed)
+    today = date(2026, 5, 1)
+    asked: Counter = Counter()
+
+    for scope in some_scopes(world):
+        scope = type(scope)(**{**vars(scope), "today": today})
+        for key in ("courses", "outcomes", "safety"):
+            for cell, number in numbers(PARTS[key][1](scope)):
+                form = OverviewListForm(cell.query, clinic=world.clinic, today=today)
+                assert form.is_valid(), form.errors
+                found = listing(form.scope(sites(world.clinic)), cell.query["what"])
+                assert Paginator(found.rows, 50).count == number, (scope, cell)
+                for row in found.rows[:3]:
+                    assert len(found.line(row).cells) == len(found.heads)
+                asked[cell.query["what"]] += 1
+    assert {"in-use", "expiring", "expired", "low", "recalled"} <= asked.keys()
+    assert {
+        "sessions",
+        "in-window",
+        "overdue",
+        "reached",
+        "dropped",
+        "outcome",
+        "given",
+        "with-event",
+        "event-mild",
+    } <= asked.keys()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_events_and_lots_are_what_walking_through_the_records_finds(seed):
+    world = course_world(seed)
+
+    for scope in some_scopes(world):
+        given, sessions, lots, hit, kinds = [], 0, Counter(), Counter(), Counter()
+        for record in SessionRecord.objects.exclude(status="draft"):
+            day = record.performed_at.astimezone(record.course.site.zone).date()
+            by_whom = scope.practitioner in (None, record.performed_by)
+            wide = type(scope)(**{**vars(scope), "practitioner": None})
+            if not (fits(record.course, wide) and by_whom and FIRST <= day <= LAST):
+                continue
+            given.append(record)
+            seen = list(record.adverse_events.all())
+            sessions += bool(seen)
+            kinds.update(event.severity for event in seen)
+            for line in record.administrations.all():
+                lots[line.lot_id] += 1
+                hit[line.lot_id] += bool(seen)
+        assert set(sessions_given(scope)) == set(given)
+        if not given:
+            continue
+        part = PARTS["safety"][1](scope)
+        shown = [figure.cell.text for figure in part.blocks[0].figures]
+        assert shown[:2] == [str(len(given)), str(sessions)]
+        assert shown[3:] == [str(kinds[one]) for one in ("mild", "moderate", "severe")]
+        rows = next((block.rows for block in part.blocks if block.kind == "table"), ())
+        told = {row[0].text: (int(row[1].text), int(row[2].text)) for row in rows}
+        assert told == {
+            f"{lot.substance.name} · {lot.number}": (lots[lot.pk], hit[lot.pk]) for lot in world.lots if hit[lot.pk]
+        }
+
+
+def test_small_groups_are_not_shown():
+    world = course_world(0)
+    scope = scope_of(world)
+    rows = [row for block in outcomes(scope).blocks for row in block.rows]
+
+    assert rows
+    assert all(int(row[1].text) >= SMALLEST_GROUP for row in rows)
+
+
+def test_a_part_asks_as_often_for_few_courses_as_for_many(django_assert_max_num_queries):
+    world = course_world(1)
+
+    for key, most in (("courses", 10), ("outcomes", 9), ("safety", 10)):
+        with django_assert_max_num_queries(most):
+            PARTS[key][1](scope_of(world))
+
+
+def test_overdue_is_only_what_is_over_today():
+    world = course_world(0)
+    scope = scope_of(world)
+
+    late = overdue(type(scope)(**{**vars(scope), "today": date(2026, 4, 1)}))
+
+    assert all(session.latest_on < date(2026, 4, 1) for session in late)
+    assert late.exists()
+
+
+# The nightly count
+
+
+def test_the_first_score_counts_and_the_last_by_the_same_rater():
+    at = [datetime(2026, 3, n, tzinfo=UTC) for n in range(1, 5)]
+
+    found = first_and_last(
+        [
+            (at[0], "clinician", Decimal(6)),
+            (at[0], "patient", Decimal(8)),
+            (at[1], "patient", Decimal(5)),
+            (at[2], "clinician", Decimal(1)),
+        ]
+    )
+
+    assert found == (Decimal(8), Decimal(5), at[1])
+    assert first_and_last([(at[0], "owner", Decimal(3))]) == (Decimal(3), None, None)
+    assert first_and_last([]) == (None, None, None)
+
+
+def test_counting_twice_changes_nothing_and_counts_what_came_since():
+    world = record_world()
+    count_courses(now=NOW)
+    done(world, 1)
+    count_courses(now=NOW + DAY)
+    count_courses(now=NOW + DAY)
+
+    row = CourseFigures.objects.get()
+    assert (row.sessions_done, row.counted_at) == (1, NOW + DAY)
+
+
+# The pages
+
+
+def test_outcomes_say_their_age_and_that_they_claim_no_cause():
+    world = course_world(0)
+    client = Client()
+    client.force_login(world.manager)
+    asked = {"period": "own", "from_on": FIRST, "until_on": LAST}
+
+    text = client.get(reverse("sessions:overview-part", args=["outcomes"]), asked).content.decode()
+
+    assert "As counted on 20 May 2026, 03:00" in text
+    assert "they do not show what caused a change" in text
+
+
+def test_before_the_first_night_the_page_says_so():
+    world = record_world()
+    client = Client()
+    client.force_login(make_user(world.clinic, Role.MANAGER))
+
+    text = client.get(reverse("sessions:overview-part", args=["outcomes"])).content.decode()
+
+    assert "Outcomes are counted every night. Come back tomorrow." in text
+
+
+def test_opening_a_list_with_pain_scores_is_written_down_for_each_patient_on_the_page():
+    world = course_world(0)
+    client = Client()
+    client.force_login(world.manager)
+    asked = {"period": "own", "from_on": FIRST, "until_on": LAST, "what": "outcome"}
+
+    answer = client.get(reverse("sessions:overview-list"), asked)
+
+    shown = {line.patient_id for line in answer.context["page"].object_list}
+    events = AuditEvent.objects.filter(verb="overview.opened")
+    assert shown
+    assert set(events.values_list("patient_id", flat=True)) == shown
+    assert events.count() == len(shown)
