@@ -110,9 +110,10 @@ def _week(scope: Scope, opened: ByHour) -> Week:
     rows = with_wall_clock(visits(scope).filter(visit_figures(scope.clinic)["taking-time"]), scope)
     busy: ByHour = Counter()
     touched: Counter[tuple[int, int]] = Counter()
-    for weekday, minute, end, count in rows.values_list("weekday", "minute", "end_minute").annotate(n=Count("pk")):
+    for weekday, *wall, count in rows.values_list("weekday", "minute", "end_minute").annotate(n=Count("pk")):
+        begins, ends = (int(minute) for minute in wall)  # PostgreSQL gives decimals
         one: ByHour = Counter()
-        add_minutes(one, weekday, [(minute, end if end > minute else end + MINUTES_PER_DAY)])
+        add_minutes(one, int(weekday), [(begins, ends if ends > begins else ends + MINUTES_PER_DAY)])
         for key, minutes in one.items():
             busy[key] += minutes * count
             touched[key] += count
