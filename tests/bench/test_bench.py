@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import booking, paper, plans, reading, recalls, records, searching, series, serving
+from tests.bench import booking, overview, paper, plans, reading, recalls, records, searching, series, serving
 from tests.bench.timing import Ratio, Times, WrongResultError, interleaved
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -47,6 +47,13 @@ def test_a_recall_finds_everybody_and_nobody_else():
     found = recalls.recall_found(recalls.lots_given(200, received=20), count=1)
 
     assert all(isinstance(line, Times) for line in found)
+
+
+@pytest.mark.postgres
+def test_the_overview_is_asked_in_a_clinic_of_years():
+    lines = overview.parts(overview.years_of_sessions(400, practitioners=2), count=1)
+
+    assert len(lines) == 8
 
 
 def test_requests_are_answered():
