@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
+from patients import exports
 from patients.forms.parties import ContactPick
 from patients.forms.patients import AllergiesForm, EditPatientForm, EndForm, RegisterForm, WeightForm
 from patients.queries import lists
@@ -28,8 +30,12 @@ def list_patients(request: HttpRequest) -> HttpResponse:
     context = {"q": text, "filters": filters, "species": Species.objects.all()}
     if text:
         context["hits"] = searching.search(request.clinic, text, limit=30)
+        if sent := exported(request, "patient", context["hits"], exports.PATIENTS):
+            return sent
     else:
         patients = lists.patients(request.clinic, filters, today=timezone.localdate())
+        if sent := exported(request, "patient", patients, exports.PATIENTS, lines=lists.rows):
+            return sent
         context["page"] = Paginator(patients, PAGE_SIZE).get_page(request.GET.get("page"))
         context["rows"] = lists.rows(context["page"].object_list)
     fragment = request.htmx and not request.htmx.boosted

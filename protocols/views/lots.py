@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.forms import Form
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
+from protocols import exports
 from protocols.forms import lots as forms
 from protocols.models import Lot
 from protocols.queries import lots as queries
@@ -56,6 +58,8 @@ def list_stock(request: HttpRequest) -> HttpResponse:
     today = local_day(timezone.now(), request.site.zone)
     show, text = request.GET.get("show", ""), request.GET.get("q", "")
     found = queries.search(request.clinic, text=text, show=show, on=today)
+    if sent := exported(request, "lot", found, exports.LOTS):
+        return sent
     context = {
         "page": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
         "asked": {"q": text, "show": show},

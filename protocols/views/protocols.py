@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
+from protocols import exports
 from protocols.models import ProtocolVersion, Species
 from protocols.models.indications import IndicationField
 from protocols.queries import checks
@@ -28,6 +30,8 @@ A_PAGE = 25
 def list_protocols(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("field", "species", "status", "sort")}
     found = queries.search(request.clinic, text=request.GET.get("q", ""), **asked)
+    if sent := exported(request, "protocol", found, exports.PROTOCOLS):
+        return sent
     context = {
         "page": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
         "asked": asked | {"q": request.GET.get("q", "")},

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
+from protocols import exports
 from protocols.forms.substances import SubstanceForm
 from protocols.models import Category, Species, Substance
 from protocols.queries import lots as lot_queries
@@ -26,6 +28,8 @@ A_PAGE = 40
 def list_substances(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("category", "status", "species")}
     found = queries.search(request.clinic, text=request.GET.get("q", ""), **asked)
+    if sent := exported(request, "substance", found, exports.SUBSTANCES):
+        return sent
     context = {
         "page": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
         "asked": asked | {"q": request.GET.get("q", "")},

@@ -9,11 +9,11 @@ from mesoclinic.core.models import User
 from patients.models import Patient
 from sessions.printing.document import ClinicPart
 from sessions.printing.letters import Letter, Letters
-from sessions.printing.recall_list import Sheet, Value
 from sessions.printing.words import ENGLISH, Words, print_day
 from sessions.queries.recall_people import About, Person, Session
 from sessions.queries.recalls import RecallSheet
 from sessions.queries.reports import LETTER_PAPER
+from sessions.recall_workbook import Sheet, Value
 
 FOLLOW_UP_WEEKS = 12  # lesions appeared 1 to 12 weeks after the session; source: DOMAIN section 1.3 (S44)
 

@@ -4,7 +4,8 @@ import json
 import zipfile
 from dataclasses import dataclass
 from datetime import date, datetime
-from tempfile import SpooledTemporaryFile
+from io import BytesIO
+from tempfile import TemporaryFile
 from typing import IO
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from sessions.queries.report_words import report_words
 from sessions.queries.reports import WITH_NAMES, course_report
 from sessions.queries.whole_file import whole_file
 
-IN_MEMORY = 4 * 1024 * 1024  # beyond it the zip is written to a nameless file that goes when it is closed
+IN_MEMORY = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def export_patient(*, actor: User, patient: Patient, site: Site, now: datetime |
     with transaction.atomic():
         audit.record(actor=actor, verb="patient.exported", subject=patient, patient_id=patient.pk)
         rows = whole_file(patient)
-    made: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
+    made: IO[bytes] = TemporaryFile()  # noqa: SIM115 - nameless: it goes when the response closes it
     with override(patient.language or patient.clinic.language):
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("file.json", json.dumps(rows, ensure_ascii=False, indent=1, default=_plain))
@@ -55,6 +56,9 @@ def export_patient(*, actor: User, patient: Patient, site: Site, now: datetime |
         name = f"{today.isoformat()}_{file_part(patient.name)[:60].strip('-') or 'patient'}_{patient.number}.zip"
     size = made.tell()
     made.seek(0)
+    if size <= IN_MEMORY:
+        with made:
+            made = BytesIO(made.read())
     return FileExport(made, size, name)
 
 

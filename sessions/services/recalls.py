@@ -14,9 +14,9 @@ from patients.models import Party, Patient
 from protocols.models import Recall
 from sessions.models import RecallNotice
 from sessions.printing.pdf import letters_pdf
-from sessions.printing.recall_list import recall_workbook
 from sessions.queries import recalls as reads
 from sessions.queries.recall_papers import letter_words, letters, list_of
+from sessions.recall_workbook import recall_workbook
 
 
 @dataclass(frozen=True)

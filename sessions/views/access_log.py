@@ -1,6 +1,7 @@
 """Who opened, printed, exported or changed what: of the whole clinic, or of one patient's file."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.clinic_forms import AccessLogForm
+from mesoclinic.core.exports import exported
 from mesoclinic.core.localtime import day_bounds
 from mesoclinic.core.models import AuditEvent, Site
 from mesoclinic.core.queries import access_log as log
@@ -17,6 +19,7 @@ from mesoclinic.core.queries.users import users_of
 from patients.models import Patient
 from patients.queries import patients
 from patients.queries.search import search
+from sessions import exports
 
 PAGE_ROWS = 50
 MOST_PATIENTS = 50
@@ -39,6 +42,8 @@ def access_log(request: HttpRequest) -> HttpResponse:
         from_at=from_at,
         until_at=until_at,
     )
+    if sent := exported(request, "access-log", events, exports.ACCESS_LOG, lines=partial(_worded, request)):
+        return sent
     context = {"form": form, "page": _page(request, events), "patient": None}
     return render(request, "sessions/settings/access_log.html", context)
 
@@ -49,19 +54,24 @@ def patient_access_log(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show who opened one patient's file, and those merged into it."""
     patient = patients.get_or_404(request.clinic, public_id)
     events = log.events(request.clinic, patient_ids=patients.file_ids(patient))
+    if sent := exported(request, "access-log", events, exports.ACCESS_LOG, lines=partial(_worded, request)):
+        return sent
     context = {"form": None, "page": _page(request, events), "patient": patient}
     return render(request, "sessions/settings/access_log.html", context)
 
 
 def _page(request: HttpRequest, events) -> Page:
-    """Return one page of the log; each event gets its words and the patient it is about."""
     page = Paginator(events, PAGE_ROWS).get_page(request.GET.get("page"))
-    rows: list[AuditEvent] = list(page.object_list)
+    page.object_list = _worded(request, list(page.object_list))
+    return page
+
+
+def _worded(request: HttpRequest, rows: list[AuditEvent]) -> list[AuditEvent]:
+    """Give each event its words and the patient it is about."""
     named = Patient.objects.filter(clinic=request.clinic).in_bulk({row.patient_id for row in rows if row.patient_id})
     for row in rows:
         row.words, row.lines, row.patient = log.words(row), log.lines(row), named.get(row.patient_id)
-    page.object_list = rows
-    return page
+    return rows
 
 
 def _span(site: Site, from_on: date | None, until_on: date | None) -> tuple[datetime | None, datetime | None]:

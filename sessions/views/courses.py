@@ -14,8 +14,10 @@ from django.views.decorators.http import require_GET
 
 from mesoclinic.core import audit
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
 from patients.queries import patients as patient_reads
+from sessions import exports
 from sessions.forms.courses import CoursesFilter, ReviewForm
 from sessions.models import Course
 from sessions.queries import courses as reads
@@ -42,6 +44,8 @@ def list_courses(request: HttpRequest) -> HttpResponse:
         practitioner=chosen.get("practitioner"),
         sort=request.GET.get("sort", ""),
     )
+    if sent := exported(request, "course", found, exports.COURSES):
+        return sent
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     return render(request, "sessions/courses/list.html", {"form": form, "page": page, "today": timezone.localdate()})
 

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.addresses import own_address
+from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
+from sessions import exports
 from sessions.forms.messages import OutboxFilter
 from sessions.queries import outbox as reads
 from sessions.queries.replies import reply_or_404
@@ -36,6 +38,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
         from_on=asked.get("from_on"),
         until_on=asked.get("until_on"),
     )
+    if sent := exported(request, "reminder", rows, exports.MESSAGES):
+        return sent
     page = Paginator(rows, MESSAGES_A_PAGE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "is_filtered": any(asked.values()), "here": request.get_full_path()}
     return render(request, "sessions/messages/outbox.html", context)

@@ -1,6 +1,7 @@
 """Reactions told after signing, how they went on, and whom to ask about late ones."""
 
 import uuid
+from functools import partial
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,8 +13,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
+from sessions import exports
 from sessions.forms.addenda import LateReactionForm, ReactionUpdateForm
 from sessions.forms.follow_ups import FollowUpForm
 from sessions.models import FollowUp
@@ -67,11 +70,15 @@ def update_reaction(request: HttpRequest, public_id: uuid.UUID, event_id: uuid.U
 def follow_ups(request: HttpRequest) -> HttpResponse:
     """List whom to ask how the injected places look, up to twelve weeks after a session with a lot."""
     now, show = timezone.now(), request.GET.get("show", "")
-    due = follow_up_reads.due(request.clinic, now, show=show)[:MOST_LINES]
+    due = follow_up_reads.due(request.clinic, now, show=show)
+    lines = partial(follow_up_reads.lines, today=local_day(now, request.site.zone))
+    if sent := exported(request, "follow-up", due, exports.FOLLOW_UPS, lines=lines):
+        return sent
+    due = due[:MOST_LINES]
     page = Paginator(due, A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "lines": follow_up_reads.lines(page.object_list, local_day(now, request.site.zone)),
+        "lines": lines(page.object_list),
         "views": VIEWS,
         "show": show,
         "answers": FollowUp.Answer.choices,

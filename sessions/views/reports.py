@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
+from sessions import exports
 from sessions.forms.reports import CourseFilter, HandOutForm
 from sessions.models.handouts import ReportVariant
 from sessions.printing.document import Variant
@@ -45,6 +47,8 @@ def reports(request: HttpRequest) -> HttpResponse:
         until_on=asked.get("until_on"),
         sort=request.GET.get("sort", ""),
     )
+    if sent := exported(request, "report", courses, exports.REPORTS):
+        return sent
     page = Paginator(courses, COURSES_A_PAGE).get_page(request.GET.get("page"))
     return render(
         request, "sessions/reports/list.html", {"form": form, "page": page, "is_filtered": any(asked.values())}

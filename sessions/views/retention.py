@@ -1,5 +1,6 @@
 """How long files are kept, which are past it, and the way to pseudonymise one."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.identity_forms import PROOFS
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
@@ -19,7 +21,7 @@ from patients.models import RetentionRule
 from patients.models.retention import AppliesTo
 from patients.queries import patients as patient_reads
 from patients.services.retention import set_retention
-from sessions import retention_periods
+from sessions import exports, retention_periods
 from sessions.forms.retention import PseudonymiseForm, RetentionForm
 from sessions.queries import retention as reads
 from sessions.services import file_exports
@@ -33,13 +35,15 @@ FILES_A_PAGE = 50
 def retention(request: HttpRequest) -> HttpResponse:
     """Show the periods in force and the files past them."""
     today = local_day(timezone.now(), request.site.zone)
-    page = Paginator(reads.past_retention(request.clinic, request.site, today), FILES_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    found = reads.past_retention(request.clinic, request.site, today)
+    lines = partial(reads.lines, site=request.site, today=today)
+    if sent := exported(request, "retention", found, exports.PAST_RETENTION, lines=lines):
+        return sent
+    page = Paginator(found, FILES_A_PAGE).get_page(request.GET.get("page"))
     in_force = reads.rules_in_force(request.clinic, today)
     context = {
         "page": page,
-        "lines": reads.lines(list(page.object_list), request.site, today),
+        "lines": lines(list(page.object_list)),
         "kinds": [(kind, words, in_force.get(kind)) for kind, words in AppliesTo.choices],
         "has_rules": bool(in_force),
     }
@@ -113,8 +117,8 @@ def pseudonymise_patient(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "sessions/retention/pseudonymise.html", context)
 
 
-@require_POST
 @requires("patients.export_file")
+@require_POST
 def export_patient(request: HttpRequest, public_id: UUID) -> FileResponse:
     """Hand out the whole file as a zip, for whoever has a right to a copy; the browser keeps nothing."""
     patient = patient_reads.get_or_404(request.clinic, public_id)

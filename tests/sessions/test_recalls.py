@@ -13,9 +13,9 @@ from patients.services.merging import merge_patient
 from protocols.models import Lot, Recall
 from protocols.queries import lots as stock
 from protocols.services import lots, recalls
-from sessions.printing.recall_list import Sheet, recall_workbook
 from sessions.queries import records as reads
 from sessions.queries.recalls import find, recall_sheet
+from sessions.recall_workbook import Sheet, recall_workbook
 from sessions.services import recalls as services
 from sessions.services.records import Typed, save_draft
 from tests.factories import make_clinic, make_lot, make_patient, make_substance

@@ -24,6 +24,7 @@ KINDS = [
 ]
 NOUNS = {
     "absence": gettext_lazy("absence"),
+    "access-log": gettext_lazy("access log"),
     "appointment": gettext_lazy("appointment"),
     "blocked-day": gettext_lazy("day that does not suit"),
     "calendar-feed": gettext_lazy("calendar address"),

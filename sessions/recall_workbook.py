@@ -2,18 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from io import BytesIO
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet as Worksheet
 
-Value = str | int | Decimal | date | None
-MOST_LETTERS = 32_000  # Excel's own limit is 32,767
+from mesoclinic.core.workbooks import Value, cell
+from mesoclinic.core.workbooks import head as head_of
+
 WIDEST = 60
 
 
@@ -35,9 +30,9 @@ def recall_workbook(sheets: Iterable[Sheet]) -> bytes:
         for number, head in enumerate(one.heads):
             longest = max((len(str(row[number] or "")) for row in one.rows), default=0)
             page.column_dimensions[_letter(number)].width = min(max(len(head), longest) + 2, WIDEST)
-        page.append([_head(page, head) for head in one.heads])
+        page.append([head_of(page, head) for head in one.heads])
         for row in one.rows:
-            page.append([_cell(page, value) for value in row])
+            page.append([cell(page, value) for value in row])
     written = BytesIO()
     book.save(written)
     return written.getvalue()
@@ -45,20 +40,3 @@ def recall_workbook(sheets: Iterable[Sheet]) -> bytes:
 
 def _letter(number: int) -> str:
     return chr(ord("A") + number)
-
-
-def _head(page: Worksheet, text: str) -> WriteOnlyCell:
-    cell = _cell(page, text)
-    cell.font = Font(bold=True)
-    return cell
-
-
-def _cell(page: Worksheet, value: Value) -> WriteOnlyCell:
-    if not isinstance(value, str):
-        return WriteOnlyCell(page, value)
-    cell = WriteOnlyCell(page)
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:MOST_LETTERS]
-    cell.data_type = "s"  # openpyxl takes what begins with "=" for a formula
-    cell.quotePrefix = True
-    cell.alignment = Alignment(vertical="top", wrap_text="\n" in value)
-    return cell

@@ -1,0 +1,15 @@
+"""The columns of this app's lists in a spreadsheet."""
+
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.exports import Column
+
+PATIENTS = (
+    Column(_("File"), lambda hit: hit.number),
+    Column(_("Name"), lambda hit: hit.name),
+    Column(_("Passport name"), lambda hit: hit.registered_name),
+    Column(_("Kind"), lambda hit: hit.species_label),
+    Column(_("Known by"), lambda hit: ", ".join(f"{fact.label} {fact.value}" for fact in hit.facts[:-1])),
+    Column(_("Phone"), lambda hit: hit.phone),
+    Column(_("File closed"), lambda hit: _("yes") if hit.is_ended else ""),
+)

@@ -1,0 +1,68 @@
+"""The columns of this app's lists in a spreadsheet."""
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.exports import Column
+from mesoclinic.core.queries import access_log as log
+
+_COURSE = (
+    Column(_("No."), lambda course: course.number),
+    Column(_("Patient"), lambda course: course.patient.name),
+    Column(_("File"), lambda course: course.patient.number),
+    Column(_("Kind"), lambda course: gettext(course.patient.species.name)),
+    Column(_("For"), lambda course: gettext(course.indication.name)),
+    Column(_("Side"), lambda course: course.get_side_display()),
+    Column(_("Lead"), lambda course: course.lead_practitioner.name),
+    Column(_("Begun"), lambda course: course.start_on),
+    Column(_("Done"), lambda course: course.done_count or 0),
+    Column(_("Status"), lambda course: course.get_status_display()),
+)
+COURSES = (*_COURSE, Column(_("Next due"), lambda course: course.next_due_on if course.is_open else None))
+REPORTS = (
+    *_COURSE,
+    Column(_("Protocol"), lambda course: course.protocol_version.protocol.name),
+    Column(_("Billing note"), lambda course: course.billing_note),
+    Column(_("Not all signed"), lambda course: gettext("yes") if course.is_unsigned else ""),
+)
+MESSAGES = (
+    Column(_("Due"), lambda one: one.due_at),
+    Column(_("Sent"), lambda one: one.sent_at),
+    Column(_("Kind"), lambda one: one.get_kind_display()),
+    Column(_("To"), lambda one: one.party or one.appointment.patient),
+    Column(_("Channel"), lambda one: one.get_channel_display()),
+    Column(_("Address"), lambda one: one.sent_to),
+    Column(_("About"), lambda one: one.appointment.patient),
+    Column(_("Visit"), lambda one: one.sent_for),
+    Column(_("Status"), lambda one: one.get_status_display()),
+    Column(_("Error"), lambda one: one.error),
+)
+ACCESS_LOG = (
+    Column(_("When"), lambda event: event.at),
+    Column(_("Who"), lambda event: event.actor_name or gettext("the program")),
+    Column(_("What"), lambda event: event.words),
+    Column(_("Patient"), lambda event: event.patient.name if event.patient else ""),
+    Column(_("About"), lambda event: event.subject_text),
+    Column(_("Reason"), lambda event: event.reason),
+    Column(_("Details"), lambda event: "; ".join(_change(*line) for line in log.lines(event))),
+)
+PAST_RETENTION = (
+    Column(_("Patient"), lambda line: line.patient.name),
+    Column(_("File"), lambda line: line.patient.number),
+    Column(_("Last entry"), lambda line: line.held.last_entry_on),
+    Column(_("Period (years)"), lambda line: line.held.rule.keep_years),
+    Column(_("Over since"), lambda line: line.held.until_on),
+    Column(_("Source"), lambda line: line.held.rule.source),
+)
+FOLLOW_UPS = (
+    Column(_("Patient"), lambda line: line.patient.name),
+    Column(_("File"), lambda line: line.patient.number),
+    Column(_("Phone"), lambda line: line.contact.phone),
+    Column(_("Session"), lambda line: line.on),
+    Column(_("Lots"), lambda line: ", ".join(line.lots)),
+    Column(_("Until"), lambda line: line.until_on),
+)
+
+
+def _change(field: str, old: str, new: str) -> str:
+    return f"{field}: {old} → {new}" if old or new else field

@@ -1,0 +1,164 @@
+"""Every list leaves as CSV and XLSX: with the page's filters, nothing a spreadsheet would run, noted, and in little memory."""
+
+import csv
+import tracemalloc
+from decimal import Decimal
+from io import BytesIO, StringIO
+
+import pytest
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from mesoclinic.core import exports
+from mesoclinic.core.exports import Column, exported, harmless
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.roles import Role
+from patients.services import patients
+from tests.factories import make_clinic, make_course, make_lot, make_patient, make_user
+
+pytestmark = pytest.mark.django_db
+
+LISTS = (
+    *("patients:list", "protocols:stock", "protocols:substances", "protocols:list", "sessions:courses"),
+    *("sessions:reports", "sessions:outbox", "sessions:access-log", "sessions:retention", "sessions:follow-ups"),
+)
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def manager(clinic):
+    browser = Client()
+    browser.force_login(make_user(clinic, Role.MANAGER))
+    return browser
+
+
+def table(answer) -> list[list[str]]:
+    assert answer.status_code == 200, answer
+    assert answer["Cache-Control"] == "no-store"
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(StringIO(text)))
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_leaves_as_csv_and_as_xlsx_with_the_same_heads(clinic, manager, name):
+    make_course(clinic)
+    make_lot(clinic)
+
+    heads = table(manager.get(reverse(name), {"as": "csv"}))[0]
+    answer = manager.get(reverse(name), {"as": "xlsx"})
+    sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active
+
+    assert [cell.value for cell in sheet[1]] == heads
+    assert all(heads)
+
+
+@pytest.mark.parametrize("name", sorted(set(LISTS) - {"sessions:outbox", "sessions:retention", "sessions:follow-ups"}))
+def test_a_list_page_with_rows_offers_its_export(clinic, manager, name):
+    make_course(clinic)
+    make_lot(clinic)
+
+    assert "as=csv" in manager.get(reverse(name)).text
+
+
+def test_a_whole_list_leaves_not_one_page_of_it(clinic, manager, monkeypatch):
+    monkeypatch.setattr(exports, "ROWS_A_PIECE", 7)
+    for number in range(20):
+        make_patient(clinic, name=f"Ann {number:02}", weight_kg=None)
+
+    rows = table(manager.get(reverse("patients:list"), {"as": "csv", "page": "2"}))
+
+    assert [row[1] for row in rows[1:]] == [f"Ann {number:02}" for number in range(20)]
+
+
+def test_the_filters_of_the_page_hold_and_a_search_too(clinic, manager):
+    kept, closed = make_patient(clinic, name="Ann Open"), make_patient(clinic, name="Bea Closed")
+    patients.end_patient(actor=None, patient=closed, on=closed.created_at.date(), reason="left")
+    address = reverse("patients:list")
+
+    ended = table(manager.get(address, {"as": "csv", "state": "ended"}))
+    found = table(manager.get(address, {"as": "csv", "q": "ann"}))
+
+    assert [row[1] for row in ended[1:]] == ["Bea Closed"]
+    assert [row[1] for row in found[1:]] == [kept.name]
+
+
+def test_another_clinics_rows_never_leave(manager):
+    make_patient(make_clinic(), name="Foreign")
+
+    assert len(table(manager.get(reverse("patients:list"), {"as": "csv"}))) == 1
+
+
+@pytest.mark.parametrize("typed", ['=HYPERLINK("http://x")', "+1", "-1+2", "@SUM(A1)", "\tx", " =1", "＝1"])
+def test_what_a_spreadsheet_would_run_leaves_as_text(typed):
+    assert harmless(typed) == f"'{typed}"
+
+
+def test_a_name_that_is_a_formula_is_text_in_both(clinic, manager):
+    make_patient(clinic, name="=1+1")
+    address = reverse("patients:list")
+
+    rows = table(manager.get(address, {"as": "csv"}))
+    answer = manager.get(address, {"as": "xlsx"})
+    cell = load_workbook(BytesIO(b"".join(answer.streaming_content))).active.cell(2, 2)
+
+    assert rows[1][1] == "'=1+1"
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_who_took_which_list_with_which_filters_is_written_down(clinic, manager):
+    make_patient(clinic)
+
+    table(manager.get(reverse("patients:list"), {"as": "csv", "state": "all"}))
+
+    event = AuditEvent.objects.get(verb="patient.list-exported")
+    assert {change["field"]: change["new"] for change in event.changes} == {"rows": 1, "filters": "state=all"}
+    assert event.actor is not None
+
+
+@pytest.mark.parametrize("role", [Role.RECEPTION])
+def test_the_desk_sees_lists_but_takes_none_away(clinic, role):
+    browser = Client()
+    browser.force_login(make_user(clinic, role))
+    make_patient(clinic)
+
+    assert browser.get(reverse("patients:list"), {"as": "csv"}).status_code == 403
+    assert "as=csv" not in browser.get(reverse("patients:list")).text
+    assert not AuditEvent.objects.filter(verb="patient.list-exported").exists()
+
+
+def test_a_french_reader_gets_semicolons_and_commas(clinic):
+    user = make_user(clinic, Role.MANAGER)
+    user.language = "fr"
+    user.save(update_fields=["language"])
+    browser = Client()
+    browser.force_login(user)
+    make_lot(clinic, volume_ml=Decimal("12.5"))
+
+    answer = browser.get(reverse("protocols:stock"), {"as": "csv"}, headers={"accept-language": "fr"})
+    rows = list(csv.reader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")), delimiter=";"))
+
+    assert len(rows[0]) == len(rows[1]) == 6
+    assert rows[1][4].startswith("12,5")
+
+
+def test_a_long_list_takes_no_more_memory_than_a_short_one(clinic):
+    request = RequestFactory().get("/", {"as": "csv"})
+    request.user, request.clinic = make_user(clinic, Role.MANAGER), clinic
+    columns = [Column("n", lambda row: "x" * 100 + str(row))]
+
+    def peak(count: int) -> int:
+        answer = exported(request, "patient", range(count), columns)
+        tracemalloc.start()
+        for _piece in answer.streaming_content:
+            pass
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    peak(10)
+    assert peak(100_000) < peak(2_000) + 500_000
