@@ -31,6 +31,11 @@ def name_words(text: str) -> list[str]:
     return list(dict.fromkeys(word[:LONGEST_WORD] for word in [*whole, *parts]))
 
 
+def whole_name(text: str) -> str:
+    """A name folded, in the order typed, "d'Or" as one word: for measuring how alike two names are."""
+    return " ".join(BREAKS.sub(" ", APOSTROPHES.sub("", fold(text))).split())
+
+
 def code_word(text: str) -> str:
     """An identifier as one word: without blanks, dashes or case."""
     return BREAKS.sub("", fold(text))[:LONGEST_WORD]

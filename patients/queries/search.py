@@ -192,9 +192,12 @@ def _likeness(patient: Patient, name: str, birth_on: date | None) -> tuple[float
 
 
 def _ratio(one: str, other: str) -> float:
-    """How alike two names are, whatever the order of their words."""
-    first, second = (" ".join(sorted(words.name_words(name))) for name in (one, other))
-    return SequenceMatcher(None, first, second, autojunk=False).ratio() if first and second else 0.0
+    """How alike two names are, whatever the order of their words: as typed, sorted, or run together."""
+    first, second = words.whole_name(one), words.whole_name(other)
+    if not (first and second):
+        return 0.0
+    forms = (str, lambda name: " ".join(sorted(name.split())), lambda name: name.replace(" ", ""))
+    return max(SequenceMatcher(None, form(first), form(second), autojunk=False).ratio() for form in forms)
 
 
 def with_owners(patients: QuerySet[Patient], today: date | None = None) -> QuerySet[Patient]:

@@ -161,6 +161,22 @@ def test_likely_twins_are_found_with_the_reason(clinic, crowd, typed, why):
     assert why in hits[0].why
 
 
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("Celestino d'Aquafredda", "Celestino dAquafreda"),
+        ("Jillian Haas", "Gillian Haas"),
+        ("Anne Marie Le Roy", "Annemarie LeRoy Le"),
+    ],
+)
+def test_a_name_misheard_on_the_phone_is_a_likely_twin(clinic, known, typed):
+    make_patient(clinic, name=known)
+
+    (hit,) = duplicates(clinic, name=typed)
+
+    assert (hit.name, hit.why) == (known, ("similar name",))
+
+
 def test_the_same_name_with_another_birth_date_is_another_person(clinic, crowd):
     assert duplicates(clinic, name="Zoë Müller", birth_on=date(1999, 1, 1)) == []
 
