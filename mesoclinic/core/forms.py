@@ -133,11 +133,17 @@ class CarefulForm:
         self._put_cursor_on_first_error()
 
     def _put_cursor_on_first_error(self) -> None:
-        wrong = next((name for name in self.fields if name in self._errors), None)
+        wrong = next(
+            (name for name, field in self.fields.items() if name in self._errors and not _is_hidden(field)), None
+        )
         if wrong:
             for field in self.fields.values():
                 field.widget.attrs.pop("autofocus", None)
             self.fields[wrong].widget.attrs["autofocus"] = True
+
+
+def _is_hidden(field: forms.Field) -> bool:
+    return field.widget.is_hidden
 
 
 class Form(CarefulForm, forms.Form):
@@ -170,6 +176,14 @@ def make_careful(field: forms.Field) -> None:
 def _say_what_to_do(field: forms.Field) -> None:
     words = field.error_messages
     is_choice = isinstance(field, forms.ChoiceField)  # a ModelChoiceField is one too
+    if isinstance(field, forms.IntegerField):  # and decimals with it
+        words.setdefault("min_value", _("Enter %(limit_value)s or more."))
+        words.setdefault("max_value", _("Enter %(limit_value)s or less."))
+        words.setdefault("max_decimal_places", _("Too many digits after the point: %(max)s at most."))
+        words.setdefault("max_digits", _("Too many digits: %(max)s at most."))
+        words.setdefault("max_whole_digits", _("Too many digits before the point: %(max)s at most."))
+    elif isinstance(field, forms.CharField):
+        words.setdefault("max_length", _("Enter at most %(limit_value)d characters; these are %(show_value)d."))
     if words.get("required") == forms.Field.default_error_messages["required"]:
         words["required"] = _("Choose one.") if is_choice else _("Please fill this in.")
     if isinstance(field, forms.BooleanField) and field.required:

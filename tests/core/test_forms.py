@@ -150,3 +150,20 @@ def test_a_phone_number_nobody_can_call_is_refused(number):
 @pytest.mark.parametrize("number", ["", "06 39 98 60 11", "+33 6 39 98 60 11, evenings", "01.99.00.60.17"])
 def test_a_whole_phone_number_is_taken_as_it_was_typed(number):
     assert cleaned(phone=number)["phone"] == number
+
+
+class Bounded(Form):
+    shots = forms.IntegerField(min_value=1, max_value=999)
+    depth_mm = forms.DecimalField(min_value=Decimal("0.1"), max_digits=4, decimal_places=1)
+    name = forms.CharField(max_length=5)
+
+
+def test_a_bound_is_said_as_what_to_enter():
+    low = Bounded({"shots": "0", "depth_mm": "-1", "name": "Marengo"}).errors
+    high = Bounded({"shots": "1000000", "depth_mm": "2.25", "name": "Bella"}).errors
+
+    assert low["shots"] == ["Enter 1 or more."]
+    assert low["depth_mm"] == ["Enter 0.1 or more."]
+    assert low["name"] == ["Enter at most 5 characters; these are 7."]
+    assert high["shots"] == ["Enter 999 or less."]
+    assert high["depth_mm"] == ["Too many digits after the point: 1 at most."]
