@@ -126,10 +126,10 @@ def _sites(story: Story | None, points: int, per_point_ml: Decimal) -> tuple[Sit
     if story is None:
         return (SiteTreated("Neck", "both", points=points, volume_per_point_ml=per_point_ml),)
     if story.side == "both":
-        half = points // 2
+        shares = {"left": points - points // 2, "right": points // 2}
         return tuple(
-            SiteTreated(story.region, side, points=half, volume_per_point_ml=per_point_ml, is_reactive=side == "left")
-            for side in ("left", "right")
+            SiteTreated(story.region, side, points=share, volume_per_point_ml=per_point_ml, is_reactive=side == "left")
+            for side, share in shares.items()
         )
     return (SiteTreated(story.region, story.side, points=points, volume_per_point_ml=per_point_ml),)
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.test import Client
 
 from mesoclinic.core.localtime import local_day
@@ -149,6 +149,8 @@ def test_the_signed_records_of_the_demo_hold(db, demo):
 
     assert result.broken is None
     assert result.count > 100
+    summed = SessionRecord.objects.filter(injection_sites__isnull=False).annotate(points=Sum("injection_sites__points"))
+    assert not summed.exclude(points=F("shots")).exists(), "the shots of a session are those of its places"
 
 
 def test_the_demo_command_prints_every_login_and_leaves_a_demo_as_it_is(db, demo):
