@@ -142,21 +142,22 @@ class TimeChoice(Form):
         except ValueError:
             starts_at = person = None
         if starts_at is None or person is None or starts_at.tzinfo is None or not 2000 <= starts_at.year <= 2100:
-            self.add_error(None, _("Choose one of the times shown, or type another one."))
+            self.add_error("slot", _("Choose one of the times shown, or type another one."))
             return
         cleaned["starts_at"], cleaned["practitioner"] = starts_at, person
 
     def _take_typed(self, cleaned: dict[str, Any]) -> None:
-        if self.errors:
+        typed = ("on", "at", "with_whom")
+        if any(name in self.errors for name in typed):
             return
-        day, clock, person = (cleaned.get(name) for name in ("on", "at", "with_whom"))
+        day, clock, person = (cleaned.get(name) for name in typed)
         if not (day or clock):
-            self.add_error(None, _("Choose a time."))
+            self.add_error("slot", _("Choose a time."))
             return
-        for name, value in (("on", day), ("at", clock), ("with_whom", person)):
-            if not value:
-                self.add_error(name, _("Fill this in, or choose one of the times shown."))
-        if self.errors:
+        if not all((day, clock, person)):
+            for name in typed:
+                if not cleaned.get(name):
+                    self.add_error(name, _("Fill this in, or choose one of the times shown."))
             return
         cleaned["practitioner"] = person
         try:

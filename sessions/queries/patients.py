@@ -125,8 +125,9 @@ def _courses(keys: list[int]) -> QuerySet[Course]:
 
 
 def _to_come(keys: list[int], now: datetime) -> list[Appointment]:
-    rows = Appointment.objects.filter(patient__in=keys, status__in=OPEN_STATUSES, ends_at__gte=now)
-    rows = rows.filter(in_place_of__isnull=True)
+    """Visits still to come, and one that runs late: who is here stays on the page past the time that was booked."""
+    to_come = Q(status__in=OPEN_STATUSES, ends_at__gte=now) | Q(status__in=["arrived", "in_progress"])
+    rows = Appointment.objects.filter(to_come, patient__in=keys, in_place_of__isnull=True)
     return list(rows.select_related("practitioner", "room", "place", "site").order_by("starts_at")[:6])
 
 

@@ -220,6 +220,24 @@ def test_who_is_known_already_shows_while_typing(world, desk):
     assert str(world.patient.public_id) in page
 
 
+def test_who_is_known_already_still_shows_when_the_form_comes_back(world, desk):
+    url, shows_at_once = reverse("sessions:new-caller"), 'hx-trigger="load, input delay:300ms"'
+
+    fresh = desk.get(url).content.decode()
+    returned = desk.post(url, posted(name=world.patient.name)).content.decode()
+
+    assert shows_at_once not in fresh
+    assert shows_at_once in returned
+
+
+def test_a_missing_time_is_said_beside_the_times_along_with_all_else_that_is_missing(world, desk):
+    answer = desk.post(reverse("sessions:new-caller"), posted(name="Zoë New"))
+
+    assert {"phone", "reason", "slot"} <= set(answer.context["form"].errors)
+    times = answer.content.decode().partition('id="free-times"')[2]
+    assert "Choose a time." in times
+
+
 def test_a_walk_in_is_one_tap(world, desk):
     form = {"patient": world.patient.public_id, "practitioner": world.doctor.public_id}
 

@@ -37,12 +37,20 @@ def test_booking_a_session_marks_it_as_booked_once(world):
     assert Appointment.objects.count() == 1
 
 
+def test_a_session_due_on_one_day_only_names_that_day(world):
+    with pytest.raises(Refused) as refusal:
+        book(world, "10:00", day_offset=7, planned_session=world.first)
+
+    assert refusal.value.message.startswith("The session is due on ")
+
+
 def test_outside_the_window_needs_a_reason_and_offers_times_inside(world):
     late = (world.second.latest_on - MONDAY).days + 3  # a Monday
 
     with pytest.raises(Refused) as refusal:
         book(world, "10:00", day_offset=late, planned_session=world.second)
     assert refusal.value.code == "outside-window"
+    assert " to " in refusal.value.message
 
     booked = book(
         world, "10:00", day_offset=late, planned_session=world.second, outside_window_reason="on holiday till then"

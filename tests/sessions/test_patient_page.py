@@ -11,7 +11,7 @@ from django.utils import timezone
 from mesoclinic.core.localtime import instant
 from mesoclinic.core.refused import Refused
 from patients.services import merging
-from sessions.models import SessionRecord
+from sessions.models import Appointment, SessionRecord
 from sessions.queries import patients as queries
 from tests.factories import make_appointment, make_course, make_horse, next_workday
 from tests.sessions.booking_world import NOW
@@ -84,6 +84,32 @@ def test_who_stands_at_the_desk_is_here_now_from_the_file(world):
     _status, seen = page(world.desk, world.patient)
 
     assert f'href="{here}"' in seen
+
+
+def test_who_is_here_can_be_recorded_and_prescribed_for_from_the_file(world):
+    day = next_workday(world.room.site, timezone.localdate() - timedelta(days=7))
+    visit = make_appointment(
+        world.clinic,
+        patient=world.patient,
+        practitioner=world.vet,
+        starts_at=instant(day, time(10), world.room.site.zone),
+        room=world.room,
+        kind="first_visit",
+        now=instant(day, time(9), world.room.site.zone),
+    )
+    prescribe = reverse("sessions:prescribe", args=[world.patient.public_id])
+    begins_now, record = (
+        f"{prescribe}?appointment={visit.public_id}",
+        reverse("sessions:record", args=[visit.public_id]),
+    )
+
+    assert begins_now not in page(world.vet.user, world.patient)[1]
+    Appointment.objects.filter(pk=visit.pk).update(status="arrived")
+
+    seen = page(world.vet.user, world.patient)[1]
+    assert begins_now in seen, "who runs late is here still, though the time booked is over"
+    assert record in seen
+    assert record not in page(world.desk, world.patient)[1]
 
 
 def test_visits_to_come_are_listed_and_asked_about_when_the_file_is_closed(world):

@@ -352,6 +352,9 @@ def test_everything_not_final_is_on_the_list_that_closes_the_day(client):
     assert (after.visits, after.drafts, after.unsigned) == ([visit], [draft], [unsigned])
     assert (desk.visits, desk.drafts, desk.unsigned) == ([visit], [], [])
     assert reverse("sessions:no-show", args=[visit.public_id]) in page(client, world.desk, "close-day", visit.ends_at)
+    sign = reverse("sessions:records-unsigned")
+    assert sign in page(client, world.vet.user, "close-day", visit.ends_at)
+    assert sign not in page(client, world.desk, "close-day", visit.ends_at)
 
 
 def test_a_closed_day_says_so(client, world):

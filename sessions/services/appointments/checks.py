@@ -98,8 +98,12 @@ def check_window(wish: Wish, planned: PlannedSession) -> None:
         return
     first_on, last_on = window(planned, local_day(wish.now, wish.site.zone))
     if not first_on <= local_day(wish.starts_at, wish.site.zone) <= last_on and not wish.outside_window_reason.strip():
-        words = _("This day is outside the window of the session (%(first)s to %(last)s). Say why, or choose another.")
         days = {"first": date_format(planned.earliest_on), "last": date_format(max(planned.latest_on, planned.due_on))}
+        words = _("This day is outside the window of the session (%(first)s to %(last)s). Say why, or choose another.")
+        if days["first"] == days["last"]:
+            words = _(
+                "The session is due on %(first)s and no other day. Say why it is another one, or choose that day."
+            )
         raise Refused("outside-window", words % days, field="outside_window_reason", window=(first_on, last_on))
 
 
