@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import flags, identifiers, merging, parties, patients, places
+from patients.views import flags, identifiers, merging, parties, patients, places, signing
 
 app_name = "patients"
 
@@ -34,6 +34,7 @@ urlpatterns = [
     path("<uuid:public_id>/flags/add/", flags.add_flag, name="add-flag"),
     path("<uuid:public_id>/flags/<uuid:flag_id>/end/", flags.end_flag, name="end-flag"),
     path("<uuid:public_id>/consents/give/", flags.give_consent, name="give-consent"),
+    path("<uuid:public_id>/consents/sign/", signing.sign_consent, name="sign-consent"),
     path("<uuid:public_id>/consents/<uuid:consent_id>/withdraw/", flags.withdraw_consent, name="withdraw-consent"),
     path("<uuid:public_id>/consents/<uuid:consent_id>/scan/", flags.add_scan, name="add-scan"),
     path("<uuid:public_id>/scans/<uuid:scan_id>/", flags.read_scan, name="read-scan"),

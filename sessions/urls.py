@@ -14,13 +14,16 @@ from sessions import (
     urls_settings,
     urls_waiting,
 )
-from sessions.views import appointments, cadences, calendar, changing, patients, reports, today, verifying
+from sessions.views import appointments, cadences, calendar, changing, consents, patients, reports, today, verifying
 
 app_name = "sessions"
 
 urlpatterns: list = [
     # the patient's page
     path("patients/<uuid:public_id>/", patients.open_patient, name="patient"),
+    path(
+        "patients/<uuid:public_id>/consents/<uuid:consent_id>/paper.pdf", consents.print_consent, name="consent-paper"
+    ),
     # Series
     path("series/dates/", cadences.preview_cadence, name="cadence-preview"),
     # courses

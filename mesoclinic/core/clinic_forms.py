@@ -36,6 +36,7 @@ class ClinicForm(ModelForm):
             *("name", "address", "phone", "email", "country", "language"),
             *("first_visit_min", "session_min", "review_min", "other_min", "squeeze_limit"),
             "late_cancellation_hours",
+            "label_size",
         ]
         widgets = {"address": forms.Textarea(attrs={"rows": 3})}
 

@@ -1,6 +1,7 @@
 """Forms about flags and consent."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -11,6 +12,7 @@ from patients.models import ConsentText, Patient
 from patients.models.consents import ConsentMethod, GivenAs
 from patients.models.flags import FlagKind
 from patients.queries.parties import Contact, party_or_none
+from patients.signatures import LONGEST_TEXT, NotASignature, has_ink, read_strokes
 from protocols.models import Substance
 
 PEOPLE_ONLY = ("breastfeeding", "diabetes", "autoimmune", "immunodeficiency", "anticoagulant")
@@ -110,3 +112,45 @@ class ConsentForm(Form):
         if contact:
             return {"given_by_name": contact.name, "given_by_party": party_or_none(self.patient, contact.party_id)}
         return {"given_by_name": name, "given_by_party": None}
+
+
+class SignConsentForm(ConsentForm):
+    """A consent signed on the screen, now: who signs, as what, and the signature, drawn or typed."""
+
+    strokes = forms.CharField(required=False, max_length=LONGEST_TEXT, widget=forms.HiddenInput)
+    typed_name = forms.CharField(
+        label=_("Or type your name instead"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    field_order = ("given_by", "given_by_name", "given_as", "strokes", "typed_name")
+
+    def __init__(self, *args, text: ConsentText, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.text = text
+        for name in ("text", "given_on", "method"):
+            del self.fields[name]
+        self.fields["given_by"].initial = self.fields["given_by"].choices[0][0]  # who is here signs, as a rule
+
+    def clean_strokes(self):
+        try:
+            return read_strokes(self.cleaned_data["strokes"])
+        except NotASignature as exc:
+            message = _("The drawing could not be read. Clear it and sign once more, or type your name.")
+            raise ValidationError(message) from exc
+
+    def clean(self):
+        cleaned = super().clean()
+        drawn = cleaned.get("strokes") or ()
+        if "strokes" in self.errors:  # a hidden field has no place of its own for words
+            self.add_error("typed_name", self.errors.pop("strokes")[0])
+        elif not has_ink(drawn) and not cleaned.get("typed_name") and "typed_name" not in self.errors:
+            self.add_error("typed_name", _("Sign in the box, or type your name."))
+        return cleaned
+
+    def signed(self) -> dict:
+        """The keywords for `consents.sign_consent`."""
+        names = ("given_as", "strokes", "typed_name")
+        return {"text": self.text, **{name: self.cleaned_data[name] for name in names}, **self.giver()}

@@ -1,4 +1,4 @@
-from .consents import Consent, ConsentScan, ConsentText
+from .consents import Consent, ConsentScan, ConsentSignature, ConsentText
 from .flags import Flag
 from .merges import Merge
 from .parties import Party, PatientParty, Place
@@ -9,6 +9,7 @@ from .search import SearchWord
 __all__ = [
     "Consent",
     "ConsentScan",
+    "ConsentSignature",
     "ConsentText",
     "Flag",
     "Identifier",

@@ -1,4 +1,4 @@
-"""ConsentText, versioned words; Consent, who gave it for whom, as what, when; ConsentScan, the paper. Never rewritten."""
+"""ConsentText, versioned words; Consent, who gave it for whom, as what, when; its signature or scan. Never rewritten."""
 
 import uuid
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mesoclinic.core.constraints import in_order, one_of
 from mesoclinic.core.models import ClinicOwned, Identified, User
 from patients.scans import BY_SUFFIX
+from patients.signatures import path_of
 
 from .parties import Party
 from .patients import Patient
@@ -99,6 +100,34 @@ class Consent(Identified):
     @property
     def clinic(self):
         return self.patient.clinic
+
+
+class ConsentSignature(Identified):
+    """A consent signed on a screen: drawn, or the name typed. Who signed, as what, for which words stands in the consent."""
+
+    consent = models.OneToOneField(Consent, on_delete=models.PROTECT, related_name="signature")
+    strokes = models.JSONField(
+        _("drawn"), default=list, blank=True
+    )  # [[[x, y], …], …] on the pad of patients.signatures
+    typed_name = models.CharField(_("typed"), max_length=200, blank=True)
+    text_sha256 = models.CharField(max_length=64)  # of the words that were on the screen
+    signed_at = models.DateTimeField(_("signed at"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(strokes=[]) | ~Q(typed_name=""),
+                name="consent_signature_is_there",
+                violation_error_message=_("Sign in the box, or type your name."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consent} {self.typed_name}".strip()
+
+    @property
+    def path(self) -> str:
+        return path_of(self.strokes)
 
 
 def scan_path(scan: "ConsentScan", _name: str) -> str:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
+from mesoclinic.core.models import Clinic
 from patients.models import Consent, ConsentScan, ConsentText, Patient, PatientParty
 from patients.models.consents import ConsentKind, GivenAs
 from patients.models.parties import PartyRole
@@ -47,7 +48,7 @@ class Standing:
 def standings(patient: Patient, on: date) -> list[Standing]:
     """Return all consents of a patient, the newest first, with whether they count on a day, and their scans. Three SQL statements."""
     owners = [link for link in patient.party_links.select_related("party") if link.role == PartyRole.OWNER]
-    rows = patient.consents.select_related("text", "taken_by").prefetch_related("scans")
+    rows = patient.consents.select_related("text", "taken_by", "signature").prefetch_related("scans")
     return [Standing(consent, _lapse(patient, consent, owners, on)) for consent in rows]
 
 
@@ -55,6 +56,17 @@ def scan_or_404(patient: Patient, public_id: uuid.UUID) -> ConsentScan:
     """Return a scan of one of this patient's consents. One SQL statement."""
     rows = ConsentScan.objects.select_related("consent__patient__clinic", "consent__text")
     return get_object_or_404(rows, consent__patient=patient, public_id=public_id)
+
+
+def texts_in_use(clinic: Clinic) -> list[ConsentText]:
+    """List the texts one may consent to now. One SQL statement."""
+    return list(ConsentText.objects.filter(clinic=clinic, is_current=True).order_by("kind", "language", "title", "pk"))
+
+
+def signed_or_404(patient: Patient, public_id: uuid.UUID) -> Consent:
+    """Return one of this patient's consents with its words and signature. One SQL statement."""
+    rows = Consent.objects.select_related("text", "patient__clinic", "patient__species", "taken_by", "signature")
+    return get_object_or_404(rows, patient=patient, public_id=public_id)
 
 
 def standing_kinds(patient: Patient, on: date) -> dict[str, list[Consent]]:

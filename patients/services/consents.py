@@ -1,8 +1,9 @@
 """Consents: who agreed to which words, as what, on what day; withdrawn, never erased."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -13,9 +14,10 @@ from mesoclinic.core import audit
 from mesoclinic.core.checking import check
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
-from patients.models import Consent, ConsentScan, ConsentText, Party, Patient
+from patients.models import Consent, ConsentScan, ConsentSignature, ConsentText, Party, Patient
 from patients.scans import MOST_BYTES, kind_of
 from patients.services.nobodys import refuse_pseudonymised
+from patients.signatures import Stroke, has_ink
 
 ClassesOf = Callable[[Patient], set[str]]
 _classes_of: list[ClassesOf] = []
@@ -62,6 +64,41 @@ def give_consent(
     check(consent, but=["patient", "taken_by"])
     consent.save()
     audit.record(actor=actor, verb="consent.given", subject=consent, clinic=patient.clinic, patient_id=patient.pk)
+    return consent
+
+
+@transaction.atomic
+def sign_consent(
+    *,
+    actor: User,
+    patient: Patient,
+    text: ConsentText,
+    given_as: str,
+    strokes: Sequence[Stroke] = (),
+    typed_name: str = "",
+    now: datetime | None = None,
+    **giver: Any,
+) -> Consent:
+    """Note a consent given on the screen today, with the signature that was drawn, or the name typed in its place.
+
+    The same signature sent twice is one consent. Raises Refused("no-signature") and as `give_consent`.
+    """
+    now, typed_name = now or timezone.now(), typed_name.strip()
+    drawn = [[list(point) for point in stroke] for stroke in strokes]
+    if not has_ink(strokes):
+        drawn = []
+        if not typed_name:
+            raise Refused("no-signature", _("Sign in the box, or type your name."), field="typed_name")
+    signed = {"strokes": drawn, "typed_name": typed_name}
+    same = Consent.objects.filter(patient=patient, text=text, given_as=given_as, withdrawn_on=None, taken_by=actor)
+    for one in same.filter(given_on=timezone.localdate(now)).select_related("signature"):
+        kept = getattr(one, "signature", None)
+        if kept is not None and {"strokes": kept.strokes, "typed_name": kept.typed_name} == signed:
+            return one
+    given = {"given_as": given_as, "method": "screen", "today": timezone.localdate(now), **giver}
+    consent = give_consent(actor=actor, patient=patient, text=text, **given)
+    words = sha256(f"{text.title}\n{text.body}".encode()).hexdigest()
+    ConsentSignature.objects.create(consent=consent, text_sha256=words, signed_at=now, **signed)
     return consent
 
 

@@ -12,7 +12,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from mesoclinic.core.models import AuditEvent
-from patients.models import Consent, ConsentScan, Flag, Identifier, Merge, Party, Patient, PatientParty, Place
+from patients.models import (
+    Consent,
+    ConsentScan,
+    ConsentSignature,
+    Flag,
+    Identifier,
+    Merge,
+    Party,
+    Patient,
+    PatientParty,
+    Place,
+)
 from patients.models.parties import PlaceKind
 from patients.models.patients import EndReason
 from patients.services.searching import fold_contact, index_patients
@@ -71,6 +82,7 @@ def _clear_patient(patient: Patient, now: datetime, today: date) -> None:
 
 def _clear_consents(keys: list[int]) -> None:
     """Scans go with their files, once all is written; the giver's name goes, what was agreed to and when stays."""
+    ConsentSignature.objects.filter(consent__patient__in=keys).delete()
     scans = ConsentScan.objects.filter(consent__patient__in=keys)
     names = [name for name in scans.values_list("file", flat=True) if name]
     transaction.on_commit(lambda: [default_storage.delete(name) for name in names])

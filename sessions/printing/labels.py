@@ -9,7 +9,6 @@ from sessions.printing.numbers import number
 from sessions.printing.pieces import joined, make_printable, shortened
 from sessions.printing.words import Words
 
-WIDTH_MM, HEIGHT_MM = 62, 29  # the usual roll of small label printers
 LONGEST_NAME = 60
 
 
@@ -40,14 +39,20 @@ class SyringeLabel:
 
 
 def labels_data(
-    labels: Sequence[SyringeLabel], *, title: str, language: str, lot_word: str, decimal: str = "."
+    labels: Sequence[SyringeLabel],
+    *,
+    title: str,
+    language: str,
+    lot_word: str,
+    size_mm: tuple[int, int],
+    decimal: str = ".",
 ) -> dict[str, Any]:
-    """Give the JSON-ready data of `label.typ`; `lot_word` stands before a lot number."""
+    """Give the JSON-ready data of `label.typ`; `lot_word` stands before a lot number, `size_mm` is width and height."""
     data = {
         "title": title,
         "language": language,
-        "width": WIDTH_MM,
-        "height": HEIGHT_MM,
+        "width": size_mm[0],
+        "height": size_mm[1],
         "labels": [_label(one, lot_word, {"decimal": decimal}) for one in labels],
     }
     shown: dict[str, Any] = make_printable(data)

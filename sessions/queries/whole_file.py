@@ -9,6 +9,7 @@ from mesoclinic.core.models import AuditEvent, Site, User
 from patients.models import (
     Consent,
     ConsentScan,
+    ConsentSignature,
     ConsentText,
     Flag,
     Identifier,
@@ -66,6 +67,7 @@ TABLES: dict[str, RowsOf] = {
     "flags": _by(Flag, "patient"),
     "consents": _by(Consent, "patient"),
     "consent_scans": _by(ConsentScan, "consent__patient"),
+    "consent_signatures": _by(ConsentSignature, "consent__patient"),
     "wishes": _by(own.BookingPreference, "patient"),
     "days_away": _by(own.BlockedDay, "patient"),
     "waiting": _by(own.WaitingEntry, "patient"),

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.services import clinics
 from sessions.printing.labels import LabelLine, SyringeLabel, labels_data
 from sessions.printing.pdf import print_data
 from sessions.queries import records as reads
@@ -89,8 +91,28 @@ def test_the_records_button_saves_first_so_that_no_label_is_older_than_the_scree
     assert draft.administrations.get(position=1).prepared_ml == 4
 
 
+@pytest.mark.django_db
+def test_a_label_has_the_size_the_clinic_set(world, draft):
+    clinics.update_clinic(actor=None, clinic=world.clinic, label_size="38x25")
+    draft = reads.get_or_404(world.clinic, draft.public_id)
+
+    pages = read(records.print_labels(actor=world.doctor_user, record=draft)).pages
+
+    sizes = {tuple(round(float(side) / 72 * 25.4) for side in page.mediabox[2:]) for page in pages}
+    assert sizes == {(38, 25)}
+
+
+@pytest.mark.django_db
+def test_only_sizes_there_are_labels_of_are_kept(world):
+    with pytest.raises(Refused):
+        clinics.update_clinic(actor=None, clinic=world.clinic, label_size="1x1")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Clinic.objects.filter(pk=world.clinic.pk).update(label_size="9x9")
+
+
+@pytest.mark.parametrize("size", [one.value for one in Clinic.LabelSize])
 @pytest.mark.parametrize("count", [1, 4, 12])
-def test_however_many_lines_each_label_is_one_page(count):
+def test_however_many_lines_and_whatever_the_size_each_label_is_one_page(count, size):
     lines = tuple(
         LabelLine(
             substance=f"Substance {n} of a long name", strength="12.5 mg/mL", volume_ml=Decimal("0.125"), lot="L" * 20
@@ -105,8 +127,13 @@ def test_however_many_lines_each_label_is_one_page(count):
         at="2 Mar 2026",
         initials="A",
     )
-    data = labels_data([label, label], title="Labels", language="en", lot_word="Lot")
+    data = labels_data(
+        [label, label], title="Labels", language="en", lot_word="Lot", size_mm=Clinic(label_size=size).label_mm
+    )
 
     pdf = print_data(data, datetime(2026, 3, 2, tzinfo=UTC), template="label.typ")
 
-    assert len(read(pdf).pages) == 2
+    pages = read(pdf).pages
+    assert len(pages) == 2
+    said = " ".join(pages[0].extract_text().split())
+    assert all(f"Substance {n} of" in said for n in range(count))

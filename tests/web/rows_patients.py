@@ -57,7 +57,7 @@ ROWS: dict[str, Row] = {
         f"patients:{name}": Row(_horse)
         for name in (
             *("edit", "record-weight", "set-allergies", "end", "reopen", "merge", "add-party", "transfer-ownership"),
-            *("add-identifier", "add-flag", "give-consent"),
+            *("add-identifier", "add-flag", "give-consent", "sign-consent"),
         )
     },
     "patients:edit-party": Row(_link),
@@ -67,5 +67,6 @@ ROWS: dict[str, Row] = {
     "patients:withdraw-consent": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
     "patients:add-scan": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
     "patients:read-scan": Row(_scan),
+    "sessions:consent-paper": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
     "patients:undo-merge": Row(lambda world: {"merge_id": world.one(_make_merge).public_id}),
 }

@@ -24,7 +24,7 @@ NOT_PROSE = {
     *("code", "cadence", "time_zone", "language", "country", "holiday_country", "holiday_region", "scheme", "sex"),
     *("search_text", "phone_search", "email", "username", "password", "colour", "edit_token", "sha256", "rule"),
     *("previous_sha256", "canonical_text", "scale", "severity", "strength_unit", "syringe", "first_name", "last_name"),
-    "suffix",
+    *("suffix", "text_sha256"),
 }
 # Of a mix or a record: what the desk has no business reading.
 OF_THE_MIX = (

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from mesoclinic.core.constraints import one_of
+
 from .base import ClinicOwned, Identified
 
 
@@ -24,7 +26,21 @@ def validate_zone(name: str) -> None:
         raise ValidationError(_("“%(zone)s” is not a known time zone, such as Europe/Paris."), params={"zone": name})
 
 
+class LabelSize(models.TextChoices):
+    """Width × height in mm of the usual rolls of small label printers (Brother DK, DYMO, Zebra)."""
+
+    MM_62_29 = "62x29", _("62 × 29 mm")
+    MM_90_29 = "90x29", _("90 × 29 mm")
+    MM_89_28 = "89x28", _("89 × 28 mm")
+    MM_57_32 = "57x32", _("57 × 32 mm")
+    MM_54_25 = "54x25", _("54 × 25 mm")
+    MM_51_25 = "51x25", _("51 × 25 mm")
+    MM_38_25 = "38x25", _("38 × 25 mm")
+
+
 class Clinic(Identified):
+    LabelSize = LabelSize
+
     name = models.CharField(_("name"), max_length=200)
     country = models.CharField(_("country"), max_length=2, help_text=_("Two letters, such as FR."))
     language = models.CharField(_("language"), max_length=10, default="en")
@@ -39,6 +55,9 @@ class Clinic(Identified):
     squeeze_limit = models.PositiveSmallIntegerField(_("squeezed-in visits per half-day"), default=2)
     late_cancellation_hours = models.PositiveSmallIntegerField(
         _("a cancellation is late when told less than … hours before"), default=24, db_default=24
+    )
+    label_size = models.CharField(
+        _("size of syringe labels"), max_length=5, choices=LabelSize, default=LabelSize.MM_62_29
     )
     next_course_number = models.PositiveIntegerField(default=1, editable=False)
     next_patient_number = models.PositiveIntegerField(default=1, editable=False)
@@ -59,10 +78,17 @@ class Clinic(Identified):
                 name="clinic_late_cancellation_sane",
                 violation_error_message=_("Choose between 1 and 336 hours (two weeks)."),
             ),
+            one_of("label_size", LabelSize, name="clinic_label_size_known"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label_mm(self) -> tuple[int, int]:
+        """Width and height of a syringe label."""
+        width, height = self.label_size.split("x")
+        return int(width), int(height)
 
 
 class Site(ClinicOwned):

@@ -17,18 +17,33 @@ function keepBodyMap(map) {
   const field = (row, name) => row.querySelector(`[name$="-${name}"]`);
   const pointsOf = (row) => JSON.parse(field(row, "map_points").value || "[]");
 
+  // What is set beside the map goes with the points tapped next: another depth in the same zone is another group.
+  const WITH = ["technique", "depth_mm", "volume_per_point_ml"];
+  const number = (text) => Number(String(text).replace(",", ".")) || 0;
+  const isSame = (name, one, other) => (name === "technique" ? one === other : number(one) === number(other));
+
+  function wanted() {
+    const asked = (name) => map.querySelector(`[data-body-with="${name}"]`)?.value.trim() || "";
+    return WITH.map((name) => [name, asked(name)]).filter(([, value]) => value);
+  }
+
+  function fits(row) {
+    const isEmpty = !field(row, "points").value;
+    return wanted().every(([name, value]) => isSame(name, field(row, name).value, value) || (isEmpty && !field(row, name).value));
+  }
+
   function known(zone) {
     const { zone: name, side } = zone.dataset;
-    return shown().find((row) => field(row, "region").value === name && field(row, "side").value === side);
+    return shown().find((row) => field(row, "region").value === name && field(row, "side").value === side && fits(row));
   }
 
   function rowOf(zone) {
     const { zone: name, side } = zone.dataset;
-    const found = known(zone);
-    if (found) return found;
-    const row = shown().find((one) => !field(one, "region").value) || newRow();
+    const row = known(zone) || shown().find((one) => !field(one, "region").value) || newRow();
     field(row, "region").value = name;
     field(row, "side").value = side;
+    for (const [what, value] of wanted()) field(row, what).value = value;
+    if (wanted().length) row.querySelector("details")?.setAttribute("open", "");
     const volume = field(row, "volume_per_point_ml");
     volume.value ||= shown().map((one) => field(one, "volume_per_point_ml").value).find(Boolean) || "";
     return row;
@@ -117,20 +132,40 @@ function keepBodyMap(map) {
     return dot;
   }
 
+  const say = (said, words) => said.replace(/\{(\w+)\}/g, (_all, name) => words[name]);
+  const milliliters = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
+
+  // What stands in the places, whether tapped or typed: each with its own sum, and all together.
+  function sum() {
+    let [points, volume] = [0, 0];
+    for (const row of shown()) {
+      const [count, each] = [number(field(row, "points").value), number(field(row, "volume_per_point_ml").value)];
+      points += count;
+      volume += count * each;
+      const place = row.querySelector("[data-site-sum]");
+      const words = { points: count, each: milliliters(each), ml: milliliters(count * each) };
+      if (place) place.textContent = count && each ? say(map.dataset.wordsSite, words) : "";
+    }
+    const all = map.closest("form").querySelector("[data-sites-total]");
+    const words = { points, ml: milliliters(volume) };
+    if (all) all.textContent = points ? say(volume ? map.dataset.wordsAllVolume : map.dataset.wordsAll, words) : "";
+  }
+
   function draw() {
     let [points, volume] = [0, 0];
     const dots = Object.fromEntries(views.map((svg) => [svg.dataset.view, []]));
     for (const row of shown()) {
       const own = pointsOf(row);
       points += own.length;
-      volume += own.length * (Number(field(row, "volume_per_point_ml").value.replace(",", ".")) || 0);
+      volume += own.length * number(field(row, "volume_per_point_ml").value);
       for (const [view, x, y] of own) dots[view]?.push(circle(x, y, field(row, "is_reactive").checked));
     }
     for (const svg of views) svg.querySelector("[data-dots]").replaceChildren(...dots[svg.dataset.view]);
-    const words = { points, ml: volume.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 }) };
+    const words = { points, ml: milliliters(volume) };
     const counted = volume ? map.dataset.wordsVolume : map.dataset.wordsTotal;
     const said = points ? counted : map.dataset.wordsNone;
-    map.querySelector("[data-body-total]").textContent = said.replace(/\{(\w+)\}/g, (_all, name) => words[name]);
+    map.querySelector("[data-body-total]").textContent = say(said, words);
+    sum();
     undo.disabled = !steps.length;
   }
 

@@ -27,4 +27,5 @@ def print_labels(*, actor: User, record: SessionRecord, now: datetime | None = N
     with transaction.atomic():
         audit.record(actor=actor, verb="record.label-printed", subject=record, patient_id=record.patient_id)
     language = (get_language() or "en").split("-")[0]
-    return print_data(labels_data(labels, language=language, **label_words()), now, template="label.typ")
+    data = labels_data(labels, language=language, size_mm=record.clinic.label_mm, **label_words())
+    return print_data(data, now, template="label.typ")

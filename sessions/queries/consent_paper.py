@@ -1,0 +1,56 @@
+"""What the paper of a consent says, in the reader's language; the words consented to stay as they were."""
+
+import re
+from datetime import date
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.models import User
+from patients.models import Consent
+from patients.queries import patients
+from patients.signatures import svg_of
+from sessions.printing.consents import CONSENT_WORDS, ConsentPaper
+from sessions.printing.document import ClinicPart
+from sessions.printing.words import Words
+from sessions.queries.reports import LETTER_PAPER
+
+
+def paper_words() -> Words:
+    return {key: _(text) for key, text in CONSENT_WORDS.items()}
+
+
+def consent_paper(consent: Consent, *, printed_by: User, today: date) -> ConsentPaper:
+    """Give the paper of a consent loaded with its text and signature. At most six SQL statements."""
+    clinic = consent.patient.clinic
+    banner = patients.banner(consent.patient, today)
+    signature = getattr(consent, "signature", None)
+    signed_at = date_format(timezone.localtime(signature.signed_at), "j M Y H:i") if signature else ""
+    return ConsentPaper(
+        clinic=ClinicPart(
+            name=clinic.name,
+            address=tuple(line.strip() for line in clinic.address.splitlines() if line.strip()),
+            phone=clinic.phone,
+            email=clinic.email,
+        ),
+        title=consent.text.title,
+        version=consent.text.version,
+        paragraphs=tuple(part.strip() for part in re.split(r"\n\s*\n", consent.text.body) if part.strip()),
+        patient=banner.name,
+        identifiers=tuple(f"{fact.label} {fact.value}" for fact in banner.identifiers[:2]),
+        given_by=consent.given_by_name,
+        given_as=str(consent.get_given_as_display()),
+        given_on=consent.given_on,
+        how=str(consent.get_method_display()),
+        printed_on=today,
+        printed_by=str(printed_by),
+        taken_by=str(consent.taken_by or ""),
+        withdrawn_on=consent.withdrawn_on,
+        signed_at=signed_at,
+        svg=svg_of(signature.strokes) if signature and signature.strokes else "",
+        typed=signature.typed_name if signature else "",
+        language=(get_language() or "en").split("-")[0],
+        paper="us-letter" if clinic.country in LETTER_PAPER else "a4",
+    )
