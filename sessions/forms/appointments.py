@@ -1,7 +1,9 @@
 """Forms of the booking pages: where and with whom to look, which time to take, why not."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -52,23 +54,34 @@ class PublicChoice(forms.ModelChoiceField):
 
 
 class WhereField(forms.ChoiceField):
-    """Any room, one room, or a stable or home. Cleans to the keywords of the booking services."""
+    """Any room, one room, or a stable or home; read when they are shown or one is named.
 
-    def __init__(self, site: Site, rooms: list[Room], yards: list[Place], **kwargs):
-        self.rooms = {f"room-{room.public_id}": room for room in rooms}
-        self.places = {f"place-{place.public_id}": place for place in yards}
-        choices: list = [("", _("Any free room") if rooms else _("No room needed"))]
-        choices += [(key, room.name) for key, room in self.rooms.items()]
+    Cleans to the keywords of the booking services.
+    """
+
+    def __init__(self, site: Site, **kwargs):
+        self.site = site
+        super().__init__(label=_("Where"), choices=self._offered, required=False, **kwargs)
+
+    @cached_property
+    def rooms(self) -> list[Room]:
+        return list(availability.rooms(self.site))
+
+    @cached_property
+    def places(self) -> list[Place]:
+        return list(places(self.site.clinic))
+
+    def _offered(self) -> Iterator[tuple]:
+        yield "", _("Any free room") if self.rooms else _("No room needed")
+        yield from ((where_key(room, None), room.name) for room in self.rooms)
         if self.places:
-            away = [(key, _away(place)) for key, place in self.places.items()]
-            choices.append((_("Away from the clinic"), away))
-        super().__init__(label=_("Where"), choices=choices, required=False, **kwargs)
+            yield _("Away from the clinic"), [(where_key(None, place), _away(place)) for place in self.places]
 
     def clean(self, value: Any) -> dict[str, Any]:
         key = super().clean(value)
-        if key in self.places:
-            return {"place": self.places[key], "room": None, "any_room": False}
-        return {"room": self.rooms.get(key), "place": None, "any_room": not key and bool(self.rooms)}
+        room = next((one for one in self.rooms if where_key(one, None) == key), None) if key else None
+        place = next((one for one in self.places if where_key(None, one) == key), None) if key else None
+        return {"room": room, "place": place, "any_room": not key}
 
 
 def _away(place: Place) -> str:
@@ -97,11 +110,14 @@ class TimesForm(Form):
 
     def __init__(self, *args, site: Site, species: Species | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.rooms = list(availability.rooms(site))
         people = availability.practitioners(site.clinic, species=species).prefetch_related(None)
         self.fields["practitioner"].queryset = people.distinct()
-        self.fields["where"] = WhereField(site, self.rooms, list(places(site.clinic)))
+        self.fields["where"] = WhereField(site)
         self.order_fields(self.field_order)
+
+    @property
+    def rooms(self) -> list[Room]:
+        return self.fields["where"].rooms
 
 
 def asked_with_defaults(data: QueryDict, defaults: dict[str, Any]) -> QueryDict:
@@ -247,7 +263,7 @@ class MoveForm(TimeChoice):
         }
         kwargs["initial"] = {**first, **kwargs.get("initial", {})}
         super().__init__(*args, site=site, **kwargs)
-        self.fields["where"] = WhereField(site, list(availability.rooms(site)), list(places(site.clinic)))
+        self.fields["where"] = WhereField(site)
         for name in ("on", "at", "with_whom"):
             self.fields[name].required = True
         if not may_squeeze:

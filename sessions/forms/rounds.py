@@ -14,9 +14,8 @@ from mesoclinic.core.localtime import NonexistentTime, instant
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Place
 from sessions.forms.appointments import WORDS_OF_A_GAP, PublicChoice, WhereField
-from sessions.models import Practitioner
+from sessions.models import Practitioner, Room
 from sessions.models.rounds import MOST_TRAVEL_MIN
-from sessions.queries import availability
 from sessions.queries.booking import places
 from sessions.queries.rounds import Candidate
 from sessions.queries.together import MOST_SITTINGS, Way
@@ -181,12 +180,15 @@ class TogetherForm(StopsForm):
 
     field_order = ["way", "practitioner", "where", "sittings"]
 
-    def __init__(self, *args, places: Sequence[Place], people, **kw):
+    def __init__(self, *args, people, **kw):
         super().__init__(*args, **kw)
-        self.rooms = list(availability.rooms(self.site))
         self.fields["practitioner"].queryset = people
-        self.fields["where"] = WhereField(self.site, self.rooms, list(places))
+        self.fields["where"] = WhereField(self.site)
         self.order_fields(self.field_order)
+
+    @property
+    def rooms(self) -> list[Room]:
+        return self.fields["where"].rooms
 
     def is_ticked(self, one: Candidate) -> bool:
         return True

@@ -78,7 +78,7 @@ class Desk:
 
     @property
     def where(self) -> dict[str, Any]:
-        return self.chosen.get("where") or {"room": None, "place": None, "any_room": bool(self.filters.rooms)}
+        return self.chosen.get("where") or {"room": None, "place": None, "any_room": True}
 
     def days(self) -> list[OfferedDay]:
         """The free times to choose from; none while what is looked for makes no sense."""

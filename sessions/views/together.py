@@ -21,7 +21,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries import search
 from sessions.forms.rounds import TogetherForm
-from sessions.queries import availability, booking
+from sessions.queries import availability
 from sessions.queries import rounds as round_reads
 from sessions.queries import together as reads
 from sessions.services.appointments.together import book_together as service
@@ -48,7 +48,6 @@ class TogetherDesk:
             site=self.site,
             on=self.on,
             found=self.found,
-            places=list(booking.places(self.request.clinic)),
             people=availability.practitioners(self.request.clinic, self.on).distinct(),
         )
         self.form.is_valid()

@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mesoclinic.core.roles import Role
 from patients.models import Patient
-from sessions.models import Appointment
+from sessions.models import Appointment, Room
 from tests.factories import make_course, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 
@@ -341,6 +343,31 @@ def test_one_tap_and_back_again(world, desk):
         answer = desk.post(reverse(f"sessions:{action}", args=[visit.public_id]), {"next": here})
         visit.refresh_from_db()
         assert (visit.status, answer["Location"]) == (status, here)
+
+
+def test_booking_by_the_form_reads_no_place_and_no_room_before_it_locks_them(world, desk):
+    form = posted(slot="other", on="2026-03-03", at="10:00", with_whom=world.doctor.public_id)
+    desk.get(book_url(world))  # what is read once a process
+
+    with CaptureQueriesContext(connection) as asked:
+        assert desk.post(book_url(world), form).status_code == 302
+
+    def reads(table):
+        return [one["sql"] for one in asked.captured_queries if f'FROM "{table}"' in one["sql"]]
+
+    assert (len(reads("patients_place")), len(reads("treatment_sessions_room"))) == (0, 1)
+    assert len(asked) <= 20, "the two savepoints of a test are among them"
+
+
+def test_a_site_without_rooms_books_without_one(client):
+    world = open_clinic()
+    Room.objects.update(is_active=False)
+    client.force_login(world.desk)
+    form = posted(slot="other", on="2026-03-03", at="10:00", with_whom=world.doctor.public_id)
+
+    assert "No room needed" in client.get(book_url(world)).content.decode()
+    assert client.post(book_url(world), form).status_code == 302
+    assert Appointment.objects.get().room is None
 
 
 @pytest.mark.parametrize("day_offset", [0, 1])

@@ -213,10 +213,12 @@ def _booked_before(wish: Wish, token: UUID) -> Appointment | None:
 
 
 def save_guarded(appointment: Appointment, wish: Wish, update_fields: list[str] | None = None) -> None:
-    """Save under the guards of the database; the last word is theirs. Raises Refused as a person would say it."""
+    """Save under the guards of the database; the last word is theirs. Raises Refused as a person would say it.
+
+    The transaction ends with the refusal: nothing may be asked or saved in it afterwards.
+    """
     try:
-        with transaction.atomic():
-            appointment.save(update_fields=update_fields)
+        appointment.save(update_fields=update_fields)
     except IntegrityError as exc:
         name = violated(exc) or ""
         if name == "appointment_once_a_session":
