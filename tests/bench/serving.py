@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import re
 import secrets
 import sys
 import time
@@ -33,6 +34,7 @@ from tests.sessions.report_world import full_world
 
 MEGABYTE = 1024 * 1024
 WARM_UP = 2
+TAPER = "1x@30, 3x1w@15, 1x2w@30, 1x3w@30, 1x4w@30, 8x4-6w@30"
 Ask = Callable[..., tuple[int, bytes]]
 
 
@@ -70,7 +72,7 @@ def browser(port: int, user) -> Ask:
             connection.request("GET", path, headers=headers)
         else:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            connection.request("POST", path, urlencode(data), headers)
+            connection.request("POST", path, urlencode(data, doseq=True), headers)
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
@@ -156,7 +158,8 @@ def requests(world: SimpleNamespace, connect: Callable, *, count: int = 40) -> l
     ]
     lines = [_asked(page, count, world.server) for page in pages if page is not None]
     lines.insert(0, _booking(world, ask, count))
-    lines.insert(1, _prescribing(world, ask, max(count // 2, 2)))
+    lines.insert(1, _tapering(world, ask, max(count // 2, 2)))
+    lines.insert(2, _prescribing(world, ask, max(count // 2, 2)))
     return lines
 
 
@@ -226,6 +229,46 @@ def _free(world: SimpleNamespace) -> Iterator[tuple[datetime, Practitioner, uuid
         for slot in range(SLOTS) if is_open(day) else ():
             for person, patient in zip(world.people, patients, strict=True):
                 yield slot_at(world, day, slot), person, patient
+
+
+def _tapering(world: SimpleNamespace, ask: Ask, count: int) -> Times:
+    """Ask for the proposal of a whole series and accept what the page shows, each of a course of its own.
+
+    Two requests are one time. Every session must be booked, and every series exactly as it was shown.
+    """
+    courses = iter([_taper(world, number) for number in range(count + WARM_UP)])
+
+    def once(_number: int) -> None:
+        path = reverse("sessions:book-series", args=[next(courses)])
+        status, page = ask(path)
+        keys = re.findall(r'name="time" value="([^"]+)"', page.decode())
+        require((status, len(keys)) == (200, 15), f"propose a taper: status {status}, {len(keys)} times")
+        status, body = ask(path, {"time": keys, "token": uuid.uuid4()})
+        require(status == 302, f"book a taper: status {status} {body[-3000:]!r}")
+        for _session, at, who, _room in (key.split("~") for key in keys):
+            shown.add((datetime.fromisoformat(at), uuid.UUID(who)))
+
+    shown: set[tuple[datetime, uuid.UUID]] = set()
+    what = "propose and book a taper of 15, exact, all or nothing (page and form sent)"
+    found = _measured(what, once, count, world.server, (80, 200))
+    booked = Appointment.objects.filter(clinic=world.clinic, planned_session__course__cadence=TAPER)
+    stands = list(booked.values_list("starts_at", "practitioner__public_id"))
+    require(len(stands) == 15 * (count + WARM_UP), "a session of a series is missing")
+    require(set(stands) == shown, "a series is not booked as it was shown")
+    return found
+
+
+def _taper(world: SimpleNamespace, number: int) -> uuid.UUID:
+    """A course of the equine founding text, planned and not booked, of a patient of its own."""
+    course = make_course(
+        world.clinic,
+        cadence=TAPER,
+        patient=Patient.objects.get(pk=world.patients[number % len(world.patients)]),
+        protocol_version=world.version,
+        practitioner=world.people[number % len(world.people)],
+        indication=world.indication,
+    )
+    return course.public_id
 
 
 def _prescribing(world: SimpleNamespace, ask: Ask, count: int) -> Times:
