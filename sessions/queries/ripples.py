@@ -23,6 +23,7 @@ class Deed(StrEnum):
     MOVE = "move"
     CANCEL = "cancel"
     MISS = "miss"
+    NOT_TREAT = "not-treat"
     SKIP = "skip"
 
 

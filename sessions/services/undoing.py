@@ -1,4 +1,4 @@
-"""Take back, for a minute, what one step did: a move, a cancellation, a no-show, a session left out, or many at once."""
+"""Take back, for a minute, what one step did: a move, a visit that fell through, a session left out, or many at once."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -102,7 +102,11 @@ def _take_back(event: AuditEvent, actor: User, clinic: Clinic, now: datetime | N
     if event.verb == "waiting.placed":
         waiting.undo_placed(actor=actor, entry=WaitingEntry.objects.get(clinic=clinic, pk=event.subject_id), now=now)
         return
-    deeds = {"appointment.cancelled": appointments.undo_cancel, "appointment.no-show": appointments.undo_no_show}
+    deeds = {
+        "appointment.cancelled": appointments.undo_cancel,
+        "appointment.no-show": appointments.undo_no_show,
+        "appointment.not-treated": appointments.undo_not_treated,
+    }
     visit = Appointment.objects.get(clinic=clinic, pk=event.subject_id)
     if event.verb not in deeds or visit.status != values["status"][1]:
         raise Refused("changed-meanwhile", _changed_words(visit))

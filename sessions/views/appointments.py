@@ -210,12 +210,6 @@ def appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @requires("sessions.book")
-def mark_not_treated(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    done = _("Noted: not treated.")
-    return with_form(request, public_id, ReasonForm, appointments.mark_not_treated, "not_treated", done)
-
-
-@requires("sessions.book")
 def mark_entered_in_error(request: HttpRequest, public_id: UUID) -> HttpResponse:
     done = _("Marked as entered in error.")
     return with_form(request, public_id, ReasonForm, appointments.mark_entered_in_error, "entered_in_error", done)

@@ -1,6 +1,6 @@
-"""Move, cancel, or note that nobody came: first shown what follows, then done, and for a minute taken back."""
+"""Move, cancel, or note that nobody came or was treated: first shown what follows, then done, and for a minute taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
-from sessions.forms.appointments import CancelForm, DragForm, MoveForm
+from sessions.forms.appointments import CancelForm, DragForm, MoveForm, ReasonForm
 from sessions.models import Appointment
 from sessions.queries import appointments as reads
 from sessions.queries import availability, outbox
@@ -116,29 +116,49 @@ def _with_other_times(no: Refused, visit: Appointment) -> str:
 @requires("sessions.book")
 def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     visit = reads.get_or_404(request.clinic, public_id)
-    form = CancelForm(request.POST or None)
+    is_told = outbox.is_told_of_its_end(visit, timezone.now())
+    words = {"done": _("%(name)s: cancelled.") % {"name": visit.patient.name}, "page": "cancel", "is_told": is_told}
+    return _because(request, visit, CancelForm, Deed.CANCEL, appointments.cancel_with_following, **words)
+
+
+@requires("sessions.book")
+def mark_not_treated(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Of a round it is one tap: what follows a visit of a round stays where it is."""
+    visit = reads.get_or_404(request.clinic, public_id)
+    deed = None if visit.round_id else Deed.NOT_TREAT
+    words = {"done": _("%(name)s: not treated.") % {"name": visit.patient.name}, "page": "not_treated"}
+    return _because(request, visit, ReasonForm, deed, appointments.mark_not_treated_with_following, **words)
+
+
+def _because(
+    request: HttpRequest,
+    visit: Appointment,
+    form_class: type[ReasonForm],
+    deed: Deed | None,
+    service: Callable[..., Appointment],
+    *,
+    done: str,
+    **words: Any,
+) -> HttpResponse:
+    """Ask why, then what becomes of those that follow, then do it; `done` stands in the bar that takes it back."""
+    form, batch = form_class(request.POST or None), uuid4()
     if request.method == "POST" and form.is_valid():
         try:
-            following = answer(request, visit.planned_session)
-            if following is None:
-                asked = ask(request, visit.planned_session, Deed.CANCEL, visit=visit)
-                if asked is not None:
-                    return asked
-            batch = uuid4()
-            appointments.cancel_with_following(
-                actor=request.user, appointment=visit, following=following or [], batch=batch, **form.cleaned_data
-            )
+            following = answer(request, visit.planned_session) if deed else []
+            asked = ask(request, visit.planned_session, deed, visit=visit) if deed and following is None else None
+            if asked is not None:
+                return asked
+            asked_for = {**form.cleaned_data, "following": following or [], "batch": batch}
+            service(actor=request.user, appointment=visit, **asked_for)
         except Refused as no:
             form.add_error(no.field if no.field in form.fields else None, no.message)
         else:
-            offer_undo(request, batch, _("%(name)s: cancelled.") % {"name": visit.patient.name})
+            offer_undo(request, batch, done)
             say_who_waits(request, visit)
             return back(request, "sessions:appointment", visit.public_id)
     next_url = request.POST.get("next") or request.GET.get("next", "")
-    context = {"visit": visit, "form": form, "page": "cancel", "next": next_url}
-    context["is_told"] = outbox.is_told_of_its_end(visit, timezone.now())
     template = "sessions/appointments/_why.html" if request.htmx else "sessions/appointments/why.html"
-    return render(request, template, context)
+    return render(request, template, {"visit": visit, "form": form, "next": next_url, **words})
 
 
 @requires("sessions.book")

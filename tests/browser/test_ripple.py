@@ -284,7 +284,8 @@ def test_cancelling_in_the_calendar_draws_ghosts_and_going_back_takes_them_away(
     assert days(world) == before
 
 
-def test_a_missed_visit_draws_the_ghosts_of_those_that_follow(look, world):
+@pytest.mark.parametrize("deed", ["Did not come", "Not treated"])
+def test_a_visit_that_fell_through_draws_the_ghosts_of_those_that_follow(look, world, deed):
     today = world.day - timedelta(days=1)
     course = make_course(
         world.clinic,
@@ -304,16 +305,25 @@ def test_a_missed_visit_draws_the_ghosts_of_those_that_follow(look, world):
             starts_at=instant(row.due_on, time(8), world.site.zone),
             minutes=30,
         )
+    if deed == "Not treated":
+        appointments.check_in(
+            actor=world.desk, appointment=Appointment.objects.get(planned_session__number=1, patient__name="Lars Bo")
+        )
     looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
     page = looker.go(f"/calendar/?on={today}&view=week")
 
     visit(page, "Lars Bo").first.click()
-    page.get_by_role("dialog").get_by_role("button", name="Did not come").click()
+    dialog = page.get_by_role("dialog")
+    if deed == "Not treated":
+        dialog.get_by_role("link", name=deed).click()
+        dialog.get_by_label("Why").fill("Fever")
+    dialog.get_by_role("button", name=deed).click()
     choose(page, "Shift the following")
     look_at(page, today + timedelta(days=14))
     see_ghost(page, 2, today + timedelta(days=14), "08:00")
-    page.get_by_role("dialog").get_by_role("button", name="Did not come").click()
-    expect(page.locator("#undo")).to_contain_text("did not come")
+    looker.see(f"r10-{deed.split()[-1]}")
+    dialog.get_by_role("button", name=deed).click()
+    expect(page.locator("#undo")).to_contain_text(f"Lars Bo: {deed.lower()}")
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -66,7 +66,7 @@ def test_a_round_is_planned_run_and_changed_by_mouse(look, world):
     shift(world, -1)  # its day has come
     page.reload()
     page.get_by_role("button", name="Not caught Amber").click()
-    expect(page.get_by_text("Noted: not treated.")).to_be_visible()
+    expect(page.locator("#undo")).to_contain_text("Amber: not treated.")
     shift(world, 1)
     page.reload()
     expect(page.locator(".round-stop.is-out")).to_contain_text("Amber")

@@ -184,6 +184,29 @@ def test_a_no_show_asks_and_then_does_both(desk, world, visits):
     assert times() == [at("10:00", day) for day in (14, 21, 28, 36)]
 
 
+def test_who_goes_untreated_is_asked_about_what_follows_and_it_is_taken_back(desk, world, visits):
+    before = times()
+    with time_machine.travel(at("10:05")):
+        desk.force_login(world.desk)
+        desk.post(url("start", visits[0]))
+        shown = desk.post(url("not-treated", visits[0]), {"reason": "Fever"})
+        assert "Nothing is saved yet." in shown.content.decode()
+        visits[0].refresh_from_db()
+        assert visits[0].status == "in_progress"
+        answered = {"reason": "Fever", "future": "shift", "following-shift": following(shown, "shift")}
+        desk.post(url("not-treated", visits[0]), answered)
+
+        visits[0].refresh_from_db()
+        assert (visits[0].status, visits[0].status_reason) == ("not_treated", "Fever")
+        assert times() == [at("10:00", day) for day in (14, 21, 28, 36)]
+        undone = desk.post(reverse("sessions:undo", args=[desk.session["undo"]["batch"]]), follow=True)
+
+    assert "Taken back." in undone.content.decode()
+    visits[0].refresh_from_db()
+    assert visits[0].status == "in_progress"
+    assert times() == before
+
+
 def test_leaving_a_session_out_asks_too(client, world):
     doctor = make_user(world.clinic, Role.PRACTITIONER)
     client.force_login(doctor)

@@ -5,7 +5,7 @@
   const calendar = window.mesoclinic.calendar;
   const dialog = document.getElementById("dialog");
   if (!calendar || !dialog) return;
-  const CHANGES = /\/appointments\/[0-9a-f-]{36}\/(move|cancel|no-show)\/$|\/courses\/[0-9a-f-]{36}\/sessions\/\d+\/skip\/$/;
+  const CHANGES = /\/appointments\/[0-9a-f-]{36}\/(move|cancel|no-show|not-treated)\/$|\/courses\/[0-9a-f-]{36}\/sessions\/\d+\/skip\/$/;
   const changes = (address) => CHANGES.test(new URL(address, window.location.href).pathname);
 
   // ---- the question ----

@@ -20,7 +20,12 @@ from .booking import book_appointment, walk_in
 from .booking_many import Booking, book_many
 from .booking_series import SeriesTime, book_series
 from .callers import book_new_caller
-from .following import cancel_with_following, mark_no_show_with_following, move_with_following
+from .following import (
+    cancel_with_following,
+    mark_no_show_with_following,
+    mark_not_treated_with_following,
+    move_with_following,
+)
 from .held import (
     Rebooked,
     agree_to_held_round,
@@ -63,6 +68,7 @@ __all__ = [
     "mark_no_show",
     "mark_no_show_with_following",
     "mark_not_treated",
+    "mark_not_treated_with_following",
     "move",
     "move_back",
     "move_many",

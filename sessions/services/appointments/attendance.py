@@ -110,7 +110,12 @@ def undo_fulfil(*, actor: User | None, appointment: Appointment, now: datetime |
 
 @transaction.atomic
 def mark_not_treated(
-    *, actor: User | None, appointment: Appointment, reason: str, now: datetime | None = None
+    *,
+    actor: User | None,
+    appointment: Appointment,
+    reason: str,
+    batch: UUID | None = None,
+    now: datetime | None = None,
 ) -> Appointment:
     """The patient came and went untreated (fever, horse not caught); the session is open again in the plan.
 
@@ -121,15 +126,18 @@ def mark_not_treated(
     fresh = _locked(appointment, (*WAITING, *PRESENT))
     if fresh.status in WAITING and fresh.is_on_a_later_day(now):
         raise Refused("too-early", _("This visit is on a later day. Until then, move it or cancel it."))
-    _change(fresh, actor, "appointment.not-treated", now, status=Status.NOT_TREATED, status_reason=reason)
+    _change(fresh, actor, "appointment.not-treated", now, batch, status=Status.NOT_TREATED, status_reason=reason)
     free_planned_session(fresh.planned_session, now=now)
     return fresh
 
 
 @transaction.atomic
-def undo_not_treated(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+def undo_not_treated(
+    *, actor: User | None, appointment: Appointment, status: str = Status.ARRIVED, now: datetime | None = None
+) -> Appointment:
+    """The patient is still here; after a misclick, with the `status` of before. Raises Refused as `undo_no_show`."""
     fresh = _locked(appointment, (Status.NOT_TREATED,))
-    return _back_to_life(fresh, actor, "appointment.not-treated-undone", now, Status.ARRIVED)
+    return _back_to_life(fresh, actor, "appointment.not-treated-undone", now, status)
 
 
 @transaction.atomic

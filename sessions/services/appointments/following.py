@@ -10,7 +10,7 @@ from django.db import transaction
 from mesoclinic.core.models import User
 from sessions.models import Appointment
 
-from .attendance import cancel, mark_no_show
+from .attendance import cancel, mark_no_show, mark_not_treated
 from .checks import offering_alternatives
 from .moving import lock_for, move_many
 from .placing import NewTime
@@ -67,6 +67,25 @@ def mark_no_show_with_following(
     lock_rounds_of([appointment])
     lock_for(following, now=now)
     done = mark_no_show(actor=actor, appointment=appointment, batch=batch, now=now)
+    move_many(actor=actor, moves=_along(following), batch=batch, now=now)
+    return done
+
+
+@offering_alternatives
+@transaction.atomic
+def mark_not_treated_with_following(
+    *,
+    actor: User | None,
+    appointment: Appointment,
+    reason: str,
+    following: Sequence[NewTime],
+    batch: UUID | None = None,
+    now: datetime | None = None,
+) -> Appointment:
+    """The patient went untreated, and what follows moves along. Raises Refused as both do; then nothing is done."""
+    lock_rounds_of([appointment])
+    lock_for(following, now=now)
+    done = mark_not_treated(actor=actor, appointment=appointment, reason=reason, batch=batch, now=now)
     move_many(actor=actor, moves=_along(following), batch=batch, now=now)
     return done
 
