@@ -16,11 +16,7 @@ class CompetitionForm(Form):
     name = forms.CharField(label=_("Competition"), max_length=120)
     from_on = forms.DateField(label=_("First day"))
     until_on = forms.DateField(label=_("Last day"), required=False, help_text=_("Empty: that one day."))
-    body = forms.ChoiceField(
-        label=_("Under the rules of"),
-        required=False,
-        help_text=_("Their rules are counted before the event."),
-    )
+    body = forms.ChoiceField(label=_("Under the rules of"), required=False)
     note = forms.CharField(label=_("Note"), max_length=300, required=False)
 
     def __init__(self, *args: Any, clinic: Clinic, event: CompetitionEvent | None = None, **kwargs: Any) -> None:

@@ -74,7 +74,9 @@ class StopsForm(Form):
         data = super().clean()
         for one in self.found:
             if data.get(f"take-{one.key}") and one.needs_reason and not data.get(f"reason-{one.key}"):
-                self.add_error(f"reason-{one.key}", _("Say why, because the session is not due that day."))
+                blocked = _("Say why, because that day is blocked.")
+                words = blocked if one.blocked else _("Say why, because the session is not due that day.")
+                self.add_error(f"reason-{one.key}", words)
         return data
 
     def value_of(self, name: str) -> Any:

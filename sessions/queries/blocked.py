@@ -41,15 +41,20 @@ class BlockedTime:
 
     def words(self, zone: ZoneInfo) -> str:
         """Say why: "competes 12–14 June (Spring show); rule USEF, GR414 counts from 11 Jun, 12:00"."""
-        words = {"span": span(self.from_on, self.until_on), "event": self.event, "rule": self.rule}
-        if not self.event:
-            said = _("the patient cannot come %(span)s") % words
-            return f"{said} ({self.reason})" if self.reason else said
-        said = _("competes %(span)s (%(event)s)") % words
+        return "; ".join(filter(None, [self.day_words(), self.rule_words(zone)]))
+
+    def day_words(self) -> str:
+        words = {"span": span(self.from_on, self.until_on), "event": self.event}
+        if self.event:
+            return _("competes %(span)s (%(event)s)") % words
+        said = _("the patient cannot come %(span)s") % words
+        return f"{said} ({self.reason})" if self.reason else said
+
+    def rule_words(self, zone: ZoneInfo) -> str:
         if not self.rule:
-            return said
-        words["since"] = date_format(timezone.localtime(instant_of(self.minutes[0]), zone), "j M, H:i")
-        return f"{said}; {_('rule %(rule)s counts from %(since)s') % words}"
+            return ""
+        since = date_format(timezone.localtime(instant_of(self.minutes[0]), zone), "j M, H:i")
+        return _("rule %(rule)s counts from %(since)s") % {"rule": self.rule, "since": since}
 
 
 def blocked_times(
@@ -113,9 +118,12 @@ def _given_keys(patient_ids: Iterable[int]) -> dict[int, frozenset[str]]:
 
 
 def reasons(blocked: Iterable[BlockedTime], start: int, end: int, zone: ZoneInfo) -> str:
-    """Say what stands against minutes, each once; empty when nothing does. A rule says its event's days as well."""
-    met = [one for one in blocked if one.meets(start, end)]
-    return "; ".join(dict.fromkeys(one.words(zone) for one in met))
+    """Say what stands against minutes; empty when nothing does. An event is said once, then every rule before it."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for one in blocked:
+        if one.meets(start, end):
+            said[one.day_words()].append(one.rule_words(zone))
+    return "; ".join(words for days, rules in said.items() for words in dict.fromkeys([days, *filter(None, rules)]))
 
 
 def reasons_on(blocked: Iterable[BlockedTime], day: date, zone: ZoneInfo) -> str:

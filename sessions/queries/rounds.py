@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from sessions.models import Appointment, PlannedSession, Practitioner, Round
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries import availability, booking
 from sessions.queries.appointments import WITH_NAMES, with_records
+from sessions.queries.blocked import blocked_times, reasons_on
 from sessions.scheduling.rounds import Stop, back_to_back, best_starts, round_starts
 from sessions.scheduling.slots import FREE, Agenda
 from sessions.scheduling.walltime import instant_of, minute_of
@@ -50,7 +51,8 @@ def place_words(place: Place) -> PlaceWords:
 class Candidate:
     """Somebody at a place who may be visited: for the next session of a course, or for anything else.
 
-    `why` says in words how the session stands; `needs_reason` that it is outside its window on that day.
+    `why` says in words how the session stands; `needs_reason` that it is outside its window on that day, or the day is
+    blocked for the patient, who then counts as not due.
     """
 
     patient: Patient
@@ -60,6 +62,7 @@ class Candidate:
     needs_reason: bool
     why: str
     also: str = ""
+    blocked: str = ""  # what stands against that day
 
     @property
     def key(self) -> str:
@@ -67,16 +70,17 @@ class Candidate:
 
 
 def candidates(site: Site, place: Place, on: date, now: datetime) -> list[Candidate]:
-    """List everybody at a place, those due on a day first, each part by name. Three SQL statements."""
+    """List everybody at a place, those due on a day first, each part by name. Four SQL statements."""
     return candidates_of(site, list(booking.patients_at(place)), on, now)
 
 
 def candidates_of(site: Site, patients: Sequence[Patient], on: date, now: datetime) -> list[Candidate]:
-    """As `candidates`, for these patients wherever they are. Two SQL statements."""
+    """As `candidates`, for these patients wherever they are. Three SQL statements."""
     sessions: dict[int, list[PlannedSession]] = defaultdict(list)
     for planned in next_sessions(site.clinic, patients):
         sessions[planned.course.patient_id].append(planned)
     booked = _booked_on(site, patients, on)
+    blocked = blocked_times(site.clinic_id, [one.pk for one in patients], on, on, site.zone)
     found = []
     for patient in patients:
         also = booked.get(patient.pk, "")
@@ -84,7 +88,14 @@ def candidates_of(site: Site, patients: Sequence[Patient], on: date, now: dateti
         if not sessions[patient.pk]:
             why = also or _("no session to book")
             found.append(Candidate(patient, site.clinic.session_min, None, False, False, why))
+    found = [_if_blocked(one, reasons_on(blocked.get(one.patient.pk, ()), on, site.zone)) for one in found]
     return sorted(found, key=lambda one: not one.is_due)
+
+
+def _if_blocked(one: Candidate, words: str) -> Candidate:
+    if not words:
+        return one
+    return replace(one, is_due=False, needs_reason=True, why=f"{one.why} · {words}", blocked=words)
 
 
 def next_sessions(clinic: Clinic, patients: Iterable[Patient]) -> QuerySet[PlannedSession]:

@@ -162,7 +162,7 @@ def add_to_round(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = AddToRoundForm(request.POST or None, initial={"minutes": found.minutes})
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
-        why = {"outside_window_reason": reason} if found.planned else {"reason": reason}
+        why = {"outside_window_reason": reason} | ({} if found.planned else {"reason": reason})
         asked = {"patient": patient, "minutes": form.cleaned_data["minutes"], "planned_session": found.planned, **why}
         try:
             rounds.add_to_round(actor=request.user, round=one, **asked)

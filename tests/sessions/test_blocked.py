@@ -14,7 +14,7 @@ from mesoclinic.core.refused import Refused
 from protocols.services.protocols import DraftLine
 from sessions.models import Appointment, BookingPreference
 from sessions.queries import appointments as reads
-from sessions.queries import availability, plan_pages, proposal_words
+from sessions.queries import availability, plan_pages, proposal_words, rounds
 from sessions.queries import courses as course_reads
 from sessions.queries.blocked import blocked_times, reasons_on
 from sessions.queries.proposals import find_series
@@ -87,6 +87,16 @@ def test_days_noted_events_and_what_their_rules_count_are_one_list(world):
     ]
     assert reasons_on(blocked(world), date(2026, 3, 13), PARIS) == "competes 12–14 March (Spring show)"
     assert reasons_on(blocked(world), date(2026, 3, 10), PARIS) == ""
+
+
+def test_an_event_is_said_once_with_every_rule_before_it(world):
+    make_competition_rule(world.clinic, body="USEF", name="GR411", amount=24)
+    show(world, 10)
+
+    assert reasons_on(blocked(world), date(2026, 3, 11), PARIS) == (
+        "competes on 12 March (Spring show); rule USEF, GR411 counts from 11 Mar, 00:00; "
+        "rule USEF, GR414 counts from 11 Mar, 12:00"
+    )
 
 
 def test_hours_are_counted_back_over_the_change_of_the_clocks(world):
@@ -334,6 +344,16 @@ def test_a_french_reader_reads_why_in_french(world):
         words = [one.words(PARIS) for one in blocked(world)]
 
     assert words[1] == "en compétition 12–14 mars (Spring show)"
+
+
+def test_on_a_round_a_blocked_horse_is_not_due_and_needs_a_reason(world):
+    course_of(world)
+    show(world, 0)
+
+    [one] = rounds.candidates_of(world.site, [world.horse], MONDAY, NOW)
+
+    assert (one.is_due, one.needs_reason) == (False, True)
+    assert one.why.endswith("· competes on 2 March (Spring show)")
 
 
 # --- what stands there already
