@@ -22,5 +22,6 @@ app.conf.beat_schedule = {
     "flag-overdue": {"task": "sessions.flag_overdue", "schedule": crontab(minute="5")},
     "queue-reminders": {"task": "sessions.queue_reminders", "schedule": crontab(minute="*/5")},
     "deliver-reminders": {"task": "sessions.deliver_due_reminders", "schedule": crontab()},
+    "print-left-batches": {"task": "sessions.print_left_batches", "schedule": 60.0},
     "expire-lots": {"task": "protocols.expire_lots", "schedule": crontab(hour="3", minute="20")},
 }

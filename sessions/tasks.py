@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from sessions.services import appointments, extending, figures, leaving, plans, reminders
+from sessions.services import appointments, batches, extending, figures, leaving, plans, reminders
 
 
 @shared_task(name="sessions.generate_schedule", time_limit=120)
@@ -36,6 +36,19 @@ def sweep() -> None:
     """Find what the bell missed; every 30 seconds."""
     plans.sweep(now=timezone.now())
     appointments.expire_offers(now=timezone.now())
+
+
+@shared_task(name="sessions.print_batch", time_limit=600)
+def print_batch(batch_id: int) -> None:
+    """Print the reports that were asked for together."""
+    batches.print_batch(batch_id)
+
+
+@shared_task(name="sessions.print_left_batches", time_limit=600)
+def print_left_batches() -> None:
+    """Go on with the batches no worker holds, and delete those whose time is over; every minute."""
+    batches.sweep()
+    batches.expire()
 
 
 @shared_task(name="sessions.queue_reminders", time_limit=240)

@@ -10,11 +10,12 @@ from sessions import (
     urls_rebooking,
     urls_recalls,
     urls_records,
+    urls_reports,
     urls_rounds,
     urls_settings,
     urls_waiting,
 )
-from sessions.views import appointments, cadences, calendar, changing, consents, patients, reports, today, verifying
+from sessions.views import appointments, cadences, calendar, changing, consents, patients, today
 
 app_name = "sessions"
 
@@ -36,6 +37,10 @@ urlpatterns: list = [
     path("", include(urls_recalls.urlpatterns)),
     # records
     path("", include(urls_records.urlpatterns)),
+    # the manager's overview
+    path("", include(urls_overview.urlpatterns)),
+    # reports
+    path("", include(urls_reports.urlpatterns)),
     # rounds
     path("", include(urls_rounds.urlpatterns)),
     # settings
@@ -77,15 +82,4 @@ urlpatterns: list = [
 urlpatterns += [
     path("", today.today, name="today"),
     path("close-the-day/", today.close_day, name="close-day"),
-]
-
-# reports
-urlpatterns += [
-    path("reports/handed-out/<uuid:public_id>.pdf", reports.handed_out_pdf, name="handed-out-pdf"),
-    path("verify/<str:token>/", verifying.verify_report, name="verify-report"),
-    path("", include(urls_overview.urlpatterns)),
-    path("reports/", reports.reports, name="reports"),
-    path("courses/<uuid:public_id>/report/", reports.course_report, name="course-report"),
-    path("courses/<uuid:public_id>/report/hand-out/", reports.hand_out_report, name="hand-out-report"),
-    path("courses/<uuid:public_id>/report.pdf", reports.course_report_pdf, name="course-report-pdf"),
 ]

@@ -1,11 +1,15 @@
 """The filters above the list of courses to print, and what is said of a report that is handed out."""
 
+from datetime import date
+
 from django import forms
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
+from protocols.models import Protocol
 from sessions.models import Practitioner
 from sessions.models.courses import CourseStatus
 from sessions.models.handouts import Basis, ReportVariant
@@ -17,6 +21,9 @@ class CourseFilter(Form):
     practitioner = forms.ModelChoiceField(
         Practitioner.objects.none(), label=_("Lead practitioner"), required=False, to_field_name="public_id"
     )
+    protocol = forms.ModelChoiceField(
+        Protocol.objects.none(), label=_("Protocol"), required=False, to_field_name="public_id"
+    )
     from_on = forms.DateField(label=_("Started from"), required=False)
     until_on = forms.DateField(label=_("until"), required=False)
 
@@ -25,6 +32,8 @@ class CourseFilter(Form):
         self.fields["status"].choices = [("", _("All")), *CourseStatus.choices]
         self.fields["practitioner"].queryset = Practitioner.objects.filter(clinic=clinic)
         self.fields["practitioner"].empty_label = _("All")
+        self.fields["protocol"].queryset = Protocol.objects.filter(clinic=clinic)
+        self.fields["protocol"].empty_label = _("All")
 
     def clean(self):
         values = super().clean()
@@ -32,6 +41,20 @@ class CourseFilter(Form):
         if first and last and last < first:
             self.add_error("until_on", _("The last day is before the first."))
         return values
+
+    def in_words(self) -> str:
+        """Say what was chosen, as "Patient or course number: Ann · State: Completed"; empty when nothing was."""
+        said = (
+            f"{self.fields[name].label}: {self._word(name, value)}"
+            for name, value in getattr(self, "cleaned_data", {}).items()
+            if value
+        )
+        return " · ".join(said)
+
+    def _word(self, name: str, value: object) -> str:
+        if name == "status":
+            return str(CourseStatus(value).label)
+        return date_format(value, "j M Y") if isinstance(value, date) else str(value)
 
 
 class HandOutForm(Form):

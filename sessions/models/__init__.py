@@ -1,5 +1,6 @@
 from .appointments import Appointment
 from .availability import Absence, Closure, Practitioner, Room, WorkingHours
+from .batches import BatchReport, ReportBatch
 from .calls import CallAttempt
 from .competitions import CompetitionEvent
 from .courses import Course, CourseRevision, PlannedSession, Review
@@ -23,6 +24,7 @@ __all__ = [
     "AdverseEvent",
     "AdverseEventUpdate",
     "Appointment",
+    "BatchReport",
     "BlockedDay",
     "BookingPreference",
     "CalendarFeed",
@@ -43,6 +45,7 @@ __all__ = [
     "Reminder",
     "ReminderSettings",
     "Reply",
+    "ReportBatch",
     "ReportHandout",
     "Review",
     "Room",

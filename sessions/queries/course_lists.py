@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from mesoclinic.core.models import Clinic
 from patients.queries import search
+from protocols.models import Protocol
 from sessions.models import Course, PlannedSession, Practitioner, SessionRecord
 from sessions.models.courses import CourseStatus, PlannedStatus
 
@@ -23,9 +24,10 @@ MOST_PATIENTS = 100
 def courses_to_print(
     clinic: Clinic,
     *,
-    text: str = "",
+    q: str = "",
     status: str = "",
     practitioner: Practitioner | None = None,
+    protocol: Protocol | None = None,
     from_on: date | None = None,
     until_on: date | None = None,
     sort: str = "",
@@ -40,12 +42,14 @@ def courses_to_print(
     rows = rows.filter(status=status) if status else rows.exclude(status=CourseStatus.DRAFT)
     if practitioner is not None:
         rows = rows.filter(lead_practitioner=practitioner)
+    if protocol is not None:
+        rows = rows.filter(protocol_version__protocol=protocol)
     if from_on is not None:
         rows = rows.filter(start_on__gte=from_on)
     if until_on is not None:
         rows = rows.filter(start_on__lte=until_on)
-    if text.strip():
-        rows = rows.filter(_named(clinic, text))
+    if q.strip():
+        rows = rows.filter(_named(clinic, q))
     return _with_progress(rows).order_by(*_order(sort))
 
 

@@ -38,15 +38,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     form = CourseFilter(request.GET or None, clinic=request.clinic)
     form.is_valid()
     asked = getattr(form, "cleaned_data", {})  # a wrong date is told beside its field; the other filters hold
-    courses = courses_to_print(
-        request.clinic,
-        text=asked.get("q", ""),
-        status=asked.get("status", ""),
-        practitioner=asked.get("practitioner"),
-        from_on=asked.get("from_on"),
-        until_on=asked.get("until_on"),
-        sort=request.GET.get("sort", ""),
-    )
+    courses = courses_to_print(request.clinic, **asked, sort=request.GET.get("sort", ""))
     if sent := exported(request, "report", courses, exports.REPORTS):
         return sent
     page = Paginator(courses, COURSES_A_PAGE).get_page(request.GET.get("page"))

@@ -1,6 +1,10 @@
 """Examples of the reports' URLs for the rights matrix."""
 
-from tests.factories import make_course, make_handout
+from datetime import date
+
+from mesoclinic.core.roles import Role
+from sessions.services import batches
+from tests.factories import make_course, make_handout, make_user
 from tests.web.rights import Row
 
 
@@ -12,10 +16,28 @@ def _handout(world):
     return {"public_id": world.one(make_handout).public_id}
 
 
+def make_batch(clinic):
+    asked = {"kind": "zip", "language": "en", "today": date(2026, 3, 2)}
+    return batches.ask_batch(
+        actor=make_user(clinic, Role.MANAGER), clinic=clinic, course_ids=[make_course(clinic).pk], **asked
+    )
+
+
+def _batch(world):
+    return {"public_id": world.one(make_batch).public_id}
+
+
 ROWS = {
     "sessions:reports": Row(),
     "sessions:course-report": Row(_course),
     "sessions:course-report-pdf": Row(_course),
     "sessions:hand-out-report": Row(_course),
     "sessions:handed-out-pdf": Row(_handout),
+    "sessions:batches": Row(),
+    "sessions:ask-batch": Row(),
+    "sessions:batch": Row(_batch),
+    "sessions:batch-state": Row(_batch),
+    "sessions:cancel-batch": Row(_batch),
+    "sessions:retry-batch": Row(_batch),
+    "sessions:batch-file": Row(_batch),
 }

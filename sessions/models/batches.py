@@ -1,0 +1,115 @@
+"""ReportBatch: many course reports printed in one go by a worker; BatchReport: one of them."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.constraints import one_of
+from mesoclinic.core.models import ClinicOwned, User
+
+from .courses import Course
+
+
+class BatchStatus(models.TextChoices):
+    QUEUED = "queued", _("Waiting for a worker")
+    RUNNING = "running", _("Being printed")
+    DONE = "done", _("Ready")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Deleted, its time was over")
+
+
+class BatchKind(models.TextChoices):
+    PDF = "pdf", _("One PDF, to print")
+    ZIP = "zip", _("A folder of PDFs with an index (zip)")
+
+
+OPEN_BATCH = (BatchStatus.QUEUED, BatchStatus.RUNNING)
+
+
+def batch_path(batch: "ReportBatch", _name: str) -> str:
+    """Name the file in the storage: nothing of whom it is about."""
+    return f"batches/{batch.clinic_id}/{batch.public_id}/{uuid.uuid4()}.{batch.kind}"
+
+
+def report_path(report: "BatchReport", _name: str) -> str:
+    return f"batches/{report.batch.clinic_id}/{report.batch.public_id}/{uuid.uuid4()}.pdf"
+
+
+class ReportBatch(ClinicOwned):
+    """What was asked for, and how far it is. A worker holds it until `held_until`; after that another may go on."""
+
+    Status, Kind = BatchStatus, BatchKind
+
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("asked for"), default=timezone.now, editable=False)
+    asked_for = models.CharField(_("what was chosen"), max_length=500, blank=True)
+    kind = models.CharField(_("as"), max_length=3, choices=BatchKind, default=BatchKind.PDF)
+    language = models.CharField(_("language"), max_length=5)
+    printed_on = models.DateField()
+    status = models.CharField(_("state"), max_length=9, choices=BatchStatus, default=BatchStatus.QUEUED)
+    held_by = models.UUIDField(null=True, editable=False)
+    held_until = models.DateTimeField(null=True, editable=False)
+    done_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, editable=False)
+    file = models.FileField(upload_to=batch_path, max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+        verbose_name_plural = "report batches"
+        indexes = [
+            models.Index(fields=["clinic", "-asked_at"], name="batch_by_clinic"),
+            models.Index(fields=["asked_at"], condition=Q(status__in=["queued", "running"]), name="batch_open"),
+            models.Index(fields=["expires_at"], condition=~Q(expires_at=None), name="batch_expiring"),
+        ]
+        constraints = [
+            one_of("status", BatchStatus, name="batch_status_known"),
+            one_of("kind", BatchKind, name="batch_kind_known"),
+            models.CheckConstraint(
+                condition=(Q(status="done") & ~Q(file="") & Q(expires_at__isnull=False))
+                | (~Q(status="done") & Q(file="")),
+                name="batch_file_when_done",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_BATCH
+
+
+class BatchReportStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    MADE = "made", _("Printed")
+    FAILED = "failed", _("Failed")
+
+
+class BatchReport(models.Model):
+    """The report of one course in a batch; `file` lives until the whole is put together or deleted."""
+
+    Status = BatchReportStatus
+
+    batch = models.ForeignKey(ReportBatch, on_delete=models.CASCADE, related_name="reports")
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField()
+    status = models.CharField(max_length=7, choices=BatchReportStatus, default=BatchReportStatus.WAITING)
+    file = models.FileField(upload_to=report_path, max_length=200, blank=True)
+    file_name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            one_of("status", BatchReportStatus, name="batch_report_status_known"),
+            models.UniqueConstraint(fields=["batch", "course"], name="batch_report_once"),
+            models.UniqueConstraint(fields=["batch", "position"], name="batch_report_position_once"),
+            models.CheckConstraint(
+                condition=Q(status="made") | Q(file="", file_name=""), name="batch_report_file_when_made"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch} {self.position}"

@@ -1,0 +1,30 @@
+"""Many PDFs in one file: one long PDF for the printer, or a zip with an index. Pure: streams in, a stream out."""
+
+import zipfile
+from collections.abc import Callable, Iterable
+from typing import IO
+
+from pypdf import PdfWriter
+
+# The name of a file, and how to open it.
+Part = tuple[str, Callable[[], IO[bytes]]]
+
+
+def one_pdf(whole: IO[bytes], parts: Iterable[Part]) -> None:
+    """Write one PDF with a bookmark for each part, called as its file is. All parts are held in memory.
+
+    The tags by which a part is read aloud do not survive: this form is for the printer, a zip keeps them.
+    """
+    with PdfWriter() as writer:
+        for name, opened in parts:
+            with opened() as part:
+                writer.append(part, outline_item=name.removesuffix(".pdf"), import_outline=False)
+        writer.write(whole)
+
+
+def zip_with_index(whole: IO[bytes], parts: Iterable[Part], index: Part) -> None:
+    """Write a zip of the parts and, first, the index. One part is in memory at a time; PDFs are compressed already."""
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as folder:
+        for name, opened in (index, *parts):
+            with opened() as part:
+                folder.writestr(name, part.read())

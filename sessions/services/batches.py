@@ -1,0 +1,226 @@
+"""Print many course reports: asked for once, made one by one by a worker, put together, deleted after a week.
+
+Every step is a row. A worker holds a batch for two minutes at a time; when it is killed, another takes the batch up at
+the report it was at, and none is printed twice into the result.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from functools import partial
+from io import BytesIO
+from tempfile import NamedTemporaryFile
+from uuid import UUID, uuid4
+
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit, doorbell
+from mesoclinic.core.models import Clinic, User
+from mesoclinic.core.refused import Refused
+from sessions.models import BatchReport, ReportBatch
+from sessions.models.batches import OPEN_BATCH, BatchKind, BatchReportStatus, BatchStatus
+from sessions.printing import bundles
+from sessions.queries import reports as reads
+from sessions.recall_workbook import Sheet, recall_workbook
+from sessions.services import reports
+
+logger = logging.getLogger(__name__)
+
+HELD = timedelta(minutes=2)
+HEARD_WITHIN = timedelta(seconds=20)
+KEPT = timedelta(days=7)
+MOST_REPORTS = 1000
+MOST_IN_ONE_PDF = 250  # a worker puts them together in memory
+
+
+@transaction.atomic
+def ask_batch(
+    *,
+    actor: User,
+    clinic: Clinic,
+    course_ids: Sequence[int],
+    kind: str,
+    language: str,
+    today: date,
+    asked_for: str = "",
+) -> ReportBatch:
+    """Ask for the reports of courses, in this order. Raises Refused("none" | "too-many")."""
+    if not course_ids:
+        raise Refused("none", _("No course fits, so there is nothing to print. Take a filter away."))
+    most = MOST_IN_ONE_PDF if kind == BatchKind.PDF else MOST_REPORTS
+    if len(course_ids) > most:
+        words = _("These are %(count)d reports; %(most)d go into one file at most. Choose a shorter period.")
+        if kind == BatchKind.PDF:
+            words = _("These are %(count)d reports; one PDF holds %(most)d at most. Choose a zip, or a shorter period.")
+        raise Refused("too-many", words % {"count": len(course_ids), "most": most}, field="kind")
+    batch = ReportBatch.objects.create(
+        clinic=clinic,
+        asked_by=actor,
+        asked_for=asked_for[:500],
+        kind=kind,
+        language=language,
+        printed_on=today,
+    )
+    BatchReport.objects.bulk_create(
+        BatchReport(batch=batch, course_id=course_id, position=position)
+        for position, course_id in enumerate(course_ids, start=1)
+    )
+    audit.record(actor=actor, verb="batch.asked", subject=batch)
+    doorbell.ring("sessions.print_batch", batch.pk)
+    return batch
+
+
+def print_batch(batch_id: int) -> None:
+    """Go on with a batch until it is ready, cancelled or in other hands. Safe to run twice and to be killed."""
+    worker = uuid4()
+    while (report := _next_report(batch_id, worker)) is not None:
+        _print_one(report)
+    _put_together(batch_id, worker)
+
+
+@transaction.atomic
+def _next_report(batch_id: int, worker: UUID) -> BatchReport | None:
+    batch = _hold(batch_id, worker)
+    if batch is None:
+        return None
+    waiting = batch.reports.select_related("batch__asked_by", "batch__clinic", "course")
+    return waiting.filter(status=BatchReportStatus.WAITING).first()
+
+
+def _hold(batch_id: int, worker: UUID) -> ReportBatch | None:
+    """Keep an open batch for this worker, and lock its row; None when it is over or in other hands."""
+    now = timezone.now()
+    free = Q(held_by=None) | Q(held_by=worker) | Q(held_until__lt=now)
+    mine = ReportBatch.objects.filter(free, pk=batch_id, status__in=OPEN_BATCH)
+    held = {"held_by": worker, "held_until": now + HELD, "status": BatchStatus.RUNNING}
+    return ReportBatch.objects.get(pk=batch_id) if mine.update(**held) else None
+
+
+def _print_one(report: BatchReport) -> None:
+    try:
+        batch = report.batch
+        printed = reports.print_course_report(
+            actor=batch.asked_by,
+            course=reads.get_or_404(batch.clinic, report.course.public_id),
+            today=batch.printed_on,
+            language=batch.language,
+        )
+    except Exception:  # one report that cannot be made must not keep the others from it
+        logger.exception("batch %s: report %s failed", report.batch_id, report.position)
+        waiting = BatchReport.objects.filter(pk=report.pk, status=BatchReportStatus.WAITING)
+        waiting.update(status=BatchReportStatus.FAILED)
+        return
+    report.file.save("pages", ContentFile(printed.pdf), save=False)
+    waiting = BatchReport.objects.filter(
+        pk=report.pk, status=BatchReportStatus.WAITING, batch__status=BatchStatus.RUNNING
+    )
+    made = {"status": BatchReportStatus.MADE, "file": report.file.name, "file_name": printed.file_name}
+    if not waiting.update(**made):
+        report.file.delete(save=False)  # cancelled meanwhile, or a slower worker's copy
+
+
+def _put_together(batch_id: int, worker: UUID) -> None:
+    with transaction.atomic():
+        batch = _hold(batch_id, worker)
+    if batch is None:
+        return
+    rows = list(batch.reports.select_related("course__patient"))
+    parts = ((row.file_name, partial(row.file.open, "rb")) for row in rows if row.status == BatchReportStatus.MADE)
+    with NamedTemporaryFile() as whole:
+        if batch.kind == BatchKind.PDF:
+            bundles.one_pdf(whole, parts)
+        else:
+            with translation.override(batch.language):
+                index = recall_workbook([_index(rows)])
+            bundles.zip_with_index(whole, parts, ("index.xlsx", lambda: BytesIO(index)))
+        whole.seek(0)
+        batch.file.save("batch", File(whole), save=False)
+    _finish(batch, worker)
+
+
+def _index(rows: Sequence[BatchReport]) -> Sheet:
+    heads = (_("Course"), _("Patient"), _("State"), _("File"))
+    lines = [(row.course.number, row.course.patient.name, row.get_status_display(), row.file_name) for row in rows]
+    return Sheet(_("Reports"), heads, lines)
+
+
+def _finish(batch: ReportBatch, worker: UUID) -> None:
+    now = timezone.now()
+    mine = ReportBatch.objects.filter(pk=batch.pk, held_by=worker, status=BatchStatus.RUNNING)
+    done = {"status": BatchStatus.DONE, "done_at": now, "expires_at": now + KEPT, "file": batch.file.name}
+    if mine.update(held_by=None, held_until=None, **done):
+        return
+    batch.file.delete(save=False)
+
+
+@transaction.atomic
+def cancel_batch(*, actor: User, batch: ReportBatch) -> None:
+    """Stop a batch that is not ready. Raises Refused("over") when it is."""
+    open_ = ReportBatch.objects.filter(pk=batch.pk, status__in=OPEN_BATCH)
+    if not open_.update(status=BatchStatus.CANCELLED, held_by=None, held_until=None, done_at=timezone.now()):
+        raise Refused("over", _("This batch is no longer being printed."))
+    audit.record(actor=actor, verb="batch.cancelled", subject=batch)
+    _forget_all(batch)
+
+
+@transaction.atomic
+def retry_failed(*, actor: User, batch: ReportBatch) -> None:
+    """Print again what failed, and nothing else. Raises Refused("nothing-failed")."""
+    batch = ReportBatch.objects.select_for_update().get(pk=batch.pk)
+    failed = batch.reports.filter(status=BatchReportStatus.FAILED)
+    if batch.status != BatchStatus.DONE or not failed.update(status=BatchReportStatus.WAITING):
+        raise Refused("nothing-failed", _("There is nothing to print again."))
+    transaction.on_commit(partial(batch.file.storage.delete, batch.file.name))
+    batch.status, batch.file, batch.expires_at = BatchStatus.QUEUED, "", None
+    batch.save(update_fields=["status", "file", "expires_at"])
+    audit.record(actor=actor, verb="batch.retried", subject=batch)
+    doorbell.ring("sessions.print_batch", batch.pk)
+
+
+def hand_out(*, actor: User, batch: ReportBatch) -> File:
+    """Open the file, and note who took it. Raises Refused("not-ready")."""
+    if batch.status != BatchStatus.DONE:
+        raise Refused("not-ready", _("There is no file to take: the batch is not ready, or its time was over."))
+    try:
+        file = batch.file.open("rb")
+    except OSError as exc:
+        raise Refused("not-ready", _("The file is missing. Print the batch again.")) from exc
+    audit.record(actor=actor, verb="batch.exported", subject=batch)
+    return file
+
+
+def sweep(*, now: datetime | None = None) -> None:
+    """Go on with what no worker holds."""
+    now = now or timezone.now()
+    unheard = Q(held_by=None, asked_at__lte=now - HEARD_WITHIN) | Q(held_until__lt=now)
+    for batch_id in ReportBatch.objects.filter(unheard, status__in=OPEN_BATCH).values_list("pk", flat=True):
+        print_batch(batch_id)
+
+
+def expire(*, now: datetime | None = None) -> int:
+    """Delete the files whose time is over. Returns how many batches that were."""
+    over = ReportBatch.objects.filter(status=BatchStatus.DONE, expires_at__lte=now or timezone.now())
+    for batch in over:
+        with transaction.atomic():
+            if over.filter(pk=batch.pk).update(status=BatchStatus.EXPIRED, file=""):
+                _forget_all(batch)
+    return len(over)
+
+
+def _forget_all(batch: ReportBatch) -> None:
+    """Delete every file of a batch once the transaction holds, what a killed worker left behind too."""
+    batch.reports.exclude(file="").update(file="")
+    transaction.on_commit(partial(_empty, f"batches/{batch.clinic_id}/{batch.public_id}"))
+
+
+def _empty(folder: str) -> None:
+    storage = ReportBatch._meta.get_field("file").storage
+    with suppress(FileNotFoundError):
+        for name in storage.listdir(folder)[1]:
+            storage.delete(f"{folder}/{name}")

@@ -1,0 +1,21 @@
+"""The addresses of course reports, of what was handed out, and of many reports at once."""
+
+from django.urls import path
+
+from sessions.views import batches, reports, verifying
+
+urlpatterns = [
+    path("reports/", reports.reports, name="reports"),
+    path("reports/handed-out/<uuid:public_id>.pdf", reports.handed_out_pdf, name="handed-out-pdf"),
+    path("verify/<str:token>/", verifying.verify_report, name="verify-report"),
+    path("courses/<uuid:public_id>/report/", reports.course_report, name="course-report"),
+    path("courses/<uuid:public_id>/report/hand-out/", reports.hand_out_report, name="hand-out-report"),
+    path("courses/<uuid:public_id>/report.pdf", reports.course_report_pdf, name="course-report-pdf"),
+    path("reports/batches/", batches.batches, name="batches"),
+    path("reports/batches/new/", batches.ask_batch, name="ask-batch"),
+    path("reports/batches/<uuid:public_id>/", batches.batch, name="batch"),
+    path("reports/batches/<uuid:public_id>/state/", batches.batch_state, name="batch-state"),
+    path("reports/batches/<uuid:public_id>/cancel/", batches.cancel_batch, name="cancel-batch"),
+    path("reports/batches/<uuid:public_id>/retry/", batches.retry_batch, name="retry-batch"),
+    path("reports/batches/<uuid:public_id>/file/", batches.batch_file, name="batch-file"),
+]

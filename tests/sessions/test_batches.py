@@ -1,0 +1,287 @@
+"""Many reports at once: every one is in the file once, whatever fails, is cancelled or killed on the way."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pypdf
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.refused import Refused
+from mesoclinic.core.roles import Role
+from sessions.models import BatchReport, ReportBatch
+from sessions.services import batches, reports
+from tests.factories import make_clinic, make_course, make_patient, make_user
+from tests.sessions.booking_world import MONDAY
+
+pytestmark = pytest.mark.django_db
+NAMES = ["Ada Łuczak", "=Bert", "Дарина"]
+
+
+@pytest.fixture(autouse=True)
+def folder(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def world():
+    clinic = make_clinic()
+    manager = make_user(clinic, Role.MANAGER)
+    courses = [make_course(clinic, patient=make_patient(clinic, name=name)) for name in NAMES]
+    return clinic, manager, courses
+
+
+def ask(world, kind="zip", **changes) -> ReportBatch:
+    clinic, manager, courses = world
+    asked = {"course_ids": [course.pk for course in courses], "kind": kind, "language": "en", "today": MONDAY}
+    return batches.ask_batch(actor=manager, clinic=clinic, **(asked | changes))
+
+
+def content(batch: ReportBatch) -> io.BytesIO:
+    batch.refresh_from_db()
+    assert batch.status == "done"
+    with batch.file.open("rb") as file:
+        return io.BytesIO(file.read())
+
+
+def names_in(folder) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def fail_for(monkeypatch, *broken) -> None:
+    real = reports.print_course_report
+
+    def maybe(**asked):
+        if asked["course"] in broken:
+            raise RuntimeError("typesetting broke")
+        return real(**asked)
+
+    monkeypatch.setattr(batches.reports, "print_course_report", maybe)
+
+
+def test_asking_rings_a_worker_and_is_written_down(world, bells, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        batch = ask(world)
+
+    assert bells == [("sessions.print_batch", (batch.pk,))]
+    assert AuditEvent.objects.filter(verb="batch.asked", subject_id=batch.pk, actor=world[1]).count() == 1
+
+
+def test_a_zip_holds_every_report_once_and_an_index_that_runs_no_formula(world):
+    batch = ask(world)
+
+    batches.print_batch(batch.pk)
+
+    with zipfile.ZipFile(content(batch)) as whole:
+        first, *rest = whole.namelist()
+        assert first == "index.xlsx"
+        assert len(rest) == len(set(rest)) == len(NAMES)
+        assert all(whole.read(name).startswith(b"%PDF-") for name in rest)
+        sheet = load_workbook(io.BytesIO(whole.read(first))).active
+    rows = list(sheet.iter_rows(min_row=2))
+    assert [row[1].value for row in rows] == NAMES
+    assert [row[1].data_type for row in rows] == ["s"] * len(NAMES)
+    assert [row[3].value for row in rows] == rest
+
+
+def test_one_pdf_holds_every_report_in_order_with_bookmarks(world):
+    batch = ask(world, "pdf")
+
+    batches.print_batch(batch.pk)
+
+    whole = pypdf.PdfReader(content(batch))
+    numbers = [course.number for course in world[2]]
+    assert [mark.title.rsplit("-", 1)[1] for mark in whole.outline] == [str(number) for number in numbers]
+    starts = [whole.get_destination_page_number(mark) for mark in whole.outline]
+    assert starts == sorted(starts)
+    assert "Ada Łuczak" in whole.pages[0].extract_text()
+
+
+def test_every_report_is_written_down_for_its_patient(world):
+    batches.print_batch(ask(world).pk)
+
+    printed = AuditEvent.objects.filter(verb="report.printed", actor=world[1])
+    assert sorted(printed.values_list("patient_id", flat=True)) == sorted(course.patient_id for course in world[2])
+
+
+def test_one_that_fails_keeps_no_other_from_it_and_is_tried_again_alone(world, monkeypatch, caplog):
+    _clinic, manager, courses = world
+    batch = ask(world)
+    fail_for(monkeypatch, courses[1])
+    batches.print_batch(batch.pk)
+    assert [report.status for report in batch.reports.all()] == ["made", "failed", "made"]
+    with zipfile.ZipFile(content(batch)) as whole:
+        assert len(whole.namelist()) == 3
+    monkeypatch.undo()
+
+    batch.refresh_from_db()
+    batches.retry_failed(actor=manager, batch=batch)
+    batches.print_batch(batch.pk)
+
+    with zipfile.ZipFile(content(batch)) as whole:
+        assert len(whole.namelist()) == 4
+    assert AuditEvent.objects.filter(verb="report.printed").count() == 3
+    with pytest.raises(Refused, match="nothing to print"):
+        batches.retry_failed(actor=manager, batch=batch)
+
+
+def test_when_all_fail_the_batch_ends_and_says_so(world, monkeypatch, client, caplog):
+    batch = ask(world, "pdf")
+    fail_for(monkeypatch, *world[2])
+
+    batches.print_batch(batch.pk)
+
+    client.force_login(world[1])
+    page = client.get(reverse("sessions:batch", args=[batch.public_id])).content.decode()
+    assert "Could not be printed" in page
+    assert all(course.patient.name.split()[0] in page for course in world[2])
+    assert reverse("sessions:batch-file", args=[batch.public_id]) not in page
+
+
+def test_a_cancelled_batch_prints_no_more_and_keeps_no_file(
+    world, monkeypatch, folder, django_capture_on_commit_callbacks
+):
+    _clinic, manager, courses = world
+    batch = ask(world)
+    real = reports.print_course_report
+
+    def cancel_at_the_second(**asked):
+        if asked["course"] == courses[1]:
+            batches.cancel_batch(actor=manager, batch=batch)
+        return real(**asked)
+
+    monkeypatch.setattr(batches.reports, "print_course_report", cancel_at_the_second)
+    with django_capture_on_commit_callbacks(execute=True):
+        batches.print_batch(batch.pk)
+
+    batch.refresh_from_db()
+    assert (batch.status, batch.file.name) == ("cancelled", "")
+    assert names_in(folder) == []
+    with pytest.raises(Refused, match="no longer being printed"):
+        batches.cancel_batch(actor=manager, batch=batch)
+
+
+def test_what_another_worker_holds_is_left_to_it_until_its_time_is_over(world):
+    batch = ask(world)
+    now = timezone.now()
+    other = {"held_by": batch.public_id, "status": "running"}
+    ReportBatch.objects.filter(pk=batch.pk).update(**other, held_until=now + timedelta(seconds=30))
+    batches.print_batch(batch.pk)
+    batches.sweep(now=now)
+    assert set(batch.reports.values_list("status", flat=True)) == {"waiting"}
+
+    ReportBatch.objects.filter(pk=batch.pk).update(held_until=now - timedelta(seconds=1))
+    batches.sweep(now=now)
+
+    assert len(zipfile.ZipFile(content(batch)).namelist()) == 4
+
+
+def test_a_batch_whose_bell_nobody_heard_is_found(world):
+    batch = ask(world)
+    batches.sweep(now=timezone.now())
+    assert set(batch.reports.values_list("status", flat=True)) == {"waiting"}, "its bell may still be heard"
+
+    batches.sweep(now=timezone.now() + timedelta(seconds=21))
+
+    content(batch)
+
+
+def test_a_worker_that_goes_on_makes_no_report_again(world, monkeypatch):
+    batch = ask(world)
+    batches.print_batch(batch.pk)
+    ReportBatch.objects.filter(pk=batch.pk).update(status="running", file="", expires_at=None)
+
+    batches.print_batch(batch.pk)
+
+    assert AuditEvent.objects.filter(verb="report.printed").count() == 3
+    assert len(zipfile.ZipFile(content(batch)).namelist()) == 4
+
+
+def test_after_a_week_the_files_are_gone_and_the_page_says_so(
+    world, folder, client, django_capture_on_commit_callbacks
+):
+    batch = ask(world)
+    batches.print_batch(batch.pk)
+    assert batches.expire(now=timezone.now() + timedelta(days=6, hours=23)) == 0
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert batches.expire(now=timezone.now() + timedelta(days=7, minutes=1)) == 1
+
+    assert names_in(folder) == []
+    client.force_login(world[1])
+    assert "no file any more" in client.get(reverse("sessions:batch", args=[batch.public_id])).content.decode()
+    answer = client.get(reverse("sessions:batch-file", args=[batch.public_id]), follow=True)
+    assert "There is no file to take" in answer.content.decode()
+
+
+def test_a_file_taken_is_an_attachment_nobody_stores_and_is_written_down(world, client):
+    batch = ask(world)
+    batches.print_batch(batch.pk)
+    client.force_login(world[1])
+
+    answer = client.get(reverse("sessions:batch-file", args=[batch.public_id]))
+
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert "no-store" in answer["Cache-Control"]
+    assert zipfile.is_zipfile(io.BytesIO(b"".join(answer.streaming_content)))
+    assert AuditEvent.objects.filter(verb="batch.exported", actor=world[1]).count() == 1
+
+
+def test_what_the_filters_show_is_what_is_printed(world, client, bells):
+    client.force_login(world[1])
+
+    answer = client.post(reverse("sessions:ask-batch") + "?q=Łuczak", {"kind": "pdf", "language": "fr"})
+
+    batch = ReportBatch.objects.get()
+    assert answer["Location"] == reverse("sessions:batch", args=[batch.public_id])
+    assert [report.course for report in batch.reports.all()] == [world[2][0]]
+    assert (batch.language, batch.asked_for) == ("fr", "Patient or course number: Łuczak")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"), [("?q=nobody", "nothing to print"), ("?from_on=2026-03-02&until_on=2026-03-01", "no sense")]
+)
+def test_a_batch_of_nothing_is_a_sentence(world, client, query, words):
+    client.force_login(world[1])
+
+    answer = client.post(reverse("sessions:ask-batch") + query, {"kind": "pdf", "language": "en"})
+
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not ReportBatch.objects.exists()
+
+
+def test_one_pdf_of_too_many_is_refused_beside_its_choice(world, client, monkeypatch):
+    monkeypatch.setattr(batches, "MOST_IN_ONE_PDF", 2)
+    client.force_login(world[1])
+
+    answer = client.post(reverse("sessions:ask-batch"), {"kind": "pdf", "language": "en"})
+
+    assert "one PDF holds 2 at most" in answer.content.decode()
+    assert not ReportBatch.objects.exists()
+
+
+def test_the_page_asks_again_only_while_it_is_printed(world, client):
+    batch = ask(world)
+    client.force_login(world[1])
+    state = reverse("sessions:batch-state", args=[batch.public_id])
+    assert "data-poll" in client.get(state).content.decode()
+
+    batches.print_batch(batch.pk)
+
+    assert "data-poll" not in client.get(state).content.decode()
+
+
+def test_the_database_refuses_a_ready_batch_without_a_file(world):
+    batch = ask(world)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReportBatch.objects.filter(pk=batch.pk).update(status="done")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        BatchReport.objects.filter(batch=batch).update(file="batches/x.pdf")
