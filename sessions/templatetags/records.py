@@ -1,10 +1,12 @@
 """Small filters of the record's pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django import template
 from django.utils.formats import number_format
+
+from sessions.models.records import Override
 
 register = template.Library()
 
@@ -22,3 +24,10 @@ def ml(value: object) -> str:
 def reason_for(reasons: Mapping[str, str], key: str) -> str:
     """Return the reason already given for a finding."""
     return reasons.get(key, "")
+
+
+@register.filter
+def without_findings(overrides: Iterable[Override], findings: Iterable[Mapping[str, str]]) -> list[Override]:
+    """Return the overrides of findings that stand on the page no more."""
+    shown = {finding.get("key") for finding in findings}
+    return [override for override in overrides if override.key not in shown]

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
 
 import pytest
 import time_machine
@@ -280,7 +281,11 @@ def test_a_block_is_gone_past_with_a_reason_typed_on_the_page(world, browser):
     assert refused.status_code == 200
     assert keys
     assert answer.status_code == 302
-    assert record.overrides.get().reason == "Seen by the doctor"
+    override = record.overrides.get()
+    assert override.reason == "Seen by the doctor"
+    seen = " ".join(unescape(browser.get(url("record-view", record)).content.decode()).split())
+    assert seen.count(override.finding) == 1, "the reason stands with the finding, which is said once"
+    assert "Given all the same because: Seen by the doctor" in seen
 
 
 def test_a_lot_is_picked_with_one_tap_and_a_typed_one_is_kept(world, browser):
