@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+
+from babel.messages.mofile import read_mo
+from django.conf import settings
 
 from protocols.dosing import (
     AllergyState,
@@ -74,6 +78,17 @@ SALINE = substance("sodium-chloride", kind="vehicle", name="Saline")
 BICARBONATE = substance("sodium-bicarbonate", kind="vehicle", name="Bicarbonate")
 CALCITONIN = substance("calcitonin", "100 IU/mL")
 
+OWN_WORDS = (
+    "law.substance",
+    "law.country",
+    "pair.compatible",
+    "pair.caution",
+    "pair.incompatible",
+)  # of a clinic's own tables
+# What the rules say, as it was gathered for translating.
+with (Path(settings.BASE_DIR) / "mesoclinic/locale/fr/LC_MESSAGES/django.mo").open("rb") as _words:
+    SAID = frozenset(message.id for message in read_mo(_words) if isinstance(message.id, str))
+
 WOMAN = MixPatient("human", weight_kg=D(70), age_years=D(40), allergy_state=AllergyState.NONE_KNOWN)
 HORSE = MixPatient(
     "horse",
@@ -102,12 +117,13 @@ def earlier(of: MixSubstance, dose_mg: str, hours_before: str = "2", on: date = 
 
 
 def check(lines: Iterable[MixLine], patient: MixPatient = WOMAN, **context: object) -> list[Finding]:
-    """Run the check on TODAY unless the context says otherwise; every sentence must be whole and have a source."""
+    """Run the check on TODAY unless the context says otherwise; every sentence must be whole, one of the program's own, and have a source."""
     context.setdefault("performed_on", TODAY)
     found = check_mix(list(lines), patient, MixContext(**context))
     for finding in found:
         assert "%(" not in finding.text
         assert finding.source
+        assert finding.message in SAID or finding.rule in OWN_WORDS, finding.rule
     return found
 
 

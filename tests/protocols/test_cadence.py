@@ -341,3 +341,27 @@ def test_phases_share_out_the_sessions(cadence, number):
 
     assert cadence.first_session_of(phase) <= number
     assert phase == len(cadence.phases) or number < cadence.first_session_of(phase + 1)
+
+
+def test_a_window_may_be_a_single_day():
+    assert format(parse("1x, 3x1w[7-7d]")) == "1x, 3x1w[7-7d]"
+
+
+@pytest.mark.parametrize(("typed", "found"), [("9" * 12, f'"{"9" * 12}"'), ("9" * 13, f'"{"9" * 12}…"')])
+def test_a_fault_quotes_at_most_twelve_characters(typed, found):
+    with pytest.raises(CadenceError) as error:
+        parse(f"1x, {typed}x1w")
+
+    assert str(error.value).endswith(f"found {found}")
+
+
+def test_a_day_list_may_fill_a_cadence_to_its_last_character_and_no_more():
+    gaps = [1] * 196 + [10] * 3  # as phases: 2 + 196 * 5 + 3 * 6 characters, which is 1000
+    days, at = ["D0"], 0
+    for gap in gaps:
+        at += gap
+        days.append(f"D{at}")
+
+    assert len(format(parse(" ".join(days))).replace(" ", "")) == 1000
+    with pytest.raises(CadenceError):
+        parse(" ".join([*days, f"D{at + 1}"]))

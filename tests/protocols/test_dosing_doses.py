@@ -386,3 +386,15 @@ def test_a_session_above_every_sourced_volume_is_a_warning():
     # 300 shots (SEED-H) of 0.3 mL (S15) are 90 mL
     assert levels(check([line(SALINE, "45.1"), line(SALINE, "45", syringe="B")]))["mix.large_volume"] == "warn"
     assert "mix.large_volume" not in levels(check([line(SALINE, "90")]))
+
+
+def test_a_harmless_line_before_it_hides_no_dose_above_its_ceiling():
+    found = by_rule(check([line(PIROXICAM), line(PENTOXIFYLLINE), line(LIDOCAINE_1, "30.01")]))
+
+    assert found["dose.over_session_ceiling"].numbers["substance"] == "Lidocaine-1"
+
+
+def test_a_line_without_a_ceiling_before_it_hides_no_missing_weight():
+    found = levels(check([line(PIROXICAM), line(LIDOCAINE_1)], replace(WOMAN, weight_kg=None)))
+
+    assert found["dose.weight_missing"] == "warn"
