@@ -37,6 +37,7 @@ def overdue(scope: Scope) -> QuerySet[PlannedSession]:
         status__in=[PlannedStatus.PLANNED, PlannedStatus.BOOKED],
         is_held=False,
         latest_on__range=(scope.from_on, min(scope.until_on, scope.today - timedelta(days=1))),
+        course__clinic=scope.clinic,  # with the state, an index that finds the few open courses
         course__status__in=OPEN_COURSES,
         course__site__in=[site.pk for site in scope.sites],
     )
