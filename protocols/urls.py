@@ -1,6 +1,6 @@
 from django.urls import path
 
-from protocols.views import cadences, competition, lots, protocol_editor, protocols, substances
+from protocols.views import cadences, competition, lots, mix_rules, pairs, protocol_editor, protocols, substances
 
 app_name = "protocols"
 
@@ -21,6 +21,21 @@ urlpatterns = [
     path("substances/<uuid:public_id>/", substances.show_substance, name="substance"),
     path("substances/<uuid:public_id>/edit/", substances.edit_substance, name="edit-substance"),
     path("substances/<uuid:public_id>/archive/", substances.archive_substance, name="archive-substance"),
+    # Pairs in one syringe
+    path("pairs/", pairs.list_pairs, name="pairs"),
+    path("pairs/new/", pairs.create_pair, name="create-pair"),
+    path("pairs/<uuid:public_id>/", pairs.show_pair, name="pair"),
+    path("pairs/<uuid:public_id>/edit/", pairs.edit_pair, name="edit-pair"),
+    path("pairs/<uuid:public_id>/archive/", pairs.archive_pair, name="archive-pair"),
+    path("pairs/<uuid:public_id>/as-shipped/", pairs.reship_pair, name="reship-pair"),
+    # Rules of the mix check
+    path("rules/", mix_rules.list_rules, name="rules"),
+    path("rules/limits/<str:code>/", mix_rules.edit_limit, name="edit-limit"),
+    path("rules/limits/<str:code>/as-shipped/", mix_rules.restore_limit, name="restore-limit"),
+    path("rules/country/new/", mix_rules.create_country_note, name="create-country-note"),
+    path("rules/<slug:about>/<slug:code>/", mix_rules.edit_rule, name="edit-rule"),
+    path("rules/<slug:about>/<slug:code>/as-shipped/", mix_rules.restore_rule, name="restore-rule"),
+    path("rules/<slug:about>/<slug:code>/archive/", mix_rules.archive_rule, name="archive-rule"),
     # Competition
     path("competition-rules/", competition.list_competition_rules, name="competition-rules"),
     path("competition-rules/new/", competition.create_competition_rule, name="create-competition-rule"),

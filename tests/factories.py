@@ -15,7 +15,7 @@ from mesoclinic.core.services import clinics, users
 from patients.models import Consent, ConsentText, Patient
 from patients.services import consents, patients
 from protocols.models import Category, CompetitionRule, Indication, Lot, ProtocolVersion, Species, Substance
-from protocols.services import competition, lots, protocols, substances
+from protocols.services import competition, lots, mix_rules, pairs, protocols, substances
 from protocols.services.protocols import DraftLine, ProtocolDraft
 from sessions.models import Appointment, Course, PlannedSession, Practitioner, ReportHandout, Room
 from sessions.queries.availability import is_open_on
@@ -171,6 +171,21 @@ def make_substance(
         species=[known[code] for code in species],
         **columns,
     )
+
+
+def make_pair(clinic: Clinic, first: Substance | None = None, second: Substance | None = None, **columns):
+    """A pair of the clinic's own that must not be mixed."""
+    given = {"level": "block", "effect": "Turns blue", "source": "Seen here, 3 March 2026", **columns}
+    if not given.get("second_class"):
+        given["second"] = second or make_substance(clinic)
+    return pairs.create_pair(actor=None, clinic=clinic, first=first or make_substance(clinic), **given)
+
+
+def make_country_note(clinic: Clinic, **columns):
+    """A note of the clinic's own on its country's law."""
+    text = f"Decree {next(_numbers)}: ask for a second signature for [substance]."
+    given = {"country": clinic.country, "level": "warn", "text": text, "source": "Decree, article 4", **columns}
+    return mix_rules.create_country_note(actor=None, clinic=clinic, **given)
 
 
 def make_competition_rule(clinic: Clinic, **columns) -> CompetitionRule:

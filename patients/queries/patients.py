@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from mesoclinic.core.models import Clinic
 from patients.models import Flag, Patient
+from patients.models.flags import FlagKind
 from patients.models.patients import AllergyStatus, IdentifierScheme
 from patients.queries.parties import Contact, current_contacts
 from protocols.allergens import allergen_code
@@ -175,7 +176,7 @@ def mix_patient(patient: Patient, today: date) -> MixPatient:
     """
     flags = current_flags(patient, today)
     weight = patient.weights.filter(weighed_on__lte=today).first()
-    kinds = frozenset(flag.kind for flag in flags if flag.kind not in ALLERGIES)
+    kinds = frozenset(CHECKED_AS.get(flag.kind, flag.kind) for flag in flags if flag.kind not in ALLERGIES)
     allergies = frozenset(_allergen(flag) for flag in flags if flag.kind in ALLERGIES)
     return MixPatient(
         species=patient.species.code,
@@ -192,6 +193,8 @@ def mix_patient(patient: Patient, today: date) -> MixPatient:
     )
 
 
+# Where the file's word for a flag is not the mix check's.
+CHECKED_AS: dict[str, str] = {FlagKind.CLOTTING: "clotting_disorder", FlagKind.HEART: "heart_disease"}
 FOOD_CHAIN = {
     "not_asked": "passport_not_seen",
     "": "passport_not_seen",

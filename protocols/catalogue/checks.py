@@ -235,6 +235,8 @@ def _check_pairs(found: tuple[entries.Incompatibility, ...], where: list[str]) -
     for entry, place in zip(found, where, strict=True):
         if bool(entry.unless_with) != bool(entry.exception):
             raise CatalogueError(f'{place}: "unless_with" and "exception" belong together')
+        if (entry.unless_from_mg_per_ml is None) != (entry.unless_to_mg_per_ml is None):
+            raise CatalogueError(f'{place}: "unless_from_mg_per_ml" and "unless_to_mg_per_ml" belong together')
         for other in entry.second:
             pair = frozenset((entry.first, other))
             if len(pair) == 1:

@@ -140,6 +140,8 @@ class Incompatibility:
     effect: str
     sources: Codes
     unless_with: Codes = ()
+    unless_from_mg_per_ml: Decimal | None = None
+    unless_to_mg_per_ml: Decimal | None = None
     exception: str = ""
 
 

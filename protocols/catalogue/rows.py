@@ -80,7 +80,7 @@ def _substance(one: entries.Substance, catalogue: entries.Catalogue) -> Row:
     human = {ceiling.kind: ceiling.amount for ceiling in one.ceilings if ceiling.species == "human"}
     values = {
         "name": one.name,
-        "source": _cite(catalogue, one.sources),
+        "source": cite(catalogue, one.sources),
         "kind": one.kind,
         "synonyms": names,
         "search_text": fold(" ".join([one.name, *names, one.code.replace("-", " ")])),
@@ -106,7 +106,7 @@ def _strength(strength: entries.Strength, catalogue: entries.Catalogue) -> dict[
         "strength": str(strength.amount),
         "unit": strength.unit,
         "label": strength.label,
-        "source": _cite(catalogue, strength.sources),
+        "source": cite(catalogue, strength.sources),
     }
 
 
@@ -123,7 +123,7 @@ def _traits(one: entries.Substance, catalogue: entries.Catalogue) -> dict[str, A
                 "amount": str(ceiling.amount),
                 "unit": ceiling.unit,
                 "species": ceiling.species,
-                "source": _cite(catalogue, ceiling.sources),
+                "source": cite(catalogue, ceiling.sources),
                 "note": ceiling.note,
             }
             for ceiling in one.ceilings
@@ -145,10 +145,11 @@ def _legal_notes(one: entries.Substance, catalogue: entries.Catalogue) -> dict[s
         if one.code in note.substances or set(one.categories) & set(note.categories):
             notes.setdefault(note.country, []).append(
                 {
+                    "code": note.code,
                     "severity": note.severity,
                     "text": note.text,
                     "species": list(note.species),
-                    "source": _cite(catalogue, note.sources),
+                    "source": cite(catalogue, note.sources),
                 }
             )
     return notes
@@ -162,10 +163,12 @@ def incompatibility_rows(catalogue: entries.Catalogue) -> list[Row]:
             f"{one.code}--{other}" if len(one.second) > 1 else one.code,
             {
                 "name": f"{names[one.first]} + {names[other]}",
-                "source": _cite(catalogue, one.sources),
+                "source": cite(catalogue, one.sources),
                 "first": one.first,
                 "second": other,
                 "only_with": one.unless_with[0] if one.unless_with else None,
+                "only_from_mg_per_ml": one.unless_from_mg_per_ml,
+                "only_to_mg_per_ml": one.unless_to_mg_per_ml,
                 "level": LEVELS[one.verdict],
                 "effect": " ".join(filter(None, [one.effect, one.exception])),
             },
@@ -182,7 +185,7 @@ def competition_rule_rows(catalogue: entries.Catalogue) -> list[Row]:
             one.code,
             {
                 "name": one.title,
-                "source": _cite(catalogue, one.sources),
+                "source": cite(catalogue, one.sources),
                 "body": one.body,
                 "counting": one.counting,
                 "amount": None if one.amount is None else int(one.amount),
@@ -221,7 +224,7 @@ def indication_rows(catalogue: entries.Catalogue) -> list[Row]:
             one.code,
             {
                 "name": one.name,
-                "source": _cite(catalogue, one.sources),
+                "source": cite(catalogue, one.sources),
                 "field": one.field,
                 "duration": one.course,
                 "region": regions[one.region],
@@ -240,7 +243,7 @@ def technique_rows(catalogue: entries.Catalogue) -> list[Row]:
             one.code,
             {
                 "name": one.name,
-                "source": _cite(catalogue, one.sources),
+                "source": cite(catalogue, one.sources),
                 "depth_min_mm": one.depth_min_mm,
                 "depth_max_mm": one.depth_max_mm,
                 "needs_mix": not one.is_dry,
@@ -262,7 +265,7 @@ def _protocol(one: entries.Protocol, catalogue: entries.Catalogue) -> Row:
     per_point = one.volume_per_point_min_ml
     values = {
         "name": one.name,
-        "source": _cite(catalogue, one.sources),
+        "source": cite(catalogue, one.sources),
         "field": fields[one.indications[0]],
         "summary": one.summary,
         "technique": one.techniques[0] if one.techniques else None,
@@ -320,7 +323,7 @@ def _lines(one: entries.Protocol, catalogue: entries.Catalogue) -> Iterable[dict
         }
 
 
-def _cite(catalogue: entries.Catalogue, codes: tuple[str, ...]) -> str:
+def cite(catalogue: entries.Catalogue, codes: tuple[str, ...]) -> str:
     """The printable citations, each with its code where that is a number of the domain notes."""
     texts = zip(codes, catalogue.citations(codes), strict=True)
     return "; ".join(f"{text} [{code}]" if code[0] == "S" else text for code, text in texts)

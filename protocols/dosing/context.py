@@ -119,7 +119,8 @@ class MixContext:
     """The session around the mix. `performed_on` is the day it is (or was) given, never the day of typing.
 
     `technique` "dry" means needles without a mix. `regions` are wider laws that hold too ("EU"). `shots` overrides the sum of the sites' points. The tables and
-    limits are the clinic's; left out, the shipped ones apply.
+    limits are the clinic's; left out, the shipped ones apply. `reworded_notes` are codes of the notes on substances
+    that the clinic says in its own way, or no longer.
     """
 
     performed_on: date
@@ -141,6 +142,7 @@ class MixContext:
     pairs: tuple[MixPair, ...] = shipped.PAIRS
     flag_rules: tuple[FlagRule, ...] = shipped.FLAG_RULES
     country_notes: tuple[CountryNote, ...] = shipped.COUNTRY_NOTES
+    reworded_notes: frozenset[str] = frozenset()
     competition_rules: tuple[CompetitionRule, ...] = ()
     zone: tzinfo = UTC
 

@@ -174,6 +174,7 @@ COUNTRY_NOTES: Final[tuple[CountryNote, ...]] = (
         species=frozenset({"human"}),
         min_lines=2,
         same_syringe=True,
+        code="fr-mixing",
     ),
     CountryNote(
         "FR",
@@ -182,6 +183,7 @@ COUNTRY_NOTES: Final[tuple[CountryNote, ...]] = (
         cite("S40"),
         keys=frozenset({"lipolytic"}),
         species=frozenset({"human"}),
+        code="fr-fat-lysis",
     ),
     CountryNote(
         "IT",
@@ -189,6 +191,7 @@ COUNTRY_NOTES: Final[tuple[CountryNote, ...]] = (
         gettext_noop("Italy: medicines by an unregistered route need the patient's informed consent (Law 94/98)."),
         cite("S34"),
         species=frozenset({"human"}),
+        code="it-off-label",
     ),
 )
 

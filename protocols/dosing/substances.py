@@ -52,12 +52,16 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class LegalNote:
-    """What one country's law or label says about one substance; `message` is a template for `%(substance)s`."""
+    """What one country's law or label says about one substance; `message` is a template for `%(substance)s`.
+
+    `code` is the catalogue's name of the note, under which a clinic may say it in its own way.
+    """
 
     country: str
     message: str
     source: str
     level: Level = Level.WARN
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Verdict(StrEnum):
     INCOMPATIBLE = "incompatible"
     CAUTION = "caution"
     COMPATIBLE = "compatible"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class MixPair:
 
     `left` and `right` are keys (a code, ingredient, category, class, trait or kind), several joined by "+" that must
     all hold. The row counts only with all of `needs` in the syringe and none of `bars`; `right_mg_per_ml` narrows it
-    to strengths of the right side. A compatible row lifts the rows that are less specific than itself.
+    to strengths of the right side. A compatible row lifts the rows that are less specific than itself. A row of the
+    clinic's `own` takes the place of shipped ones that are no more specific; with the verdict unknown it unsays them.
     """
 
     left: str
@@ -64,6 +66,7 @@ class MixPair:
     needs: frozenset[str] = frozenset()
     bars: frozenset[str] = frozenset()
     right_mg_per_ml: NumberRange | None = None
+    own: bool = False
     left_keys: frozenset[str] = field(init=False, repr=False, compare=False)
     right_keys: frozenset[str] = field(init=False, repr=False, compare=False)
 
@@ -84,10 +87,18 @@ class FlagRule:
     source: str
     keys: frozenset[str] = frozenset()
 
+    @property
+    def code(self) -> str:
+        """A name no other rule has: of a flag there is one for every mix, and one each for what only it concerns."""
+        return "--".join((self.flag, *sorted(self.keys)))
+
 
 @dataclass(frozen=True, slots=True)
 class CountryNote:
-    """What a country's law says; raised from `min_lines` products with one of `keys` (any when empty)."""
+    """What a country's law says; raised from `min_lines` products with one of `keys` (any when empty).
+
+    With a `code` it takes the place of the notes of that code on single substances.
+    """
 
     country: str
     level: Level
@@ -97,3 +108,4 @@ class CountryNote:
     species: frozenset[str] = frozenset()
     min_lines: int = 1
     same_syringe: bool = False
+    code: str = ""

@@ -3,6 +3,7 @@ from .indications import Indication
 from .lots import Lot, StockMovement, StockNotice, Vial
 from .protocols import Protocol, ProtocolLine, ProtocolVersion, Technique
 from .recalls import Recall
+from .rules import MixLimit, MixRule
 from .species import Species
 from .substances import Category, Incompatibility, Substance
 
@@ -12,6 +13,8 @@ __all__ = [
     "Incompatibility",
     "Indication",
     "Lot",
+    "MixLimit",
+    "MixRule",
     "Protocol",
     "ProtocolLine",
     "ProtocolVersion",

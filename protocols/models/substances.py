@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.constraints import one_of
+from mesoclinic.core.constraints import in_order, one_of
 
 from .shipped import Shipped, code_unique
 from .species import Species
@@ -107,7 +107,9 @@ class IncompatibilityLevel(models.TextChoices):
 class Incompatibility(Shipped):
     """What is known of two substances, or of a substance and an allergy class, in one syringe.
 
-    An unlisted pair is unknown, never compatible. `only_with` names the vehicle that makes the pair acceptable.
+    An unlisted pair is unknown, never compatible. `only_with` names the vehicle that makes the pair acceptable, where
+    asked for only while the second's strength lies between its two ends. `second_class` is a
+    category or an allergy class.
     """
 
     Level = IncompatibilityLevel
@@ -119,6 +121,12 @@ class Incompatibility(Shipped):
     second_class = models.CharField(_("or any of the class"), max_length=40, blank=True)
     only_with = models.ForeignKey(
         Substance, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("only with")
+    )
+    only_from_mg_per_ml = models.DecimalField(
+        _("only from mg/mL of the second"), max_digits=9, decimal_places=3, null=True, blank=True
+    )
+    only_to_mg_per_ml = models.DecimalField(
+        _("only up to mg/mL of the second"), max_digits=9, decimal_places=3, null=True, blank=True
     )
     level = models.CharField(_("level"), max_length=10, choices=IncompatibilityLevel)
     effect = models.CharField(_("what happens"), max_length=300, blank=True)
@@ -138,5 +146,18 @@ class Incompatibility(Shipped):
                 condition=Q(second__isnull=True) | ~Q(first=F("second")),
                 name="incompatibility_of_two",
                 violation_error_message=_("A substance is not incompatible with itself."),
+            ),
+            models.CheckConstraint(
+                condition=Q(only_from_mg_per_ml__isnull=True, only_to_mg_per_ml__isnull=True)
+                | Q(only_with__isnull=False, only_from_mg_per_ml__isnull=False, only_to_mg_per_ml__isnull=False)
+                & Q(only_from_mg_per_ml__gte=0, only_to_mg_per_ml__gte=0),
+                name="incompatibility_strength_of_vehicle",
+                violation_error_message=_("Strengths are given both, and only with the vehicle they hold for."),
+            ),
+            in_order(
+                "only_from_mg_per_ml",
+                "only_to_mg_per_ml",
+                name="incompatibility_strengths_in_order",
+                message=_("The higher strength is below the lower one."),
             ),
         ]

@@ -22,6 +22,7 @@ from protocols.dosing import (
 from protocols.dosing.amounts import CeilingShare, totals
 from protocols.models import ProtocolVersion
 from protocols.queries import mixes
+from protocols.queries.mix_tables import mix_tables
 
 # The patients an example is reckoned for; the record reckons with the patient's own weight.
 EXAMPLE_KG = {"human": Decimal(70), "horse": Decimal(500), "dog": Decimal(20)}
@@ -90,10 +91,10 @@ def _line_sum(row: Any, line: MixLine, weight_kg: Decimal) -> LineSum:
 def sheet_of_rows(
     clinic: Clinic, rows: Iterable[Any], on: date, *, species: str = "", version: ProtocolVersion | None = None
 ) -> MixSheet:
-    """Reckon rows that are saved or still being typed (`substance`, `role`, `volume_ml` …). Four statements."""
+    """Reckon rows that are saved or still being typed (`substance`, `role`, `volume_ml` …). Six statements."""
     species, rows = species or "human", list(rows)
     lines = mixes.mix_of_lines(clinic, rows, species=species)
-    tables = mixes.mix_tables(clinic)
+    tables = mix_tables(clinic)
     context = (
         mixes.plan_context(version, tables, on)
         if version is not None

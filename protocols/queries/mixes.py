@@ -1,7 +1,7 @@
-"""The bridge from a clinic's rows to the pure mix check: substances, lines, lots, and the clinic's tables."""
+"""The bridge from a clinic's rows to the pure mix check: substances, lines and lots; its tables are in `mix_tables`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 from mesoclinic.core.models import Clinic
 from protocols.dosing import (
     Ceiling,
-    CountryNote,
     FoodChainUse,
     LegalNote,
     Level,
@@ -17,22 +16,16 @@ from protocols.dosing import (
     MixDevice,
     MixLine,
     MixLot,
-    MixPair,
     MixSubstance,
     NumberRange,
     Role,
     Strength,
-    Verdict,
-    shipped,
 )
-from protocols.models import Incompatibility, Lot, ProtocolVersion, Substance
+from protocols.models import Lot, ProtocolVersion, Substance
 from protocols.models.protocols import Device, LineRole
 from protocols.queries import substances as substance_queries
+from protocols.queries.mix_tables import MixTables, escaped
 
-# Source: the European Union's own list of its members.
-EU_COUNTRIES = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
-)
 ROLES = {
     LineRole.BASE: Role.BASE_ANAESTHETIC,
     LineRole.VASODILATOR: Role.VASODILATOR,
@@ -45,82 +38,6 @@ CEILING_COLUMNS = {
     "per_course": ("max_mg_per_course", "mg_per_course"),
 }
 ANIMALS = frozenset({"horse", "pony", "donkey", "mule", "dog", "cat"})
-VERDICTS = {
-    Incompatibility.Level.BLOCK: (Verdict.INCOMPATIBLE, Level.BLOCK),
-    Incompatibility.Level.WARN: (Verdict.CAUTION, Level.WARN),
-    Incompatibility.Level.ALLOW: (Verdict.COMPATIBLE, Level.INFO),
-}
-
-
-@dataclass(frozen=True)
-class MixTables:
-    """What `MixContext` needs of the clinic: `MixContext(performed_on=…, **tables.as_context())`."""
-
-    country: str
-    regions: frozenset[str]
-    pairs: tuple[MixPair, ...]
-    country_notes: tuple[CountryNote, ...]
-
-    def as_context(self) -> dict[str, Any]:
-        names = ("country", "regions", "pairs", "country_notes")
-        return {name: getattr(self, name) for name in names}
-
-
-def mix_tables(clinic: Clinic) -> MixTables:
-    """The clinic's tables for one check, but the rules of competitions. One statement.
-
-    Country notes about single substances are on the substances themselves (`legal_notes`).
-    """
-    return MixTables(
-        country=clinic.country,
-        regions=frozenset({"EU"}) if clinic.country in EU_COUNTRIES else frozenset(),
-        pairs=mix_pairs(clinic),
-        country_notes=tuple(note for note in shipped.COUNTRY_NOTES if not note.keys),
-    )
-
-
-def mix_pairs(clinic: Clinic) -> tuple[MixPair, ...]:
-    """The shipped pairs, with the clinic's own and changed ones in place of theirs. One statement.
-
-    A row as shipped says what `dosing.shipped.PAIRS` says with its strengths and vehicles; a changed row replaces it,
-    a row no longer offered takes the shipped one away.
-    """
-    rows = (
-        Incompatibility.objects.filter(clinic=clinic)
-        .exclude(is_edited=False, is_archived=False, shipped_digest__gt="")
-        .select_related("first", "second", "only_with")
-        .order_by("pk")
-    )
-    own = list(rows)
-    replaced = {frozenset((row.first.code, _second(row))) for row in own}
-    kept = [pair for pair in shipped.PAIRS if frozenset((pair.left, pair.right)) not in replaced]
-    return (*kept, *(pair for row in own if not row.is_archived for pair in _pairs(row)))
-
-
-def _second(row: Incompatibility) -> str:
-    return row.second.code if row.second is not None else row.second_class
-
-
-def _pairs(row: Incompatibility) -> Iterable[MixPair]:
-    verdict, level = VERDICTS[Incompatibility.Level(row.level)]
-    source = row.source or "Set by the clinic"
-    vehicle = frozenset({row.only_with.code}) if row.only_with is not None else frozenset()
-    reason = _escaped(row.effect) or "%(left)s with %(right)s"
-    fine = verdict is Verdict.COMPATIBLE
-    yield MixPair(
-        row.first.code,
-        _second(row),
-        verdict,
-        reason,
-        source,
-        level,
-        needs=vehicle if fine else frozenset(),
-        bars=frozenset() if fine else vehicle,
-    )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%%")
 
 
 def mix_substance(row: Substance, *, species: str = "") -> MixSubstance:
@@ -183,7 +100,13 @@ def _ceilings(row: Substance) -> tuple[Ceiling, ...]:
 
 def _legal_notes(row: Substance, species: str) -> tuple[LegalNote, ...]:
     return tuple(
-        LegalNote(country, _escaped(note.get("text", "")), note.get("source", ""), _level(note.get("severity")))
+        LegalNote(
+            country,
+            escaped(note.get("text", "")),
+            note.get("source", ""),
+            _level(note.get("severity")),
+            code=note.get("code", ""),
+        )
         for country, notes in (row.legal_notes or {}).items()
         for note in notes
         if not (species and note.get("species")) or species in note["species"]

@@ -56,7 +56,7 @@ def search(
 
 def pairs_of(substance: Substance) -> QuerySet[Incompatibility]:
     """What is known of the substance with others in one syringe. One statement."""
-    classes = list(substance.allergy_classes or [])
+    classes = [*(substance.allergy_classes or []), *(category.code for category in substance.categories.all())]
     return (
         Incompatibility.objects.filter(clinic_id=substance.clinic_id, is_archived=False)
         .filter(Q(first=substance) | Q(second=substance) | Q(second_class__in=classes))

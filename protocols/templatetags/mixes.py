@@ -38,6 +38,18 @@ def between(low: object, high: object) -> str:
 
 
 @register.filter
+def spoken(words: str) -> str:
+    """Translate words that a pure table holds in English; nothing stays nothing."""
+    return gettext(words) if words else ""
+
+
+@register.filter
+def of(words: dict[str, str], code: str) -> str:
+    """The words of a code, or the code where it has none."""
+    return words.get(code, code)
+
+
+@register.filter
 def finding_words(finding: Finding) -> str:
     """Say a finding of the mix check in the reader's language."""
     return allergy_finding(finding).render(

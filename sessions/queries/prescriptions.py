@@ -14,7 +14,8 @@ from protocols.allergens import allergy_finding
 from protocols.dosing import Finding, Level, MixLine, check_mix, dose_iu, dose_mg
 from protocols.dosing.quantities import plain
 from protocols.models import Indication, ProtocolLine, ProtocolVersion
-from protocols.queries.mixes import mix_of_lines, mix_tables, plan_context
+from protocols.queries.mix_tables import mix_tables
+from protocols.queries.mixes import mix_of_lines, plan_context
 from protocols.words import show_here
 from sessions.queries.competitions import competing, rules_for
 

@@ -32,6 +32,7 @@ from protocols.models import Lot, ProtocolVersion, Technique
 from protocols.models.recalls import fold_number
 from protocols.queries import lots, mixes, recalls, substances
 from protocols.queries.lot_warnings import suspicions
+from protocols.queries.mix_tables import mix_tables
 from protocols.words import show_here
 from sessions.models import Administration, SessionRecord
 from sessions.queries import records as reads
@@ -92,7 +93,7 @@ def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[Ove
 def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most twenty-one SQL statements, two more for a horse that competes, whatever the number of lines, sites and earlier records.
+    At most twenty-three SQL statements, two more for a horse that competes, whatever the number of lines, sites and earlier records.
     """
     site = reads.site_of(record)
     on = local_day(at, site.zone)
@@ -243,7 +244,7 @@ def _context(
         chronic=_is_chronic(record),
         protocol_depth_mm=_both(version, "depth_min_mm", "depth_max_mm"),
         protocol_shots=_both(version, "shots_min", "shots_max"),
-        **mixes.mix_tables(record.clinic).as_context(),
+        **mix_tables(record.clinic).as_context(),
     )
 
 

@@ -38,6 +38,7 @@ from tests.factories import (
     make_course,
     make_horse,
     make_lot,
+    make_pair,
     make_patient,
     make_practitioner,
     make_protocol_version,
@@ -117,6 +118,8 @@ def _more(row: Model, count: int, change: Callable[[int], dict[str, Any]]) -> li
 def _stock(world: SimpleNamespace, count: int) -> None:
     substance = make_substance(world.clinic)
     substances = _more(substance, count, lambda n: {"name": f"Substance No {n:04}", "code": f"substance-no-{n}"})
+    pair = make_pair(world.clinic, substance)
+    _more(pair, count, lambda n: {"first_id": substances[n], "name": f"Pair No {n:04}", "code": f"pair-no-{n}"})
     _more(make_lot(world.clinic, substance), count, lambda n: {"substance_id": substances[n], "number": f"No {n}"})
     version = make_protocol_version(world.clinic)
     protocols = _more(version.protocol, count, lambda n: {"name": f"Protocol No {n:04}", "code": f"protocol-no-{n}"})

@@ -9,10 +9,12 @@ import pytest
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
+from patients.models.flags import FlagKind
 from patients.queries import parties as party_queries
 from patients.queries import patients as queries
 from patients.services import flags, identifiers, parties
 from patients.services import patients as services
+from protocols.dosing import shipped
 from tests.factories import make_clinic, make_horse, make_patient
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +203,16 @@ def test_a_flag_is_shown_only_while_it_holds():
     assert [flag.text for flag in queries.banner(patient, TODAY).flags] == ["Pregnancy"]
     assert queries.mix_patient(patient, TODAY).pregnant
     assert not queries.banner(patient, date(2026, 12, 1)).flags
+
+
+@pytest.mark.parametrize("kind", sorted(set(FlagKind) - {"behaviour", "competition", "other", *queries.ALLERGIES}))
+def test_every_medical_flag_of_a_file_is_heard_by_the_mix_check(kind):
+    patient = make_patient(make_clinic())
+    flags.add_flag(actor=None, patient=patient, kind=kind, since_on=TODAY, today=TODAY)
+
+    heard = queries.mix_patient(patient, TODAY).all_flags
+
+    assert heard & {rule.flag for rule in shipped.FLAG_RULES}
 
 
 def test_an_allergy_says_to_what():

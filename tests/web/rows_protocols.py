@@ -2,7 +2,16 @@
 
 from mesoclinic.core.roles import Role
 from protocols.services import lots
-from tests.factories import make_competition_rule, make_lot, make_protocol_draft, make_substance, make_user, site_of
+from tests.factories import (
+    make_competition_rule,
+    make_country_note,
+    make_lot,
+    make_pair,
+    make_protocol_draft,
+    make_substance,
+    make_user,
+    site_of,
+)
 from tests.web.rights import Row
 
 
@@ -16,6 +25,14 @@ def _substance(world):
 
 def _competition_rule(world):
     return {"public_id": world.one(make_competition_rule).public_id}
+
+
+def _pair(world):
+    return {"public_id": world.one(make_pair).public_id}
+
+
+def _note(world):
+    return {"about": "country", "code": world.one(make_country_note).code}
 
 
 def _lot(world):
@@ -47,6 +64,19 @@ ROWS = {
     "protocols:substance": Row(_substance),
     "protocols:edit-substance": Row(_substance),
     "protocols:archive-substance": Row(_substance),
+    "protocols:pairs": Row(),
+    "protocols:create-pair": Row(),
+    "protocols:pair": Row(_pair),
+    "protocols:edit-pair": Row(_pair),
+    "protocols:archive-pair": Row(_pair),
+    "protocols:reship-pair": Row(_pair),
+    "protocols:rules": Row(),
+    "protocols:edit-limit": Row(lambda world: {"code": "max_add_ins"}),
+    "protocols:restore-limit": Row(lambda world: {"code": "max_add_ins"}),
+    "protocols:create-country-note": Row(),
+    "protocols:edit-rule": Row(_note),
+    "protocols:restore-rule": Row(_note),
+    "protocols:archive-rule": Row(_note),
     "protocols:competition-rules": Row(),
     "protocols:create-competition-rule": Row(),
     "protocols:edit-competition-rule": Row(_competition_rule),

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 LISTS = {
     *("core:users", "patients:list", "patients:places", "patients:duplicates", "patients:merge", "patients:edit-party"),
     *("protocols:list", "protocols:detail", "protocols:substances", "protocols:stock", "protocols:lot"),
+    "protocols:pairs",
     *("sessions:today", "sessions:close-day", "sessions:day-list", "sessions:calendar-feed", "sessions:appointment"),
     *("sessions:book-planned", "sessions:new-caller", "sessions:patient", "sessions:patient-access-log"),
     *("sessions:courses", "sessions:course", "sessions:prescribe", "sessions:reports", "sessions:course-report"),

@@ -74,6 +74,7 @@ DONE = {
     "allergies-asked": gettext_lazy("allergies asked"),
     "archived": gettext_lazy("taken off the list"),
     "asked": gettext_lazy("asked for"),
+    "as-shipped": gettext_lazy("back as shipped"),
     "begun": gettext_lazy("begun"),
     "booked": gettext_lazy("booked"),
     "booked-again": gettext_lazy("booked again"),

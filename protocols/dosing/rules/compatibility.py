@@ -1,6 +1,6 @@
 """Which products may share a syringe. A pair nobody has studied is unknown and shown so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import combinations
 
 from protocols.dosing.findings import Finding, Level
@@ -10,6 +10,8 @@ from protocols.dosing.sources import cite
 from protocols.dosing.substances import MixLine
 from protocols.dosing.tables import MixPair, Verdict
 
+Match = tuple[MixPair, int, int]
+NAMES_BOTH = 1000
 _RULE = {
     Verdict.INCOMPATIBLE: "pair.incompatible",
     Verdict.CAUTION: "pair.caution",
@@ -43,13 +45,16 @@ def pairs_in_syringes(mix: Mix) -> Iterator[Finding]:
 
 def _known(mix: Mix, first: int, second: int, held: frozenset[str]) -> list[Finding]:
     """Return what the table says of two lines; a compatible row lifts only rows less specific than itself."""
-    matches = [
-        (pair, left, right)
-        for pair in mix.context.pairs
-        if pair.needs <= held and not pair.bars & held
-        for left, right in ((first, second), (second, first))
-        if _fits(pair, mix.lines[left], mix.lines[right])
-    ]
+    matches = _clinics_word_first(
+        mix,
+        [
+            (pair, left, right)
+            for pair in mix.context.pairs
+            if pair.needs <= held and not pair.bars & held
+            for left, right in ((first, second), (second, first))
+            if _fits(pair, mix.lines[left], mix.lines[right])
+        ],
+    )
     fine = [match for match in matches if match[0].verdict is Verdict.COMPATIBLE]
     lift = max((_weight(mix, *match) for match in fine), default=-1)
     against = [match for match in matches if match not in fine and _weight(mix, *match) >= lift]
@@ -67,6 +72,28 @@ def _known(mix: Mix, first: int, second: int, held: frozenset[str]) -> list[Find
     ]
 
 
+def _clinics_word_first(mix: Mix, matches: list[Match]) -> list[Match]:
+    """Leave out what the clinic has put its own word in place of, and what it no longer says."""
+    own = [_naming(mix, *match) for match in matches if match[0].own]
+    if not own:
+        return matches
+    kept = [match for match in matches if match[0].own or _naming(mix, *match) > max(own)]
+    return [match for match in kept if match[0].verdict is not Verdict.UNKNOWN]
+
+
+def _naming(mix: Mix, pair: MixPair, left: int, right: int) -> int:
+    """Return how exactly a row names two lines; nothing is more exact than the clinic's naming both."""
+    sides = ((pair.left_keys, left), (pair.right_keys, right))
+    if pair.own and all(_is_named(mix, keys, index) for keys, index in sides):
+        return NAMES_BOTH
+    return sum(2 if _is_named(mix, {key}, index) else 1 for keys, index in sides for key in keys)
+
+
+def _is_named(mix: Mix, keys: Set[str], index: int) -> bool:
+    substance = mix.lines[index].substance
+    return keys <= {substance.code, substance.ingredient}
+
+
 def _fits(pair: MixPair, left: MixLine, right: MixLine) -> bool:
     if not (pair.left_keys <= left.substance.keys and pair.right_keys <= right.substance.keys):
         return False
@@ -78,11 +105,7 @@ def _fits(pair: MixPair, left: MixLine, right: MixLine) -> bool:
 
 def _weight(mix: Mix, pair: MixPair, left: int, right: int) -> int:
     """Return how specific a row is: a code or ingredient counts two, a class one, each needed product one."""
-    weight = len(pair.needs)
-    for keys, index in ((pair.left_keys, left), (pair.right_keys, right)):
-        substance = mix.lines[index].substance
-        weight += sum(2 if key in (substance.code, substance.ingredient) else 1 for key in keys)
-    return weight
+    return len(pair.needs) + _naming(mix, pair, left, right)
 
 
 RULES = (pairs_in_syringes,)

@@ -28,7 +28,7 @@ def country_notes(mix: Mix) -> Iterator[Finding]:
             yield Finding(note.level, "law.country", note.message, numbers, note.source, tuple(lines))
     for index, line in enumerate(mix.lines):
         for legal in line.substance.legal_notes:
-            if legal.country in mix.context.jurisdictions:
+            if legal.country in mix.context.jurisdictions and legal.code not in mix.context.reworded_notes:
                 numbers = {"substance": line.substance.name}
                 yield Finding(legal.level, "law.substance", legal.message, numbers, legal.source, (index,))
 
