@@ -32,8 +32,8 @@ class PairForm(Form):
         empty_label="—",
         help_text=_("A vehicle in which, alone, the two go together."),
     )
-    only_from_mg_per_ml = _strength(_("there from mg/mL of the second"))
-    only_to_mg_per_ml = _strength(_("up to mg/mL"))
+    only_from_mg_per_ml = _strength(_("Second from (mg/mL)"))
+    only_to_mg_per_ml = _strength(_("Second up to (mg/mL)"))
     source = forms.CharField(label=_("Source"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, clinic: Clinic, pair: Incompatibility | None = None, **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class NewPairForm(PairForm):
 
     first = forms.ModelChoiceField(Substance.objects.none(), label=_("Substance"), empty_label="—")
     second = forms.ModelChoiceField(Substance.objects.none(), label=_("With"), required=False, empty_label="—")
-    second_class = forms.ChoiceField(label=_("or with all of"), required=False)
+    second_class = forms.ChoiceField(label=_("Or with all of"), required=False)
 
     field_order = ("first", "second", "second_class")
 

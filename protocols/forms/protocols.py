@@ -11,6 +11,7 @@ from mesoclinic.core.forms import Form, rows_asked
 from mesoclinic.core.models import Clinic
 from mesoclinic.core.refused import Refused
 from protocols.forms.cadence import CadenceForm
+from protocols.forms.composing import composed
 from protocols.forms.rows import OrderedRows
 from protocols.models import ProtocolVersion, Species, Substance
 from protocols.models.indications import IndicationField
@@ -186,11 +187,18 @@ class ProtocolEditor:
     def answering_rows(
         cls, clinic: Clinic, data: QueryDict, version: ProtocolVersion | None = None
     ) -> "ProtocolEditor | None":
-        """Answer a row button, or "Make rows of it", pressed without scripts; None when none was."""
+        """Answer a row button, the composer's, or "Make rows of it", pressed without scripts; None when none was."""
         if "cadence-read" in data:
             editor = cls(clinic, data, version=version)
             if editor.cadence_form.is_valid() and editor.cadence_form.cadence is not None:
                 editor.cadence_form = CadenceForm(initial=editor.cadence_form.cadence)
+            return editor
+        try:
+            if (changed := composed(clinic, data, LINES, ("volume_ml",))) is not None:
+                return cls(clinic, changed, version=version)
+        except Refused as refused:
+            editor = cls(clinic, data, version=version)
+            editor.refuse(refused)
             return editor
         for prefix in (LINES, "cadence-rows"):
             if f"rows-{prefix}" in data and (changed := rows_asked(data, prefix)) is not None:

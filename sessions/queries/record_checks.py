@@ -12,6 +12,7 @@ from mesoclinic.core.localtime import local_day
 from patients.queries import patients
 from protocols.allergens import allergy_finding
 from protocols.dosing import (
+    CeilingShare,
     EarlierDose,
     Finding,
     Level,
@@ -26,6 +27,7 @@ from protocols.dosing import (
     Purpose,
     check_mix,
     dose_mg,
+    share_of_ceiling,
     totals,
 )
 from protocols.models import Lot, ProtocolVersion, Technique
@@ -46,11 +48,12 @@ LONGEST_KEY = 500
 
 @dataclass(frozen=True)
 class RecordCheck:
-    """Findings, loudest first, and the sums of what was given."""
+    """Findings, loudest first, the sums of what was given, and how much of each ceiling it takes."""
 
     findings: tuple[Finding, ...]
     totals: MixTotals
     weight_kg: Decimal | None
+    shares: tuple[CeilingShare, ...] = ()
 
     @property
     def blocks(self) -> tuple[Finding, ...]:
@@ -109,7 +112,8 @@ def check_record(record: SessionRecord, content: RecordContent, at: datetime) ->
     context = _context(record, content, at, tuple(_dose(row, known, record, at, site.zone) for row in earlier))
     context = replace(context, competition_rules=rules_for(mix_patient, record.clinic_id), zone=site.zone)
     findings = [*consent_findings(patient, content, known, on), *check_mix(lines, mix_patient, context)]
-    return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg)
+    shares = share_of_ceiling(lines, mix_patient, context)
+    return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg, shares)
 
 
 def _as_answered(patient: MixPatient, content: RecordContent) -> MixPatient:

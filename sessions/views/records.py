@@ -17,6 +17,7 @@ from mesoclinic.core.access import requires
 from mesoclinic.core.addresses import own_address
 from mesoclinic.core.forms import rows_asked
 from mesoclinic.core.refused import Refused
+from protocols.forms.composing import composed
 from sessions.forms.records import SignForm
 from sessions.models import Appointment, PlannedSession, Practitioner, SessionRecord
 from sessions.queries import record_pages as pages
@@ -25,6 +26,7 @@ from sessions.services import records
 from sessions.views.record_forms import Sent, blank_page, differences, read_page
 
 ROWS = ("lines", "sites", "reactions")
+MIX_VOLUMES = ("given_ml", "prepared_ml", "wasted_ml")
 
 
 @requires("sessions.change_record")
@@ -94,7 +96,11 @@ def save_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     for prefix in ROWS:
         if (asked := rows_asked(request.POST, prefix)) is not None:
             return _form_page(request, record, read_page(record, asked))
-    sent = read_page(record, request.POST)
+    try:
+        sent = read_page(record, composed(request.clinic, request.POST, "lines", MIX_VOLUMES) or request.POST)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return _form_page(request, record, read_page(record, request.POST))
     try:
         saved = records.save_draft(actor=request.user, record=record, typed=sent.typed())
     except Refused as refused:

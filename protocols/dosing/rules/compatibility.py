@@ -23,11 +23,13 @@ def pairs_in_syringes(mix: Mix) -> Iterator[Finding]:
     """Report what is known of every pair of a syringe, and the pairs of which nothing is. DOMAIN.md 3.2."""
     for syringe, indices in mix.syringes.items():
         held = frozenset(key for index in indices for key in mix.lines[index].substance.keys)
+        rows = [pair for pair in mix.context.pairs if pair.needs <= held and not pair.bars & held]
+        sides = {index: _sides(rows, mix.lines[index]) for index in indices}
         unknown: dict[str, set[int]] = {}
         for first, second in combinations(indices, 2):
             if mix.lines[first].substance.ingredient == mix.lines[second].substance.ingredient:
                 continue
-            findings = _known(mix, first, second, held)
+            findings = _known(mix, _matches(rows, sides, first, second))
             yield from findings
             if not findings:
                 names = (mix.lines[first].substance.name, mix.lines[second].substance.name)
@@ -43,18 +45,28 @@ def pairs_in_syringes(mix: Mix) -> Iterator[Finding]:
             )
 
 
-def _known(mix: Mix, first: int, second: int, held: frozenset[str]) -> list[Finding]:
-    """Return what the table says of two lines; a compatible row lifts only rows less specific than itself."""
-    matches = _clinics_word_first(
-        mix,
-        [
-            (pair, left, right)
-            for pair in mix.context.pairs
-            if pair.needs <= held and not pair.bars & held
-            for left, right in ((first, second), (second, first))
-            if _fits(pair, mix.lines[left], mix.lines[right])
-        ],
+def _sides(rows: list[MixPair], line: MixLine) -> tuple[set[int], set[int]]:
+    """Return the numbers of the rows a line can be the left side of, and the right side of."""
+    keys = line.substance.keys
+    return (
+        {number for number, pair in enumerate(rows) if pair.left_keys <= keys},
+        {number for number, pair in enumerate(rows) if pair.right_keys <= keys and _in_strength(pair, line)},
     )
+
+
+def _matches(rows: list[MixPair], sides: dict[int, tuple[set[int], set[int]]], first: int, second: int) -> list[Match]:
+    ahead, back = sides[first][0] & sides[second][1], sides[second][0] & sides[first][1]
+    return [
+        (rows[number], left, right)
+        for number in sorted(ahead | back)
+        for numbers, left, right in ((ahead, first, second), (back, second, first))
+        if number in numbers
+    ]
+
+
+def _known(mix: Mix, matches: list[Match]) -> list[Finding]:
+    """Return what the table says of two lines; a compatible row lifts only rows less specific than itself."""
+    matches = _clinics_word_first(mix, matches)
     fine = [match for match in matches if match[0].verdict is Verdict.COMPATIBLE]
     lift = max((_weight(mix, *match) for match in fine), default=-1)
     against = [match for match in matches if match not in fine and _weight(mix, *match) >= lift]
@@ -66,7 +78,7 @@ def _known(mix: Mix, first: int, second: int, held: frozenset[str]) -> list[Find
             pair.reason,
             {"left": mix.lines[left].substance.name, "right": mix.lines[right].substance.name},
             pair.source,
-            (first, second),
+            (min(left, right), max(left, right)),
         )
         for pair, left, right in shown.values()
     ]
@@ -94,12 +106,10 @@ def _is_named(mix: Mix, keys: Set[str], index: int) -> bool:
     return keys <= {substance.code, substance.ingredient}
 
 
-def _fits(pair: MixPair, left: MixLine, right: MixLine) -> bool:
-    if not (pair.left_keys <= left.substance.keys and pair.right_keys <= right.substance.keys):
-        return False
+def _in_strength(pair: MixPair, line: MixLine) -> bool:
     if pair.right_mg_per_ml is None:
         return True
-    mg_per_ml = None if right.strength is None else right.strength.mg_per_ml
+    mg_per_ml = None if line.strength is None else line.strength.mg_per_ml
     return mg_per_ml is not None and mg_per_ml in pair.right_mg_per_ml
 
 

@@ -1,0 +1,78 @@
+"""The composer on the record: scaled, swapped, saline only, all saved at once; shares of ceilings as bars."""
+
+from decimal import Decimal
+
+import pytest
+
+from protocols.models import Category, Substance
+from sessions.models import SessionRecord
+from sessions.queries import records as reads
+from tests.factories import make_substance
+from tests.sessions.record_world import start
+from tests.sessions.test_record_pages import browser, page_data, url, world
+
+__all__ = ["browser", "world"]
+pytestmark = pytest.mark.django_db
+
+
+def composed(browser, record, **asked):
+    return browser.post(url("record-save", record), {**page_data(browser, record), **asked}, follow=True)
+
+
+def volumes():
+    return [(line.prepared_ml, line.given_ml) for line in reads.content(SessionRecord.objects.get()).lines]
+
+
+def test_the_whole_mix_is_scaled_and_saved(world, browser):
+    record = start(world)
+    before = volumes()
+
+    composed(browser, record, compose="scale", compose_ml=str(2 * sum(given for _drawn, given in before)))
+
+    assert volumes() == [(2 * drawn, 2 * given) for drawn, given in before]
+
+
+def test_a_volume_that_is_none_is_said_and_everything_stays(world, browser):
+    record = start(world)
+    before = volumes()
+
+    answer = composed(browser, record, compose="scale", compose_ml="0", notes="typed just now")
+
+    assert "A number above 0" in answer.content.decode()
+    assert "typed just now" in answer.content.decode()
+    assert volumes() == before
+
+
+def test_saline_only_leaves_one_line(world, browser):
+    saline = make_substance(world.clinic, "Sodium chloride", categories=("physiologic",))
+    Substance.objects.filter(pk=saline.pk).update(code="sodium-chloride")
+    assert Category.objects.filter(code="physiologic").exists()
+    record = start(world)
+    given_ml = sum(given for _drawn, given in volumes())
+
+    composed(browser, record, compose="saline")
+
+    lines = reads.content(SessionRecord.objects.get()).lines
+    assert [(line.substance_id, line.given_ml) for line in lines] == [(saline.pk, given_ml)]
+
+
+def test_a_swapped_line_asks_for_another_substance_and_keeps_its_volume(world, browser):
+    record = start(world)
+    data = page_data(browser, record)
+
+    answer = composed(browser, record, compose="swap lines-0")
+
+    html = answer.content.decode()
+    assert "Choose a substance, or remove this row." in html
+    assert f'name="lines-0-given_ml" value="{data["lines-0-given_ml"][0]}"' in html
+
+
+def test_the_share_of_a_ceiling_is_a_bar(world, browser):
+    record = start(world)
+    line = reads.content(record).lines[0]
+    Substance.objects.filter(pk=line.substance_id).update(max_mg_per_session=Decimal(40))
+
+    html = browser.post(url("record-check", record), page_data(browser, record)).content.decode()
+
+    assert 'class="share-bar"' in html
+    assert "50 % of 40 mg" in html  # 2 mL of 10 mg/mL
