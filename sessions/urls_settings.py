@@ -6,6 +6,7 @@ from sessions.views import access_log as log
 from sessions.views import retention
 from sessions.views import settings_days as days
 from sessions.views import settings_hours as hours
+from sessions.views import settings_paper as paper
 from sessions.views import settings_practitioners as people
 from sessions.views.start import start
 
@@ -35,6 +36,8 @@ urlpatterns = [
     # who opened, printed, changed what
     path("settings/access-log/", log.access_log, name="access-log"),
     path("patients/<uuid:public_id>/access-log/", log.patient_access_log, name="patient-access-log"),
+    # the clinic's paper
+    path("settings/paper/", paper.paper, name="paper"),
     # how long files are kept
     path("settings/retention/", retention.retention, name="retention"),
     path("settings/retention/<slug:applies_to>/", retention.edit_retention, name="edit-retention"),

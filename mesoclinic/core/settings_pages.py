@@ -40,6 +40,11 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
                 *("core:clinic", "building", "core.change_settings"),
             ),
             Page(
+                _("Paper"),
+                _("Size of the paper, and the logo on reports."),
+                *("sessions:paper", "file-earmark-text", "core.change_settings"),
+            ),
+            Page(
                 _("Sites and rooms"),
                 _("Where you work: address, time zone, public holidays, rooms."),
                 *("sessions:rooms", "door-open", "core.change_settings"),

@@ -8,6 +8,7 @@ from .feeds import CalendarFeed, FeedLine
 from .figures import CourseFigures
 from .follow_ups import AdverseEventUpdate, FollowUp
 from .handouts import ReportHandout
+from .paper import PaperSettings
 from .preferences import BlockedDay, BookingPreference
 from .recalls import RecallNotice
 from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
@@ -39,6 +40,7 @@ __all__ = [
     "InjectionSite",
     "MessageText",
     "Override",
+    "PaperSettings",
     "PlannedSession",
     "Practitioner",
     "RecallNotice",

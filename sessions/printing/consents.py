@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from sessions.printing.document import ClinicPart
-from sessions.printing.pieces import facts_said, heading, joined, make_printable
+from sessions.printing.pieces import clinic_data, facts_said, heading, joined, make_printable
 from sessions.printing.words import Words, gettext_noop, print_day
 
 CONSENT_WORDS: Words = {
@@ -52,7 +52,6 @@ class ConsentPaper:
 
 def consent_data(one: ConsentPaper, words: Words) -> dict[str, Any]:
     """Give the JSON-ready data of `consent.typ`."""
-    contact = joined([one.clinic.phone, one.clinic.email])
     facts = [
         [words["patient"], joined([one.patient, *one.identifiers])],
         [words["given_by"], joined([one.given_by, one.given_as])],
@@ -68,7 +67,7 @@ def consent_data(one: ConsentPaper, words: Words) -> dict[str, Any]:
         "course": words["version"].format(n=one.version),
         "kind": words["consent"],
         "running": one.title,
-        "clinic": {"name": one.clinic.name, "lines": [*one.clinic.address, *([contact] if contact else [])]},
+        "clinic": clinic_data(one.clinic),
         "printed": words["printed_by"].format(day=print_day(one.printed_on, words), who=one.printed_by),
         "page_of": words["page_of"],
         "heading": heading(one.title),

@@ -36,12 +36,13 @@ class Variant(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ClinicPart:
-    """The letterhead."""
+    """The letterhead; `logo` is a drawing."""
 
     name: str
     address: tuple[str, ...] = ()
     phone: str = ""
     email: str = ""
+    logo: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from sessions.printing.document import CourseReport, Variant
 from sessions.printing.numbers import number
 from sessions.printing.pieces import (
     Rows,
+    clinic_data,
     colon,
     comma,
     facts_said,
@@ -38,7 +39,7 @@ def course_data(report: CourseReport, words: Words = ENGLISH, *, on_paper: bool 
         "kind": _kind(report, words),
         "to": words["for_whom"].format(name=report.to) if report.to else "",
         "course": course,
-        "clinic": {"name": report.clinic.name, "lines": _clinic_lines(report)},
+        "clinic": clinic_data(report.clinic),
         "running": joined([shortened(patient.name, 60), *_two_identifiers(report, words)]),
         "printed": printed.format(day=print_day(report.printed_on, words), who=report.printed_by),
         "page_of": words["page_of"],
@@ -60,11 +61,6 @@ def course_data(report: CourseReport, words: Words = ENGLISH, *, on_paper: bool 
 def _kind(report: CourseReport, words: Words) -> str:
     key = "report" if report.variant is Variant.FULL else f"report_{report.variant}"
     return words[f"{key}_animal" if report.variant is Variant.PATIENT and report.patient.parties else key]
-
-
-def _clinic_lines(report: CourseReport) -> list[str]:
-    clinic = report.clinic
-    return [line for line in (*clinic.address, joined([clinic.phone, clinic.email])) if line]
 
 
 def _two_identifiers(report: CourseReport, words: Words) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sessions.printing.document import ClinicPart
-from sessions.printing.pieces import joined, make_printable
+from sessions.printing.pieces import clinic_data, make_printable
 from sessions.printing.words import Words, print_day
 
 
@@ -33,13 +33,12 @@ class Letters:
 def letters_data(letters: Letters, words: Words) -> dict[str, Any]:
     """Give the JSON-ready data of `letters.typ`."""
     clinic, day = letters.clinic, print_day(letters.printed_on, words)
-    contact = joined([clinic.phone, clinic.email])
     data = {
         "language": letters.language,
         "paper": letters.paper,
         "title": letters.subject,
         "subject": letters.subject,
-        "clinic": {"name": clinic.name, "lines": [*clinic.address, *([contact] if contact else [])]},
+        "clinic": clinic_data(clinic),
         "day": day,
         "letters": [_letter(one) for one in letters.letters],
     }

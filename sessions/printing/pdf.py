@@ -40,6 +40,15 @@ def letters_pdf(letters: Letters, words: Words) -> bytes:
     return print_data(letters_data(letters, words), printed_at, template="letters.typ")
 
 
+def prints(svg: str) -> bool:
+    """Tell whether a drawing can be printed: what cannot would stop every paper it stands on."""
+    try:
+        print_data({"svg": svg, "title": "-"}, datetime(2026, 1, 1, tzinfo=UTC), template="logo.typ")
+    except typst.TypstError:
+        return False
+    return True
+
+
 def print_data(data: Mapping[str, Any], printed_at: datetime, *, template: str = "course.typ") -> bytes:
     """Print the data made for a template; `printed_at` is the PDF's creation time."""
     inputs = {"data": json.dumps(data, ensure_ascii=False)}

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sessions.printing.document import ClinicPart
 from sessions.printing.fonts import printable_text
 from sessions.printing.numbers import number
 from sessions.printing.words import Words, print_day
@@ -87,6 +88,12 @@ def comma(parts: Iterable[str]) -> str:
 
 def colon(head: str, text: str) -> str:
     return ": ".join(part for part in (head, text) if part)
+
+
+def clinic_data(clinic: ClinicPart) -> dict[str, Any]:
+    """Give what `base.typ` sets at the head of every paper."""
+    lines = [line for line in (*clinic.address, joined([clinic.phone, clinic.email])) if line]
+    return {"name": clinic.name, "lines": lines, "logo": clinic.logo}
 
 
 def heading(text: str) -> str:

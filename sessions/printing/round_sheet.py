@@ -8,7 +8,7 @@ from typing import Any
 
 from sessions.printing.document import ClinicPart, file_part
 from sessions.printing.numbers import number
-from sessions.printing.pieces import comma, facts_said, heading, joined, make_printable, ml, table
+from sessions.printing.pieces import clinic_data, comma, facts_said, heading, joined, make_printable, ml, table
 from sessions.printing.words import Words, gettext_noop, print_day
 
 SHEET_WORDS: Words = {
@@ -141,7 +141,7 @@ def sheet_data(sheet: RoundSheet, words: Words = SHEET_WORDS) -> dict[str, Any]:
         "kind": words["sheet"],
         "course": sheet.day,
         "running": sheet.place,
-        "clinic": {"name": clinic.name, "lines": [*clinic.address, *facts_line(clinic)]},
+        "clinic": clinic_data(clinic),
         "printed": printed.format(day=print_day(sheet.printed_on, words), who=sheet.printed_by),
         "page_of": words["page_of"],
         "heading": heading(sheet.place),
@@ -154,11 +154,6 @@ def sheet_data(sheet: RoundSheet, words: Words = SHEET_WORDS) -> dict[str, Any]:
     }
     shown: dict[str, Any] = make_printable(data)
     return shown
-
-
-def facts_line(clinic: ClinicPart) -> list[str]:
-    line = joined([clinic.phone, clinic.email])
-    return [line] if line else []
 
 
 def _stop(place: int, stop: SheetStop, words: Words) -> dict[str, Any]:

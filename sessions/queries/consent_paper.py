@@ -13,9 +13,8 @@ from patients.models import Consent
 from patients.queries import patients
 from patients.signatures import svg_of
 from sessions.printing.consents import CONSENT_WORDS, ConsentPaper
-from sessions.printing.document import ClinicPart
 from sessions.printing.words import Words
-from sessions.queries.reports import LETTER_PAPER
+from sessions.queries.paper import letterhead, paper_of, paper_size
 
 
 def paper_words() -> Words:
@@ -23,18 +22,14 @@ def paper_words() -> Words:
 
 
 def consent_paper(consent: Consent, *, printed_by: User, today: date) -> ConsentPaper:
-    """Give the paper of a consent loaded with its text and signature. At most six SQL statements."""
+    """Give the paper of a consent loaded with its text and signature. At most seven SQL statements."""
     clinic = consent.patient.clinic
+    paper = paper_of(clinic)
     banner = patients.banner(consent.patient, today)
     signature = getattr(consent, "signature", None)
     signed_at = date_format(timezone.localtime(signature.signed_at), "j M Y H:i") if signature else ""
     return ConsentPaper(
-        clinic=ClinicPart(
-            name=clinic.name,
-            address=tuple(line.strip() for line in clinic.address.splitlines() if line.strip()),
-            phone=clinic.phone,
-            email=clinic.email,
-        ),
+        clinic=letterhead(clinic, None, paper),
         title=consent.text.title,
         version=consent.text.version,
         paragraphs=tuple(part.strip() for part in re.split(r"\n\s*\n", consent.text.body) if part.strip()),
@@ -52,5 +47,5 @@ def consent_paper(consent: Consent, *, printed_by: User, today: date) -> Consent
         svg=svg_of(signature.strokes) if signature and signature.strokes else "",
         typed=signature.typed_name if signature else "",
         language=(get_language() or "en").split("-")[0],
-        paper="us-letter" if clinic.country in LETTER_PAPER else "a4",
+        paper=paper_size(clinic, paper),
     )

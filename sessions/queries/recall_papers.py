@@ -7,12 +7,11 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import User
 from patients.models import Patient
-from sessions.printing.document import ClinicPart
 from sessions.printing.letters import Letter, Letters
 from sessions.printing.words import ENGLISH, Words, print_day
+from sessions.queries.paper import letterhead, paper_of, paper_size
 from sessions.queries.recall_people import About, Person, Session
 from sessions.queries.recalls import RecallSheet
-from sessions.queries.reports import LETTER_PAPER
 from sessions.recall_workbook import Sheet, Value
 
 FOLLOW_UP_WEEKS = 12  # lesions appeared 1 to 12 weeks after the session; source: DOMAIN section 1.3 (S44)
@@ -23,21 +22,16 @@ def letter_words() -> Words:
 
 
 def letters(sheet: RecallSheet, today: date, *, printed_by: User) -> Letters:
-    """Give one letter for each person, in the order of the phone list. No statement."""
+    """Give one letter for each person, in the order of the phone list. One statement."""
     clinic = sheet.recall.clinic
-    head = ClinicPart(
-        name=clinic.name,
-        address=tuple(line.strip() for line in clinic.address.splitlines() if line.strip()),
-        phone=clinic.phone,
-        email=clinic.email,
-    )
+    paper = paper_of(clinic)
     return Letters(
-        clinic=head,
+        clinic=letterhead(clinic, None, paper),
         subject=_("Recall of a product that was used in a treatment"),
         printed_on=today,
         letters=tuple(_letter(person, sheet, printed_by) for person in sheet.people),
         language=(get_language() or "en").split("-")[0],
-        paper="us-letter" if clinic.country in LETTER_PAPER else "a4",
+        paper=paper_size(clinic, paper),
     )
 
 

@@ -23,6 +23,7 @@ from sessions.models.courses import PlannedStatus, RevisionKind
 from sessions.printing import document
 from sessions.printing.document import Timing
 from sessions.printing.words import Words, print_day
+from sessions.queries.paper import letterhead, paper_of, paper_size
 from sessions.queries.report_course import all_points, competition_notes, effects
 from sessions.queries.report_sessions import (
     adverse_events,
@@ -35,7 +36,6 @@ from sessions.queries.report_sessions import (
 from sessions.queries.report_words import report_words, side_words, weekday_words
 from sessions.queries.seals import seal_of
 
-LETTER_PAPER = frozenset({"US", "CA", "MX", "PH", "CO", "CL"})
 NEXT_SESSIONS = 8
 WITH_NAMES = (
     *("clinic", "site", "patient__species", "patient__clinic", "patient__place", "indication", "lead_practitioner"),
@@ -54,20 +54,20 @@ def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Course:
 
 
 def course_report(course: Course, today: date, *, printed_by: User | None = None) -> document.CourseReport:
-    """Return a course as it is printed on a day. Nineteen SQL statements whatever the sessions.
+    """Return a course as it is printed on a day. Twenty SQL statements whatever the sessions.
 
     `course` comes from `get_or_404`. Records not done yet are left out; former owners never appear.
     """
     patient = patients.kept(course.patient)
     words = report_words(patient.species)
-    planned = _planned_sessions(course)
+    planned, paper = _planned_sessions(course), paper_of(course.clinic)
     revisions = list(course.revisions.all())
     records = records_of(course)
     standing = [record for record in records if not is_withdrawn(record)]
     zone = course.site.zone
     version = course.protocol_version
     return document.CourseReport(
-        clinic=_clinic(course),
+        clinic=letterhead(course.clinic, course.site, paper),
         patient=_patient(patient, today, words),
         course_number=str(course.number),
         printed_on=today,
@@ -102,19 +102,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
         next_sessions=tuple(_next_sessions(course, planned, words)),
         seal=seal_of(course, signatures_of(records)),
         language=(get_language() or "en").split("-")[0],
-        paper="us-letter" if course.clinic.country in LETTER_PAPER else "a4",
-    )
-
-
-def _clinic(course: Course) -> document.ClinicPart:
-    clinic, site = course.clinic, course.site
-    lines = [line.strip() for line in (site.address or clinic.address).splitlines()]
-    name = clinic.name if site.name == clinic.name else f"{clinic.name} · {site.name}"
-    return document.ClinicPart(
-        name=name,
-        address=tuple(line for line in lines if line),
-        phone=site.phone or clinic.phone,
-        email=clinic.email,
+        paper=paper_size(course.clinic, paper),
     )
 
 

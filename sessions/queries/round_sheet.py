@@ -15,11 +15,10 @@ from patients.models import Flag, Patient, PatientParty
 from protocols.models import Lot, ProtocolLine
 from protocols.queries import lots
 from sessions.models import Appointment, Round
-from sessions.printing.document import ClinicPart
 from sessions.printing.round_sheet import SHEET_WORDS, RoundSheet, SheetLot, SheetMix, SheetStop, SheetSupply
 from sessions.printing.words import Words
+from sessions.queries.paper import letterhead, paper_of, paper_size
 from sessions.queries.report_words import decimal_words
-from sessions.queries.reports import LETTER_PAPER
 
 RIGHT_TO_MIXES = "protocols.view_protocol"
 
@@ -29,7 +28,7 @@ def sheet_words() -> Words:
 
 
 def round_sheet(one: Round, *, printed_by: User, today: date) -> tuple[RoundSheet, list[Patient]]:
-    """Give the sheet of a round's live visits, and whose files are on it. At most nine SQL statements.
+    """Give the sheet of a round's live visits, and whose files are on it. At most ten SQL statements.
 
     Without the right to see mixes neither they nor lots are on it.
     """
@@ -66,15 +65,9 @@ def _head(one: Round, visits: list[Appointment], printed_by: User, today: date) 
         return f"{at.astimezone(site.zone):%H:%M}" if at else ""
 
     first, last = (visits[0], visits[-1]) if visits else (None, None)
-    lines = [line.strip() for line in (site.address or clinic.address).splitlines()]
-    name = clinic.name if site.name == clinic.name else f"{clinic.name} · {site.name}"
+    paper = paper_of(clinic)
     return RoundSheet(
-        clinic=ClinicPart(
-            name=name,
-            address=tuple(line for line in lines if line),
-            phone=site.phone or clinic.phone,
-            email=clinic.email,
-        ),
+        clinic=letterhead(clinic, site, paper),
         place=place.name,
         on=one.on,
         day=date_format(one.on, "l j F Y"),
@@ -90,7 +83,7 @@ def _head(one: Round, visits: list[Appointment], printed_by: User, today: date) 
         about_place=place.note,
         note=one.note,
         language=(get_language() or "en").split("-")[0],
-        paper="us-letter" if clinic.country in LETTER_PAPER else "a4",
+        paper=paper_size(clinic, paper),
     )
 
 

@@ -14,7 +14,7 @@ from sessions.printing.words import ENGLISH, print_day
 from sessions.queries.overview import PARTS
 from sessions.queries.overview_pieces import Block
 from sessions.queries.overview_scope import Scope
-from sessions.queries.reports import LETTER_PAPER
+from sessions.queries.paper import paper_of, paper_size
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def print_overview(*, actor: User, scope: Scope, filters: Iterable[str], today: 
         printed_on=today,
         sections=sections,
         language=(get_language() or "en").split("-")[0],
-        paper="us-letter" if scope.clinic.country in LETTER_PAPER else "a4",
+        paper=paper_size(scope.clinic, paper_of(scope.clinic)),
     )
     name = f"{scope.from_on.isoformat()}_{scope.until_on.isoformat()}_overview.pdf"
     return PrintedOverview(overview_pdf(paper), name)

@@ -26,7 +26,7 @@ from tests.sessions.report_world import LATER, add_record, full_world, report_wo
 
 pytestmark = pytest.mark.django_db
 TODAY = LATER.date()
-CODES = {"timing", "language", "paper", "body", "view"}
+CODES = {"timing", "language", "paper", "body", "view", "variant"}
 
 
 def report_of(world, today: date = TODAY):
@@ -247,7 +247,7 @@ def test_the_days_left_of_a_stopped_course_are_not_promised():
 
     report = report_of(world)
 
-    assert report.state == "Stopped: moved away"
+    assert (report.state, report.state_reason) == ("Stopped", "moved away")
     assert (report.plan, report.next_sessions) == ((), ())
 
 

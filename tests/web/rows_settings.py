@@ -42,6 +42,7 @@ def hours_of_a_practitioner(world: World) -> dict:
 
 
 ROWS: dict[str, Row] = {
+    "sessions:paper": Row(),
     "sessions:practitioners": Row(),
     "sessions:create-practitioner": Row(),
     "sessions:edit-practitioner": Row(named(a_practitioner)),

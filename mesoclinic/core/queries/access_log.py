@@ -140,6 +140,7 @@ DONE = {
     "opened": gettext_lazy("opened"),
     "other-time-asked": gettext_lazy("another time asked for by the patient"),
     "password-reset": gettext_lazy("password reset"),
+    "paper-set": gettext_lazy("paper set"),
     "paused": gettext_lazy("paused"),
     "placed": gettext_lazy("given an earlier time"),
     "placed-undone": gettext_lazy("earlier time taken back"),
