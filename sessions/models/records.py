@@ -1,5 +1,7 @@
 """SessionRecord and all that belongs to it. Once signed, triggers on both engines refuse any change."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -254,6 +256,13 @@ class InjectionSite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region} {self.get_side_display()}".strip()
+
+    @property
+    def volume_ml(self) -> Decimal | None:
+        """What all its points took together; None while either number is missing."""
+        if self.points is None or self.volume_per_point_ml is None:
+            return None
+        return self.points * self.volume_per_point_ml
 
 
 class Scale(models.TextChoices):

@@ -18,6 +18,7 @@ from sessions.models import (
     Administration,
     AdverseEvent,
     Appointment,
+    InjectionSite,
     PlannedSession,
     SessionRecord,
     Signature,
@@ -52,6 +53,7 @@ class ReadPage:
     banner: patients.Banner
     lines: list[dict[str, Any]]
     body_map: list[Drawing]
+    sites: list[InjectionSite]
     scores: list[tuple[str, str]]
     answers: list[str]
     reactions: list[AdverseEvent]
@@ -132,6 +134,7 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
         banner=patients.banner(reads.patient_of(record), today),
         lines=[{"row": row, "mg": dose_mg(row)} for row in rows],
         body_map=body_maps.drawn_map(record),
+        sites=list(record.injection_sites.select_related("technique")),
         scores=score_facts(record),
         answers=_answers(record),
         reactions=reactions(record),

@@ -116,3 +116,33 @@ def test_a_zone_is_one_stop_and_takes_points_by_keyboard(look, draft):  # noqa: 
 
     assert points(page, "Neck", "") == "2"
     assert page.locator("[data-view=front] [data-zone][tabindex='0']").count() == 1
+
+
+def test_points_of_another_depth_in_the_same_place_are_a_group_of_their_own_with_live_sums(look, draft):  # noqa: F811
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+    beside = page.get_by_role("group", name="With the points tapped next")
+    beside.get_by_label("Depth (mm)").fill("4")
+    beside.get_by_label("mL per point").fill("0.1")
+    tap(page, "Abdomen, right")
+    tap(page, "Abdomen, right", 12)
+    beside.get_by_label("Depth (mm)").fill("2")
+    beside.get_by_label("Technique").select_option(index=1)
+    beside.get_by_label("mL per point").fill("0,05")
+    tap(page, "Abdomen, right", -12)
+
+    rows = page.locator("[data-rows=sites] [data-rows-list] > [data-row]:not([hidden])")
+    places = [row for row in rows.all() if row.locator("[name$='-region']").input_value() == "Abdomen"]
+    deep, shallow = places
+    assert [row.locator("[name$='-depth_mm']").input_value() for row in places] == ["4", "2"]
+    assert [row.locator("[name$='-points']").input_value() for row in places] == ["2", "1"]
+    assert shallow.locator("[name$='-technique']").input_value()
+    expect(deep.locator("[data-site-sum]")).to_have_text("2 × 0.1 mL: 0.2 mL")
+    expect(page.locator("[data-sites-total]")).to_have_text("In all places: 3 points, 0.25 mL")
+    deep.locator("[name$='-points']").fill("10")
+    expect(page.locator("[data-sites-total]")).to_have_text("In all places: 11 points, 1.05 mL")
+    expect(state(page)).to_have_text(SAVED)
+    looker.see("body-groups-768")
+    assert not looker.violations()
+    looker.turn("dark")
+    looker.see("body-groups-768-dark")

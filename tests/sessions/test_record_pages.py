@@ -13,6 +13,7 @@ from django.urls import reverse
 from mesoclinic.core.models import AuditEvent
 from sessions.models import SessionRecord, Signature
 from sessions.queries import records as reads
+from sessions.recording import SiteTreated
 from tests.factories import PASSWORD, make_lot
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import done, filled, finish, record_world, save, signed, start
@@ -476,3 +477,14 @@ def count(most, browser, address) -> int:
     with most(200) as asked:
         browser.get(address)
     return len(asked)
+
+
+def test_a_place_is_read_with_its_technique_depth_and_the_volume_of_its_points(world, browser):
+    site = SiteTreated(
+        "Neck", "left", 2, world.technique.pk, Decimal(4), points=12, volume_per_point_ml=Decimal("0.2"), syringe="B"
+    )
+    record = done(world, sites=(site,))
+
+    html = " ".join(browser.get(url("record-view", record)).content.decode().split())
+
+    assert "12 points × 0.2 mL = 2.4 mL · 4 mm · Papule · row 2 · syringe B" in html
