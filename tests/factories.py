@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
@@ -17,7 +18,7 @@ from patients.services import consents, patients
 from protocols.models import Category, CompetitionRule, Indication, Lot, ProtocolVersion, Species, Substance
 from protocols.services import competition, lots, mix_rules, pairs, protocols, substances
 from protocols.services.protocols import DraftLine, ProtocolDraft
-from sessions.models import Appointment, Course, PlannedSession, Practitioner, ReportHandout, Room
+from sessions.models import Appointment, Course, PlannedSession, Practitioner, ReportHandout, Room, WorkingHours
 from sessions.queries.availability import is_open_on
 from sessions.services import appointments, availability, courses, plans
 from sessions.services.availability import HoursBlock
@@ -128,8 +129,10 @@ def make_practitioner(
     person = availability.create_practitioner(
         actor=None, clinic=clinic, name=name or f"Dr {next(_numbers)}", species=species, **fields
     )
-    blocks = work_week() if hours is None else hours
-    availability.set_working_hours(actor=None, site=site or site_of(clinic), practitioner=person, blocks=blocks)
+    # Rows, not the service: every test of a visit makes three people, and what the service checks is tested with it.
+    where = {"clinic": clinic, "site": site or site_of(clinic), "practitioner": person}
+    rows = [asdict(block) for block in (work_week() if hours is None else hours)]
+    WorkingHours.objects.bulk_create(WorkingHours(**where, **row) for row in rows)
     return person
 
 
