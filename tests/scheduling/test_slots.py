@@ -418,7 +418,7 @@ def test_slots_are_the_free_starts_on_the_grid_of_the_opening(doctors, room, len
         (150, 160, [WhyNot.BOOKED]),
         (170, 200, [WhyNot.PATIENT]),
         (212, 222, [WhyNot.BLOCKED]),
-        (200, 230, [WhyNot.ROOM]),
+        (200, 214, [WhyNot.ROOM]),
         (240, 250, [WhyNot.ABSENT]),
         (280, 290, [WhyNot.CLOSED]),
         (120, 300, list(WhyNot)),
