@@ -14,6 +14,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.access import requires
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
+from sessions.forms.appointments import ReasonForm
 from sessions.models import SessionRecord
 from sessions.queries import appointments as visit_reads
 from sessions.queries import record_pages as pages
@@ -94,11 +95,15 @@ def start_round_records(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def leave_out_of_round(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Say of a visit that nothing was given, with the reason the page sends; its draft goes."""
     visit = visit_reads.get_or_404(request.clinic, public_id)
-    try:
-        rounds.leave_out_of_round(actor=request.user, visit=visit, reason=request.POST.get("reason", ""))
-        messages.success(request, _("Noted: %(name)s was not treated.") % {"name": visit.patient.name})
-    except Refused as refused:
-        messages.error(request, refused.message)
+    form = ReasonForm(request.POST)
+    if form.is_valid():
+        try:
+            rounds.leave_out_of_round(actor=request.user, visit=visit, **form.cleaned_data)
+            messages.success(request, _("Noted: %(name)s was not treated.") % {"name": visit.patient.name})
+        except Refused as refused:
+            messages.error(request, refused.message)
+    else:
+        messages.error(request, form.errors["reason"][0])
     if visit.round is None:
         return redirect("sessions:appointment", public_id=visit.public_id)
     return redirect("sessions:round-records", public_id=visit.round.public_id)
