@@ -20,12 +20,9 @@ MOST_PHASES = 40
 
 
 def _number(label: str, **attrs: Any) -> forms.IntegerField:
-    words = {"min_value": _("From 1 to 999."), "max_value": _("From 1 to 999.")}
-    field = forms.IntegerField(label=label, required=False, min_value=1, max_value=LARGEST_NUMBER)
-    field.error_messages |= {"invalid": _("Enter a whole number, like 12.")}
-    for validator in field.validators:
-        validator.message = words["min_value"]
-    return field
+    bound = _("From 1 to 999.")
+    words = {"min_value": bound, "max_value": bound, "invalid": _("Enter a whole number, like 12.")}
+    return forms.IntegerField(label=label, required=False, min_value=1, max_value=LARGEST_NUMBER, error_messages=words)
 
 
 class PhaseForm(Form):

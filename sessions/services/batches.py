@@ -213,9 +213,18 @@ def expire(*, now: datetime | None = None) -> int:
     return len(over)
 
 
+@transaction.atomic
+def let_go(patient_ids: Sequence[int]) -> None:
+    """Delete the batches that hold a report of these patients, whatever their state, and what was looked for."""
+    for batch in ReportBatch.objects.filter(reports__course__patient__in=patient_ids).distinct():
+        gone = {"status": BatchStatus.EXPIRED, "file": "", "asked_for": "", "held_by": None, "held_until": None}
+        ReportBatch.objects.filter(pk=batch.pk).update(**gone)
+        _forget_all(batch)
+
+
 def _forget_all(batch: ReportBatch) -> None:
     """Delete every file of a batch once the transaction holds, what a killed worker left behind too."""
-    batch.reports.exclude(file="").update(file="")
+    batch.reports.update(file="", file_name="")
     transaction.on_commit(partial(_empty, f"batches/{batch.clinic_id}/{batch.public_id}"))
 
 

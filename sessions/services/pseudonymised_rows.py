@@ -30,6 +30,7 @@ from sessions.models import (
     WaitingEntry,
 )
 from sessions.models.records import RecordStatus
+from sessions.services import batches
 
 RowsOf = Callable[[list[int]], QuerySet[Any]]
 
@@ -66,6 +67,7 @@ def clear_sessions(keys: list[int]) -> None:
             rows_of(keys).exclude(**{column: ""}).update(**{column: BLANK})
     _unsigned(keys).update(draft={}, checklist={})
     _handouts(keys).update(content=b"")
+    batches.let_go(keys)
     Reminder.objects.filter(appointment__patient__in=keys).delete()
     CalendarFeed.objects.filter(Q(patient__in=keys) | NOBODYS).delete()
     Reply.objects.filter(appointment__patient__in=keys).update(party=None)

@@ -220,6 +220,21 @@ def test_after_a_week_the_files_are_gone_and_the_page_says_so(
     assert "There is no file to take" in answer.content.decode()
 
 
+def test_a_pseudonymised_file_leaves_no_batch_with_its_report_and_no_name(
+    world, folder, django_capture_on_commit_callbacks
+):
+    ready, waiting = ask(world, asked_for="Patient or course number: Ada"), ask(world)
+    batches.print_batch(ready.pk)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        batches.let_go([world[2][0].patient_id])
+    batches.print_batch(waiting.pk)
+
+    assert names_in(folder) == []
+    assert list(ReportBatch.objects.values_list("status", "file", "asked_for")) == [("expired", "", "")] * 2
+    assert set(BatchReport.objects.values_list("file", "file_name")) == {("", "")}
+
+
 def test_a_file_taken_is_an_attachment_nobody_stores_and_is_written_down(world, client):
     batch = ask(world)
     batches.print_batch(batch.pk)

@@ -343,7 +343,8 @@ KEPT = {
     # gone with their rows
     *("Identifier.value", "Identifier.note", "ConsentScan.file", "ConsentScan.suffix", "ConsentScan.sha256"),
     *("Reminder.sent_to", "Reminder.text", "Reminder.error", "CalendarFeed.secret_hash", "CalendarFeed.content_hash"),
-    "SearchWord.word",
+    *("SearchWord.word", "ConsentSignature.strokes", "ConsentSignature.typed_name", "ConsentSignature.text_sha256"),
+    *("BatchReport.file", "BatchReport.file_name"),
     *("ReportHandout.language", "ReportHandout.sha256"),
 }
 CLEARED = {
