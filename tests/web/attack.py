@@ -294,7 +294,9 @@ def _asked_back(target: Target, answer: Answer) -> list[Control]:
 
 def _not_marked(target: Target) -> list[str]:
     """What to change where the answer marks no field: what nothing was chosen of, else the first words typed."""
-    unchosen = [one.name for one in target.typed if one.type in ("radio", "select") and not _given(target, one)]
+    blank = [one for one in target.typed if not _given(target, one)]
+    of_several = [one.name for one in blank if one.type == "checkbox" and one.value not in ("", "on")]
+    unchosen = [one.name for one in blank if one.type in ("radio", "select")] or of_several
     return unchosen or [one.name for one in target.typed if one.type == "text"][:1]
 
 
