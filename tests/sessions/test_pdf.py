@@ -26,6 +26,7 @@ from sessions.printing.document import (
     Score,
     ScorePointPart,
     ScoreSeries,
+    Seal,
     SessionPart,
     Signature,
     SiteLine,
@@ -287,6 +288,25 @@ def test_three_hundred_sessions_print_in_good_time():
 
     assert "300" in text
     assert time.perf_counter() - began < 30
+
+
+@pytest.mark.parametrize("sessions", range(1, 10))
+def test_the_code_of_the_signatures_never_stands_alone_on_a_page(sessions):
+    seal = Seal(address="https://clinic.example/verify/abc/", count=sessions)
+    report = a_report(sessions=tuple(a_session(n) for n in range(1, sessions + 1)), seal=seal)
+
+    page = next(text for one in read(course_pdf(report)).pages if "/verify/abc/" in (text := one.extract_text()))
+
+    assert ENGLISH["signed_by"] in page
+
+
+def test_many_signatures_still_break_over_pages_before_their_code():
+    seal = Seal(address="https://clinic.example/verify/abc/", count=120)
+    plain = tuple(replace(a_session(n), mix=(), sites=(), scores=()) for n in range(1, 121))
+
+    text = text_of(course_pdf(a_report(sessions=plain, seal=seal)))
+
+    assert "/verify/abc/" in text
 
 
 def text_of_last_pages(pdf: bytes) -> str:
