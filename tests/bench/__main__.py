@@ -24,7 +24,20 @@ from django.db import connection  # noqa: E402
 from django.test.utils import get_runner, setup_test_environment  # noqa: E402
 
 from mesoclinic.core import doorbell  # noqa: E402
-from tests.bench import booking, overview, pages, paper, plans, reading, recalls, records, searching, series, serving  # noqa: E402
+from tests.bench import (  # noqa: E402
+    booking,
+    overview,
+    pages,
+    paper,
+    plans,
+    reading,
+    recalls,
+    record_page,
+    records,
+    searching,
+    series,
+    serving,
+)
 from tests.bench.timing import Amount, Result, as_data, from_data  # noqa: E402
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
@@ -66,7 +79,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         default="",
-        help="some of P11, P1, P2, P3, P6, P7, P8, P10, http, memory, search, recall, overview, parted by commas",
+        help="some of P11, P1, P2, P3, P6, P7, P8, P10, record, http, memory, search, recall, overview, parted by commas",
     )
     parser.add_argument("--print-only", action="store_true", help="leave docs/benchmarks.md as it is")
     parser.add_argument("--json", default="", help=argparse.SUPPRESS)
@@ -101,6 +114,7 @@ def _rows(*, full: bool, ring) -> dict:
         "P3": lambda: _read(),
         "P6": lambda: [records.report_pdf()],
         "P7": lambda: [records.save_record()],
+        "record": lambda: record_page.record_page(),
         "P8": lambda: _night(10_000 if full else 200),
         "P10": lambda: pages.queries_per_page(),
         "http": lambda: _serve(full),

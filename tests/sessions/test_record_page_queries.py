@@ -1,0 +1,48 @@
+"""The page of a record asks the database as often with a long past and many points as with a short one and few."""
+
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from sessions.recording import SiteTreated
+from tests.bench.record_page import long_past
+from tests.sessions.record_world import book_session, done, filled, record_world, save, start
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(world, record) -> int:
+    browser = Client()
+    browser.force_login(world.doctor_user)
+    address = reverse("sessions:record-edit", args=[record.public_id])
+    browser.get(address)  # what is kept or noted at the first look is not asked for again
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(address).status_code == 200
+    return len(queries)
+
+
+def test_twelve_sessions_of_three_hundred_points_ask_no_more_than_one_of_two():
+    world = record_world(cadence="13x1w")
+    site = SiteTreated("Neck", "left", points=2, volume_per_point_ml=Decimal("0.1"), map_points=(("back", 1, 2),) * 2)
+    done(world, 1, sites=(site,))
+    record = _second(world, site)
+    with time_machine.travel(record.appointment.starts_at, tick=False):
+        few = asked(world, record)
+    world, record = long_past(sessions=12, points=300)
+    with time_machine.travel(record.appointment.starts_at, tick=False):
+        many = asked(world, record)
+
+    assert many == few
+    assert many < 70
+
+
+def _second(world, site):
+    record = start(world, book_session(world, 2))
+    save(world, record, filled(record, sites=(site,)))
+    record.refresh_from_db()
+    return record
