@@ -18,9 +18,18 @@ from patients.services import consents, patients
 from protocols.models import Category, CompetitionRule, Indication, Lot, ProtocolVersion, Species, Substance
 from protocols.services import competition, lots, mix_rules, pairs, protocols, substances
 from protocols.services.protocols import DraftLine, ProtocolDraft
-from sessions.models import Appointment, Course, PlannedSession, Practitioner, ReportHandout, Room, WorkingHours
+from sessions.models import (
+    Appointment,
+    Course,
+    PlannedSession,
+    Practitioner,
+    ReportBatch,
+    ReportHandout,
+    Room,
+    WorkingHours,
+)
 from sessions.queries.availability import is_open_on
-from sessions.services import appointments, availability, courses, plans
+from sessions.services import appointments, availability, batches, courses, plans
 from sessions.services.availability import HoursBlock
 
 PASSWORD = "correct horse battery"
@@ -316,3 +325,10 @@ def make_handout(clinic: Clinic, *, course: Course | None = None, **fields) -> R
         "sha256": "0" * 64,
     }
     return ReportHandout.objects.create(clinic=clinic, course=course or make_course(clinic), **(values | fields))
+
+
+def make_batch(clinic: Clinic, **fields) -> ReportBatch:
+    """The reports of one course, asked for and not printed yet."""
+    fields = {"kind": "zip", "language": "en", "today": REGISTERED_ON, **fields}
+    course_ids = [make_course(clinic).pk]
+    return batches.ask_batch(actor=make_user(clinic, Role.MANAGER), clinic=clinic, course_ids=course_ids, **fields)

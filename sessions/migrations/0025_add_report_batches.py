@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("held_by", models.UUIDField(editable=False, null=True)),
-                ("held_until", models.DateTimeField(editable=False, null=True)),
+                ("free_from", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("done_at", models.DateTimeField(editable=False, null=True)),
                 ("expires_at", models.DateTimeField(editable=False, null=True)),
                 ("file", models.FileField(blank=True, max_length=200, upload_to=sessions.models.batches.batch_path)),
@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="reportbatch",
             index=models.Index(
-                condition=models.Q(("status__in", ["queued", "running"])), fields=["asked_at"], name="batch_open"
+                condition=models.Q(("status__in", ["queued", "running"])), fields=["free_from"], name="batch_open"
             ),
         ),
         migrations.AddIndex(

@@ -39,7 +39,7 @@ def report_path(report: "BatchReport", _name: str) -> str:
 
 
 class ReportBatch(ClinicOwned):
-    """What was asked for, and how far it is. A worker holds it until `held_until`; after that another may go on."""
+    """What was asked for, and how far it is. A worker that holds it moves `free_from` ahead; from then on another may go on."""
 
     Status, Kind = BatchStatus, BatchKind
 
@@ -51,7 +51,7 @@ class ReportBatch(ClinicOwned):
     printed_on = models.DateField()
     status = models.CharField(_("state"), max_length=9, choices=BatchStatus, default=BatchStatus.QUEUED)
     held_by = models.UUIDField(null=True, editable=False)
-    held_until = models.DateTimeField(null=True, editable=False)
+    free_from = models.DateTimeField(default=timezone.now, editable=False)
     done_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(null=True, editable=False)
     file = models.FileField(upload_to=batch_path, max_length=200, blank=True)
@@ -61,7 +61,7 @@ class ReportBatch(ClinicOwned):
         verbose_name_plural = "report batches"
         indexes = [
             models.Index(fields=["clinic", "-asked_at"], name="batch_by_clinic"),
-            models.Index(fields=["asked_at"], condition=Q(status__in=["queued", "running"]), name="batch_open"),
+            models.Index(fields=["free_from"], condition=Q(status__in=["queued", "running"]), name="batch_open"),
             models.Index(fields=["expires_at"], condition=~Q(expires_at=None), name="batch_expiring"),
         ]
         constraints = [

@@ -5,13 +5,15 @@ from datetime import datetime
 from django.db.models import F
 
 from mesoclinic.core.queries import readiness
-from sessions.models import Course, Reminder
+from sessions.models import Course, Reminder, ReportBatch
+from sessions.models.batches import OPEN_BATCH
 from sessions.models.reminders import ReminderStatus
 
 
 def announce() -> None:
     readiness.DUE_WORK["a course waits for its plan"] = oldest_plan_to_make
     readiness.DUE_WORK["a reminder waits to be sent"] = oldest_reminder_to_send
+    readiness.DUE_WORK["reports wait to be printed"] = oldest_batch_to_print
 
 
 def oldest_plan_to_make(before: datetime) -> datetime | None:
@@ -23,3 +25,8 @@ def oldest_reminder_to_send(before: datetime) -> datetime | None:
     """Give when the oldest reminder nobody has sent was due, if before an instant. One SQL statement."""
     unsent = [ReminderStatus.QUEUED, ReminderStatus.SENDING]
     return readiness.oldest(Reminder.objects.filter(status__in=unsent), "due_at", before)
+
+
+def oldest_batch_to_print(before: datetime) -> datetime | None:
+    """Since when a batch of reports has been in no worker's hands. One SQL statement."""
+    return readiness.oldest(ReportBatch.objects.filter(status__in=OPEN_BATCH), "free_from", before)

@@ -96,9 +96,9 @@ def _next_report(batch_id: int, worker: UUID) -> BatchReport | None:
 def _hold(batch_id: int, worker: UUID) -> ReportBatch | None:
     """Keep an open batch for this worker, and lock its row; None when it is over or in other hands."""
     now = timezone.now()
-    free = Q(held_by=None) | Q(held_by=worker) | Q(held_until__lt=now)
+    free = Q(held_by=None) | Q(held_by=worker) | Q(free_from__lt=now)
     mine = ReportBatch.objects.filter(free, pk=batch_id, status__in=OPEN_BATCH)
-    held = {"held_by": worker, "held_until": now + HELD, "status": BatchStatus.RUNNING}
+    held = {"held_by": worker, "free_from": now + HELD, "status": BatchStatus.RUNNING}
     return ReportBatch.objects.get(pk=batch_id) if mine.update(**held) else None
 
 
@@ -154,7 +154,7 @@ def _finish(batch: ReportBatch, worker: UUID) -> None:
     now = timezone.now()
     mine = ReportBatch.objects.filter(pk=batch.pk, held_by=worker, status=BatchStatus.RUNNING)
     done = {"status": BatchStatus.DONE, "done_at": now, "expires_at": now + KEPT, "file": batch.file.name}
-    if mine.update(held_by=None, held_until=None, **done):
+    if mine.update(held_by=None, **done):
         return
     batch.file.delete(save=False)
 
@@ -163,7 +163,7 @@ def _finish(batch: ReportBatch, worker: UUID) -> None:
 def cancel_batch(*, actor: User, batch: ReportBatch) -> None:
     """Stop a batch that is not ready. Raises Refused("over") when it is."""
     open_ = ReportBatch.objects.filter(pk=batch.pk, status__in=OPEN_BATCH)
-    if not open_.update(status=BatchStatus.CANCELLED, held_by=None, held_until=None, done_at=timezone.now()):
+    if not open_.update(status=BatchStatus.CANCELLED, held_by=None, done_at=timezone.now()):
         raise Refused("over", _("This batch is no longer being printed."))
     audit.record(actor=actor, verb="batch.cancelled", subject=batch)
     _forget_all(batch)
@@ -177,8 +177,8 @@ def retry_failed(*, actor: User, batch: ReportBatch) -> None:
     if batch.status != BatchStatus.DONE or not failed.update(status=BatchReportStatus.WAITING):
         raise Refused("nothing-failed", _("There is nothing to print again."))
     transaction.on_commit(partial(batch.file.storage.delete, batch.file.name))
-    batch.status, batch.file, batch.expires_at = BatchStatus.QUEUED, "", None
-    batch.save(update_fields=["status", "file", "expires_at"])
+    batch.status, batch.file, batch.expires_at, batch.free_from = BatchStatus.QUEUED, "", None, timezone.now()
+    batch.save(update_fields=["status", "file", "expires_at", "free_from"])
     audit.record(actor=actor, verb="batch.retried", subject=batch)
     doorbell.ring("sessions.print_batch", batch.pk)
 
@@ -198,8 +198,8 @@ def hand_out(*, actor: User, batch: ReportBatch) -> File:
 def sweep(*, now: datetime | None = None) -> None:
     """Go on with what no worker holds."""
     now = now or timezone.now()
-    unheard = Q(held_by=None, asked_at__lte=now - HEARD_WITHIN) | Q(held_until__lt=now)
-    for batch_id in ReportBatch.objects.filter(unheard, status__in=OPEN_BATCH).values_list("pk", flat=True):
+    left = ReportBatch.objects.filter(status__in=OPEN_BATCH, free_from__lte=now - HEARD_WITHIN)
+    for batch_id in left.values_list("pk", flat=True):
         print_batch(batch_id)
 
 
@@ -217,7 +217,7 @@ def expire(*, now: datetime | None = None) -> int:
 def let_go(patient_ids: Sequence[int]) -> None:
     """Delete the batches that hold a report of these patients, whatever their state, and what was looked for."""
     for batch in ReportBatch.objects.filter(reports__course__patient__in=patient_ids).distinct():
-        gone = {"status": BatchStatus.EXPIRED, "file": "", "asked_for": "", "held_by": None, "held_until": None}
+        gone = {"status": BatchStatus.EXPIRED, "file": "", "asked_for": "", "held_by": None}
         ReportBatch.objects.filter(pk=batch.pk).update(**gone)
         _forget_all(batch)
 

@@ -23,7 +23,7 @@ def made(batch: ReportBatch) -> int:
 
 def their_time_is_over(batch: ReportBatch) -> None:
     """What two minutes without a word from the worker do, and what beat does every minute."""
-    ReportBatch.objects.filter(pk=batch.pk).update(held_until=timezone.now())
+    ReportBatch.objects.filter(pk=batch.pk).update(free_from=timezone.now() - batches.HEARD_WITHIN)
     doorbell.send("sessions.print_left_batches")
 
 

@@ -171,12 +171,12 @@ def test_what_another_worker_holds_is_left_to_it_until_its_time_is_over(world):
     batch = ask(world)
     now = timezone.now()
     other = {"held_by": batch.public_id, "status": "running"}
-    ReportBatch.objects.filter(pk=batch.pk).update(**other, held_until=now + timedelta(seconds=30))
+    ReportBatch.objects.filter(pk=batch.pk).update(**other, free_from=now + timedelta(seconds=30))
     batches.print_batch(batch.pk)
     batches.sweep(now=now)
     assert set(batch.reports.values_list("status", flat=True)) == {"waiting"}
 
-    ReportBatch.objects.filter(pk=batch.pk).update(held_until=now - timedelta(seconds=1))
+    ReportBatch.objects.filter(pk=batch.pk).update(free_from=now - timedelta(seconds=21))
     batches.sweep(now=now)
 
     assert len(zipfile.ZipFile(content(batch)).namelist()) == 4

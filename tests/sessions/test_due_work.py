@@ -8,14 +8,17 @@ from django.utils import timezone
 
 from mesoclinic.core.localtime import instant
 from mesoclinic.core.models import Heartbeat
-from sessions.models import Course, Reminder
-from sessions.services import plans
+from mesoclinic.core.roles import Role
+from sessions.models import Course, Reminder, ReportBatch
+from sessions.services import batches, plans
 from tests.factories import (
     make_appointment,
+    make_batch,
     make_clinic,
     make_course,
     make_patient,
     make_practitioner,
+    make_user,
     next_workday,
     site_of,
 )
@@ -50,6 +53,18 @@ def test_readyz_says_when_a_reminder_is_not_sent(client, status):
     assert client.get("/readyz").json()["work"].startswith("a reminder waits to be sent since")
 
     Reminder.objects.filter(pk=reminder.pk).update(status="sent", sent_at=timezone.now())
+    assert client.get("/readyz").status_code == 200
+
+
+def test_readyz_says_when_no_worker_takes_a_batch_of_reports(client):
+    clinic = make_clinic()
+    batch = make_batch(clinic)
+    assert client.get("/readyz").status_code == 200
+
+    ReportBatch.objects.filter(pk=batch.pk).update(free_from=timezone.now() - timedelta(minutes=6))
+    assert client.get("/readyz").json()["work"].startswith("reports wait to be printed since")
+
+    batches.cancel_batch(actor=make_user(clinic, Role.MANAGER), batch=batch)
     assert client.get("/readyz").status_code == 200
 
 

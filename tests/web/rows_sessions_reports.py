@@ -1,10 +1,6 @@
 """Examples of the reports' URLs for the rights matrix."""
 
-from datetime import date
-
-from mesoclinic.core.roles import Role
-from sessions.services import batches
-from tests.factories import make_course, make_handout, make_user
+from tests.factories import make_batch, make_course, make_handout
 from tests.web.rights import Row
 
 
@@ -14,13 +10,6 @@ def _course(world):
 
 def _handout(world):
     return {"public_id": world.one(make_handout).public_id}
-
-
-def make_batch(clinic):
-    asked = {"kind": "zip", "language": "en", "today": date(2026, 3, 2)}
-    return batches.ask_batch(
-        actor=make_user(clinic, Role.MANAGER), clinic=clinic, course_ids=[make_course(clinic).pk], **asked
-    )
 
 
 def _batch(world):
