@@ -70,7 +70,7 @@ def days(world) -> list[int]:
 
 def open_move(page, keyboard) -> None:
     keyboard.press(visit(page, "Ida Roux").first)
-    expect(page.get_by_role("dialog").get_by_label("Day")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_label("Day", exact=True)).to_be_visible()
 
 
 def test_a_move_by_keyboard_shows_old_and_new_dates_and_shifts_the_rest(calendar, world):
@@ -79,7 +79,7 @@ def test_a_move_by_keyboard_shows_old_and_new_dates_and_shifts_the_rest(calendar
 
     open_move(page, keyboard)
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Day").fill((world.day + timedelta(days=9)).isoformat())
+    dialog.get_by_label("Day", exact=True).fill((world.day + timedelta(days=9)).isoformat())
     dialog.get_by_role("button", name="Move").click()
     expect(page.get_by_role("heading", name="What about the visits that follow?")).to_be_visible()
     assert days(world) == before
@@ -242,7 +242,7 @@ def test_a_move_by_dialog_draws_the_ghosts_of_each_of_the_three_futures(look, wo
 
     open_move(page, Keyboard(page))
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Day").fill((world.day + timedelta(days=8)).isoformat())
+    dialog.get_by_label("Day", exact=True).fill((world.day + timedelta(days=8)).isoformat())
     dialog.get_by_role("button", name="Move").click()
     expect(dialog.get_by_role("heading", name="What about the visits that follow?")).to_be_visible()
 
