@@ -50,6 +50,7 @@ def test_a_recall_finds_everybody_and_nobody_else():
 
 
 @pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)  # indexes are taken off for a flood of rows
 def test_the_overview_is_asked_in_a_clinic_of_years():
     lines = overview.parts(overview.years_of_sessions(400, practitioners=2), count=1)
 
