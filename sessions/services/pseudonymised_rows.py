@@ -52,7 +52,6 @@ TYPED: tuple[tuple[RowsOf, tuple[str, ...]], ...] = (
     (lambda keys: FollowUp.objects.filter(record__patient__in=keys), ("note",)),
     (lambda keys: AdverseEventUpdate.objects.filter(event__patient__in=keys), ("note",)),
     (lambda keys: _unsigned_events(keys), ("kind", "description", "action")),
-    (lambda keys: CompetitionEvent.objects.filter(patient__in=keys), ("name", "body", "note")),
     (lambda keys: _handouts(keys), ("recipient", "purpose", "file_name")),
     (lambda keys: Override.objects.filter(course__patient__in=keys), ("reason",)),
     (lambda keys: Override.objects.filter(record__in=_unsigned(keys)), ("reason",)),

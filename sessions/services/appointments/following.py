@@ -1,8 +1,9 @@
 """A visit is changed and those that follow it move along: one transaction, one step to take back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -45,12 +46,8 @@ def cancel_with_following(
     now: datetime | None = None,
 ) -> Appointment:
     """Call a visit off and move others along. Raises Refused as `cancel` and `move_many` do; then nothing is done."""
-    lock_rounds_of([appointment])
-    lock_for(following, now=now)
-    words = {"cancelled_by": cancelled_by, "reason": reason}
-    done = cancel(actor=actor, appointment=appointment, batch=batch, now=now, **words)
-    move_many(actor=actor, moves=_along(following), batch=batch, now=now)
-    return done
+    asked = {"actor": actor, "batch": batch, "now": now}
+    return _with(following, cancel, appointment, asked, cancelled_by=cancelled_by, reason=reason)
 
 
 @offering_alternatives
@@ -64,11 +61,7 @@ def mark_no_show_with_following(
     now: datetime | None = None,
 ) -> Appointment:
     """The patient did not come, and what follows moves along. Raises Refused as both do; then nothing is done."""
-    lock_rounds_of([appointment])
-    lock_for(following, now=now)
-    done = mark_no_show(actor=actor, appointment=appointment, batch=batch, now=now)
-    move_many(actor=actor, moves=_along(following), batch=batch, now=now)
-    return done
+    return _with(following, mark_no_show, appointment, {"actor": actor, "batch": batch, "now": now})
 
 
 @offering_alternatives
@@ -83,10 +76,22 @@ def mark_not_treated_with_following(
     now: datetime | None = None,
 ) -> Appointment:
     """The patient went untreated, and what follows moves along. Raises Refused as both do; then nothing is done."""
+    asked = {"actor": actor, "batch": batch, "now": now}
+    return _with(following, mark_not_treated, appointment, asked, reason=reason)
+
+
+def _with(
+    following: Sequence[NewTime],
+    deed: Callable[..., Appointment],
+    appointment: Appointment,
+    asked: dict[str, Any],
+    **words: str,
+) -> Appointment:
+    """Lock all that is touched, do the deed to the visit, then move what follows along."""
     lock_rounds_of([appointment])
-    lock_for(following, now=now)
-    done = mark_not_treated(actor=actor, appointment=appointment, reason=reason, batch=batch, now=now)
-    move_many(actor=actor, moves=_along(following), batch=batch, now=now)
+    lock_for(following, now=asked["now"])
+    done = deed(appointment=appointment, **asked, **words)
+    move_many(moves=_along(following), **asked)
     return done
 
 
