@@ -88,6 +88,8 @@ class Appointment(ClinicOwned):
     note = models.CharField(_("note"), max_length=500, blank=True)
     is_squeezed_in = models.BooleanField(_("squeezed in"), default=False)
     exception_reason = models.CharField(_("why all the same"), max_length=300, blank=True)
+    # Put on a day blocked for the patient by somebody who said why; a day blocked later asks for another time.
+    is_on_blocked_day = models.BooleanField(default=False, db_default=False)
     cancelled_by = models.CharField(_("cancelled by"), max_length=8, choices=CancelledBy, blank=True, default="")
     status_reason = models.CharField(_("why"), max_length=300, blank=True)
     status_at = models.DateTimeField(null=True, blank=True)

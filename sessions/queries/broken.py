@@ -1,11 +1,12 @@
 """Which visits have lost their time, and why: the one rule behind an absence's list, the rebooking page and Today.
 
-A visit to come is broken when its practitioner, its room or the site no longer stands open for it. Who changes hours,
-enters an absence or shuts a room moves nothing: the visit stays booked, and listed here, until a person has solved it.
+A visit to come is broken when its practitioner, its room or the site no longer stands open for it, or when its patient
+cannot come any more: days noted later, a competition entered later. Who changes hours, enters an absence or shuts a room
+moves nothing: the visit stays booked, and listed here, until a person has solved it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from sessions.models import Absence, Appointment, Closure, Practitioner, Room
 from sessions.models.appointments import AppointmentStatus
 from sessions.queries import availability, settings
 from sessions.queries.availability import AS_IT_IS, Supposed
+from sessions.queries.blocked import blocked_times, days_of, reasons
 from sessions.scheduling.slots import Agenda, Wanted, WhyNot, why_not_free
 from sessions.scheduling.walltime import minute_after, minute_of
 
@@ -52,8 +54,11 @@ class Cause:
 
 @dataclass(frozen=True)
 class BrokenVisit:
+    """`is_patients`: it is the patient alone who cannot come, so that nobody else of a round is concerned."""
+
     visit: Appointment
     why: str
+    is_patients: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,15 @@ class _Lost(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     is_squeezed_in: bool
+    is_on_blocked_day: bool
     round_id: int | None
+    patient_id: int
     room_in_use: bool | None
     last_day_on: date | None
     practitioner: str
 
 
-COLUMNS = (*_Lost._fields[:9], "room__is_active", "practitioner__last_day_on", "practitioner__name")
+COLUMNS = (*_Lost._fields[:11], "room__is_active", "practitioner__last_day_on", "practitioner__name")
 
 
 def cause_or_404(clinic: Clinic, kind: str, public_id: UUID) -> Cause:
@@ -119,10 +126,13 @@ def broken_visits(
 ) -> BrokenList:
     """List the visits to come that have lost their time, the soonest first, with the reason in words.
 
-    Two SQL statements, three for every site these visits are at, and one when another site is among these.
+    Those that the patients alone cannot keep are no matter of one cause: they are in the list of a site. Two SQL
+    statements, three for every site these visits are at, one when another site is among these, and those of
+    `blocked_times` for a site.
     """
     suspects, why = _look(site, cause, now, until or now + FURTHEST, AS_IT_IS)
-    return _listed(suspects, why, at_most)
+    patients = {} if cause.kind else _patients_reasons(site, suspects, why)
+    return _listed(suspects, why | patients, at_most, patients.keys())
 
 
 def would_break(site: Site, cause: Cause, supposed: Supposed, *, now: datetime) -> BrokenList:
@@ -150,17 +160,17 @@ def _look(
     return suspects, why
 
 
-def _listed(suspects: list[_Lost], why: dict[int, str], at_most: int) -> BrokenList:
+def _listed(suspects: list[_Lost], why: Mapping[int, str], at_most: int, patients: Collection[int] = ()) -> BrokenList:
     keys = [row.pk for row in suspects if row.pk in why]
     first = Appointment.objects.filter(pk__in=keys[:at_most]).select_related(*WITH_NAMES).order_by("starts_at", "pk")
-    lines = tuple(BrokenVisit(visit, why[visit.pk]) for visit in first) if keys else ()
+    lines = tuple(BrokenVisit(visit, why[visit.pk], visit.pk in patients) for visit in first) if keys else ()
     mark = f"{len(keys)}-{crc32(repr(sorted(keys)).encode()):x}"
     return BrokenList(lines, len(keys), len(suspects) == MOST_READ, mark)
 
 
 @dataclass(frozen=True)
 class Lost:
-    """Why visits have lost their time, in words, by key, the soonest first; and the rounds they belong to."""
+    """Why visits have lost their time, in words, by key, the soonest first; and the rounds that have lost it with them."""
 
     why: dict[int, str]
     rounds: dict[int, int | None]
@@ -173,9 +183,12 @@ class Lost:
 
 
 def lost_visits(site: Site, *, now: datetime, until: datetime) -> Lost:
-    """Say why visits of a site have lost their time. Four SQL statements."""
+    """Say why visits of a site have lost their time. Four SQL statements, and those of `blocked_times`."""
     suspects, why = _look(site, Cause(), now, until, AS_IT_IS)
-    return Lost({row.pk: why[row.pk] for row in suspects if row.pk in why}, {row.pk: row.round_id for row in suspects})
+    patients = _patients_reasons(site, suspects, why)
+    said = why | patients
+    rounds = {row.pk: None if row.pk in patients else row.round_id for row in suspects}
+    return Lost({row.pk: said[row.pk] for row in suspects if row.pk in said}, rounds)
 
 
 def _suspects(site: Site, cause: Cause, now: datetime, until: datetime, supposed: Supposed) -> list[_Lost]:
@@ -234,6 +247,21 @@ def _reasons(site: Site, rows: Collection[_Lost], supposed: Supposed) -> dict[in
             closed_for = known.closed.reason(day) if reasons[0] is WhyNot.CLOSED else None
             found[row.pk] = _words(reasons[0], row.practitioner, closed_for, _is_gone(row, site))
     return found
+
+
+def _patients_reasons(site: Site, rows: Iterable[_Lost], lost: Collection[int]) -> dict[int, str]:
+    """Say in words why patients cannot keep visits nobody put on these days knowingly; those already `lost` are left out."""
+    asked = [row for row in rows if not row.is_on_blocked_day]
+    if not asked:
+        return {}
+    days = days_of([(row.starts_at, row.ends_at) for row in asked], site.zone)
+    blocked = blocked_times(site.clinic_id, {row.patient_id for row in asked}, *days, site.zone)
+    said = {
+        row.pk: reasons(blocked[row.patient_id], minute_of(row.starts_at), minute_after(row.ends_at), site.zone)
+        for row in asked
+        if row.patient_id in blocked and row.pk not in lost
+    }
+    return {key: words for key, words in said.items() if words}
 
 
 def _is_gone(row: _Lost, site: Site) -> bool:

@@ -136,7 +136,9 @@ class _Rows:
 
     def __init__(self, found: Sequence[BrokenVisit], now: datetime, absent_until: datetime | None, solve: bool) -> None:
         self.found, self.why = found, {one.visit.pk: one.why for one in found}
-        self.rounds = {one.round.pk: one for one in lost_rounds(one.visit for one in found)}
+        shut = {one.visit.round_id for one in found if not one.is_patients}
+        of_rounds = [one.visit for one in found if one.visit.round_id in shut]
+        self.rounds = {one.round.pk: one for one in lost_rounds(of_rounds)}
         stops = [visit for one in self.rounds.values() for visit in one.visits]
         visits = list({visit.pk: visit for visit in [*(one.visit for one in found), *stops]}.values())
         self.held, declined = _held_times(visits)

@@ -188,11 +188,11 @@ def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook | Reb
     _at(site, visits)
     of_rounds: dict[int, list[Appointment]] = {}
     for visit in visits:
-        if visit.pk in why and visit.round_id is not None:
-            of_rounds.setdefault(visit.round_id, []).append(visit)
+        if (of_round := lost_ones.rounds.get(visit.pk)) is not None and visit.pk in why:
+            of_rounds.setdefault(of_round, []).append(visit)
     lines: list[Rebook | RebookRound] = []
     for visit in visits:
-        lost = of_rounds.get(visit.round_id or 0, ()) if visit.pk in why else ()
+        lost = of_rounds.get(lost_ones.rounds.get(visit.pk) or 0, ()) if visit.pk in why else ()
         if not lost:
             said = why.get(visit.pk) or _moved_words(visit)
             lines.append(Rebook(visit, said, line_of_visit(visit, today), is_lost=visit.pk in why))

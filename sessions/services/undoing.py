@@ -69,6 +69,7 @@ def _move_back(
         place=named.get(("place_id", was("place_id"))) or (visit.place if "place_id" not in values else None),
         seen_moves=visit.moved_count,
         outside_window_reason=reason,
+        blocked_day_reason=reason if was("is_on_blocked_day") else "",
         squeeze_reason=reason if was("is_squeezed_in") else "",
         into_round=values["round_id"][0] if "round_id" in values else None,
         arrived_at=_instant(values["arrived_at"][0]) if "arrived_at" in values else None,

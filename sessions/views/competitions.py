@@ -17,6 +17,8 @@ from sessions.forms.competitions import CompetitionForm
 from sessions.queries import competitions as reads
 from sessions.services import competitions as services
 
+from .clashes import say_blocked
+
 
 @requires("sessions.book")
 def enter_competition(request: HttpRequest, public_id: UUID) -> HttpResponse:
@@ -29,7 +31,8 @@ def enter_competition(request: HttpRequest, public_id: UUID) -> HttpResponse:
         except Refused as no:
             form.refuse(no)
         else:
-            messages.success(request, _("%(name)s is in the calendar: its days are kept free.") % {"name": event.name})
+            words = _("%(name)s is in the calendar: its days are kept free.") % {"name": event.name}
+            say_blocked(request, patient, words)
             return redirect("sessions:enter-competition", patient.public_id)
     context = {
         "patient": patient,
@@ -53,7 +56,7 @@ def change_competition(request: HttpRequest, public_id: UUID, event_id: UUID) ->
         except Refused as no:
             form.refuse(no)
         else:
-            messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
+            say_blocked(request, patient, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
             return redirect("sessions:enter-competition", patient.public_id)
     context = {"patient": patient, "banner": patient_reads.banner(patient, today), "form": form, "event": event}
     return render(request, "sessions/competitions/edit.html", context, status=422 if form.is_bound else 200)

@@ -15,7 +15,10 @@ from patients.models import Patient
 from patients.queries import patients as patient_reads
 from sessions.forms.preferences import BlockedDaysForm, PreferenceForm, as_initial
 from sessions.queries import preferences as reads
+from sessions.queries.competitions import visits_in_blocked_time
 from sessions.services import preferences
+
+from .clashes import say_blocked
 
 
 @requires("sessions.book")
@@ -45,7 +48,7 @@ def block_days(request: HttpRequest, public_id: UUID) -> HttpResponse:
         except Refused as no:
             blocked.refuse(no)
         else:
-            messages.success(request, _("Noted: no session is proposed on these days."))
+            say_blocked(request, patient, _("Noted: no session is proposed on these days."))
             return redirect("sessions:set-preference", patient.public_id)
     known = as_initial(reads.preference_of(patient))
     return _page(request, patient, PreferenceForm(initial=known, site=request.site, patient=patient), blocked)
@@ -68,5 +71,6 @@ def _page(request: HttpRequest, patient: Patient, form: PreferenceForm, blocked:
         "form": form,
         "blocked_form": blocked,
         "blocked_days": reads.blocked_days(patient, today),
+        "clashes": visits_in_blocked_time(patient, timezone.now(), request.site.zone),
     }
     return render(request, "sessions/patients/preferences.html", context)

@@ -197,6 +197,7 @@ def time_and_place(wish: Wish, room: Room | None, squeezed: bool) -> dict[str, A
         "ends_at": wish.ends_at,
         "is_squeezed_in": squeezed,
         "exception_reason": " · ".join(filter(None, reasons))[:300],
+        "is_on_blocked_day": bool(why),
     }
 
 

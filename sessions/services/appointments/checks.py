@@ -199,7 +199,8 @@ def as_it_stood(wish: Wish, visit: Appointment, known: availability.Agendas) -> 
     met = [one for one in known.blocked_of(wish.patient.pk) if one.meets(*new)]
     if not met or not all(one.meets(*old) for one in met):
         return wish
-    return replace(wish, stays_blocked=True, blocked_day_reason=wish.blocked_day_reason or visit.exception_reason)
+    said = visit.exception_reason if visit.is_on_blocked_day else ""
+    return replace(wish, stays_blocked=True, blocked_day_reason=wish.blocked_day_reason or said)
 
 
 def _not_free(wish: Wish, in_the_way: set[WhyNot], known: availability.Agendas) -> Refused:

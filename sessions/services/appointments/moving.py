@@ -40,6 +40,7 @@ SAVED = [
     "ends_at",
     "is_squeezed_in",
     "exception_reason",
+    "is_on_blocked_day",
     "moved_count",
     "travel_before_min",
     "travel_after_min",
