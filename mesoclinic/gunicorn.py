@@ -1,5 +1,6 @@
 """How gunicorn serves Mesoclinic, in production too: `gunicorn -c python:mesoclinic.gunicorn mesoclinic.wsgi`."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -24,3 +25,9 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 def post_fork(server, worker):
     """Let no worker outlive a master that was killed: it would keep the port."""
     set_pdeathsig("SIGKILL")
+
+
+def post_worker_init(worker):
+    """Look for garbage in what requests leave behind only, not in the whole program each time."""
+    gc.collect()
+    gc.freeze()

@@ -7,4 +7,4 @@ class CoreConfig(AppConfig):
     verbose_name = "Clinic foundations"
 
     def ready(self) -> None:
-        from mesoclinic.core import checks  # noqa: F401 - registers them
+        from mesoclinic.core import checks, lookups  # noqa: F401 - registers them

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache, reduce
-from operator import attrgetter, or_
+from functools import lru_cache
+from operator import attrgetter
 
 import holidays
 from django.db.models import Q, QuerySet
@@ -328,16 +328,16 @@ def _absences(from_at, until_at, practitioner_ids, room_ids, supposed: Absence |
 
 
 def _busy(spans, now, practitioner_ids, room_ids, patient_ids, without) -> Spans:
-    """Live appointments by whom they keep busy; a practitioner on the way too. Each branch is one seek in its index."""
+    """Live appointments by whom they keep busy; a practitioner on the way too. Each owner is one seek in its index."""
     travel = timedelta(minutes=MOST_TRAVEL_MIN)
     longest = timedelta(minutes=LONGEST_MIN + 1)
-    all_of_it = (spans[0][0] - longest, spans[-1][1])
-    branches = [Q(patient_id__in=patient_ids, starts_at__range=all_of_it)]  # nobody has many: one seek for all spans
-    for from_at, until_at in spans:
-        meets, on_the_way = (from_at - longest, until_at), (from_at - longest - travel, until_at + travel)
-        branches.append(Q(practitioner_id__in=practitioner_ids, starts_at__range=on_the_way))
-        branches.append(Q(room_id__in=room_ids, starts_at__range=meets))
-    wanted = reduce(or_, branches)
+    meets = [(from_at - longest, until_at) for from_at, until_at in spans]
+    on_the_way = [(from_at - travel, until_at + travel) for from_at, until_at in meets]
+    wanted = (
+        Q(patient_id__in=patient_ids, starts_at__range=(meets[0][0], meets[-1][1]))  # nobody has many
+        | Q(practitioner_id__in=practitioner_ids, starts_at__within_any=on_the_way)
+        | Q(room_id__in=room_ids, starts_at__within_any=meets)
+    )
     meets_at_all = Q(starts_at__lt=spans[-1][1], ends_at__gt=spans[0][0])
     rows = (
         Appointment.objects.filter(wanted)

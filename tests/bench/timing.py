@@ -95,11 +95,15 @@ def interleaved(
     `ours(n)` and `floor(n)` prepare round n, untimed, and give what is timed. The first round warms up and is not
     counted. Raises WrongResultError when `same` says that the two did not do the same.
     """
-    gc.collect()  # the garbage of others
     pairs = []
     for number in range(rounds + 1):
         steps = {"ours": ours, "floor": floor} if number % 2 == 0 else {"floor": floor, "ours": ours}
-        found = {name: timed(prepare(number)) for name, prepare in steps.items()}
+        found = {}
+        for name, prepare in steps.items():
+            call = prepare(number)
+            gc.collect()  # the garbage of others: to look through all of it takes as long as what is measured
+            gc.freeze()
+            found[name] = timed(call)
         require(same(found["ours"][1], found["floor"][1]), f"{code}: ours and the floor differ in round {number}")
         if number:
             pairs.append((found["ours"][0], found["floor"][0]))
@@ -119,6 +123,7 @@ def spread(what: str, milliseconds: list[float], **more: Any) -> Times:
 def repeated(what: str, run: Callable[[int], Any], count: int, check: Callable[[Any], bool], **more: Any) -> Times:
     """Measure a call `count` times after a warm-up."""
     gc.collect()
+    gc.freeze()
     measured = []
     for number in range(count + 1):
         taken, result = timed(lambda number=number: run(number))
