@@ -101,7 +101,7 @@ def interleaved(
         found = {}
         for name, prepare in steps.items():
             call = prepare(number)
-            gc.collect()  # the garbage of others: to look through all of it takes as long as what is measured
+            gc.collect()  # the garbage of others: looking through it may take as long as what is measured
             gc.freeze()
             found[name] = timed(call)
         require(same(found["ours"][1], found["floor"][1]), f"{code}: ours and the floor differ in round {number}")
