@@ -1,16 +1,20 @@
 """What leaves the clinic: each reader gets what is theirs and no more, page and paper alike, and it is written down."""
 
 import zipfile
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
+from patients.models import Patient
 from patients.services import consents
+from patients.services.pseudonymising import clear_identity
 from sessions.models import ReportHandout
 from sessions.printing.document import Variant, file_name
 from sessions.printing.layout import course_data
@@ -54,6 +58,10 @@ def report_of(world, variant: Variant):
 
 def paper_of(report, species) -> str:
     return text_of_pdf(SimpleNamespace(content=course_pdf(report, report_words(species))))
+
+
+def make_nobody(patient: Patient) -> None:
+    clear_identity([patient], timezone.now(), timezone.localdate())
 
 
 def hand_out(world, **fields) -> ReportHandout:
@@ -208,6 +216,42 @@ def test_nobody_and_nothing_is_refused_at_its_field(world, field):
     assert refused.value.field == field
 
 
+LETTING_GO = [{"recipient": "—"}, {"content": b""}]
+FORGERIES = [
+    {"purpose": "Something else"},
+    {"content": b"%PDF-forged"},
+    {"sha256": "f" * 64},
+    {"basis": "law"},
+    {"at": timezone.now() + timedelta(days=1)},
+]
+
+
+@pytest.mark.parametrize("change", [*LETTING_GO, *FORGERIES])
+def test_what_was_handed_out_is_never_changed(change):
+    handout = make_handout(make_clinic())
+
+    with pytest.raises(DatabaseError, match="frozen treatment_sessions_reporthandout_f_update"), transaction.atomic():
+        ReportHandout.objects.filter(pk=handout.pk).update(**change)
+
+
+def test_what_was_handed_out_is_never_deleted():
+    handout = make_handout(make_clinic())
+
+    with pytest.raises(DatabaseError, match="frozen treatment_sessions_reporthandout_f_delete"), transaction.atomic():
+        ReportHandout.objects.filter(pk=handout.pk).delete()
+
+
+@pytest.mark.parametrize("change", FORGERIES)
+def test_a_file_of_nobody_lets_go_of_words_and_paper_alone(change):
+    handout = make_handout(make_clinic())
+    row = ReportHandout.objects.filter(pk=handout.pk)
+    make_nobody(handout.course.patient)
+
+    assert row.update(recipient="—", purpose="—", file_name="—", content=b"") == 1
+    with pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
+        row.update(**change)
+
+
 def test_reception_and_another_clinic_open_no_paper(client, world):
     handout = make_handout(world.clinic, course=world.course)
     url = reverse("sessions:handed-out-pdf", args=[handout.public_id])
@@ -226,6 +270,7 @@ def test_a_paper_is_in_the_patients_whole_file_and_goes_with_the_names(client, w
         name = next(one for one in archive.namelist() if one.startswith("handed-out/"))
         assert archive.read(name) == bytes(handout.content)
 
+    make_nobody(world.patient)
     clear_sessions([world.patient.pk])
 
     row = ReportHandout.objects.get()
