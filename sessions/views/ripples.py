@@ -111,7 +111,7 @@ def _value(outcome: Outcome) -> str:
 
 
 def _choice(outcome: Outcome, visit: Appointment | None, first: NewTime | None) -> Choice:
-    """Give a future with what the calendar draws: [practitioner, room, from, until, number, visit] in wall time."""
+    """Give a future with what the calendar draws: [practitioner, room, from, until, number, visit, names] in wall time."""
     moved = [(line.visit, line.new_who, line.new_at, line.minutes, line.number) for line in outcome.moved]
     if first and visit and visit.planned_session:
         who, number = first.practitioner or visit.practitioner, visit.planned_session.number
@@ -128,7 +128,8 @@ def _ghost(
     ends_at = starts_at + (timedelta(minutes=minutes) if minutes else visit.ends_at - visit.starts_at)
     walls = [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for at in (starts_at, ends_at)]
     where = room or visit.room
-    return [str(who.public_id), str(where.public_id) if where else "", *walls, number, str(visit.public_id)]
+    keys = str(who.public_id), str(where.public_id) if where else ""
+    return [*keys, *walls, number, str(visit.public_id), who.name, where.name if where else ""]
 
 
 def answer(request: HttpRequest, planned: PlannedSession | None) -> list[NewTime] | None:

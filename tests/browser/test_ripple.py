@@ -8,11 +8,18 @@ from playwright.sync_api import expect
 
 from mesoclinic.core.localtime import instant, local_day
 from sessions.models import Appointment
-from sessions.services import appointments
+from sessions.services import appointments, availability
 from tests.browser.clinic import open_clinic
 from tests.browser.looking import Keyboard
 from tests.browser.test_calendar import HOUR, at, drag, visit
-from tests.factories import make_appointment, make_course, make_patient
+from tests.factories import (
+    make_appointment,
+    make_course,
+    make_patient,
+    make_practitioner,
+    make_species,
+    work_week,
+)
 
 MONDAY, FRIDAY, SUNDAY = 1, 5, 7
 
@@ -210,16 +217,29 @@ IN_COLUMN = """
 """
 
 
+# Whether all of one thing is seen: inside the calendar as it is scrolled, inside the window, and not under the question.
+IS_SEEN = """
+(ghost) => {
+    const one = ghost.getBoundingClientRect(), frame = document.querySelector("#calendar .ec-main").getBoundingClientRect();
+    const over = document.querySelector("dialog[open]")?.getBoundingClientRect();
+    const inside = (box) => box.top - 2 <= one.top && one.bottom <= box.bottom + 2 && box.left - 2 <= one.left && one.right <= box.right + 2;
+    const isUnder = over && one.left < over.right && over.left < one.right && one.top < over.bottom && over.top < one.bottom;
+    return inside(frame) && inside({top: 0, left: 0, bottom: innerHeight, right: innerWidth}) && !isUnder;
+}
+"""
+
+
 def see_ghost(page, number: int, day, clock: str, who: str = "Dr Ada Moreau") -> None:
-    """The ghost of a session stands in the column of its day and person, at its hour, once the calendar is drawn."""
+    """The ghost of a session is seen in the column of its day and person, at its hour, once the calendar is drawn."""
     ghost = page.locator(f".visit-ghost[data-ghost='{number}']")
     expect(ghost).to_have_attribute("aria-label", re.compile(f"^{clock}–.*Session {number}"))
     expect(column(page, day, who)).to_be_attached()
     for _ in range(100):  # the old week may still be standing while the new one is fetched
-        if page.evaluate(IN_COLUMN, [ghost.element_handle(), column(page, day, who).element_handle()]):
+        one, head = ghost.element_handle(), column(page, day, who).element_handle()
+        if page.evaluate(IN_COLUMN, [one, head]) and page.evaluate(IS_SEEN, one):
             return
         page.wait_for_timeout(100)
-    raise AssertionError(f"the ghost of session {number} is not in the column of {day}")
+    raise AssertionError(f"the ghost of session {number} is not seen in the column of {day}")
 
 
 def choose(page, words: str) -> None:
@@ -356,3 +376,63 @@ def test_leaving_a_session_out_in_the_calendar_draws_ghosts_and_is_taken_back(lo
     page.locator("#undo").get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Taken back.")).to_be_visible()
     assert days(world) == before
+
+
+@pytest.fixture
+def weekdays_only(world):
+    """Nobody works at the weekend, nor before nine or after five; Dr Cy Amsel treats people too."""
+    world.colleague = make_practitioner(
+        world.clinic, name="Dr Cy Amsel", species=[make_species()["human"]], site=world.site, hours=work_week()
+    )
+    for one in (world.doctor, world.vet):
+        availability.set_working_hours(actor=None, practitioner=one, site=world.site, blocks=work_week())
+    return world
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("weekday", [FRIDAY])
+def test_a_ghost_on_a_day_or_an_hour_that_is_not_drawn_shows_that_day_and_hour(look, world, weekdays_only, dark):
+    """To the Saturday behind the next session, at half past six, squeezed in: neither day nor hour would be drawn."""
+    size = {"size": (768, 1024), "dark": True} if dark else {"size": (1280, 1800)}
+    looker = look(world.doctor_user, time_zone=world.zone, **size)
+    friday = world.day + timedelta(days=7)
+    page = looker.go(f"/calendar/?on={friday}&view=week")
+    expect(visit(page, "Ida Roux").first).to_be_visible()
+    saturday = friday + timedelta(days=8)
+    expect(column(page, friday + timedelta(days=1), "Dr Ada Moreau")).to_have_count(0)
+
+    open_move(page, Keyboard(page))
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Day", exact=True).fill(saturday.isoformat())
+    dialog.get_by_label("Time", exact=True).fill("18:30")
+    dialog.get_by_label("Why on this day").fill("Leaves on Sunday")
+    dialog.get_by_label("Why squeeze it in").fill("Leaves on Sunday")
+    dialog.get_by_role("button", name="Move").click()
+    expect(dialog.get_by_role("heading", name="What about the visits that follow?")).to_be_visible()
+
+    see_ghost(page, 2, saturday, "18:30")
+    looker.see(f"r11-weekend-{'dark' if dark else 'light'}")
+    assert not looker.violations()
+    page.keyboard.press("Escape")
+    expect(column(page, friday, "Dr Ada Moreau")).to_be_attached()
+    expect(column(page, friday + timedelta(days=1), "Dr Ada Moreau")).to_have_count(0)
+    expect(visit(page, "Ida Roux").first).to_have_attribute("aria-label", at("10:00"))
+
+
+@pytest.mark.parametrize("weekday", [MONDAY])
+def test_a_ghost_in_a_column_that_the_filter_leaves_out_brings_the_column(look, world, weekdays_only):
+    looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
+    monday = world.day + timedelta(days=7)
+    page = looker.go(f"/calendar/?on={monday}&view=week&practitioner={world.doctor.public_id}")
+    expect(visit(page, "Ida Roux").first).to_be_visible()
+    expect(column(page, monday, "Dr Cy Amsel")).to_have_count(0)
+
+    open_move(page, Keyboard(page))
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Day", exact=True).fill((monday + timedelta(days=1)).isoformat())
+    dialog.get_by_label("With").select_option("Dr Cy Amsel")
+    dialog.get_by_role("button", name="Move").click()
+    expect(dialog.get_by_role("heading", name="What about the visits that follow?")).to_be_visible()
+
+    see_ghost(page, 2, monday + timedelta(days=1), "10:00", "Dr Cy Amsel")
+    looker.see("r12-column")

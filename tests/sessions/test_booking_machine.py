@@ -64,7 +64,7 @@ class Machine(RuleBasedStateMachine):
         self.savepoint.__enter__()
         self.now = NOW
         self.past = {}
-        self.batch, self.before = None, None
+        self.batch, self.before, self.plan_before = None, None, None
 
     def teardown(self):
         transaction.set_rollback(True)
@@ -84,9 +84,15 @@ class Machine(RuleBasedStateMachine):
         fields = ("pk", "starts_at", "ends_at", "status", "practitioner", "room", "exception_reason")
         return list(Appointment.objects.order_by("pk").values_list(*fields))
 
+    def plan_facts(self):
+        """The plan as everybody sees it, once the worker has planned."""
+        fields = ("pk", "number", "status", "due_on", "earliest_on", "latest_on", "is_held", "is_late", "why")
+        courses = list(Course.objects.order_by("pk").values_list("pk", "status", "lapsed_on"))
+        return courses, list(PlannedSession.objects.order_by("pk").values_list(*fields, "skip_reason"))
+
     def do(self, deed, *args, batch=None, **fields):
         """Do it or be refused in words; nothing else. Then the worker plans what is wanted. Say whether it was done."""
-        before = self.facts()
+        before, plan_before = self.facts(), self.plan_facts()
         self.batch = None
         try:
             with transaction.atomic():
@@ -96,7 +102,7 @@ class Machine(RuleBasedStateMachine):
             self.refused[deed.__name__] += 1
             is_done = False
         else:
-            self.batch, self.before = batch, before
+            self.batch, self.before, self.plan_before = batch, before, plan_before
             self.done[deed.__name__] += 1
             self.went_where_it_is_open(before)
             is_done = True
@@ -257,6 +263,8 @@ class Machine(RuleBasedStateMachine):
             self.was_refused(no, after)
         else:
             assert self.facts() == before, "everything stands as it stood"
+            self.plan()
+            assert self.plan_facts() == self.plan_before, "the plan stands as it stood"
             self.done["take_back"] += 1
         self.plan()
 

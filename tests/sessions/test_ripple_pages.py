@@ -140,9 +140,10 @@ def test_a_drag_gets_the_question_for_its_dialog(desk, world, visits):
     assert times()[1] == at("10:00", 7)
     ghosts = json.loads(re.search(r'value="shift"\s+data-ghosts="([^"]*)"', answer["ask"])[1].replace("&quot;", '"'))
     where = [str(world.doctor.public_id), str(world.room.public_id)]
+    names = [world.doctor.name, world.room.name]
     assert ghosts[:2] == [
-        [*where, "2026-03-11T10:00", "2026-03-11T10:30", 2, str(visits[1].public_id)],
-        [*where, "2026-03-18T10:00", "2026-03-18T10:30", 3, str(visits[2].public_id)],
+        [*where, "2026-03-11T10:00", "2026-03-11T10:30", 2, str(visits[1].public_id), *names],
+        [*where, "2026-03-18T10:00", "2026-03-18T10:30", 3, str(visits[2].public_id), *names],
     ]
     desk.post(url("move", visits[1]), {**asked, "future": "only"})
     assert times()[1] == at("10:00", 9)

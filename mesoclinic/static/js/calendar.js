@@ -8,6 +8,7 @@
   const { two, clock, minutesBetween, piece, content, label } = window.mesoclinic.calendarVisit;
   const NO_ID = "00000000-0000-0000-0000-000000000000";
   const MOVABLE = ["offered", "booked", "arrived"];
+  const days = window.mesoclinic.calendarDays;
   const undoBar = document.getElementById("calendar-undo");
   const byRoom = said.by === "room";
   const language = document.documentElement.lang || "en";
@@ -21,7 +22,8 @@
   let undoTimer = 0;
   let shown = said.on; // the first day drawn; another than the page's while a question shows what it would change
   let isStale = false; // the calendar is to be made anew
-  let drawn = []; // the feed's events
+  let fed = null; // the feed as it came last
+  let drawn = []; // its events
   let ghosts = [];
   let leaving = new Set(); // visits that a choice would take away from where they are
 
@@ -243,43 +245,33 @@
     }
   }
 
-  // Days of the week on which nobody works and nobody comes are not drawn.
-  function idleDays(feed) {
-    const idle = [];
-    for (let n = 0; n < 7; n += 1) {
-      const day = new Date(`${shown}T12:00`);
-      day.setDate(day.getDate() + n);
-      const key = wall(day).slice(0, 10);
-      const shut = feed.s.filter(([, start, end]) => start === `${key}T00:00` && end.endsWith("T00:00")).length;
-      if (shut === (byRoom ? feed.r : feed.p).length && !feed.v.some((visit) => visit[2].startsWith(key))) idle.push(day.getDay());
-    }
-    return idle.length < 7 ? idle : [];
-  }
-
-  function draw(feed) {
+  // `anew`: days, hours or columns that differ need another calendar, not other options of this one.
+  function draw(feed, anew = false) {
+    fed = feed;
     people = feed.p.map(([id, title]) => ({ id, title }));
     rooms = feed.r.map(([id, title]) => ({ id, title }));
-    columns = columnsOf(feed);
+    const seen = days.within(ghosts, shown, isWeek ? 7 : 1);
+    columns = days.withColumnsOf(seen, columnsOf(feed), byRoom, { id: NOWHERE, title: said.wordsNobody });
+    const [first, last] = days.hours(feed, seen);
     const known = new Set(columns.map((one) => one.id));
     const events = [...feed.s.map(shutEvent), ...feed.w.map(wayEvent), ...feed.v.filter(isAsked).map(visitEvent)];
     drawn = events.filter((one) => known.has(one.resourceIds[0]));
     const now = {
-      hiddenDays: isWeek ? idleDays(feed) : [],
-      slotMinTime: `${two(feed.h[0])}:00`,
-      slotMaxTime: `${two(feed.h[1])}:00`,
+      hiddenDays: isWeek ? days.idleDays(feed, seen, shown, byRoom) : [],
+      slotMinTime: `${two(first)}:00`,
+      slotMaxTime: `${two(last)}:00`,
       resources: columns,
     };
     const all = withGhosts();
-    if (calendar && isStale) {
+    const differs = ([name, value]) => JSON.stringify(value) !== JSON.stringify(options[name]);
+    if (calendar && (isStale || (anew && Object.entries(now).some(differs)))) {
       window.EventCalendar.destroy(calendar);
       calendar = null;
     }
     isStale = false;
     if (calendar) {
       // What is as it was is left alone: new days would scroll back to today under the reader's eyes.
-      for (const [name, value] of Object.entries(now)) {
-        if (JSON.stringify(value) !== JSON.stringify(options[name])) calendar.setOption(name, value);
-      }
+      for (const [name, value] of Object.entries(now).filter(differs)) calendar.setOption(name, value);
       calendar.setOption("events", all);
     } else {
       calendar = window.EventCalendar.create(box, { ...options, ...now, events: all });
@@ -318,7 +310,7 @@
   function drawGhosts(list, gone) {
     ghosts = list;
     leaving = new Set(gone);
-    calendar?.setOption("events", withGhosts());
+    if (fed) draw(fed, true);
   }
 
   // Draw another day or week behind the dialog; without a day, the page's own again. It is made anew: the library
@@ -338,7 +330,8 @@
 
   function goToGhost() {
     const main = box.querySelector(".ec-main");
-    const ghost = main.querySelector(".visit-ghost");
+    const here = ghosts.find((one) => one[2].startsWith(options.date));
+    const ghost = here && main.querySelector(`.visit-ghost[data-ghost="${here[4]}"]`);
     goTo(main, options.date);
     if (ghost) main.scrollTop += ghost.getBoundingClientRect().top - main.getBoundingClientRect().top - main.clientHeight / 3;
   }
