@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import booking, overview, paper, plans, reading, recalls, records, searching, series, serving
+from tests.bench import booking, checking, overview, paper, plans, reading, recalls, records, searching, series, serving
 from tests.bench.timing import Ratio, Times, WrongResultError, interleaved
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -35,6 +35,12 @@ def test_nightly_plans_what_its_floor_plans():
 def test_records_and_reports_are_the_same_as_their_floors():
     assert records.report_pdf(rounds=1).ratio > 0
     assert records.save_record(rounds=2).ratio > 0
+
+
+def test_checks_find_what_is_wrong_and_a_chain_that_holds():
+    lines = checking.checks(signed=3, rounds=1)
+
+    assert len(lines) == 3
 
 
 def test_searching_finds_only_what_was_typed():
