@@ -120,6 +120,7 @@ DEEDS = {
     "appointment.offer-agreed": _("The patient agreed to another time"),
     "appointment.offer-declined": _("The patient declined another time"),
     "appointment.offer-withdrawn": _("The offer was taken back"),
+    "appointment.offer-held-again": _("The offer is held again"),
     "appointment.time-held": _("Another time held until the patient agrees"),
     "appointment.moved": _("Moved"),
     "appointment.move-undone": _("Moved back"),

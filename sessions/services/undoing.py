@@ -31,7 +31,10 @@ def undo(*, actor: User, clinic: Clinic, batch: UUID, now: datetime | None = Non
     if not events:
         raise Refused("nothing-to-undo", _("There is nothing to take back."))
     if timezone.now() - events[0].at > FOR:
-        raise Refused("too-late", _("More than a minute has passed. Move or book the visit by hand."))
+        raise Refused(
+            "too-late",
+            _("More than a minute has passed, so this stands. Change it on the page of the visit or of its plan."),
+        )
     moved = [event for event in events if event.verb == MOVED]
     appointments.move_back(actor=actor, moves=_moves_back(clinic, moved), batch=uuid4(), now=now)
     for event in reversed([event for event in events if event.verb != MOVED]):
@@ -102,6 +105,10 @@ def _take_back(event: AuditEvent, actor: User, clinic: Clinic, now: datetime | N
         return
     if event.verb == "waiting.placed":
         waiting.undo_placed(actor=actor, entry=WaitingEntry.objects.get(clinic=clinic, pk=event.subject_id), now=now)
+        return
+    if event.verb == "appointment.offer-withdrawn":
+        held = Appointment.objects.get(clinic=clinic, pk=event.subject_id)
+        appointments.hold_again(actor=actor, held=held, now=now)
         return
     deeds = {
         "appointment.cancelled": appointments.undo_cancel,

@@ -187,7 +187,8 @@ def mark_no_show(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, batch: UUID) -> HttpResponse:
     """Take back the last step, within its minute. The calendar asks for the answer in words."""
-    request.session.pop("undo", None)
+    if request.session.get("undo", {}).get("batch") == str(batch):  # another tab may have done another step since
+        del request.session["undo"]
     try:
         undoing.undo(actor=request.user, clinic=request.clinic, batch=batch)
     except Refused as no:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from mesoclinic.core.models import AuditEvent
@@ -220,3 +221,80 @@ def test_a_cancelled_move_back_into_an_absence_says_so(world):
         take_back(world, batch)
 
     assert (refusal.value.code, refusal.value.message) == ("away", "Dr Ada is away then.")
+
+
+def hold(world, visit, day_offset: int = 3) -> Appointment:
+    """Another time held for a visit until the patient agrees."""
+    return appointments.hold_time(actor=world.desk, asked=NewTime(visit, at("15:00", day_offset)), now=NOW)
+
+
+@pytest.mark.parametrize("deed", ["move", "cancel", "no-show"])
+def test_a_time_held_for_the_visit_is_held_again(world, deed):
+    visit = book(world)
+    held, batch, later = hold(world, visit), uuid4(), at("10:30")
+    if deed == "move":
+        appointments.move(actor=world.desk, appointment=visit, starts_at=at("14:00", 1), batch=batch, now=later)
+    elif deed == "cancel":
+        words = {"cancelled_by": "patient", "reason": "ill"}
+        appointments.cancel(actor=world.desk, appointment=visit, batch=batch, now=later, **words)
+    else:
+        appointments.mark_no_show(actor=world.desk, appointment=visit, batch=batch, now=later)
+    held.refresh_from_db()
+    assert held.status == "cancelled"
+
+    take_back(world, batch, now=later)
+
+    held.refresh_from_db()
+    visit.refresh_from_db()
+    assert (visit.status, visit.starts_at) == ("booked", at("10:00"))
+    assert (held.status, held.cancelled_by, held.status_reason) == ("offered", "", "")
+
+
+def test_nothing_is_taken_back_when_the_time_held_has_been_given_away(world):
+    visit, batch = book(world), uuid4()
+    hold(world, visit)
+    appointments.move(actor=world.desk, appointment=visit, starts_at=at("14:00", 1), batch=batch, now=NOW)
+    book(world, "15:00", day_offset=3, patient=patient(world.clinic, "Bea"))
+    before = facts()
+
+    with pytest.raises(Refused) as refusal:
+        take_back(world, batch)
+
+    assert refusal.value.code == "held-time-taken"
+    assert facts() == before
+
+
+def test_a_held_time_that_has_run_out_is_no_hindrance(world):
+    visit, batch = book(world), uuid4()
+    held = hold(world, visit)
+    appointments.move(actor=world.desk, appointment=visit, starts_at=at("14:00", 1), batch=batch, now=NOW)
+
+    take_back(world, batch, now=held.offered_until)
+
+    held.refresh_from_db()
+    visit.refresh_from_db()
+    assert (held.status, visit.starts_at) == ("cancelled", at("10:00"))
+
+
+def test_another_tab_after_the_minute_gets_a_sentence_and_the_bar_of_a_later_step_stays(world, client):
+    first, second = book(world, day_offset=1), book(world, "11:00", day_offset=1, patient=patient(world.clinic, "Bea"))
+    client.force_login(world.desk)
+    with time_machine.travel(NOW, tick=False) as clock:
+        batches = []
+        for visit in (first, second):
+            cancel = {"cancelled_by": "patient", "reason": "ill"}
+            client.post(reverse("sessions:cancel", args=[visit.public_id]), cancel)
+            batches.append(client.session["undo"]["batch"])
+            clock.shift(timedelta(seconds=40))
+
+        page = client.post(reverse("sessions:undo", args=[batches[0]]), follow=True)
+        assert "More than a minute has passed, so this stands." in page.content.decode()
+        assert client.session["undo"]["batch"] == batches[1]
+        assert reverse("sessions:undo", args=[batches[1]]) in page.content.decode()
+        page = client.post(reverse("sessions:undo", args=[batches[1]]), follow=True)
+
+    assert "Taken back." in page.content.decode()
+    assert "undo" not in client.session
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("cancelled", "booked")

@@ -134,6 +134,7 @@ DONE = {
     "offer-agreed": gettext_lazy("offer agreed to"),
     "offer-declined": gettext_lazy("offer declined"),
     "offer-expired": gettext_lazy("offer ran out"),
+    "offer-held-again": gettext_lazy("offer held again"),
     "offer-queued": gettext_lazy("offer sent"),
     "offer-withdrawn": gettext_lazy("offer taken back"),
     "offered": gettext_lazy("offered"),

@@ -36,7 +36,7 @@ from .held import (
     rebook_visits,
 )
 from .moving import check_move, lock_for, move, move_back, move_many, reschedule
-from .offers import accept_offer, expire_offers
+from .offers import accept_offer, expire_offers, hold_again
 from .placing import NewTime
 from .series import free_planned_session
 
@@ -62,6 +62,7 @@ __all__ = [
     "free_planned_session",
     "fulfil",
     "fulfil_without_record",
+    "hold_again",
     "hold_time",
     "lock_for",
     "mark_entered_in_error",

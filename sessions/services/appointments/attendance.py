@@ -268,7 +268,7 @@ def _change(
     appointment.save(update_fields=[*values, "status_at"])
     settle_travel_gladly(rounds, actor=actor, now=now)
     if appointment.status not in WAITING:
-        withdraw_held_times([appointment], now=now)
+        withdraw_held_times([appointment], now=now, actor=actor, batch=batch)
     audit.record(
         actor=actor,
         verb=verb,

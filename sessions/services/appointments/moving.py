@@ -160,7 +160,7 @@ def _move(
     rejoin_rounds(left)
     settle_travel(rounds, actor=actor, now=now)
     note_leaving([fresh for _wish, fresh in moved], changes)
-    withdraw_held_times([fresh for _wish, fresh in moved], now=now)
+    withdraw_held_times([fresh for _wish, fresh in moved], now=now, actor=actor, batch=batch)
     for wish, fresh in moved:
         if wish.planned_session is not None and wish.planned_session.course_id not in courses:
             want_plan_around(wish.planned_session, day_of(fresh), now, was_on[fresh.pk])

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.constraints import violated
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment
@@ -101,12 +103,47 @@ def check_not_held(appointment: Appointment) -> None:
         raise Refused("only-held", words)
 
 
-def withdraw_held_times(appointments: Iterable[Appointment], *, now: datetime, reason: str = "") -> None:
-    """Free what is held for visits that need it no longer; the locks are held. One SQL statement when there is nothing."""
+def withdraw_held_times(
+    appointments: Iterable[Appointment],
+    *,
+    now: datetime,
+    reason: str = "",
+    actor: User | None = None,
+    batch: UUID | None = None,
+) -> None:
+    """Free what is held for visits that need it no longer; the locks are held. One SQL statement when there is nothing.
+
+    With the `batch` of the step that frees them they are held again when that step is taken back.
+    """
     held = Appointment.objects.filter(in_place_of__in=[one.pk for one in appointments], status="offered")
     for offer in held.order_by("pk"):
         offer.status, offer.status_at = Appointment.Status.CANCELLED, now
         offer.cancelled_by = Appointment.CancelledBy.CLINIC
         offer.status_reason = reason or _("Not needed any more.")
         offer.save(update_fields=["status", "status_at", "cancelled_by", "status_reason"])
-        audit.record(actor=None, verb="appointment.offer-withdrawn", subject=offer, patient_id=offer.patient_id)
+        told = {"subject": offer, "patient_id": offer.patient_id, "batch": batch}
+        audit.record(actor=actor, verb="appointment.offer-withdrawn", **told)
+
+
+@transaction.atomic
+def hold_again(*, actor: User | None, held: Appointment, now: datetime | None = None) -> None:
+    """The step that freed a held time is taken back: it is held as before, unless it has run out by now.
+
+    Raises Refused("held-time-taken").
+    """
+    now = now or timezone.now()
+    lock_course_of(held)
+    rows = Appointment.objects.select_for_update(no_key=True, of=("self",)).select_related("patient")
+    offer = rows.get(pk=held.pk)
+    if offer.status != Appointment.Status.CANCELLED or offer.offered_until is None or offer.offered_until <= now:
+        return
+    offer.status, offer.status_at, offer.cancelled_by, offer.status_reason = Appointment.Status.OFFERED, now, "", ""
+    try:
+        with transaction.atomic():
+            offer.save(update_fields=["status", "status_at", "cancelled_by", "status_reason"])
+    except IntegrityError as exc:
+        if violated(exc) is None:
+            raise
+        words = _("The time held for %(name)s has just been taken, so this cannot be taken back. Hold another one.")
+        raise Refused("held-time-taken", words % {"name": offer.patient.name}) from exc
+    audit.record(actor=actor, verb="appointment.offer-held-again", subject=offer, patient_id=offer.patient_id)
