@@ -57,13 +57,13 @@ def _drawings(
     last: Iterable[InjectionSite],
     stung: Iterable[InjectionSite],
 ) -> list[Drawing]:
-    dots, ghosts, heat = (_dots(found) for found in (sites, last, stung))
+    dots, ghosts, heat = _dots(sites, marked=True), _dots(last), _dots(stung)
     return [Drawing(view, tuple(dots[view.code]), tuple(ghosts[view.code]), tuple(heat[view.code])) for view in views]
 
 
-def _dots(sites: Iterable[InjectionSite]) -> dict[str, list[Dot]]:
+def _dots(sites: Iterable[InjectionSite], *, marked: bool = False) -> dict[str, list[Dot]]:
     found: dict[str, list[Dot]] = defaultdict(list)
     for site in sites:
         for view, x, y in site.map_points:
-            found[view].append(Dot(x, y, site.is_reactive))
+            found[view].append(Dot(x, y, marked and site.is_reactive))
     return found

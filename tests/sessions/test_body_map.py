@@ -1,10 +1,13 @@
 """The body map: each point lies in one zone at most, each zone is on its side, and records draw what they hold."""
 
 import pytest
+from django.utils.translation import override
 
 from sessions.body_map import LEFT, RIGHT, VIEWS, views_of
 from sessions.queries import body_maps
+from sessions.queries.body_maps import Dot
 from sessions.recording import SiteTreated
+from sessions.templatetags.body import circles, zones
 from tests.sessions.record_world import book_session, done, record_world, start
 
 ALL = [pytest.param(view, id=f"{species}-{view.code}") for species, views in VIEWS.items() for view in views]
@@ -79,3 +82,21 @@ def test_a_species_nobody_has_drawn_has_no_map(django_assert_num_queries):
 
     with django_assert_num_queries(0):
         assert body_maps.blank_map(record, None) == []
+
+
+def test_zones_are_drawn_in_the_readers_language():
+    view, *_others = views_of("human")
+
+    with override("en"):
+        english = zones(view, taps=True)
+    with override("fr"):
+        french = zones(view, taps=True)
+
+    assert english.count("<polygon") == french.count("<polygon") == len(view.zones)
+    assert english != french
+    assert english.count('tabindex="0"') == 1
+
+
+def test_a_point_that_is_no_number_is_not_drawn():
+    with pytest.raises(ValueError, match="format"):
+        circles([Dot('1"><script>', 2)], 3)
