@@ -14,7 +14,6 @@ Block = dict[str, Any]
 Rows = list[list[str]]
 _NARROW = 24  # letters
 _ALL_NARROW = 74  # letters of about 96 on a line
-_SHORT = 160  # letters of a cell: three rows of such fit a page, however narrow the column
 
 
 def table(columns: Sequence[tuple[str, str, str]], rows: Rows, *, total: bool = False) -> list[Block]:
@@ -32,20 +31,8 @@ def table(columns: Sequence[tuple[str, str, str]], rows: Rows, *, total: bool = 
             "widths": widths,
             "rows": [[row[index] for index in kept] for row in rows],
             "total": total,
-            "keep": _kept_together(rows),
         }
     ]
-
-
-def _kept_together(rows: Rows) -> dict[str, int]:
-    """Say how many rows at either end no page break parts: none stands alone. What may be higher than a page may break."""
-    first = len(rows) if len(rows) <= 3 else 2
-    last = 0 if len(rows) <= 3 else 2
-
-    def kept(some: Rows) -> int:
-        return len(some) if all(len(cell) <= _SHORT for row in some for cell in row) else 0
-
-    return {"first": kept(rows[:first]), "last": kept(rows[len(rows) - last :])}
 
 
 def _widths(columns: Sequence[tuple[str, str, str]], rows: Rows) -> list[str]:
