@@ -34,7 +34,7 @@ CALL_DAYS = 1  # who was to come today or tomorrow is called: no letter arrives 
 FURTHEST = timedelta(days=3 * 366)  # nothing is booked later
 MENDABLE = (AppointmentStatus.OFFERED, AppointmentStatus.BOOKED)
 WITH_NAMES = (
-    *("patient__species", "patient__place", "practitioner", "room", "place", "site__clinic"),
+    *("patient__species", "patient__place", "practitioner", "room", "place", "site__clinic", "round__place"),
     *("planned_session__course__indication", "planned_session__course__site"),
 )
 OWN_TIME = {WhyNot.OUTSIDE_HOURS, WhyNot.BREAK}  # who was squeezed in was so in spite of these

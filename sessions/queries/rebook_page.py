@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
-from sessions.models import Absence, Appointment, CallAttempt, Closure, Practitioner, Room
+from sessions.models import Absence, Appointment, CallAttempt, Closure, Practitioner, Room, Round
 from sessions.models.appointments import AppointmentStatus, CancelledBy
 from sessions.queries.broken import BrokenVisit, Cause, broken_visits, must_call
 from sessions.queries.calls import attempts_about
@@ -23,7 +23,10 @@ from sessions.queries.rebook_choices import Choice, Choices
 
 @dataclass(frozen=True)
 class Row:
-    """One broken visit. `held` is the time that waits for the patient's word; `choices` are None while one is held."""
+    """One broken visit. `held` is the time that waits for the patient's word; `choices` are None while one is held.
+
+    `stands_in` is the round that stands without it: a new time takes the visit out of it.
+    """
 
     visit: Appointment
     why: str
@@ -31,6 +34,7 @@ class Row:
     choices: Choices | None
     held: Appointment | None
     attempts: Sequence[CallAttempt]
+    stands_in: Round | None
 
     @property
     def options(self) -> list[Choice]:
@@ -167,7 +171,9 @@ class _Rows:
 
     def _row(self, one: BrokenVisit) -> Row:
         key, contact = one.visit.pk, self.contacts[one.visit.patient_id]
-        return Row(one.visit, one.why, contact, self.choices.get(key), self.held.get(key), self.attempts.get(key, ()))
+        stands_in = one.visit.round if one.visit.round_id not in self.rounds else None
+        found = self.choices.get(key), self.held.get(key), self.attempts.get(key, ())
+        return Row(one.visit, one.why, contact, *found, stands_in)
 
     def _round(self, lost: LostRound, why: str) -> RoundRow:
         first, choices = lost.visits[0], self.choices.get(lost.key)

@@ -162,6 +162,7 @@ def test_a_horse_that_cannot_come_leaves_its_round_and_the_round_stays():
 
     assert line.visit == row.visit == visits[1]
     assert row.choices.proposed
+    assert row.stands_in == visits[1].round
     appointments.rebook_visits(
         actor=None,
         moves=[appointments.NewTime(row.visit, row.choices.proposed.free.starts_at)],
@@ -171,6 +172,22 @@ def test_a_horse_that_cannot_come_leaves_its_round_and_the_round_stays():
     appointments.agree_to_held_time(actor=None, appointment=row.visit, now=NOW)
     left = Appointment.objects.live().filter(round=visits[0].round)
     assert set(left) == {visits[0], *visits[2:]}
+
+
+def test_the_page_says_that_a_new_time_takes_a_visit_out_of_its_round():
+    stable = round_world.open_stable()
+    visits = list(round_world.book_round(stable).visits.order_by("starts_at"))
+    book(stable, "16:00", day_offset=2, patient=stable.patient, practitioner=stable.doctor)
+    block(stable, 1, who=visits[1].patient)
+    block(stable, 2, who=stable.patient)
+    client = Client()
+    client.force_login(stable.desk)
+
+    with time_machine.travel(NOW, tick=False):
+        page = client.get(reverse("sessions:rebook")).content.decode()
+
+    said = f"A new time takes it out of the round at {visits[1].round.place}"
+    assert page.count(said) == 1, "said of the visit in a round, not of the other"
 
 
 def test_as_many_statements_for_many_visits_as_for_one(world):

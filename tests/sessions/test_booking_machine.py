@@ -1,4 +1,4 @@
-"""Anything in any order: book, move, cancel, miss, record, leave out, close days, pause, take back. What must hold, holds.
+"""Anything in any order: book, move, cancel, miss, record, leave out, close days, block days, pause, take back. What must hold, holds.
 
 The machine plays a doctor at the desk with two courses; the clock goes on by itself. A step may be refused in words,
 never fail in another way.
@@ -24,7 +24,7 @@ from sessions.queries.broken import lost_visits
 from sessions.queries.courses import to_rebook as to_rebook_rows
 from sessions.queries.plans import window
 from sessions.queries.ripples import Deed, question
-from sessions.services import appointments, availability, courses, plans
+from sessions.services import appointments, availability, courses, plans, preferences
 from sessions.services.appointments import NewTime
 from sessions.services.undoing import FOR, undo
 from tests.factories import make_course
@@ -46,6 +46,7 @@ DEEDS = {
     "skip_session_with_following",
     "record",
     "close_days",
+    "block_days",
     "pause_course",
     "resume_course",
     "take_back",
@@ -236,6 +237,19 @@ class Machine(RuleBasedStateMachine):
             availability.add_closure(actor=actor, **words)
 
         self.do(close_days)
+
+    @rule(which=WHICH, days=DAYS, length=st.integers(1, 9))
+    def block_days(self, which, days, length):
+        course = self.pick(Course.objects.order_by("pk").select_related("patient"), which)
+        today = local_day(self.now, self.world.site.zone)
+        from_on = today + timedelta(days=days)
+        until_on = from_on + timedelta(days=length - 1)
+
+        def block_days(actor, now):
+            words = {"patient": course.patient, "from_on": from_on, "until_on": until_on, "reason": "on holiday"}
+            preferences.block_days(actor=actor, today=today, **words)
+
+        self.do(block_days)
 
     @rule(which=WHICH, is_open=st.booleans())
     def pause_or_resume(self, which, is_open):
