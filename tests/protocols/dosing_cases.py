@@ -1,9 +1,11 @@
 """Substances and small builders for the tests of the mix check: the numbers are DOMAIN.md's."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from babel.messages.mofile import read_mo
 from django.conf import settings
@@ -24,6 +26,7 @@ from protocols.dosing import (
     check_mix,
     shipped,
 )
+from protocols.dosing.sources import cite
 
 TODAY = date(2026, 3, 2)
 D = Decimal
@@ -127,6 +130,13 @@ def check(lines: Iterable[MixLine], patient: MixPatient = WOMAN, **context: obje
     return found
 
 
+def mixed(*lines: MixLine, patient: MixPatient = WOMAN, **context: object) -> list[Finding]:
+    """Check lines with a harmless one before each and one behind the last: theirs are 1, 3, 5 …"""
+    harmless = line(SALINE, "1")
+    spread = [one for given in lines for one in (harmless, given)]
+    return check([*spread, harmless], patient, **context)
+
+
 def by_rule(findings: Iterable[Finding]) -> dict[str, Finding]:
     """Return the findings by rule (the last one of each)."""
     return {finding.rule: finding for finding in findings}
@@ -135,3 +145,44 @@ def by_rule(findings: Iterable[Finding]) -> dict[str, Finding]:
 def levels(findings: Iterable[Finding]) -> dict[str, str]:
     """Return the level of each rule that spoke."""
     return {finding.rule: finding.level.value for finding in findings}
+
+
+class Said(NamedTuple):
+    """What one finding must be: its level, its lines and sites, its sources by their numbers, its whole sentence.
+
+    `find` makes the mix and checks it when the test runs, so that nothing of it was made before.
+    """
+
+    rule: str
+    level: str
+    lines: tuple[int, ...]
+    sources: str
+    text: str
+    find: Callable[[], list[Finding]]
+    sites: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.lines}"
+
+    def hold(self) -> None:
+        """Fail unless the rule said exactly this, once, and pointed at exactly these lines and sites."""
+        found = [finding for finding in self.find() if finding.rule == self.rule]
+
+        assert [
+            (finding.level.value, finding.lines, finding.sites, numbers_of(finding.source), finding.text)
+            for finding in found
+        ] == [(self.level, self.lines, self.sites, self.sources, self.text)]
+
+
+def numbers_of(source: str) -> str:
+    """Return the numbers of the sources a finding quotes, or what a clinic wrote itself; each must be said in full."""
+    keys = re.findall(r"\[([\w-]+)\]", source)
+    assert not keys or source == cite(*keys)
+    return " ".join(keys) or source
+
+
+def rules_named(*names: str) -> set[str]:
+    """Return the rules that modules of the check give a name of its own."""
+    folder = Path(settings.BASE_DIR) / "protocols/dosing/rules"
+    text = "".join((folder / f"{name}.py").read_text(encoding="utf-8") for name in names)
+    return set(re.findall(r'[( ]"([a-z_]+\.[a-z_0-9]+)"', text))

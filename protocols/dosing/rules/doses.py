@@ -1,7 +1,7 @@
 """Ceilings: by weight, per session, over 24 hours, over the course, and local anaesthetics together."""
 
 from collections.abc import Iterator
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 
 from protocols.dosing.findings import Finding, Level, Value
@@ -200,7 +200,7 @@ def repeated_too_soon(mix: Mix) -> Iterator[Finding]:
                     ),
                     {
                         "substance": dose.name,
-                        "minutes": minutes.quantize(Decimal(1)),
+                        "minutes": minutes.quantize(Decimal(1), rounding=ROUND_FLOOR, context=EXACT),
                         "repeat_min": ceiling.repeat_min,
                     },
                     ceiling.source,
