@@ -1,9 +1,19 @@
 """The columns of this app's lists in a spreadsheet."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.exports import Column
 
+PLACES = (
+    Column(_("Name"), lambda place: place.name),
+    Column(_("Kind"), lambda place: place.get_kind_display()),
+    Column(_("Address"), lambda place: place.address),
+    Column(_("Phone"), lambda place: place.phone),
+    Column(_("Minutes away"), lambda place: place.travel_min),
+    Column(_("Patients"), lambda place: place.patient_count),
+    Column(_("No longer used"), lambda place: gettext("yes") if place.is_archived else ""),
+)
 PATIENTS = (
     Column(_("File"), lambda hit: hit.number),
     Column(_("Name"), lambda hit: hit.name),

@@ -62,6 +62,44 @@ FOLLOW_UPS = (
     Column(_("Lots"), lambda line: ", ".join(line.lots)),
     Column(_("Until"), lambda line: line.until_on),
 )
+VISITS = (
+    Column(_("Begins"), lambda visit: visit.starts_at),
+    Column(_("Ends"), lambda visit: visit.ends_at),
+    Column(_("Patient"), lambda visit: visit.patient.name if visit.patient else ""),
+    Column(_("Kind"), lambda visit: gettext(visit.patient.species.name) if visit.patient else ""),
+    Column(_("Phone"), lambda visit: visit.patient.phone if visit.patient else ""),
+    Column(_("What for"), lambda visit: visit.get_kind_display()),
+    Column(_("Session"), lambda visit: visit.planned_session.number if visit.planned_session else None),
+    Column(_("Reason"), lambda visit: visit.reason),
+    Column(_("With"), lambda visit: visit.practitioner.name),
+    Column(_("Where"), lambda visit: (visit.place or visit.room or "") and (visit.place or visit.room).name),
+    Column(_("Status"), lambda visit: visit.get_status_display()),
+)
+ROUNDS = (
+    Column(_("Day"), lambda one: one.on),
+    Column(_("Where"), lambda one: one.place.name),
+    Column(_("Begins"), lambda one: one.stops[0].starts_at if one.stops else None),
+    Column(_("Ends"), lambda one: one.stops[-1].ends_at if one.stops else None),
+    Column(_("With"), lambda one: one.practitioner.name),
+    Column(_("Patients"), lambda one: ", ".join(visit.patient.name for visit in one.stops)),
+)
+UNSIGNED = (
+    Column(_("When"), lambda record: record.performed_at),
+    Column(_("Patient"), lambda record: record.patient.name),
+    Column(_("File"), lambda record: record.patient.number),
+    Column(_("For"), lambda record: gettext(record.course.indication.name) if record.course else ""),
+    Column(_("Given by"), lambda record: record.performed_by.name),
+)
+WAITING = (
+    Column(_("Waits since"), lambda one: one.entry.since),
+    Column(_("Patient"), lambda one: one.entry.patient.name),
+    Column(_("File"), lambda one: one.entry.patient.number),
+    Column(_("Phone"), lambda one: one.contact.phone),
+    Column(_("Wishes"), lambda one: one.wishes),
+    Column(_("Waits until"), lambda one: one.entry.until_on),
+    Column(_("Booked"), lambda one: one.entry.appointment.starts_at if one.entry.appointment else None),
+    Column(_("Note"), lambda one: one.entry.note),
+)
 
 
 def _change(field: str, old: str, new: str) -> str:

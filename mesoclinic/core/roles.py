@@ -45,7 +45,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "protocols.view_stock": frozenset({P, M}),
     "protocols.change_stock": frozenset({P, M}),
     "core.view_access_log": frozenset({M}),
-    "core.export_lists": frozenset({P, M}),  # with the right to see the list: a whole one leaves the house
+    "core.export_lists": frozenset({P, M, A}),  # with the right to see the list: a whole one leaves the house
     "core.change_settings": frozenset({A}),
     "core.change_user": frozenset({A}),
     "core.use_clinic": frozenset(Role),  # every signed-in member of staff: own account, front page

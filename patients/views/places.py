@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
+from patients import exports
 from patients.forms.places import PlaceForm
 from patients.queries import places as queries
 from patients.services.places import create_place as create
@@ -21,7 +23,10 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 @requires("patients.change_place")
 def places(request: HttpRequest) -> HttpResponse:
-    return render(request, "patients/places/list.html", {"places": queries.places_of(request.clinic)})
+    found = queries.places_of(request.clinic)
+    if sent := exported(request, "place", found, exports.PLACES):
+        return sent
+    return render(request, "patients/places/list.html", {"places": found})
 
 
 @edits

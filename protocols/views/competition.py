@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
+from protocols import exports
 from protocols.forms.competition import CompetitionRuleForm
 from protocols.models import CompetitionRule
 from protocols.queries import competition as queries
@@ -22,7 +24,10 @@ from protocols.services import competition as services
 @requires("protocols.view_protocol")
 @require_safe
 def list_competition_rules(request: HttpRequest) -> HttpResponse:
-    rows = list(queries.rules(request.clinic))
+    found = queries.rules(request.clinic)
+    if sent := exported(request, "competition-rule", found, exports.COMPETITION_RULES):
+        return sent
+    rows = list(found)
     words = queries.key_words(request.clinic, {code for row in rows for code in row.keys})
     rules = [(row, ", ".join(words[code] for code in row.keys)) for row in rows]
     context = {"rules": [one for one in rules if not one[0].is_archived]}

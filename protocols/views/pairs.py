@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
+from protocols import exports
 from protocols.forms.pairs import NewPairForm, PairForm
 from protocols.models import Incompatibility
 from protocols.queries import pairs as queries
@@ -25,6 +27,8 @@ A_PAGE = 40
 def list_pairs(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("level", "status")}
     found = queries.search(request.clinic, text=request.GET.get("q", ""), **asked)
+    if sent := exported(request, "pair", found, exports.PAIRS):
+        return sent
     context = {
         "page": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
         "asked": asked | {"q": request.GET.get("q", "")},

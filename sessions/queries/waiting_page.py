@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 
@@ -19,19 +19,25 @@ LINES_SHOWN = 40
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """One who waits: since when, for what, how to reach them, and times that would suit. `offer` is one held now."""
+class Waits:
+    """One who waits: since when, for what, and how to reach them."""
 
     entry: WaitingEntry
-    line: Line
     contact: Contact
-    times: tuple[FreeTime, ...]
-    outcome: CallAttempt | None
-    offer: Appointment | None
 
     @property
     def wishes(self) -> str:
         return wishes_in_words(self.entry)
+
+
+@dataclass(frozen=True)
+class Waiting(Waits):
+    """The same with times that would suit. `offer` is one held now."""
+
+    line: Line
+    times: tuple[FreeTime, ...]
+    outcome: CallAttempt | None
+    offer: Appointment | None
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,12 @@ def waiting_page(site: Site, now: datetime) -> WaitingPage:
         for entry, line in zip(shown, lines, strict=True)
     ]
     return WaitingPage(freed_times(site, entries, now), waiting, len(entries))
+
+
+def reached(entries: Sequence[WaitingEntry], today: date) -> list[Waits]:
+    """Say of entries how everybody is reached. One SQL statement."""
+    contacts = contacts_of([entry.patient for entry in entries], today)
+    return [Waits(entry, contacts[entry.patient_id]) for entry in entries]
 
 
 def _offers(entries: Sequence[WaitingEntry]) -> dict[int, Appointment]:

@@ -12,7 +12,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.localtime import local_day
+from sessions import exports
 from sessions.forms.calendar import CalendarFilters
 from sessions.models.appointments import AppointmentStatus
 from sessions.queries import appointments as reads
@@ -61,9 +63,12 @@ def day_list(request: HttpRequest) -> HttpResponse:
     filters = CalendarFilters(request.GET, site=request.site)
     filters.is_valid()
     asked = filters.cleaned_data
+    visits = reads.day(request.site, on).filter(**filters.conditions()).exclude(status__in=feeds.HIDDEN)
+    if sent := exported(request, "appointment", visits, exports.VISITS):
+        return sent
     context = _frame(request, on, "list")
     context |= {
-        "visits": list(reads.day(request.site, on).filter(**filters.conditions()).exclude(status__in=feeds.HIDDEN)),
+        "visits": list(visits),
         "filters": filters,
         "only": asked.get("practitioner"),
         "now": timezone.now(),

@@ -1,6 +1,7 @@
 """The manager's overview: its parts, and the list behind each number."""
 
 from datetime import date
+from functools import partial
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import Column, exported
 from mesoclinic.core.localtime import local_day
 from sessions.forms.overview import OverviewForm, OverviewListForm
 from sessions.queries.overview import PARTS, sites
@@ -46,6 +48,11 @@ def overview_list(request: HttpRequest) -> HttpResponse:
     found = listing(form.scope(sites(request.clinic)), request.GET.get("what", ""))
     if found is None:
         raise Http404
+    columns = [Column(head, lambda line, place=place: line.cells[place]) for place, head in enumerate(found.heads)]
+    if sent := exported(request, "overview", found.rows, columns, lines=partial(map, found.line)):
+        if found.is_medical:
+            note_files_opened(actor=request.user, lines=map(found.line, found.rows))
+        return sent
     page = Paginator(found.rows, LINES_A_PAGE).get_page(request.GET.get("page"))
     page.object_list = [found.line(row) for row in page.object_list]
     if found.is_medical:

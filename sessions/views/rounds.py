@@ -13,9 +13,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
 from patients.queries import patients as patient_reads
 from patients.queries import search
+from sessions import exports
 from sessions.forms.appointments import CancelForm
 from sessions.forms.rounds import AddToRoundForm, MoveRoundForm
 from sessions.models import Appointment, Round
@@ -36,6 +38,8 @@ def list_rounds(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     until = today + timedelta(days=DAYS_LISTED)
     coming = reads.rounds_between(request.site, today, until)
+    if sent := exported(request, "round", coming, exports.ROUNDS):
+        return sent
     context = {"rounds": coming, "places": reads.places_with_due(request.site, today), "today": today}
     return render(request, "sessions/rounds/list.html", context)
 

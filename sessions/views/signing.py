@@ -12,11 +12,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.identity_forms import PROOFS
 from mesoclinic.core.refused import Refused
 from patients.queries import patients as patient_reads
+from sessions import exports
 from sessions.forms.addenda import AddendumForm
 from sessions.forms.records import SignForm
+from sessions.models import Practitioner
 from sessions.queries import records as reads
 from sessions.services import records
 
@@ -25,6 +28,8 @@ from sessions.services import records
 @require_GET
 def list_unsigned(request: HttpRequest) -> HttpResponse:
     """List what is done and not signed: one's own, ticked; everybody's on request, those of others to be ticked."""
+    if sent := exported(request, "record", reads.unsigned(request.clinic, _own(request)), exports.UNSIGNED):
+        return sent
     return _unsigned_page(request, SignForm(request=request))
 
 
@@ -79,10 +84,15 @@ def _chosen(request: HttpRequest) -> list:
     return list(reads.records(request.clinic).filter(public_id__in=wanted))
 
 
+def _own(request: HttpRequest) -> Practitioner | None:
+    """Whose records the page shows; None for everybody's."""
+    return None if request.GET.get("of") == "all" else getattr(request.user, "practitioner", None)
+
+
 def _unsigned_page(request: HttpRequest, form: SignForm) -> HttpResponse:
     own = getattr(request.user, "practitioner", None)
     chosen = set(request.POST.getlist("record"))
-    everybody = request.GET.get("of") == "all" or own is None
+    everybody = _own(request) is None
     rows = list(reads.unsigned(request.clinic, None if everybody else own)[:500])
     is_for_others = bool(form["reason"].value()) or bool(chosen - {str(row.public_id) for row in rows})
     if is_for_others and not everybody:  # sent from the page of somebody else's record: what was ticked and typed stays

@@ -1,6 +1,7 @@
 """The waiting list: who waits, which freed times suit whom, and how somebody gets onto it."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,16 +18,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries import patients as patient_reads
+from sessions import exports
 from sessions.forms.waiting import WaitForm
 from sessions.models import Appointment
 from sessions.queries import appointments as visits
 from sessions.queries import availability, booking
 from sessions.queries import waiting as reads
-from sessions.queries.waiting_page import waiting_page
+from sessions.queries.waiting_page import reached, waiting_page
 from sessions.services import waiting
 
 from .desk import back
@@ -36,7 +39,13 @@ from .desk import back
 @requires("sessions.book")
 def waiting_list(request: HttpRequest) -> HttpResponse:
     """Show the times freed lately with whom they suit, and everybody who waits with times that would suit."""
-    context = {"here": request.path, "page": waiting_page(request.site, timezone.now()) if request.site else None}
+    if request.site is None:
+        return render(request, "sessions/waiting/waiting.html", {"here": request.path, "page": None})
+    now, site = timezone.now(), request.site
+    lines = partial(reached, today=local_day(now, site.zone))
+    if sent := exported(request, "waiting", reads.open_entries(site, now), exports.WAITING, lines=lines):
+        return sent
+    context = {"here": request.path, "page": waiting_page(site, now)}
     return render(request, "sessions/waiting/waiting.html", context)
 
 

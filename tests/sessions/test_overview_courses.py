@@ -1,9 +1,11 @@
 """Adherence, drop-out and outcomes of the overview against a slow count in plain Python, and against their lists."""
 
+import csv
 import random
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from io import StringIO
 from statistics import median
 
 import pytest
@@ -346,3 +348,22 @@ def test_opening_a_list_with_pain_scores_is_written_down_for_each_patient_on_the
     assert shown
     assert set(events.values_list("patient_id", flat=True)) == shown
     assert events.count() == len(shown)
+
+
+def test_the_list_behind_a_number_leaves_as_it_is_shown_and_each_file_in_it_is_noted():
+    world = course_world(0)
+    client = Client()
+    client.force_login(world.manager)
+    asked = {"period": "own", "from_on": FIRST, "until_on": LAST, "what": "outcome"}
+    shown = client.get(reverse("sessions:overview-list"), asked).context
+    before = AuditEvent.objects.filter(verb="overview.opened").count()
+
+    answer = client.get(reverse("sessions:overview-list"), asked | {"as": "csv"})
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    heads, *rows = csv.reader(StringIO(text))
+
+    assert heads == list(shown["listing"].heads)
+    assert len(rows) == shown["page"].paginator.count
+    assert rows[: len(shown["page"].object_list)] == [list(line.cells) for line in shown["page"].object_list]
+    noted = AuditEvent.objects.filter(verb="overview.opened").order_by("pk")[before:]
+    assert {event.patient_id for event in noted} == {line.patient_id for line in shown["page"].object_list}

@@ -2,10 +2,12 @@
 
 import csv
 import tracemalloc
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 
 import pytest
+import time_machine
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from openpyxl import load_workbook
@@ -14,15 +16,34 @@ from mesoclinic.core import exports
 from mesoclinic.core.exports import Column, exported, harmless
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
-from patients.services import patients
-from tests.factories import make_clinic, make_course, make_lot, make_patient, make_user
+from patients.services import patients, places
+from sessions.services import waiting
+from tests.factories import (
+    make_clinic,
+    make_competition_rule,
+    make_course,
+    make_lot,
+    make_pair,
+    make_patient,
+    make_practitioner,
+    make_user,
+)
+from tests.sessions import round_world
+from tests.sessions.booking_world import MONDAY, NOW, book
+from tests.sessions.record_world import done, record_world
 
 pytestmark = pytest.mark.django_db
 
 LISTS = (
     *("patients:list", "protocols:stock", "protocols:substances", "protocols:list", "sessions:courses"),
     *("sessions:reports", "sessions:outbox", "sessions:access-log", "sessions:retention", "sessions:follow-ups"),
+    *("sessions:rounds", "sessions:day-list", "patients:places", "protocols:pairs", "protocols:competition-rules"),
 )
+OF_OTHERS = (
+    *(("sessions:records-unsigned", Role.PRACTITIONER), ("sessions:waiting", Role.PRACTITIONER)),
+    *(("core:users", Role.ADMIN), ("patients:places", Role.ADMIN)),
+)
+EMPTY = {"sessions:outbox", "sessions:retention", "sessions:follow-ups", "sessions:rounds", "sessions:day-list"}
 
 
 @pytest.fixture
@@ -49,18 +70,33 @@ def test_every_list_leaves_as_csv_and_as_xlsx_with_the_same_heads(clinic, manage
     make_course(clinic)
     make_lot(clinic)
 
-    heads = table(manager.get(reverse(name), {"as": "csv"}))[0]
-    answer = manager.get(reverse(name), {"as": "xlsx"})
+    in_both_alike(manager, name)
+
+
+@pytest.mark.parametrize(("name", "role"), OF_OTHERS)
+def test_the_lists_of_other_roles_leave_too(clinic, name, role):
+    browser = Client()
+    browser.force_login(make_user(clinic, role))
+
+    in_both_alike(browser, name)
+
+
+def in_both_alike(browser, name):
+    heads = table(browser.get(reverse(name), {"as": "csv"}))[0]
+    answer = browser.get(reverse(name), {"as": "xlsx"})
     sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active
 
     assert [cell.value for cell in sheet[1]] == heads
     assert all(heads)
 
 
-@pytest.mark.parametrize("name", sorted(set(LISTS) - {"sessions:outbox", "sessions:retention", "sessions:follow-ups"}))
+@pytest.mark.parametrize("name", sorted(set(LISTS) - EMPTY))
 def test_a_list_page_with_rows_offers_its_export(clinic, manager, name):
     make_course(clinic)
     make_lot(clinic)
+    places.create_place(actor=None, clinic=clinic, name="Hill Farm", kind="stable", travel_min=20)
+    make_competition_rule(clinic)
+    make_pair(clinic)
 
     assert "as=csv" in manager.get(reverse(name)).text
 
@@ -91,6 +127,47 @@ def test_another_clinics_rows_never_leave(manager):
     make_patient(make_clinic(), name="Foreign")
 
     assert len(table(manager.get(reverse("patients:list"), {"as": "csv"}))) == 1
+
+
+def test_what_stands_in_the_lists_of_the_desk_leaves_as_it_stands():
+    """The day, those who wait, a round and a record to sign: a line each, with its names and times."""
+    stable = round_world.open_stable()
+    round_world.book_round(stable)
+    visit = book(stable, "16:00", day_offset=2, patient=stable.patient, practitioner=stable.doctor)
+    waiting.wait_for_earlier_time(actor=stable.desk, appointment=visit, now=NOW, note="school run")
+    browser = Client()
+    browser.force_login(make_user(stable.clinic, Role.PRACTITIONER))
+
+    with time_machine.travel(NOW, tick=False):
+        [day] = rows_of(browser, "sessions:day-list", on=(MONDAY + timedelta(days=2)).isoformat())
+        [waits] = rows_of(browser, "sessions:waiting")
+        [one] = rows_of(browser, "sessions:rounds")
+
+    assert day["Begins"] == "2026-03-04 16:00"
+    assert (day["Patient"], day["With"], day["Status"]) == (visit.patient.name, stable.doctor.name, "Booked")
+    assert (waits["Patient"], waits["Booked"], waits["Note"]) == (visit.patient.name, "2026-03-04 16:00", "school run")
+    assert one["Where"] == stable.stable.name
+    assert len(one["Patients"].split(", ")) == len(round_world.stops(stable))
+
+
+def test_records_to_sign_leave_as_the_page_shows_them_mine_or_everybodys():
+    world = record_world()
+    record = done(world)
+    other = Client()
+    other.force_login(make_practitioner(world.clinic, user=make_user(world.clinic, Role.PRACTITIONER)).user)
+    own = Client()
+    own.force_login(world.doctor_user)
+
+    [mine] = rows_of(own, "sessions:records-unsigned")
+
+    assert (mine["Patient"], mine["Given by"]) == (record.patient.name, world.doctor.name)
+    assert rows_of(other, "sessions:records-unsigned") == []
+    assert len(rows_of(other, "sessions:records-unsigned", of="all")) == 1
+
+
+def rows_of(browser, name, **query) -> list[dict[str, str]]:
+    heads, *rows = table(browser.get(reverse(name), {"as": "csv", **query}))
+    return [dict(zip(heads, row, strict=True)) for row in rows]
 
 
 @pytest.mark.parametrize("typed", ['=HYPERLINK("http://x")', "+1", "-1+2", "@SUM(A1)", "\tx", " =1", "＝1"])

@@ -6,20 +6,33 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import Column, exported
 from mesoclinic.core.queries.users import role_words, user_or_404, users_of
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.services import users as services
 from mesoclinic.core.user_forms import NewUserForm, UserForm
 from mesoclinic.core.views.settings import edits
 
+USERS = (
+    Column(_lazy("Name"), lambda user: user.full_name),
+    Column(_lazy("User name"), lambda user: user.username),
+    Column(_lazy("May do"), lambda user: ", ".join(role_words(user))),
+    Column(_lazy("Last seen"), lambda user: user.last_seen_at),
+    Column(_lazy("Signs in"), lambda user: _("yes") if user.is_active else _("no, deactivated")),
+)
+
 
 @require_safe
 @requires("core.change_user")
 def users(request: HttpRequest) -> HttpResponse:
-    rows = [(user, role_words(user)) for user in users_of(request.clinic)]
+    found = users_of(request.clinic)
+    if sent := exported(request, "user", found, USERS):
+        return sent
+    rows = [(user, role_words(user)) for user in found]
     return render(request, "core/users/list.html", {"rows": rows})
 
 
