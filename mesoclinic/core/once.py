@@ -1,8 +1,8 @@
 """A page's form is saved once: a double click, or the back button and once more, leads where the first led.
 
 Every page draws a CSRF token of its own, so the same words sent twice to the same address are the same page sent twice.
-What was refused, or answered with a page, may be sent again. Nothing here is needed for the rows to be right: it spares
-a person the second booking, delivery or protocol, in every form there is and will be.
+What was refused, answered with a page, or sent on whole to another page (307) may be sent again. Nothing here is needed
+for the rows to be right: it spares a person the second booking, delivery or protocol, in every form there is and will be.
 """
 
 import logging
@@ -74,7 +74,7 @@ def _is_blamed(request: HttpRequest) -> bool:
 
 def _keep(key: str, response: HttpResponse | None) -> None:
     try:
-        if response is not None and 300 < response.status_code < 400:
+        if response is not None and response.status_code in (302, 303):
             cache.set(key, response["Location"], KEPT_SECONDS)
         else:
             cache.delete(key)

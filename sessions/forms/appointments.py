@@ -1,7 +1,7 @@
 """Forms of the booking pages: where and with whom to look, which time to take, why not."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from mesoclinic.core.localtime import NonexistentTime, instant
 from mesoclinic.core.models import Clinic, Site
 from mesoclinic.core.refused import Refused
 from patients.models import Place
+from patients.words import phone_key
 from protocols.models import Species
 from sessions.models import Appointment, Practitioner, Room
 from sessions.models.appointments import AppointmentKind, CancelledBy
@@ -25,6 +26,7 @@ from sessions.queries import availability
 from sessions.queries.booking import places
 
 OTHER_TIME = "other"
+KNOWN = "known"  # the patient whom the typed caller turned out to be
 WORDS_OF_A_GAP = _("The clocks jump over this time that night, so nobody can come then. Choose another.")
 
 
@@ -239,6 +241,21 @@ class CallerForm(BookForm):
     def asked(self) -> dict[str, Any]:
         names = ("name", "phone", "owner_name")
         return super().asked() | {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+
+def typed_for_a_known(typed: QueryDict, phones: Iterable[str], country: str) -> dict[str, str]:
+    """Turn what was typed about a new caller into first values for booking a patient who is known.
+
+    A phone that the file does not have is kept in the note, with the owner's name as it was said.
+    """
+    kept = {
+        name: typed[name] for name in ("slot", "on", "at", "with_whom", "reason", "squeeze_reason") if name in typed
+    }
+    phone, note = typed.get("phone", "").strip(), typed.get("note", "").strip()
+    if phone and phone_key(phone, country) not in {phone_key(one, country) for one in phones}:
+        who = ", ".join(part for part in (typed.get("owner_name", "").strip(), phone) if part)
+        note = "; ".join(part for part in (note, _("Called from: %(who)s") % {"who": who}) if part)
+    return {**kept, "note": note}
 
 
 class MoveForm(TimeChoice):

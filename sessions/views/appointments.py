@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from mesoclinic.core.refused import Refused
 from patients.queries import patients as patient_reads
 from patients.queries import search
 from protocols.models import Species
-from sessions.forms.appointments import BookForm, CallerForm, ReasonForm
+from sessions.forms.appointments import KNOWN, BookForm, CallerForm, ReasonForm, typed_for_a_known
 from sessions.models import Appointment
 from sessions.queries import appointments as reads
 from sessions.queries import availability, booking
@@ -55,6 +56,8 @@ def book_planned(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _book(request: HttpRequest, desk: Desk, template: str) -> HttpResponse:
     common = {"site": desk.site, "people": desk.people, "may_squeeze": desk.may_squeeze}
     common["in_file"] = True
+    if KNOWN in request.POST:
+        return _offer_to_a_known(request, desk, template, common)
     form = BookForm(request.POST or None, initial=desk.first_choice(), **common)
     if request.method == "POST" and form.is_valid() and desk.filters.is_valid():
         try:
@@ -78,6 +81,14 @@ def _book(request: HttpRequest, desk: Desk, template: str) -> HttpResponse:
     return render(request, template, desk.context(form, banner=banner), status=409 if desk.refusal else 200)
 
 
+def _offer_to_a_known(request: HttpRequest, desk: Desk, template: str, common: dict) -> HttpResponse:
+    """Show the page with what was typed about a new caller who turned out to be this patient; books nothing."""
+    banner = patient_reads.banner(desk.patient, desk.today)
+    phones = [desk.patient.phone, *(one.phone for one in banner.contacts)]
+    form = BookForm(initial=typed_for_a_known(request.POST, phones, request.clinic.country), **common)
+    return render(request, template, desk.context(form, banner=banner))
+
+
 def _said(request: HttpRequest, booked: Appointment) -> HttpResponse:
     when = timezone.localtime(booked.starts_at, booked.site.zone)
     words = {"patient": booked.patient.name, "when": date_format(when, "D j M, H:i"), "who": booked.practitioner.name}
@@ -99,6 +110,8 @@ def find_patient(request: HttpRequest) -> HttpResponse:
 
 @requires("sessions.book")
 def book_new_caller(request: HttpRequest) -> HttpResponse:
+    if KNOWN in request.POST:
+        return _book_for_a_known(request)
     kinds = list(Species.objects.all())
     species = next((one for one in kinds if one.code == request.GET.get("species")), kinds[0] if kinds else None)
     if species is None:
@@ -126,6 +139,17 @@ def book_new_caller(request: HttpRequest) -> HttpResponse:
             return _said(request, booked)
     context = desk.context(form, kinds=kinds, species=species)
     return render(request, "sessions/appointments/new_caller.html", context, status=409 if desk.refusal else 200)
+
+
+def _book_for_a_known(request: HttpRequest) -> HttpResponse:
+    """Send the form on to the page of the patient found, with all that was typed and looked for.
+
+    A 307 keeps the typed words in the form: an address is written into logs, and these are about somebody's health.
+    """
+    kept = request.GET.copy()
+    kept.pop("species", None)
+    kept["patient"] = request.POST[KNOWN]
+    return redirect(f"{reverse('sessions:book')}?{kept.urlencode()}", preserve_request=True)
 
 
 @requires("sessions.book")
