@@ -4,6 +4,7 @@
 are dropped, and what Django reads is compiled. `tests/core/test_words.py` says which are missing.
 """
 
+import ast
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -43,14 +44,26 @@ def said() -> Catalog:
     for path in _files():
         text = path.read_text()
         source = text if path.suffix == ".py" else _flush(templatize(text, origin=str(path)))
-        for _line, words, _comments, context in extract("python", BytesIO(source.encode()), MARKS):
+        marks = MARKS | other_names(text) if path.suffix == ".py" else MARKS
+        for _line, words, _comments, context in extract("python", BytesIO(source.encode()), marks):
             found.add(words, locations=[(str(path.relative_to(ROOT)), 0)], context=context)
     return found
+
+
+def other_names(source: str) -> dict[str, tuple | None]:
+    """Give the names a module has taken marks over by: `from django.utils.translation import gettext as _now`."""
+    taken = (one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.ImportFrom))
+    names = [name for one in taken if one.module == "django.utils.translation" for name in one.names]
+    return {name.asname: MARKS[name.name] for name in names if name.asname and name.name in MARKS}
 
 
 def _flush(text: str) -> str:
     """Begin every line at the margin: a template's indentation is none of Python's."""
     return "\n".join(line.lstrip() for line in text.splitlines())
+
+
+def python_files() -> list[Path]:
+    return [path for path in _files() if path.suffix == ".py"]
 
 
 def _files() -> Iterator[Path]:

@@ -115,7 +115,10 @@ class DeskDay:
 
 
 def desk_day(site: Site, now: datetime) -> DeskDay:
-    """Gather what the desk does today. At most twenty-one SQL statements, whatever there is."""
+    """Gather what the desk does today. At most twenty-two SQL statements, whatever there is.
+
+    Where somebody competes under the rules of a body, those of `blocked_times` twice.
+    """
     today = local_day(now, site.zone)
     lists = call_lists(site, now, LINES_ON_TODAY)
     why = {visit.pk: one.reason for one in lists.rebook if one.is_lost for visit in one.visits}
@@ -150,8 +153,8 @@ class CallLists:
 def call_lists(site: Site, now: datetime, most: int = MOST_LINES) -> CallLists:
     """List whom to call, at most so many, and what to rebook, with the last outcome and three times that suit.
 
-    At most so many lines of each have times. At most eighteen SQL statements, however long the lists: all times come
-    from one reading of the agendas.
+    At most so many lines of each have times. At most twenty SQL statements, however long the lists, and what `desk_day`
+    says of competitions: all times come from one reading of the agendas.
     """
     today = local_day(now, site.zone)
     calls, are_more = to_call(site, today, now)
@@ -179,8 +182,8 @@ def _may_choose(one: Call | Rebook) -> bool:
 
 def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook | RebookRound], int]:
     """List the visits of the coming two weeks that have lost their time, then those the plan has moved away from;
-    and how many of the first there are. Those of one round are one line, and never cut. Five SQL statements. Who is to be called about
-    them is not said yet.
+    and how many of the first there are. Those of one round are one line, and never cut. Six SQL statements, and the
+    rules of bodies. Who is to be called about them is not said yet.
     """
     lost_ones = lost_visits(site, now=now, until=now + timedelta(days=LOST_DAYS))
     why, shown = lost_ones.why, lost_ones.first(MOST_LINES)

@@ -110,7 +110,7 @@ def _measure(options: argparse.Namespace):
 def _rows(*, full: bool, ring) -> dict:
     everything = {
         "P11": lambda: reading.growth(reading.big_clinic(practitioners=20, visits_a_day=6), more=MANY),
-        "P1": lambda: [booking.plan_and_book(rounds=200 if full else 5)],
+        "P1": lambda: [booking.plan_and_book(rounds=200 if full else 15)],
         "P2": lambda: [series.propose_series(series.busy_clinic())],
         "P3": lambda: _read(),
         "P6": lambda: [records.report_pdf()],

@@ -16,7 +16,7 @@ from tests.factories import make_course, make_patient
 TAPER = "4x1w@20, 4x2w@20, 7x4w@20"
 
 
-def plan_and_book(*, rounds: int = 8, cadence: str = TAPER) -> Ratio:
+def plan_and_book(*, rounds: int = 15, cadence: str = TAPER) -> Ratio:
     """P1: plan a course and book all of it, one transaction each, on both sides."""
     count = rounds + 2  # the warm-up, and one course whose rows are the pattern of the floor
     ours, floors = (make_world(practitioners=-(-count // SLOTS), patients=1) for _side in range(2))

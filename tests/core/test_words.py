@@ -1,5 +1,6 @@
 """Every word a person reads has its translation, and what Django reads is that."""
 
+import ast
 import re
 
 import pytest
@@ -19,6 +20,31 @@ def language(request) -> str:
 @pytest.fixture(scope="module")
 def kept(language):
     return words.messages(words.kept(language))
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "kept"),
+    [
+        ("gettext", '_now("By this name")', "By this name"),
+        ("gettext_lazy", '_now("By this name")', "By this name"),
+        ("ngettext_lazy", '_now("%(n)d horse", "%(n)d horses", 2)', ("%(n)d horse", "%(n)d horses")),
+    ],
+)
+def test_words_are_gathered_by_whatever_name_a_module_marks_them(tmp_path, monkeypatch, name, said, kept):
+    (tmp_path / "patients").mkdir()
+    source = f"from django.utils.translation import {name} as _now\n\nSAID = {said}\n"
+    (tmp_path / "patients" / "forms.py").write_text(source)
+    monkeypatch.setattr(words, "ROOT", tmp_path)
+
+    assert [message.id for message in words.messages(words.said())] == [kept]
+
+
+def test_a_mark_gets_another_name_only_where_it_is_imported():
+    """Words marked by a name given as in `_now = gettext` would not be gathered."""
+    for path in words.python_files():
+        given = (one.value for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.Assign))
+        names = {getattr(one, "id", None) or getattr(one, "attr", None) for one in given}
+        assert not names & set(words.MARKS), path
 
 
 def _key(message) -> tuple:

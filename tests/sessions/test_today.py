@@ -10,11 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import AuditEvent, Job
 from mesoclinic.core.roles import Role
 from sessions.models import Appointment, SessionRecord
 from sessions.queries.today_clinic import manager_day, open_ends, practitioner_day
-from sessions.queries.today_desk import desk_day
+from sessions.queries.today_desk import call_lists, desk_day, to_rebook
 from sessions.services import appointments, availability
 from sessions.services.appointments import NewTime
 from tests.factories import done_session, make_course, make_horse, make_lot, make_user, site_of
@@ -412,3 +413,23 @@ def test_a_visit_that_lost_its_time_is_to_be_rebooked_and_a_held_time_is_no_arri
     assert [(one.visit, one.reason, one.is_lost) for one in day.rebook] == [(visit, "Dr Ada is away", True)]
     assert [one.visit for one in day.to_come] == [visit]
     assert day.lost == 1
+
+
+def test_the_desk_is_asked_as_often_as_it_says(world):
+    book(world, "11:00")
+    bea = patient(world.clinic, "Bea")
+    make_course(world.clinic, start_on=MONDAY, now=NOW, patient=bea, practitioner=world.doctor)
+    assert world.site.clinic == world.clinic  # every page has read it by then
+    availability.add_absence(actor=None, practitioner=world.doctor, starts_at=at("00:00"), ends_at=at("00:00", 1))
+
+    with CaptureQueriesContext(connection) as desk:
+        desk_day(world.site, TEN)
+    with CaptureQueriesContext(connection) as lists:
+        call_lists(world.site, TEN)
+    with CaptureQueriesContext(connection) as rebook:
+        to_rebook(world.site, local_day(TEN, world.site.zone), TEN)
+
+    asked = {desk_day: len(desk), call_lists: len(lists), to_rebook: len(rebook)}
+    assert list(asked.values()) == [22, 20, 6]
+    for read, words in zip(asked, ("twenty-two", "twenty", "Six"), strict=True):
+        assert f"{words} SQL statements" in read.__doc__

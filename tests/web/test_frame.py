@@ -34,6 +34,14 @@ def test_every_icon_named_in_a_template_is_in_the_sprite(path: Path):
     assert [name for name in named if f'id="{name}"' not in SPRITE] == []
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_the_head_of_a_column_begins_with_a_capital_unless_it_is_a_unit(path: Path):
+    heads = re.findall(r"<th scope=\"col\"[^>]*>\s*(?:{% translate \"([^\"]*)|([^<{\s][^<{]*))", path.read_text())
+
+    words = [said or plain for said, plain in heads]
+    assert [one for one in words if one[0].islower() and one.split()[0] not in ("mL", "mg", "mg/kg")] == []
+
+
 def test_every_status_and_level_has_an_icon_of_the_sprite():
     names = [icon for _tone, icon in STATUS_LOOKS.values()] + list(LEVEL_ICONS.values())
 
