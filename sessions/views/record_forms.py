@@ -79,15 +79,13 @@ class Sent:
 
 def blank_page(record: SessionRecord, user: User, *, uid: str = "") -> Sent:
     """Return the forms of a draft as it was kept; `uid` begins their ids."""
-    content = reads.content(record)
-    raw = record.draft or raw_of(content)
+    content = None if record.draft else reads.content(record)
+    raw = record.draft if content is None else raw_of(content)
     raw = {**raw, "fields": {**_who_and_when(record, user), **_given(raw.get("fields", {}))}}
     options = _options(record, raw)
     forms = RecordForms(options, raw=raw, uid=uid)
     at = timezone.now()
-    check = record_checks.check_record(record, content, at)
-    if record.draft:
-        check = record_checks.check_record(record, _of_draft(options, raw), at)
+    check = record_checks.check_record(record, _of_draft(options, raw) if content is None else content, at)
     return Sent(record, forms, check, True, at, record.edit_count, str(uuid.uuid4()))
 
 

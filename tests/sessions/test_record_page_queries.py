@@ -9,7 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from sessions.recording import SiteTreated
+from sessions.models import SessionRecord
+from sessions.queries.records import content
+from sessions.recording import SiteTreated, raw_of
 from tests.bench.record_page import long_past
 from tests.sessions.record_world import book_session, done, filled, record_world, save, start
 
@@ -46,3 +48,14 @@ def _second(world, site):
     save(world, record, filled(record, sites=(site,)))
     record.refresh_from_db()
     return record
+
+
+def test_a_draft_kept_word_for_word_is_checked_once_and_its_rows_are_not_read():
+    world = record_world(cadence="13x1w")
+    record = _second(world, SiteTreated("Neck", "left", points=2, volume_per_point_ml=Decimal("0.1")))
+    with time_machine.travel(record.appointment.starts_at, tick=False):
+        kept = asked(world, record)
+        SessionRecord.objects.filter(pk=record.pk).update(draft=raw_of(content(record)))
+        word_for_word = asked(world, record)
+
+    assert word_for_word < kept
