@@ -48,7 +48,7 @@ PYTEST := $(BIN)/python -m pytest -q
 
 define both
 code=0; \
-$(2) $(PYTEST) -n 2 --dist loadfile -m "not ($(ALONE))$(1)" || code=$$?; \
+$(2) $(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder -m "not ($(ALONE))$(1)" || code=$$?; \
 $(2) $(PYTEST) -m "($(ALONE))$(1)" || code=$$?; \
 exit $$code
 endef

@@ -1,6 +1,7 @@
 """What every test may rely on."""
 
 import os
+from collections import Counter
 
 import pytest
 from django.conf import settings
@@ -42,8 +43,15 @@ def pytest_report_header():
     return f"mesoclinic: {settings.DATABASES['default']['ENGINE']}, broker: {broker}"
 
 
+# Files of few tests that take minutes: begun first, else one process is left alone with the last of them.
+LONG = ("test_query_counts.py", "test_hostile_deeds.py", "test_booking_machine.py", "test_demo.py")
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(items):
+    many = Counter(item.path for item in items)
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: (place.get(item.path.name, len(LONG)), -many[item.path]))
     if connection.vendor != "postgresql":
         elsewhere = pytest.mark.skip(reason="only on PostgreSQL and Redis; make test runs it there")
         for item in items:
