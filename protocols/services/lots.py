@@ -204,19 +204,22 @@ def count(*, actor: User | None, lot: Lot, site: Site, counted_ml: Decimal, reas
 
 
 @transaction.atomic
-def note_stock(*, on: date) -> int:
+def note_stock(*, now: datetime) -> int:
     """Tell once what has expired, expires soon or runs low, in all clinics; return how many notices are new.
 
-    A notice is keyed by the day it is about (the expiry day; the last delivery of a lot that runs low), so running
-    this twice, or two of it at once, tells nothing twice. Five SQL statements whatever the number of lots.
+    A lot has expired once its last day is over at every site of its clinic. A notice is keyed by the day it is about
+    (the expiry day; the last delivery of a lot that runs low), so running this twice, or two of it at once, tells
+    nothing twice. Six SQL statements whatever the number of lots.
     """
+    today = _days_of_clinics(now)
     lots = queries.with_stock(Lot.objects.filter(status=Lot.Status.ACTIVE)).filter(stock_ml__gt=0)
-    ending = lots.filter(expires_on__lte=queries.expiring_until(on))
+    ending = lots.filter(expires_on__lte=queries.expiring_until(max(today.values(), default=now.date())))
     low = lots.filter(low_stock_ml__isnull=False, stock_ml__lte=F("low_stock_ml"))
     delivered = Max("movements__at", filter=Q(movements__kind=MovementKind.RECEIVED))
     wanted = [
         StockNotice(clinic_id=lot.clinic_id, lot=lot, kind=_ending_kind(lot, on), keyed_on=lot.expires_on)
         for lot in ending
+        if lot.expires_on <= queries.expiring_until(on := today.get(lot.clinic_id, now.date()))
     ] + [
         StockNotice(clinic_id=lot.clinic_id, lot=lot, kind=NoticeKind.LOW, keyed_on=lot.delivered_at.date())
         for lot in low.annotate(delivered_at=delivered)
@@ -225,6 +228,15 @@ def note_stock(*, on: date) -> int:
     before = StockNotice.objects.count()
     StockNotice.objects.bulk_create(wanted, ignore_conflicts=True)
     return StockNotice.objects.count() - before
+
+
+def _days_of_clinics(now: datetime) -> dict[int, date]:
+    """The local day of each clinic: of its sites in use, the one where the day is over last. One statement."""
+    days: dict[int, date] = {}
+    for site in Site.objects.filter(is_active=True):
+        day = local_day(now, site.zone)
+        days[site.clinic_id] = min(day, days.get(site.clinic_id, day))
+    return days
 
 
 def _ending_kind(lot: Lot, on: date) -> NoticeKind:

@@ -1,7 +1,7 @@
 """What a practitioner and a manager need today, and what is still open at the end of a day."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -64,8 +64,9 @@ class PractitionerDay:
 
 @dataclass(frozen=True)
 class ManagerDay:
-    """A manager's block of Today."""
+    """A manager's block of Today; `today` is the site's."""
 
+    today: date
     figures: list[tuple[int, str]]
     expiring: list[Lot]
     low: list[Lot]
@@ -189,6 +190,7 @@ def manager_day(clinic: Clinic, site: Site, now: datetime) -> ManagerDay:
     latest = backups.latest_backup()
     failed = Job.objects.filter(clinic=clinic, status=JobStatus.FAILED, finished_at__gte=now - timedelta(FAILED_DAYS))
     return ManagerDay(
+        today=today,
         figures=_figures(clinic, site, now),
         expiring=list(lots.expiring_lots(clinic, today)[:MOST_LINES]),
         low=list(lots.low_stock(clinic)[:MOST_LINES]),

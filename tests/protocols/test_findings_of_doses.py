@@ -343,3 +343,37 @@ def test_minutes_too_few_are_never_rounded_up_to_enough():
     found = by_rule(check([line(MEPIVACAINE)], earlier=(earlier(MEPIVACAINE, "20", "1.495"),)))
 
     assert found["dose.repeated_too_soon"].numbers["minutes"] == 89
+
+
+def test_a_dose_at_its_ceiling_today_and_any_before_it_is_more_than_one():
+    at_ceiling = mixed(line(LIDOCAINE_1, "30"), earlier=(earlier(LIDOCAINE_2, "1"),))
+
+    assert by_rule(at_ceiling)["dose.adds_up_in_24_hours"].numbers["percent"] == D("100.4")
+
+
+def test_each_of_two_ceilings_of_a_substance_is_looked_at():
+    twice = substance(
+        "capped",
+        "10 mg/mL",
+        ceilings=(
+            Ceiling("human", "one label", mg_per_24h=D(30)),
+            Ceiling("human", "another", mg_per_course=D(40), days_per_course=1, repeat_min=90),
+        ),
+    )
+    before = (earlier(twice, "31", "1", YESTERDAY),)
+
+    found = {f.rule: f.source for f in mixed(line(twice), earlier=before)}
+
+    assert found["dose.over_day_ceiling"] == "one label"
+    for rule in ("dose.over_course_ceiling", "dose.over_course_days", "dose.repeated_too_soon"):
+        assert found[rule] == "another"
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_known"),
+    [({"mg_per_kg": D(2)}, True), ({"mg_per_session": D(99)}, True), ({"mg_per_24h": D(99), "repeat_min": 90}, False)],
+)
+def test_only_a_limit_by_weight_or_session_is_a_ceiling_of_an_anaesthetic(limits, is_known):
+    of = anaesthetic("articaine", "4 %", ceilings=(Ceiling("human", "label", **limits),))
+
+    assert ("dose.ceiling_unknown" not in by_rule(mixed(line(of, "0.1")))) is is_known

@@ -200,7 +200,7 @@ def repeated_too_soon(mix: Mix) -> Iterator[Finding]:
                     ),
                     {
                         "substance": dose.name,
-                        "minutes": minutes.quantize(Decimal(1), rounding=ROUND_FLOOR, context=EXACT),
+                        "minutes": minutes.quantize(Decimal(1), rounding=ROUND_FLOOR),
                         "repeat_min": ceiling.repeat_min,
                     },
                     ceiling.source,
