@@ -26,6 +26,8 @@ from sessions.recording import LineGiven, ReactionSeen, SiteTreated, text_of
 MOST_ML = Decimal(1000)
 SYRINGES = [(letter, letter) for letter in "ABCD"]
 TYPED_LOT = "typed"
+MOST_POINTS = 5000  # tapped on the map of one record
+LONGEST_MAP = 2_500_000  # as much as a page may send at all; what counts is the number of points
 
 
 def with_blank(choices, blank="—"):
@@ -176,7 +178,7 @@ class SiteForm(Form):
     region = forms.CharField(label=gettext_lazy("Region"), required=False, max_length=80)
     side = forms.ChoiceField(label=gettext_lazy("Side"), choices=with_blank(BodySide.choices), required=False)
     row = count(gettext_lazy("Row"), 99)
-    points = count(gettext_lazy("Points"), 5000)
+    points = count(gettext_lazy("Points"), MOST_POINTS)
     volume_per_point_ml = forms.DecimalField(
         label=gettext_lazy("mL per point"),
         required=False,
@@ -191,7 +193,7 @@ class SiteForm(Form):
     )
     syringe = forms.ChoiceField(label=gettext_lazy("Syringe"), choices=SYRINGES, initial="A", required=False)
     is_reactive = forms.BooleanField(label=gettext_lazy("Stings here"), required=False)
-    map_points = forms.CharField(required=False, widget=forms.HiddenInput, max_length=60_000)
+    map_points = forms.CharField(required=False, widget=forms.HiddenInput, max_length=LONGEST_MAP)
 
     def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -214,6 +216,15 @@ class SiteForm(Form):
         if self.has_changed() and not data.get("DELETE") and not data.get("region") and "region" not in self.errors:
             self.add_error("region", _("Name the region, or remove this row."))
         return data
+
+    def add_points(self, before: int) -> int:
+        """Return how many points the map has with this place; refuse the place's when that is more than it holds."""
+        total = before + len(self.cleaned_data.get("map_points") or ())
+        if total <= MOST_POINTS:
+            return total
+        words = _("The body map holds at most %(most)s points; with this place there are %(count)s. Take some away.")
+        self.add_error("map_points", words % {"most": MOST_POINTS, "count": total})
+        return before
 
     def treated(self) -> SiteTreated:
         data = self.cleaned_data

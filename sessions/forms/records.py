@@ -217,6 +217,10 @@ class RecordForms:
 
     def is_valid(self) -> bool:
         valid = [part.is_valid() for part in self.parts]  # every part, so that every error shows
+        points = 0
+        for form in _kept(self.sites):
+            points = form.add_points(points)
+        valid.append(self.sites.is_valid())
         if all(valid):
             given = {line.lot_id for line in self.content().lines}
             for form in _kept(self.reactions):
@@ -305,7 +309,7 @@ def _typed_row(form) -> dict[str, Any]:
 def _as_text(value: Any) -> Any:
     if isinstance(value, list):
         return [str(one).replace("\x00", "")[:60] for one in value][:100]
-    return text_of(value).replace("\x00", "")[:60_000]
+    return text_of(value).replace("\x00", "")
 
 
 def _reasons(data) -> dict[str, str]:

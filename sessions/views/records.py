@@ -221,11 +221,12 @@ def _not_saved(request: HttpRequest, record: SessionRecord, sent: Sent, refused:
         context["next"] = own_address(request)
         template = "sessions/records/_conflict.html" if quiet else "sessions/records/conflict.html"
         return render(request, template, context, status=409)
+    is_over = refused.code in ("not-a-draft", "gone")
     if quiet:
-        address = reverse("sessions:record-view", args=[record.public_id])
-        return JsonResponse({"message": refused.message, "address": address}, status=422)
+        said = {"message": refused.message, "is_over": is_over, "errors": sent.forms.errors()}
+        return JsonResponse(said, status=422)
     sent.refuse(refused)
-    if refused.code in ("not-a-draft", "gone"):
+    if is_over:
         messages.error(request, refused.message)
         return redirect("sessions:record-view", public_id=record.public_id)
     return _form_page(request, record, sent)

@@ -146,3 +146,53 @@ def test_points_of_another_depth_in_the_same_place_are_a_group_of_their_own_with
     assert not looker.violations()
     looker.turn("dark")
     looker.see("body-groups-768-dark")
+
+
+SO_MANY = """(row, count) => {
+    const points = Array.from({ length: count }, (_one, n) => ["front", 60 + (n % 80), 70 + Math.floor(n / 80)]);
+    const field = row.querySelector("[name$='-map_points']");
+    field.value = JSON.stringify(points);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+
+
+@pytest.mark.parametrize(("many", "keeps"), [(5001, "Saved. Some fields need another look."), (20_000, "more text")])
+def test_more_points_than_the_map_holds_are_said_at_their_place_and_saving_goes_on(look, draft, many, keeps):  # noqa: F811
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+    tap(page, "Abdomen, right")
+    expect(state(page)).to_have_text(SAVED)
+    looker.expect_fault("422")
+
+    row = place(page, "Abdomen", "right")
+    row.evaluate(SO_MANY, many)
+
+    said = row.locator(".live-error")
+    expect(said).to_have_text(
+        f"The body map holds at most 5000 points; with this place there are {many}. Take some away."
+    )
+    expect(state(page)).to_contain_text(keeps)
+    looker.see(f"body-map-{many}-points")
+    assert not looker.violations()
+
+    place(page, "Abdomen", "right").evaluate(SO_MANY, 5000)
+    expect(state(page)).to_have_text(SAVED)
+    expect(said).to_have_count(0)
+    page.reload()
+    expect(page.locator("[data-view=front] [data-dots] circle")).to_have_count(5000)
+
+
+def test_points_that_cannot_be_read_leave_the_map_to_be_tapped(look, draft):  # noqa: F811
+    looker = look(draft.doctor_user, time_zone=draft.zone)
+    page = looker.go(draft.address)
+    tap(page, "Abdomen, right")
+    row = place(page, "Abdomen", "right")
+    row.locator("[name$='-map_points']").evaluate("field => { field.value = '[[\"front\", 1'; }")
+    row.locator("[name$='-points']").fill("3")
+
+    expect(row.locator(".live-error")).to_have_text("The points on the body map could not be read. Tap them again.")
+    page.reload()
+    tap(page, "Abdomen, right", 8)
+
+    expect(page.locator("[data-view=front] [data-dots] circle")).to_have_count(1)
+    expect(state(page)).to_have_text(SAVED)

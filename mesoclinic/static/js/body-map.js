@@ -15,7 +15,11 @@ function keepBodyMap(map) {
   // ---- the places below: one for each zone tapped into ----
   const shown = () => [...rows.querySelectorAll("[data-rows-list] > [data-row]")].filter((row) => !row.hidden);
   const field = (row, name) => row.querySelector(`[name$="-${name}"]`);
-  const pointsOf = (row) => JSON.parse(field(row, "map_points").value || "[]");
+
+  // Points that cannot be read, as the server says beside them, are none here: the next tap begins anew.
+  function pointsOf(row) {
+    try { return JSON.parse(field(row, "map_points").value || "[]"); } catch (_unreadable) { return []; }
+  }
 
   // What is set beside the map goes with the points tapped next: another depth in the same zone is another group.
   const WITH = ["technique", "depth_mm", "volume_per_point_ml"];

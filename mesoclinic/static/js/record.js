@@ -57,11 +57,7 @@ function keepRecord(form) {
   async function take(answer) {
     if (answer.status === 409) { stopped = true; choose(await answer.text()); return; }
     if (answer.status === 422) {
-      const refusal = await answer.json();
-      stopped = true;
-      delete form.dataset.unsaved;
-      say("failed", refusal.message);
-      window.mesoclinic.toast("danger", refusal.message);
+      refused(await answer.json());
       return;
     }
     if (answer.type === "opaqueredirect" || answer.status === 401) { retry(form.dataset.wordsSignedOut); return; }
@@ -74,6 +70,15 @@ function keepRecord(form) {
     mark(kept.errors);
     const wrong = Object.keys(kept.errors).length;
     say(wrong ? "look" : "saved", wrong ? form.dataset.wordsLook : `${form.dataset.wordsSaved} ${time()}`);
+  }
+
+  // Nothing was kept. Unless the draft is over, what is typed is still to be saved: the next change tries again.
+  function refused(refusal) {
+    mark(refusal.errors);
+    say("failed", refusal.message);
+    if (failures === 0) window.mesoclinic.toast("danger", refusal.message);
+    failures += 1;
+    if (refusal.is_over) stop();
   }
 
   function finished(kept) {
@@ -114,12 +119,13 @@ function keepRecord(form) {
       note.remove();
     }
     for (const [name, words] of Object.entries(errors)) {
-      const field = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden]):not([type=radio]):not([type=checkbox])`);
+      const field = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=radio]):not([type=checkbox])`);
       if (!field || field === document.activeElement) continue;
-      field.setAttribute("aria-invalid", "true");
       const note = document.createElement("p");
       note.className = "live-error";
       note.textContent = words;
+      if (field.type === "hidden") { field.closest("[data-row]")?.querySelector(".site-line, .row-fields").append(note); continue; } // points of a map
+      field.setAttribute("aria-invalid", "true");
       field.after(note);
     }
   }
