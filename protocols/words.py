@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from protocols.cadence import Cadence, CadenceError, Gap, Phase, Unit, parse
 from protocols.dosing.findings import Value, show_value
@@ -25,7 +25,7 @@ def cadence_words(cadence: Cadence | str) -> str:
             cadence = parse(cadence)
         except CadenceError:
             return cadence
-    return "; ".join(_joined(cadence)) + "."
+    return pgettext("between two phases of a series", "; ").join(_joined(cadence)) + "."
 
 
 def _joined(cadence: Cadence) -> Iterator[str]:

@@ -5,6 +5,7 @@ are dropped, and what Django reads is compiled. `tests/core/test_words.py` says 
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -25,6 +26,7 @@ DATED = datetime(2026, 11, 28, tzinfo=UTC)
 HEAD = "# What people read in Mesoclinic. Brought up to date by: python -m tests.words"
 # Of one and of many. The third form of French that some know is for round millions, and nothing here comes in those.
 PLURALS = {"fr": "nplurals=2; plural=(n > 1);"}
+LOOSE_MARK = re.compile(r"(?<=\S) (?=[:;!?»](?:\s|$))|(?<=«) ")
 # How the words are marked, and which of the arguments are words: one, one of many, or one with its context.
 MARKS: dict[str, tuple | None] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop")),
@@ -89,11 +91,19 @@ def updated(language: str) -> Catalog:
     for message in messages(said()):
         known = old.get(message.id, context=message.context)
         locations = sorted({name for name, _line in message.locations})
-        string = known.string if known is not None and is_whole(known) else ""
+        string = set_in_type(language, known.string) if known is not None and is_whole(known) else ""
         flags = {flag for flag in message.flags if flag == "python-format"}
         places = [(name, None) for name in locations]
         new.add(message.id, string, places, flags, context=message.context)
     return new
+
+
+def set_in_type(language: str, words: str | tuple[str, ...] | list[str]) -> str | tuple[str, ...]:
+    """French keeps its high marks with the word before them: no line begins with a colon."""
+    if language != "fr":
+        return words
+    told = tuple(LOOSE_MARK.sub("\u00a0", form) for form in forms(words))
+    return told[0] if isinstance(words, str) else told
 
 
 def messages(catalog: Catalog) -> list[Message]:

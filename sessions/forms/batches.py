@@ -2,7 +2,7 @@
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
@@ -10,5 +10,10 @@ from sessions.models.batches import BatchKind
 
 
 class AskBatchForm(Form):
-    kind = forms.ChoiceField(label=_("As"), choices=BatchKind.choices, initial=BatchKind.PDF, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=pgettext_lazy("form of a file", "As"),
+        choices=BatchKind.choices,
+        initial=BatchKind.PDF,
+        widget=forms.RadioSelect,
+    )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, initial=get_language)

@@ -14,9 +14,8 @@ from mesoclinic.core.models import Clinic
 from protocols.models import Indication, Protocol, Species
 from sessions.models import Course, CourseFigures, Practitioner
 from sessions.outcomes import SMALLEST_GROUP, Middle, Outcome, outcome
-from sessions.printing.charts import number
 from sessions.printing.overview_charts import Bar, bar_chart
-from sessions.queries.overview_pieces import Block, Cell, Figure, Part, interval, linked, percent
+from sessions.queries.overview_pieces import Block, Cell, Figure, Part, interval, linked, percent, plain
 from sessions.queries.overview_scope import Scope, course_filter
 
 Pairs = list[tuple[Decimal, Decimal, int]]
@@ -120,13 +119,13 @@ def _figures(everything: Outcome, scope: Scope) -> Block:
 def _change(change: Middle | None) -> str:
     if change is None:
         return "–"
-    return ("+" if change.median > 0 else "") + number(change.median)
+    return ("+" if change.median > 0 else "") + plain(change.median)
 
 
 def _ends(change: Middle | None) -> str:
     if change is None or change.low is None or change.high is None:
         return ""
-    return _("%(low)s to %(high)s") % {"low": number(change.low), "high": number(change.high)}
+    return _("%(low)s to %(high)s") % {"low": plain(change.low), "high": plain(change.high)}
 
 
 def _blocks(

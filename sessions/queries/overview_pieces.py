@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
 
 from sessions.outcomes import Share
+from sessions.printing.numbers import number
 from sessions.queries.overview_scope import Scope
 
 Query = dict[str, str]
@@ -87,6 +89,11 @@ def whole(number: int) -> str:
 
 def decimal(number: float, places: int = 1) -> str:
     return number_format(f"{number:.{places}f}", decimal_pos=places, use_l10n=True).replace("-", "−")
+
+
+def plain(value: Decimal | int) -> str:
+    """Write a number without zeros nobody asked for: 2.75, in French 2,75."""
+    return number(value, {"decimal": str(get_format("DECIMAL_SEPARATOR"))})
 
 
 def percent(share: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from sessions.printing.overview_charts import Bar, bar_chart, heat_map
 from sessions.queries.overview_hours import Taken, Visits, Week, visit_part
@@ -33,11 +33,11 @@ def _figures(found: Visits, scope: Scope) -> Block:
         scope.clinic.late_cancellation_hours,
     ) % {"hours": scope.clinic.late_cancellation_hours}
     named = [
-        ("booked", _("booked"), ""),
-        ("done", _("done"), of(n["done"], booked)),
+        ("booked", pgettext("visits", "booked"), ""),
+        ("done", pgettext("visits", "done"), of(n["done"], booked)),
         ("open", _("to come or not closed"), of(n["open"], booked)),
         ("no-show", _("did not come"), of(n["no-show"], booked)),
-        ("cancelled", _("cancelled"), of(n["cancelled"], booked)),
+        ("cancelled", pgettext("visits", "cancelled"), of(n["cancelled"], booked)),
         ("late", _("cancelled late"), " · ".join(part for part in (of(n["late"], booked), late) if part)),
         ("not-treated", _("came, not treated"), of(n["not-treated"], booked)),
     ]

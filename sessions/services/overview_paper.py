@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import User
@@ -31,7 +31,7 @@ def print_overview(*, actor: User, scope: Scope, filters: Iterable[str], today: 
         sections.append((str(title), [piece for block in make(scope).blocks for piece in _printed(block)]))
     paper = OverviewPaper(
         title=_("Overview"),
-        days=_("%(first)s to %(last)s")
+        days=pgettext("days", "%(first)s to %(last)s")
         % {"first": print_day(scope.from_on, words), "last": print_day(scope.until_on, words)},
         filters=" · ".join(filters),
         clinic=scope.clinic.name,

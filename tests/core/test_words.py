@@ -2,9 +2,11 @@
 
 import ast
 import re
+from datetime import datetime
 
 import pytest
 from django.utils import translation
+from django.utils.formats import date_format
 
 from tests import words
 
@@ -76,3 +78,28 @@ def test_words_come_back_in_french():
         assert translation.gettext("Today") == "Aujourd’hui"
         assert translation.ngettext("%(days)d day later", "%(days)d days later", 1) % {"days": 1} == "1 jour plus tard"
         assert translation.ngettext("%(days)d day later", "%(days)d days later", 0) % {"days": 0} == "0 jour plus tard"
+
+
+def test_no_line_of_french_begins_with_a_colon(kept, language):
+    for message in kept:
+        assert words.set_in_type(language, message.string) == message.string, MEND
+    assert words.set_in_type("fr", "Quand : « demain » ?") == "Quand\u00a0: «\u00a0demain\u00a0»\u00a0?"
+    assert words.set_in_type("fr", "à 10:30 :p") == "à 10:30 :p"
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("j M Y", "22 fév. 2026"),
+        ("D j M", "dim 22 fév."),
+        ("j M Y, H:i", "22 fév. 2026, 09:05"),
+        ("D j M H:i", "dim 22 fév. 09:05"),
+    ],
+)
+def test_a_month_is_written_small_in_french(form, said):
+    moment = datetime(2026, 2, 22, 9, 5)
+
+    with translation.override("fr"):
+        assert date_format(moment, form) == said
+    with translation.override("en"):
+        assert "Feb" in date_format(moment, form)

@@ -1,6 +1,7 @@
 """A series in words."""
 
 import pytest
+from django.utils import translation
 
 from protocols.words import cadence_words
 
@@ -22,3 +23,8 @@ SAID = {
 @pytest.mark.parametrize(("text", "words"), SAID.items())
 def test_a_series_is_said_in_one_sentence(text, words):
     assert cadence_words(text) == words
+
+
+def test_phases_are_parted_as_french_parts_them():
+    with translation.override("fr"):
+        assert " semaine\u00a0; puis " in cadence_words("4x1w, 4x1w@20").replace("semaines", "semaine")

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import product
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from sessions.forms.overview import OverviewListForm, period
 from sessions.models import Absence, Closure, WorkingHours
@@ -14,6 +16,7 @@ from sessions.queries.availability import public_holidays
 from sessions.queries.overview import PARTS, sites
 from sessions.queries.overview_hours import visit_part
 from sessions.queries.overview_lists import listing
+from sessions.queries.overview_pieces import plain
 from sessions.queries.overview_scope import Scope
 from tests.factories import make_clinic, make_user, site_of
 from tests.sessions.overview_world import FIRST, LAST, overview_world
@@ -301,3 +304,9 @@ def test_the_page_shows_its_charts_and_links(page):
 )
 def test_periods_are_those_of_the_calendar(name, first, last):
     assert period(name, date(2026, 11, 28)) == (first, last)
+
+
+def test_a_number_is_written_as_its_reader_does():
+    assert plain(Decimal("-2.750")) == "−2.75"
+    with translation.override("fr"):
+        assert plain(Decimal("-2.750")) == "−2,75"
