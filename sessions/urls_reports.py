@@ -1,8 +1,8 @@
-"""The addresses of course reports, of what was handed out, and of many reports at once."""
+"""The addresses of course reports, of what was handed out, of many reports at once, and of papers to take along."""
 
 from django.urls import path
 
-from sessions.views import batches, reports, verifying
+from sessions.views import batches, reports, take_along, verifying
 
 urlpatterns = [
     path("reports/", reports.reports, name="reports"),
@@ -18,4 +18,7 @@ urlpatterns = [
     path("reports/batches/<uuid:public_id>/cancel/", batches.cancel_batch, name="cancel-batch"),
     path("reports/batches/<uuid:public_id>/retry/", batches.retry_batch, name="retry-batch"),
     path("reports/batches/<uuid:public_id>/file/", batches.batch_file, name="batch-file"),
+    # papers to take along
+    path("patients/<uuid:public_id>/appointments.pdf", take_along.print_card, name="patient-card"),
+    path("courses/<uuid:public_id>/appointments.pdf", take_along.print_course_card, name="course-card"),
 ]

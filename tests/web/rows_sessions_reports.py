@@ -1,6 +1,6 @@
 """Examples of the reports' URLs for the rights matrix."""
 
-from tests.factories import make_batch, make_course, make_handout
+from tests.factories import make_batch, make_course, make_handout, make_horse
 from tests.web.rights import Row
 
 
@@ -16,6 +16,10 @@ def _batch(world):
     return {"public_id": world.one(make_batch).public_id}
 
 
+def _horse(world):
+    return {"public_id": world.one(make_horse).public_id}
+
+
 ROWS = {
     "sessions:reports": Row(),
     "sessions:course-report": Row(_course),
@@ -29,4 +33,6 @@ ROWS = {
     "sessions:cancel-batch": Row(_batch),
     "sessions:retry-batch": Row(_batch),
     "sessions:batch-file": Row(_batch),
+    "sessions:patient-card": Row(_horse),
+    "sessions:course-card": Row(_course),
 }

@@ -26,6 +26,7 @@ NOUNS = {
     "absence": gettext_lazy("absence"),
     "access-log": gettext_lazy("access log"),
     "appointment": gettext_lazy("appointment"),
+    "appointment-card": gettext_lazy("appointment card"),
     "batch": gettext_lazy("reports printed together"),
     "blocked-day": gettext_lazy("day that does not suit"),
     "calendar-feed": gettext_lazy("calendar address"),

@@ -1,0 +1,97 @@
+"""What the papers say that a patient or owner takes along, in the language they read."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from patients.models import Patient
+from patients.queries import patients
+from patients.queries.parties import current_contacts, majority_on
+from sessions.models import Appointment, Course
+from sessions.printing.card import CARD_WORDS, AppointmentCard, CardSize, CardVisit
+from sessions.printing.words import Words
+from sessions.queries.paper import letterhead, paper_of, paper_size
+
+TO_COME = ("offered", "booked")
+
+
+def language_of(patient: Patient, today: date) -> str:
+    """Return the language of whoever takes the paper: the owner's of an animal, the guardian's of a child, else the
+    patient's, else the clinic's. At most one SQL statement.
+    """
+    comes_of_age = majority_on(patient)
+    speaks_for_itself = not patient.species.is_animal and (comes_of_age is None or comes_of_age <= today)
+    contacts = [] if speaks_for_itself else current_contacts(patient, today)
+    spoken = (*(one.language for one in contacts), patient.language, patient.clinic.language)
+    return next((one for one in spoken if one in dict(settings.LANGUAGES)), settings.LANGUAGE_CODE)
+
+
+def visits_on_card(patient: Patient, course: Course | None, now: datetime) -> list[Appointment]:
+    """List the visits to come, of a course or all of them, the next first. Two SQL statements, one more a merge."""
+    rows = Appointment.objects.filter(patient__in=patients.file_ids(patient), status__in=TO_COME)
+    rows = rows.filter(starts_at__gte=now, in_place_of__isnull=True)
+    if course is not None:
+        rows = rows.filter(planned_session__course=course)
+    named = rows.select_related("practitioner", "room", "place", "site", "planned_session")
+    return list(named.order_by("starts_at", "pk"))
+
+
+def appointment_card(
+    patient: Patient, visits: Iterable[Appointment], *, size: CardSize, today: date
+) -> AppointmentCard:
+    """Say the visits on the card of a patient, in the language of the moment. One SQL statement."""
+    visits = list(visits)
+    sites = {one.site_id: one.site for one in visits}
+    site = next(iter(sites.values())) if len(sites) == 1 else None
+    paper = paper_of(patient.clinic)
+    return AppointmentCard(
+        clinic=letterhead(patient.clinic, site, paper),
+        patient=patient.name,
+        printed_on=today,
+        visits=tuple(_visit(one, several_sites=len(sites) > 1) for one in visits),
+        size=size,
+        language=(get_language() or "en").split("-")[0],
+        paper=paper_size(patient.clinic, paper),
+    )
+
+
+def card_words() -> Words:
+    return {key: _(text) for key, text in CARD_WORDS.items()}
+
+
+def _visit(visit: Appointment, *, several_sites: bool) -> CardVisit:
+    zone: ZoneInfo = visit.site.zone
+    starts, ends = visit.starts_at.astimezone(zone), visit.ends_at.astimezone(zone)
+    session = visit.planned_session
+    return CardVisit(
+        day=date_format(starts, "l j F Y"),
+        clock=f"{starts:%H:%M}",
+        minutes=int((ends - starts).total_seconds() // 60),
+        who=visit.practitioner.name,
+        where=tuple(_where(visit, several_sites=several_sites)),
+        is_offered=visit.status == Appointment.Status.OFFERED,
+        is_held=session is not None and session.is_held,
+    )
+
+
+def _where(visit: Appointment, *, several_sites: bool) -> Iterable[str]:
+    """Say the room, with the site's address where the head names none; away from the clinic the place's address."""
+    if visit.place is not None:
+        yield visit.place.name
+        yield from _lines(visit.place.address)
+        return
+    if visit.room is not None:
+        yield visit.room.name
+    if several_sites:
+        yield visit.site.name
+        yield from _lines(visit.site.address)
+        yield from _lines(visit.site.phone)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

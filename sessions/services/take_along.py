@@ -1,0 +1,47 @@
+"""Print what a patient or owner takes along; that it was printed is written down."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import User
+from mesoclinic.core.refused import Refused
+from patients.models import Patient
+from sessions.models import Course
+from sessions.printing.card import CardSize, card_data, card_file_name
+from sessions.printing.pdf import print_data
+from sessions.queries.take_along import appointment_card, card_words, language_of, visits_on_card
+
+
+@dataclass(frozen=True)
+class PrintedPaper:
+    pdf: bytes
+    file_name: str
+
+
+def print_card(
+    *,
+    actor: User,
+    patient: Patient,
+    course: Course | None = None,
+    size: CardSize = CardSize.CARD,
+    language: str = "",
+    now: datetime | None = None,
+) -> PrintedPaper:
+    """Print the appointment card of a patient, of one course or of all that is booked. Raises Refused("no-visits").
+
+    Without a language, the one of whoever takes it along. Typesetting comes after what is written down.
+    """
+    now = now or timezone.now()
+    visits = visits_on_card(patient, course, now)
+    if not visits:
+        raise Refused("no-visits", _("Nothing is booked, so there is no card to print."))
+    today = local_day(now, visits[0].site.zone)
+    with translation.override(language or language_of(patient, today)):
+        card, words = appointment_card(patient, visits, size=size, today=today), card_words()
+    audit.record(actor=actor, verb="appointment-card.printed", subject=course or patient, patient_id=patient.pk)
+    return PrintedPaper(print_data(card_data(card, words), now, template="card.typ"), card_file_name(card))
