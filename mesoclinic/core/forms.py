@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -265,6 +266,30 @@ def _make_text(field: forms.CharField) -> None:
         field.max_length = TEXT_CAP if isinstance(field.widget, forms.Textarea) else LINE_CAP
         field.validators.append(MaxLengthValidator(field.max_length))
         field.widget.attrs.setdefault("maxlength", str(field.max_length))
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """What is wrong in one row of a list, for the summary above a form: `place` in words, the id of the field."""
+
+    place: str
+    anchor: str
+    message: str
+
+
+def row_faults(formset: forms.BaseFormSet, name: str) -> list[RowFault]:
+    """List what is wrong in the rows of a list called `name`, in the order they stand; nothing of those taken away."""
+    if not formset.is_bound:
+        return []
+    faults = [RowFault(name, f"rows-{formset.prefix}", str(one)) for one in formset.non_form_errors()]
+    shown = [form for form in formset.forms if not formset._should_delete_form(form)]
+    for number, form in enumerate(shown, 1):
+        row = _("%(list)s, row %(number)s") % {"list": name, "number": number}
+        first = form.visible_fields()[0].id_for_label
+        faults += [RowFault(row, first, str(one)) for one in form.non_field_errors()]
+        for field in form.visible_fields():
+            faults += [RowFault(f"{row}, {field.label}", field.id_for_label, str(one)) for one in field.errors]
+    return faults
 
 
 def rows_asked(data: QueryDict, prefix: str) -> QueryDict | None:

@@ -11,7 +11,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import FIRST_DAY, LAST_DAY, Form, rows_asked
+from mesoclinic.core.forms import FIRST_DAY, LAST_DAY, Form, RowFault, row_faults, rows_asked
 from protocols.cadence import LARGEST_NUMBER, LONGEST_TEXT, Cadence, CadenceError, Phase, parse
 from protocols.forms.rows import OrderedRows
 
@@ -146,6 +146,15 @@ class CadenceForm:
     def errors(self) -> list[str]:
         """What is wrong with the series as a whole, and with its text."""
         return [*self.rows.non_form_errors(), *self.text.errors.get("text", [])]
+
+    @property
+    def faults(self) -> list[RowFault]:
+        """What is wrong and where, for the summary above the form; nothing once the series is read."""
+        if not self.is_bound or self.cadence is not None:
+            return []
+        text = self.text["text"]
+        faults = row_faults(self.rows, str(_("The series")))
+        return [*faults, *(RowFault(str(text.label), text.id_for_label, str(one)) for one in text.errors)]
 
     @property
     def error(self) -> str:

@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import Form, rows_asked
+from mesoclinic.core.forms import Form, RowFault, row_faults, rows_asked
 from mesoclinic.core.models import Clinic
 from mesoclinic.core.refused import Refused
 from protocols.forms.cadence import CadenceForm
@@ -207,6 +207,11 @@ class ProtocolEditor:
 
     def is_valid(self) -> bool:
         return all([self.form.is_valid(), self.lines.is_valid(), self.cadence_form.is_valid()])
+
+    @property
+    def faults(self) -> list[RowFault]:
+        """What is wrong in the rows of the mix and of the series, for the summary above the form."""
+        return [*row_faults(self.lines, str(_("The mix"))), *self.cadence_form.faults]
 
     @property
     def draft(self) -> ProtocolDraft:

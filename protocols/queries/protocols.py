@@ -55,6 +55,14 @@ def version_or_404(clinic: Clinic, public_id: UUID) -> ProtocolVersion:
     return get_object_or_404(versions, public_id=public_id)
 
 
+def newer_published(version: ProtocolVersion) -> ProtocolVersion | None:
+    """The newest published version after this one, with everything. One statement when there is none, else four."""
+    newer = ProtocolVersion.objects.filter(
+        protocol=version.protocol_id, status=VersionStatus.PUBLISHED, number__gt=version.number
+    )
+    return with_everything(newer).order_by("-number").first()
+
+
 def versions_of(protocol: Protocol) -> list[ProtocolVersion]:
     """All versions of a protocol with everything, newest first. Four statements."""
     return list(with_everything(protocol.versions.all()).order_by("-number"))

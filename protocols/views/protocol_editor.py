@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -36,7 +37,7 @@ def create(request: HttpRequest) -> HttpResponse:
             editor.refuse(refused)
         else:
             messages.success(request, _("The draft is saved. Publish it when it is ready to be prescribed."))
-            return redirect("protocols:detail", version.protocol.public_id)
+            return redirect(page_of(version))
     return _page(request, editor, status=422)
 
 
@@ -79,7 +80,12 @@ def _save(request: HttpRequest, editor: ProtocolEditor, version: ProtocolVersion
         editor.refuse(refused)
         return _page(request, editor, version, status=422)
     messages.success(request, _("The draft is saved."))
-    return redirect("protocols:detail", version.protocol.public_id)
+    return redirect(page_of(version))
+
+
+def page_of(version: ProtocolVersion) -> str:
+    """Give the address of the page of one version; without its number a protocol shows the published one."""
+    return reverse("protocols:detail", args=[version.protocol.public_id], query={"version": version.number})
 
 
 def _page(
@@ -94,6 +100,7 @@ def _page(
     context = {
         "editor": editor,
         "version": version,
+        "own_page": page_of(version) if version else reverse("protocols:list"),
         "cadence_form": editor.cadence_form,
         "start_on": start_day(request.POST, today),
         "is_conflict": is_conflict,

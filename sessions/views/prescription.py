@@ -26,13 +26,18 @@ LONGEST_SEARCH = 100
 
 
 class Prescription:
-    """One prescription being written. The address says `version`, `indication` and `appointment`."""
+    """One prescription being written. The address says `version`, `indication` and `appointment`.
+
+    Once a newer version is published, the page is about that; what an older page sends is refused with its own.
+    """
 
     def __init__(self, request: HttpRequest, patient: Patient) -> None:
         self.request, self.patient = request, patient
         self.today = timezone.localdate()
         self.visit = self._visit()
-        self.version = self._version()
+        self.asked_version = self._version()
+        self.newer = protocols.newer_published(self.asked_version) if self.asked_version else None
+        self.version = self.newer or self.asked_version
         if self.version is not None:
             self.form, self.cadence_form = self._forms()
             day = self.today if self.visit else start_day(request.POST, self.today)
@@ -115,7 +120,7 @@ class Prescription:
         return {
             **values,
             "patient": self.patient,
-            "protocol_version": self.version,
+            "protocol_version": self.asked_version,
             "cadence": str(self.cadence_form.cadence),
             "appointment": self.visit,
         }
@@ -127,6 +132,7 @@ class Prescription:
         return {
             **self._shared(),
             "version": self.version,
+            "is_newer": self.newer is not None and not self.form.non_field_errors(),
             "version_words": _words(self.version),
             "form": self.form,
             "cadence_form": self.cadence_form,

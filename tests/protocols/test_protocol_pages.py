@@ -1,5 +1,6 @@
 """The protocol pages: list, one, the editor, and what bad input gets."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -277,3 +278,70 @@ def test_pages_ask_the_same_number_of_questions_whatever_their_length(
 )
 def test_range_with_an_open_end_is_said_in_words(low, high, words):
     assert mixes.between(low, high) == words
+
+
+def test_a_draft_of_a_published_protocol_is_what_saving_and_the_list_lead_to(clinic, browser):
+    protocol = make_protocol_version(clinic).protocol
+    protocols.start_next_version(actor=None, protocol=protocol)
+    of_the_draft = url("detail", protocol) + "?version=2"
+    go_on = f'href="{url("edit", protocol)}"'
+
+    saved = browser.post(url("edit", protocol), form(notes="More slowly", edit_count="0"))
+    published, listed, editor = (browser.get(url(name, of)).content.decode() for name, of in (
+        ("detail", protocol), ("list", None), ("edit", protocol)
+    ))  # fmt: skip
+
+    assert saved["Location"] == of_the_draft
+    for page in (published, listed):
+        assert go_on in page
+        assert "Continue the draft of version 2" in page
+    assert f'href="{of_the_draft}"' in listed
+    assert f'href="{of_the_draft}"' in editor, "the way back and Cancel"
+
+
+def test_without_a_draft_nothing_says_to_continue_one(clinic, browser):
+    protocol = make_protocol_version(clinic).protocol
+
+    pages = browser.get(url("detail", protocol)).content + browser.get(url("list")).content
+
+    assert "Continue the draft" not in pages.decode()
+
+
+def summary(answer) -> list[tuple[str, str]]:
+    """The summary above a form: where each line leads, and its words."""
+    notice = answer.content.decode().partition("data-error-summary")[2].partition("</ul>")[0]
+    lines = re.findall(r'<li>\s*<a href="#([^"]+)">(.*?)</a>:(.*?)</li>', notice, re.DOTALL)
+    return [(anchor, " ".join(f"{place}: {words}".split())) for anchor, place, words in lines]
+
+
+def test_faults_of_the_rows_are_listed_above_the_form_and_lead_to_their_fields(clinic, browser):
+    lines = ({"substance": make_substance(clinic).pk, "volume_ml": "two"}, {"volume_ml": "3", "note": "by hand"})
+    phase = {
+        "cadence-rows-TOTAL_FORMS": "1",
+        "cadence-text": "",
+        "cadence-rows-0-count": "0",
+        "cadence-rows-0-gap": "7",
+    }
+
+    answer = browser.post(url("create"), {**form(*lines, notes="Typed with care"), **phase})
+
+    assert summary(answer) == [
+        ("id_lines-0-volume_ml", "The mix, row 1, Volume (mL): Enter a number, like 1.5."),
+        ("id_lines-1-substance", "The mix, row 2, Substance: Choose the substance, or remove the row."),
+        ("id_cadence-rows-0-count", "The series, row 1, Sessions: From 1 to 999."),
+    ]
+    page = answer.content.decode()
+    for anchor, _words in summary(answer):
+        assert f'id="{anchor}"' in page
+    for typed in ('value="two"', 'value="by hand"', 'value="0"', "Typed with care"):
+        assert typed in page
+
+
+def test_a_series_that_cannot_be_read_is_listed_too(clinic, browser):
+    assert summary(browser.post(url("create"), form(series="4xw")))[0][0] == "id_cadence-text"
+
+
+def test_a_row_taken_away_is_not_complained_of(clinic, browser):
+    answer = browser.post(url("create"), form({"volume_ml": "two", "DELETE": "on"}, {"volume_ml": "3"}))
+
+    assert [words.partition(",")[2][:6] for _anchor, words in summary(answer)] == [" row 1"]

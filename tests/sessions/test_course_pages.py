@@ -1,5 +1,7 @@
 """The pages of courses, as a practitioner and a receptionist meet them."""
 
+import html
+import re
 import uuid
 from datetime import date, timedelta
 
@@ -13,6 +15,7 @@ from django.urls import reverse
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from protocols.models import Substance, Technique
+from protocols.services import protocols
 from protocols.services.protocols import DraftLine
 from sessions.models import Course, Override
 from sessions.services import courses, plans
@@ -175,6 +178,41 @@ def test_what_belongs_to_another_clinic_is_not_among_the_choices(clinic, doctor)
     assert doctor.get(prescribe_url(patient, make_protocol_version(other))).status_code == 404
     assert doctor.get(prescribe_url(make_patient(other), version)).status_code == 404
     assert not Course.objects.exists()
+
+
+def published_anew(version):
+    draft = protocols.start_next_version(actor=None, protocol=version.protocol)
+    return protocols.publish_version(actor=None, version=draft)
+
+
+def test_only_the_newest_published_version_is_offered(clinic, doctor):
+    patient, version = make_patient(clinic), make_protocol_version(clinic)
+    newer = published_anew(version)
+    protocols.start_next_version(actor=None, protocol=version.protocol)
+
+    offered = [one for one, _words in doctor.get(prescribe_url(patient, None)).context["versions"]]
+    old_address = doctor.get(prescribe_url(patient, version))
+
+    assert offered == [newer]
+    assert old_address.context["version"] == newer
+    assert "Version 2 of this protocol is published" in old_address.content.decode()
+
+
+def test_a_page_older_than_the_newest_version_is_refused_in_words_and_shows_the_newest(clinic, doctor):
+    patient, version = make_patient(clinic), make_protocol_version(clinic)
+    newer = published_anew(version)
+    typed = filled(clinic, complaint="since the harvest")
+
+    answer = doctor.post(prescribe_url(patient, version), typed)
+
+    page = answer.content.decode()
+    assert "Version 2 of this protocol was published meanwhile" in page
+    assert answer.context["version"] == newer
+    assert "since the harvest" in page
+    assert not Course.objects.exists()
+    action = html.unescape(re.search(r'action="(\?version=[^"]*)"', page).group(1))
+    doctor.post(reverse("sessions:prescribe", args=[patient.public_id]) + action, typed)
+    assert Course.objects.get().protocol_version == newer
 
 
 def test_a_row_button_keeps_what_was_typed_and_saves_nothing(clinic, doctor):

@@ -14,6 +14,7 @@ from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from protocols.models import Indication, ProtocolVersion
+from protocols.queries.protocols import newer_published
 from sessions.models import Appointment, Course, CourseRevision, Override, PlannedSession, Practitioner
 from sessions.models.appointments import AppointmentKind
 from sessions.models.courses import CourseStatus, PlannedStatus
@@ -51,8 +52,8 @@ def prescribe_course(
     With an arrived `appointment` session 1 is now: the plan is made here and the appointment becomes its session.
     A form sent twice (same `token`) prescribes once and gives the first course back. What blocks in the check of the
     mix needs an `override_reason`, which is kept and printed.
-    Raises Refused("bad-cadence" | "patient-ended" | "not-published" | "wrong-species" | "practitioner-left" |
-    "bad-start" | "mix-blocked" | "not-arrived" | "foreign").
+    Raises Refused("bad-cadence" | "patient-ended" | "not-published" | "older-version" | "wrong-species" |
+    "practitioner-left" | "bad-start" | "mix-blocked" | "not-arrived" | "foreign").
     """
     now = now or timezone.now()
     _require_same_clinic(clinic, patient, protocol_version.protocol, indication, lead_practitioner, site)
@@ -162,6 +163,12 @@ def _require_fit(patient: Patient, version: ProtocolVersion, lead: Practitioner,
         raise Refused("patient-ended", _("This patient's file has ended."), field="patient")
     if not version.is_published or version.protocol.is_archived:
         raise Refused("not-published", _("Choose a published protocol that is in use."), field="protocol_version")
+    if newer := newer_published(version):
+        words = _(
+            "Version %(number)s of this protocol was published meanwhile: its mix stands here now. "
+            "What you typed is kept. Look at both, and prescribe again."
+        )
+        raise Refused("older-version", words % {"number": newer.number}, field="protocol_version")
     species = {row.pk for row in version.species.all()}
     if species and patient.species_id not in species:
         words = _("This protocol is not meant for this kind of patient.")
