@@ -36,7 +36,7 @@ PRACTITIONERS = (
     ("achterberg", "General practitioner", ["human"], "10 09 876 558", 4),
     ("kilbride", "Equine veterinarian", ["horse", "dog"], "V-29 417", 3),
 )
-ROOMS = ("Room 1", "Room 2", "Horse box")
+ROOMS = (("Room 1", ["human"]), ("Room 2", ["human"]), ("Horse box", ["horse", "dog"]))  # name, species
 STABLES = (
     ("Linden Yard", 20, "4 chemin des Tilleuls", "01 99 00 41 10", "Ring at the green gate; dogs are loose."),
     ("Écurie du Vieux Lavoir", 35, "12 route du Lavoir", "01 99 00 41 27", "Hot water in the tack room."),
@@ -84,7 +84,12 @@ def closed_weekday(world: World) -> int:
 
 def _rooms_and_places(world: World) -> None:
     admin = world.users["admin"]
-    world.rooms = [availability.create_room(actor=admin, site=world.site, name=name) for name in ROOMS]
+    world.rooms = [
+        availability.create_room(
+            actor=admin, site=world.site, name=name, species=Species.objects.filter(code__in=species)
+        )
+        for name, species in ROOMS
+    ]
     for name, travel_min, address, phone, note in STABLES:
         facts = {"kind": "stable", "travel_min": travel_min, "address": address, "phone": phone, "note": note}
         world.places.append(places.create_place(actor=admin, clinic=world.clinic, name=name, **facts))

@@ -22,7 +22,7 @@ from patients.words import phone_key
 from protocols.models import Species
 from sessions.models import Appointment, Practitioner, Room
 from sessions.models.appointments import AppointmentKind, CancelledBy
-from sessions.queries import availability
+from sessions.queries import availability, room_choice
 from sessions.queries.booking import places
 
 OTHER_TIME = "other"
@@ -58,16 +58,20 @@ class PublicChoice(forms.ModelChoiceField):
 class WhereField(forms.ChoiceField):
     """Any room, one room, or a stable or home; read when they are shown or one is named.
 
-    Cleans to the keywords of the booking services.
+    Only rooms that take all of the species are offered. Cleans to the keywords of the booking services.
     """
 
-    def __init__(self, site: Site, **kwargs):
-        self.site = site
+    def __init__(self, site: Site, *species: Species, **kwargs):
+        self.site, self.species = site, species
         super().__init__(label=_("Where"), choices=self._offered, required=False, **kwargs)
 
     @cached_property
-    def rooms(self) -> list[Room]:
+    def every_room(self) -> list[Room]:
         return list(availability.rooms(self.site))
+
+    @cached_property
+    def rooms(self) -> list[Room]:
+        return room_choice.fitting(self.every_room, *self.species)
 
     @cached_property
     def places(self) -> list[Place]:
@@ -79,9 +83,16 @@ class WhereField(forms.ChoiceField):
         if self.places:
             yield _("Away from the clinic"), [(where_key(None, place), _away(place)) for place in self.places]
 
+    def valid_value(self, value: Any) -> bool:
+        """Let every room be named: one that does not take the species is refused in words of its own."""
+        return super().valid_value(value) or any(where_key(room, None) == value for room in self.every_room)
+
     def clean(self, value: Any) -> dict[str, Any]:
         key = super().clean(value)
-        room = next((one for one in self.rooms if where_key(one, None) == key), None) if key else None
+        room = next((one for one in self.every_room if where_key(one, None) == key), None) if key else None
+        for species in self.species if room else ():
+            if not room_choice.takes(room, species):
+                raise forms.ValidationError(room_choice.why_not(room, species, self.rooms), code="wrong-species")
         place = next((one for one in self.places if where_key(None, one) == key), None) if key else None
         return {"room": room, "place": place, "any_room": not key}
 
@@ -114,7 +125,7 @@ class TimesForm(Form):
         super().__init__(*args, **kwargs)
         people = availability.practitioners(site.clinic, species=species).prefetch_related(None)
         self.fields["practitioner"].queryset = people.distinct()
-        self.fields["where"] = WhereField(site)
+        self.fields["where"] = WhereField(site, *filter(None, [species]))
         self.order_fields(self.field_order)
 
     @property
@@ -185,7 +196,7 @@ class TimeChoice(Form):
 
     def refuse(self, no: Refused) -> None:
         """Show a refusal next to the field it is about; a time typed belongs to its own field."""
-        field = {"starts_at": "at", "practitioner": "with_whom"}.get(no.field or "", no.field)
+        field = {"starts_at": "at", "practitioner": "with_whom", "room": "where"}.get(no.field or "", no.field)
         typed = self.cleaned_data.get("slot") in ("", OTHER_TIME)
         self.add_error(field if field in self.fields and (field != "at" or typed) else None, no.message)
 
@@ -280,7 +291,7 @@ class MoveForm(TimeChoice):
         }
         kwargs["initial"] = {**first, **kwargs.get("initial", {})}
         super().__init__(*args, site=site, **kwargs)
-        self.fields["where"] = WhereField(site)
+        self.fields["where"] = WhereField(site, appointment.patient.species)
         for name in ("on", "at", "with_whom"):
             self.fields[name].required = True
         if not may_squeeze:

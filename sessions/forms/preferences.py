@@ -12,7 +12,7 @@ from patients.models import Patient
 from sessions.models import BookingPreference, Practitioner, Room
 from sessions.models.availability import Weekday
 from sessions.models.preferences import Strength
-from sessions.queries import availability
+from sessions.queries import availability, room_choice
 
 from .appointments import PublicChoice
 
@@ -51,6 +51,12 @@ class PreferenceForm(Form):
         self.fields["practitioner"].queryset = people
         self.fields["practitioner"].empty_label = anybody or _("Anybody")
         self.fields["room"].queryset = availability.rooms(site)
+
+    def clean_room(self) -> Room | None:
+        room = self.cleaned_data["room"]
+        if room is not None and not room_choice.takes(room, self.patient.species):
+            raise ValidationError(room_choice.why_not(room, self.patient.species), code="wrong-species")
+        return room
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

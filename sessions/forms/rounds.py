@@ -185,12 +185,12 @@ class TogetherForm(StopsForm):
     def __init__(self, *args, people, **kw):
         super().__init__(*args, **kw)
         self.fields["practitioner"].queryset = people
-        self.fields["where"] = WhereField(self.site)
+        self.fields["where"] = WhereField(self.site, *{one.patient.species for one in self.found})
         self.order_fields(self.field_order)
 
     @property
     def rooms(self) -> list[Room]:
-        return self.fields["where"].rooms
+        return self.fields["where"].every_room
 
     def is_ticked(self, one: Candidate) -> bool:
         return True

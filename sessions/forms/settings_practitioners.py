@@ -2,6 +2,7 @@
 
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
@@ -57,6 +58,22 @@ class PractitionerForm(Form):
 
 class RoomForm(Form):
     name = forms.CharField(label=_("Name of the room"), max_length=100)
+    species = forms.ModelMultipleChoiceField(
+        label=_("Takes"),
+        queryset=Species.objects.none(),
+        to_field_name="code",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Only patients of these species are given this room. None ticked means every species. Visits already booked "
+            "in it stay."
+        ),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["species"].queryset = Species.objects.all()
+        self.fields["species"].label_from_instance = lambda one: gettext(one.name)
 
 
 class EditRoomForm(RoomForm):

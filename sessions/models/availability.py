@@ -75,6 +75,7 @@ class Room(ClinicOwned):
     name = models.CharField(_("name"), max_length=100)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     is_active = models.BooleanField(_("in use"), default=True)
+    species = models.JSONField(_("takes"), default=list, blank=True)  # codes; none: every species
 
     class Meta:
         ordering = ["position", "name"]

@@ -18,7 +18,7 @@ from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import AuditEvent, Clinic, Site
 from patients.models import Patient, Place
 from sessions.models import Appointment, Practitioner, Room, SessionRecord
-from sessions.queries import availability, replies
+from sessions.queries import availability, replies, room_choice
 from sessions.scheduling.slots import Slot, Wanted, free_slots
 from sessions.scheduling.walltime import instant_of, minute_of
 
@@ -37,7 +37,7 @@ OTHER_PRACTITIONER_COSTS_MIN = 24 * 60  # another person today counts like the s
 
 @dataclass(frozen=True)
 class FreeTime:
-    """A time somebody may be booked at. `rooms` are the free ones in the site's order; none when none is needed."""
+    """A time somebody may be booked at. `rooms` are the free ones, the best first; none when none is needed."""
 
     starts_at: datetime
     ends_at: datetime
@@ -224,12 +224,12 @@ def free_times(
 ) -> FreeTimes:
     """Find times free for practitioner, room and patient on local days from/until (both included).
 
-    `rooms` of None means any room in use at the site (no room when it has none, or when the visit is `away`). Nothing
-    before `now`. At most `limit`. Five SQL statements, whatever the range; four when rooms are given or `away`.
+    `rooms` of None means any room in use at the site that takes the patient (no room when there is none, or when the
+    visit is `away`). Nothing before `now`. At most `limit`. Five SQL statements, whatever the range; four when rooms are given or `away`.
     """
     people = {one.pk: one for one in practitioners}
     if rooms is None:
-        rooms = [] if away else list(availability.rooms(site))
+        rooms = [] if away else _rooms_for(patient, site)
     found = _slots(
         site,
         people=list(people),
@@ -267,7 +267,7 @@ def alternatives(
     treats the patient, to nine days after. Only inside `window` when one is given. At most twelve SQL statements.
     """
     now = now or timezone.now()
-    rooms = rooms if rooms is not None else [] if away else list(availability.rooms(site))
+    rooms = rooms if rooms is not None else [] if away else _rooms_for(patient, site)
     species = patient.species if patient else None
     wanted = minute_of(starts_at)
     wanted_on = local_day(starts_at, site.zone)
@@ -295,6 +295,10 @@ def alternatives(
             break
     by_id = {room.pk: room for room in rooms}
     return [_free_time(slot, people, by_id) for slot in sorted(chosen)]
+
+
+def _rooms_for(patient: Patient | None, site: Site) -> list[Room]:
+    return room_choice.fitting(availability.rooms(site), *([patient.species] if patient else []))
 
 
 def _search_range(wanted_on: date, days_after: int, today: date, window: tuple[date, date] | None) -> tuple[date, date]:
@@ -345,8 +349,8 @@ def _still_there(slot: Slot, practitioner: Practitioner, site: Site) -> bool:
 
 
 def _free_time(slot: Slot, people: dict[int, Practitioner], rooms: dict[int, Room]) -> FreeTime:
-    in_order = sorted((rooms[room] for room in slot.rooms), key=lambda room: (room.position, room.name))
-    return FreeTime(instant_of(slot.start), instant_of(slot.end), people[slot.practitioner], tuple(in_order))
+    free = tuple(rooms[room] for room in slot.rooms)
+    return FreeTime(instant_of(slot.start), instant_of(slot.end), people[slot.practitioner], free)
 
 
 def overdue(site: Site, on: date, now: datetime) -> QuerySet[Appointment]:

@@ -10,7 +10,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
 from patients.models import Patient, Place
 from sessions.models import Appointment, Course, PlannedSession, Practitioner, WaitingEntry
-from sessions.queries import availability
+from sessions.queries import availability, room_choice
 from sessions.queries.appointments import FreeTime
 from sessions.queries.booking import SHOWN_STEP_MIN
 from sessions.queries.plans import window
@@ -197,7 +197,10 @@ class Known:
 
     def wanted(self, line: Line, between: tuple[int, int]) -> Wanted:
         agendas = self.agendas(line)
-        rooms = agendas.rooms if self.rooms and line.place is None else None
+        rooms = None
+        if line.place is None:
+            will_do = room_choice.fitting(self.rooms, line.patient.species)
+            rooms = {room.pk: agendas.rooms[room.pk] for room in will_do} or None
         return Wanted(line.minutes, between, patient=agendas.patients[line.patient.pk], rooms=rooms)
 
 
@@ -270,5 +273,6 @@ def opening(slot: Slot, site: Site) -> Opening:
 
 
 def free_time(slot: Slot, known: Known) -> FreeTime:
-    rooms = tuple(room for room in known.rooms if room.pk in slot.rooms)
+    by_id = {room.pk: room for room in known.rooms}
+    rooms = tuple(by_id[room] for room in slot.rooms)
     return FreeTime(instant_of(slot.start), instant_of(slot.end), known.people[slot.practitioner], rooms)

@@ -10,7 +10,7 @@ from sessions.models import Appointment, BookingPreference, Course, PlannedSessi
 from sessions.models.appointments import IS_LIVE
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
 from sessions.models.preferences import Strength
-from sessions.queries import availability
+from sessions.queries import availability, room_choice
 from sessions.queries.blocked import BlockedTime
 from sessions.queries.plans import CoursePlan, course_plan, window
 from sessions.scheduling.causes import Facts, Why, why
@@ -131,7 +131,8 @@ def find_series(
     if not chain:
         return None
     people = _people(course, today)
-    rooms = {} if place else {room.pk: room for room in availability.rooms(course.site)}
+    will_do = [] if place else room_choice.fitting(availability.rooms(course.site), course.patient.species)
+    rooms = {room.pk: room for room in will_do}
     visits = _visits(course)
     wishes = engine_wishes(preference, course)
     found = None

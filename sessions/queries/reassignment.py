@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
 from sessions.models import Appointment, Practitioner
-from sessions.queries import availability
+from sessions.queries import availability, room_choice
 from sessions.queries.appointments import FreeTime
 from sessions.queries.availability import UNTIL_FURTHER_NOTICE, Agendas
 from sessions.queries.broken import CALL_DAYS, must_call
@@ -209,9 +209,16 @@ class _Solve:
                 for key, one in self.people.items()
                 if self.may_treat(visit, key)
             }
-            rooms = {key: room for key, room in known.rooms.items() if only_in in (None, key)} if in_room else None
+            rooms = self._rooms_for(visit, known, only_in) if in_room else None
             self._spans[asked] = by_day(free_spans(people, Wanted(minutes, known.between, rooms=rooms)))
         return self._spans[asked]
+
+    def _rooms_for(self, visit: Appointment, known: Agendas, only_in: int | None) -> dict[int, Agenda] | None:
+        """Give the rooms that take the patient, of them the one the patient insists on; None when no room does."""
+        will_do = room_choice.fitting(self.rooms.values(), visit.patient.species)
+        if not will_do:
+            return None
+        return {room.pk: known.rooms[room.pk] for room in will_do if only_in in (None, room.pk)}
 
     def may_treat(self, visit: Appointment, practitioner: int) -> bool:
         """Say whether somebody treats the species, may inject where that is due, and is not refused by the patient."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from mesoclinic.core.localtime import local_day
 from sessions.models import Appointment, PlannedSession, Practitioner
-from sessions.queries import availability
+from sessions.queries import availability, room_choice
 from sessions.queries.plans import CoursePlan, course_plan, days_of
 from sessions.queries.preferences import preference_of
 from sessions.queries.proposals import engine_wishes, less_absent
@@ -199,7 +199,8 @@ def _free(
     from_at, until_at = availability.day_span(site, today, last_on)
     found = {}
     for away in {one.place_id is not None for one in following}:
-        rooms = [] if away or not any(one.room_id for one in following) else list(availability.rooms(site))
+        in_rooms = not away and any(one.room_id for one in following)
+        rooms = room_choice.fitting(availability.rooms(site), _species(plan)) if in_rooms else []
         known = availability.agendas(
             site,
             from_at=from_at,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 
 from django.db.models import Q
 from django.utils.formats import date_format
@@ -16,7 +16,7 @@ from mesoclinic.core.models import Site
 from patients.models import Patient, PatientParty
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
-from sessions.queries import availability, booking
+from sessions.queries import availability, booking, room_choice
 from sessions.queries.patients_time import patients_time
 from sessions.queries.plans import CoursePlan, course_plans
 from sessions.scheduling import rounds as engine
@@ -116,6 +116,9 @@ class Table:
         from_at, until_at = availability.day_span(site, wanted.on, last_on)
         self.people = {one.pk: one for one in wanted.people}
         self.rooms = {one.pk: one for one in wanted.rooms or ()}
+        self.rooms_for = {key: tuple(one.pk for one in found) for key, found in _rooms_by_species(wanted).items()}
+        common = [set(found) for found in self.rooms_for.values() if found]
+        self.take_all = [key for key in chain(*self.rooms_for.values()) if all(key in found for found in common)]
         known = availability.agendas(
             site,
             from_at=from_at,
@@ -215,7 +218,7 @@ class Table:
             if one.last_day_on is None or one.last_day_on >= day
         }
         patients = {key: Agenda(hours=_within(spans, span)) for key, spans in self.free["patient"].items()}
-        rooms = {key: _within(spans, span) for key, spans in self.free["where"].items()}
+        rooms = {key: _within(self.free["where"][key], span) for key in self.rooms}
         if self.wanted.way is Way.AT_ONCE:
             people = {key: Agenda(hours=spans) for key, spans in free.items()}
             return self._side_by_side(stops, people, patients, rooms, span, step, preferred)
@@ -223,7 +226,8 @@ class Table:
         total = sum(stop.minutes for stop in stops)
         common = engine.round_starts(Agenda(hours=[span]), visits, between=span)
         if self.wanted.rooms is not None:
-            common = intersect(common, merge(one for spans in rooms.values() for one in starts_of(spans, total)))
+            in_rooms = merge(one for key in self.take_all for one in starts_of(rooms[key], total))
+            common = intersect(common, in_rooms)
         found: dict[int, Sitting] = {}
         for key in (key for key in free if key in self.sees_all):
             for minute in self._minutes(intersect(common, starts_of(free[key], total)), step):
@@ -243,9 +247,12 @@ class Table:
     def _one_after_another(self, stops, person: Practitioner, start: int, rooms) -> Sitting:
         """Seat them from a minute on that suits everybody, in the first room that is free."""
         times = engine.back_to_back(start, [stop.minutes for stop in stops])
-        fitting = (key for key in self.rooms if contains(rooms[key], start, times[-1][1]))
+        fitting = (key for key in self.take_all if contains(rooms[key], start, times[-1][1]))
         room = self.rooms.get(next(fitting, 0))
-        seats = [Seat(stop, person, room, instant_of(a)) for stop, (a, _b) in zip(stops, times, strict=True)]
+        seats = [
+            Seat(stop, person, room if self.rooms_for[stop.patient.species_id] else None, instant_of(a))
+            for stop, (a, _b) in zip(stops, times, strict=True)
+        ]
         return Sitting(tuple(seats))
 
     def _side_by_side(self, stops, people: dict[int, Agenda], patients, rooms, span, step, preferred) -> list[Sitting]:
@@ -256,6 +263,7 @@ class Table:
                 stop.minutes,
                 tuple(key for key in people if self._sees(key, stop)),
                 patients[stop.patient.pk],
+                self.rooms_for[stop.patient.species_id],
             )
             for stop in stops
         ]
@@ -278,6 +286,12 @@ class Table:
             )
             for time in times
         ]
+
+
+def _rooms_by_species(wanted: Wanted) -> dict[int, list[Room]]:
+    """Give the rooms for each species that comes, the best first; none for one that needs no room. No SQL."""
+    species = {stop.patient.species for stop in wanted.stops}
+    return {one.pk: room_choice.fitting(wanted.rooms or (), one) for one in species}
 
 
 def replace_stops(sitting: Sitting, stops: Sequence[Stop]) -> Sitting:

@@ -88,11 +88,15 @@ def _shifted(intervals: Intervals, minutes: int) -> Intervals:
 
 @dataclass(frozen=True)
 class Guest:
-    """One of several patients wanted at the same time: how long, and the ids of the practitioners who will do."""
+    """One of several patients wanted at the same time: how long, and the ids of the practitioners who will do.
+
+    `rooms` are the ids of those that will do, the best first; None: any, and empty: none is needed.
+    """
 
     minutes: int
     practitioners: tuple[int, ...]
     patient: Agenda = FREE
+    rooms: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,8 +161,13 @@ def _at(
         return None
     if rooms is None:
         return Together(start, who, (None,) * len(guests))
-    where = matched([free(rooms, rooms, guest) for guest in guests])
-    return Together(start, who, where) if where is not None else None
+    choices = [rooms if guest.rooms is None else guest.rooms for guest in guests]
+    in_need = [place for place, own in enumerate(choices) if own or guests[place].rooms is None]
+    where = matched([free(choices[place], rooms, guests[place]) for place in in_need])
+    if where is None:
+        return None
+    found = dict(zip(in_need, where, strict=True))
+    return Together(start, who, tuple(found.get(place) for place in range(len(guests))))
 
 
 def matched(choices: Sequence[Sequence[int]], preferred: Collection[int] = ()) -> tuple[int, ...] | None:

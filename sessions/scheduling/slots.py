@@ -59,7 +59,7 @@ class Span(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """One free time. `rooms` are the ids of the free rooms, lowest first; empty when no room is needed."""
+    """One free time. `rooms` are the ids of the free rooms, the best first; empty when no room is needed."""
 
     start: int
     end: int
@@ -71,8 +71,8 @@ class Slot(NamedTuple):
 class Wanted:
     """What a slot must fit: the length, the range it must lie in, who it is for and which rooms will do.
 
-    `rooms` of None means no room is needed (a stable, a home); an empty mapping means none is there. `allowed_rooms`
-    limits single practitioners; one not named there may use every room. Call once per site: hours name their site.
+    `rooms` of None means no room is needed (a stable, a home); an empty mapping means none is there. Their order is the
+    order of preference. `allowed_rooms` limits single practitioners; one not named there may use every room. Call once per site: hours name their site.
     """
 
     length_minutes: int
@@ -90,7 +90,7 @@ def free_spans(practitioners: Mapping[int, Agenda], wanted: Wanted) -> dict[int,
     """Give per practitioner the ranges of possible starts, ascending, each with the rooms free throughout."""
     length = wanted.length_minutes
     patient_starts = starts_of(wanted.patient.free_intervals(wanted.between), length)
-    everywhere = None if wanted.rooms is None else tuple(sorted(wanted.rooms))
+    everywhere = None if wanted.rooms is None else tuple(wanted.rooms)
     room_starts = {
         room: intersect(starts_of(agenda.free_intervals(wanted.between), length), patient_starts)
         for room, agenda in (wanted.rooms or {}).items()
@@ -102,7 +102,8 @@ def free_spans(practitioners: Mapping[int, Agenda], wanted: Wanted) -> dict[int,
     for practitioner, agenda in practitioners.items():
         allowed = everywhere
         if everywhere is not None and practitioner in wanted.allowed_rooms:
-            allowed = tuple(sorted(set(wanted.allowed_rooms[practitioner]).intersection(everywhere)))
+            own = set(wanted.allowed_rooms[practitioner])
+            allowed = tuple(room for room in everywhere if room in own)
         if allowed not in pieces_by_rooms:
             pieces_by_rooms[allowed] = _pieces({room: room_starts[room] for room in allowed or ()})
         opened = agenda.open_intervals(wanted.between)
@@ -134,7 +135,8 @@ def free_slots(
 
 
 def _pieces(starts_by_room: Mapping[int, Intervals]) -> list[tuple[int, int, tuple[int, ...]]]:
-    """Cut the starts of several rooms into pieces in which the same rooms are free."""
+    """Cut the starts of several rooms into pieces in which the same rooms are free, in the order given."""
+    rank = {room: place for place, room in enumerate(starts_by_room)}
     changes = sorted(
         (minute, room, opens)
         for room, starts in starts_by_room.items()
@@ -146,7 +148,7 @@ def _pieces(starts_by_room: Mapping[int, Intervals]) -> list[tuple[int, int, tup
     since = 0
     for minute, room, opens in changes:
         if free and since < minute:
-            pieces.append((since, minute, tuple(sorted(free))))
+            pieces.append((since, minute, tuple(sorted(free, key=rank.__getitem__))))
         since = minute
         if opens:
             free.add(room)

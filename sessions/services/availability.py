@@ -85,26 +85,44 @@ def update_practitioner(
 
 
 @transaction.atomic
-def create_room(*, actor: User | None, site: Site, name: str, position: int | None = None) -> Room:
-    """Make a room; without hours of its own it is open whenever its site is. Raises Refused("name-taken")."""
+def create_room(
+    *, actor: User | None, site: Site, name: str, position: int | None = None, species: Iterable[Species] = ()
+) -> Room:
+    """Make a room; without hours of its own it is open whenever its site is, without species it takes every one.
+
+    Raises Refused("name-taken").
+    """
     if position is None:
         position = (Room.objects.filter(site=site).aggregate(last=Max("position"))["last"] or 0) + 1
-    room = Room(clinic_id=site.clinic_id, site=site, name=name.strip(), position=position)
+    room = Room(clinic_id=site.clinic_id, site=site, name=name.strip(), position=position, species=_codes(species))
     _save(room)
     audit.record(actor=actor, verb="room.created", subject=room)
     return room
 
 
 @transaction.atomic
-def update_room(*, actor: User | None, room: Room, **fields: Any) -> Room:
-    """Change `name`, `position` or `is_active`. Raises Refused("name-taken" | "bad-value")."""
+def update_room(*, actor: User | None, room: Room, species: Iterable[Species] | None = None, **fields: Any) -> Room:
+    """Change `name`, `position`, `is_active` or the species it takes; visits booked in it stay.
+
+    Raises Refused("name-taken" | "bad-value").
+    """
     room = Room.objects.select_for_update().get(pk=room.pk)
+    if species is not None:
+        fields["species"] = _codes(species)
     before = {field: getattr(room, field) for field in fields}
     for field, value in fields.items():
         setattr(room, field, value)
     _save(room, update_fields=list(fields))
-    audit.record(actor=actor, verb="room.changed", subject=room, changes=audit.changed(room, before))
+    changes = audit.changed(room, before)
+    for change in changes:
+        if change["field"] == "species":
+            change |= {"old": ", ".join(before["species"]), "new": ", ".join(room.species)}
+    audit.record(actor=actor, verb="room.changed", subject=room, changes=changes)
     return room
+
+
+def _codes(species: Iterable[Species]) -> list[str]:
+    return sorted(one.code for one in species)
 
 
 @transaction.atomic

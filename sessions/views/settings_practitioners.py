@@ -91,7 +91,7 @@ def create_room(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = RoomForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            availability.create_room(actor=request.user, site=site, name=form.cleaned_data["name"])
+            availability.create_room(actor=request.user, site=site, **form.cleaned_data)
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -104,7 +104,7 @@ def create_room(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires("core.change_settings")
 def edit_room(request: HttpRequest, public_id: UUID) -> HttpResponse:
     room = queries.room_or_404(request.clinic, public_id)
-    kept = {"name": room.name, "position": room.position, "is_active": room.is_active}
+    kept = {name: getattr(room, name) for name in ("name", "species", "position", "is_active")}
     form = EditRoomForm(request.POST or None, initial=kept)
     breaks = None
     if request.method == "POST" and form.is_valid():

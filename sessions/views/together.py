@@ -21,7 +21,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries import search
 from sessions.forms.rounds import TogetherForm
-from sessions.queries import availability
+from sessions.queries import availability, room_choice
 from sessions.queries import rounds as round_reads
 from sessions.queries import together as reads
 from sessions.services.appointments.together import book_together as service
@@ -74,6 +74,8 @@ class TogetherDesk:
         where = self.form.value_of("where") or {"place": None, "room": None}
         only = self.form.value_of("practitioner")
         rooms = [where["room"]] if where["room"] else self.form.rooms
+        coming = {one.patient.species for one in self.found}
+        rooms = [room for room in rooms if any(room_choice.takes(room, one) for one in coming)]
         return reads.Wanted(
             site=self.site,
             stops=tuple(self.form.chosen()),

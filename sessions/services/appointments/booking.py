@@ -61,7 +61,7 @@ def book_appointment(
     appointment back. With `offered_until` the time is only held for the patient until then. Why on a day that is
     blocked for the patient is what is said of the window, unless `blocked_day_reason` says otherwise.
     Raises Refused; whenever another time would do, with up to three in `details["alternatives"]`. Codes: just-taken,
-    patient-busy, no-room, closed, away, outside-hours, break, in-the-past, too-far, outside-window, wrong-species,
+    patient-busy, no-room, room-wrong-species, closed, away, outside-hours, break, in-the-past, too-far, outside-window, wrong-species,
     blocked-day, practitioner-gone, patient-ended, patient-merged, course-closed, course-paused, already-booked, squeeze-limit, …
     """
     wish = Wish(

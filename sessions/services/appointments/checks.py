@@ -14,7 +14,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from sessions.models import Appointment, PlannedSession, Room
 from sessions.queries import appointments as reads
-from sessions.queries import availability
+from sessions.queries import availability, room_choice
 from sessions.queries.blocked import reasons
 from sessions.queries.plans import window
 from sessions.scheduling.intervals import contains
@@ -76,6 +76,8 @@ def _check_where(wish: Wish) -> None:
         )
     if wish.room is not None and not wish.room.is_active:
         raise Refused("room-not-in-use", _("This room is no longer in use. Choose another."), field="room")
+    if wish.room is not None and not (room_choice.takes(wish.room, wish.patient.species) or wish.takes_back):
+        raise refusal(wish, "room-wrong-species", room_choice.why_not(wish.room, wish.patient.species), field="room")
     if wish.place is not None and wish.place.is_archived:
         raise Refused("place-not-in-use", _("This place is no longer in use. Choose another."), field="place")
 

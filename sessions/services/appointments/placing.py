@@ -104,7 +104,7 @@ def times_and_places(
         if where not in agendas:
             agendas[where] = read_agendas([one for one, _fresh in pairs if _where(one) == where])
         with naming(fresh, moves):
-            own_first = sorted(wish.rooms, key=lambda one: (one.pk != fresh.room_id, one.position, one.name))
+            own_first = sorted(wish.rooms, key=lambda one: one.pk != fresh.room_id)
             known = _without_taken(wish, agendas[where], placed)
             wish = as_it_stood(replace(wish, rooms=tuple(own_first)), fresh, known)
             room, squeezed = choose_room(wish, known)

@@ -13,6 +13,7 @@ from mesoclinic.core.models import Site, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient, Place
 from sessions.models import Course, PlannedSession, Practitioner, Room
+from sessions.queries import room_choice
 from sessions.queries.availability import LONGEST_MIN
 
 
@@ -42,7 +43,7 @@ class Wish:
     is_walk_in: bool = False
     takes_back: bool = False  # a move is undone: what was true of the old time is true again
     without: tuple[int, ...] = ()
-    rooms: tuple[Room, ...] = ()  # those that will do, filled by `locked`
+    rooms: tuple[Room, ...] = ()  # those that will do, the best first, filled by `locked`
 
     @property
     def ends_at(self) -> datetime:
@@ -79,7 +80,7 @@ def locked_many(wishes: Sequence[Wish]) -> list[Wish]:
             wish,
             practitioner=people[wish.practitioner.pk],
             room=rooms[wish.room.pk] if wish.room else None,
-            rooms=tuple(room for room in rooms.values() if _will_do(room, wish)),
+            rooms=_that_will_do(rooms.values(), wish, patients[wish.patient.pk]),
             patient=patients[wish.patient.pk],
             planned_session=planned[wish.planned_session.pk] if wish.planned_session else None,
         )
@@ -91,10 +92,13 @@ def _takes_any(wish: Wish) -> bool:
     return wish.any_room and wish.room is None and wish.place is None
 
 
-def _will_do(room: Room, wish: Wish) -> bool:
+def _that_will_do(rooms: Iterable[Room], wish: Wish, patient: Patient) -> tuple[Room, ...]:
     if wish.room is not None:
-        return room.pk == wish.room.pk
-    return _takes_any(wish) and room.site_id == wish.site.pk and room.is_active
+        return tuple(room for room in rooms if room.pk == wish.room.pk)
+    if not _takes_any(wish):
+        return ()
+    in_use = (room for room in rooms if room.site_id == wish.site.pk and room.is_active)
+    return tuple(room_choice.fitting(in_use, patient.species))
 
 
 def _rooms(clinic_id: int, wishes: Sequence[Wish]) -> dict[int, Room]:
