@@ -233,6 +233,40 @@ def test_the_live_sum_shows_mg_totals_and_what_the_check_says(clinic, browser):
     assert "notice-danger" in page
 
 
+@pytest.mark.parametrize("typed", ["1,5", "1.5", " 1,50 "])
+def test_the_live_sum_reads_a_decimal_comma(clinic, browser, typed):
+    lidocaine = make_substance(clinic, "Strong", strength=Decimal(20))
+
+    page = browser.post(url("preview-mix"), form({"substance": lidocaine.pk, "volume_ml": typed})).content.decode()
+
+    assert "30 mg" in page
+    assert "<strong>1.5 mL</strong>" in page
+    assert "line-fault" not in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("0", "A volume is above 0;"),
+        ("-1", "Enter 0 or more."),
+        ("1000000", "Enter 1000 or less."),
+        ("1,000", "1,000 can be read two ways."),
+        ("x", "Enter a number"),
+    ],
+)
+def test_a_volume_the_live_sum_cannot_count_is_said_in_its_line(clinic, browser, typed, words):
+    """Else a slip of the decimal point would pass as 0 mL while it is typed."""
+    fine, wrong = make_substance(clinic, "Fine", strength=Decimal(20)), make_substance(clinic, "Wrong")
+    rows = ({"substance": fine.pk, "volume_ml": "2"}, {"substance": wrong.pk, "volume_ml": typed}, {"substance": ""})
+
+    page = browser.post(url("preview-mix"), form(*rows)).content.decode()
+
+    said = page.split('id="lines-1-dose"')[1].split("</output>")[0]
+    assert words in said
+    assert page.count("line-fault") == 1
+    assert "40 mg" in page
+
+
 @pytest.mark.parametrize("name", ["add", "remove-0", "up-1", "down-0"])
 def test_the_rows_work_without_scripts(clinic, browser, name):
     version = make_protocol_draft(clinic)
