@@ -23,4 +23,22 @@ def check(row: models.Model, *, but: Iterable[str] = ()) -> None:
         row.validate_constraints(exclude=unasked)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
-        raise Refused("not-valid", messages[0], field=None if field == NON_FIELD_ERRORS else field) from error
+        named = _field_of_broken(row, unasked) if field == NON_FIELD_ERRORS else field
+        raise Refused("not-valid", messages[0], field=named) from error
+
+
+def _field_of_broken(row: models.Model, unasked: set[str]) -> str | None:
+    """Name the one field the first broken constraint is about: of a name that is taken, the name, not its clinic."""
+    for constraint in row._meta.constraints:
+        try:
+            constraint.validate(type(row), row, exclude=unasked)
+        except ValidationError:
+            own = [name for name in _fields_of(constraint) if not row._meta.get_field(name).is_relation]
+            return own[0] if len(own) == 1 else None
+    return None
+
+
+def _fields_of(constraint: models.BaseConstraint) -> Iterable[str]:
+    if isinstance(constraint, models.UniqueConstraint):
+        return constraint.fields
+    return constraint.condition.referenced_base_fields if isinstance(constraint, models.CheckConstraint) else ()

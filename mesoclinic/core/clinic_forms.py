@@ -24,11 +24,22 @@ def zone_choices() -> tuple[tuple[str, str], ...]:
     return tuple((zone, zone.replace("_", " ")) for zone in zones)
 
 
+def _within(name: str, least: int, most: int) -> forms.Field:
+    """The clinic's own field, with the bounds of its table said beside it."""
+    return Clinic._meta.get_field(name).formfield(min_value=least, max_value=most)
+
+
 class ClinicForm(ModelForm):
     country = forms.ChoiceField(
         label=_("Country"), choices=country_choices, help_text=_("Its law decides what is said of a mix.")
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    first_visit_min = _within("first_visit_min", 1, 999)
+    session_min = _within("session_min", 1, 999)
+    review_min = _within("review_min", 1, 999)
+    other_min = _within("other_min", 1, 999)
+    squeeze_limit = _within("squeeze_limit", 0, 99)
+    late_cancellation_hours = _within("late_cancellation_hours", 1, 336)
 
     class Meta:
         model = Clinic

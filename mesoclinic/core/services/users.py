@@ -64,7 +64,7 @@ def update_user(*, actor: User | None, user: User, roles: Iterable[Role] | None 
     changes = audit.changed(user, before)
     if roles is not None and (wanted := frozenset(Role(role) for role in roles)) != user.roles:
         if Role.ADMIN in user.roles - wanted:
-            _keep_an_admin(user)
+            _keep_an_admin(user, field="roles")
         row = {"model": "core.user", "id": user.pk, "field": "roles"}
         changes.append({**row, "old": sorted(user.roles), "new": sorted(wanted)})
         _set_groups(user, wanted)
@@ -130,13 +130,13 @@ def _locked(user: User) -> User:
     return User.objects.get(pk=user.pk)
 
 
-def _keep_an_admin(user: User) -> None:
+def _keep_an_admin(user: User, *, field: str | None = None) -> None:
     if not user.is_active or Role.ADMIN not in user.roles:
         return
     others = User.objects.filter(clinic_id=user.clinic_id, is_active=True, groups__name=Role.ADMIN.value)
     if not others.exclude(pk=user.pk).exists():
         message = _("The clinic needs one user who keeps users and settings. Make somebody else admin first.")
-        raise Refused("last-admin", message)
+        raise Refused("last-admin", message, field=field)
 
 
 def _set_groups(user: User, roles: Iterable[Role]) -> None:

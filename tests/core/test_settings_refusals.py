@@ -1,0 +1,66 @@
+"""In the settings every no stands beside the field it is about, and all that was typed stays."""
+
+import pytest
+from django.urls import reverse
+
+from mesoclinic.core.models import Site
+from mesoclinic.core.roles import Role
+from mesoclinic.core.services import clinics
+from tests.factories import make_clinic, make_user
+
+pytestmark = pytest.mark.django_db
+MINUTES = ("first_visit_min", "session_min", "review_min", "other_min")
+
+
+@pytest.fixture
+def admin():
+    return make_user(make_clinic(), Role.ADMIN)
+
+
+@pytest.fixture
+def browser(client, admin):
+    client.force_login(admin)
+    return client
+
+
+def refused(browser, page: str, **changes):
+    """Send the page's form as it stands, but for the changes; give the form that comes back."""
+    form = browser.get(page).context["form"]
+    sent = {name: form[name].value() for name in form.fields}
+    sent = {name: value for name, value in sent.items() if value is not None and value is not False}
+    answer = browser.post(page, {**sent, **changes})
+    assert answer.status_code == 200
+    form = answer.context["form"]
+    assert {name: form[name].value() for name in changes} == changes
+    return form.errors
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [*((name, typed) for name in MINUTES for typed in ("0", "1000")), ("late_cancellation_hours", "337")],
+)
+def test_a_number_of_the_clinic_out_of_bounds_is_said_beside_it(browser, name, typed):
+    errors = refused(browser, reverse("core:clinic"), **{name: typed})
+
+    assert errors.keys() == {name}
+    assert "or more" in errors[name][0] if typed == "0" else "or less" in errors[name][0]
+
+
+def test_a_name_that_is_taken_is_said_beside_the_name(browser, admin):
+    site = Site.objects.get(clinic=admin.clinic)
+    clinics.create_site(actor=None, clinic=admin.clinic, name="Quay", time_zone=site.time_zone)
+
+    errors = refused(browser, reverse("core:edit-site", args=[site.public_id]), name="Quay", address="2 Quay")
+
+    assert errors == {"name": ["There is already a site of this name."]}
+
+
+def test_the_last_admin_is_told_so_beside_the_roles(browser, admin):
+    address = reverse("core:edit-user", args=[admin.public_id])
+
+    errors = refused(browser, address, roles=[Role.MANAGER.value], full_name="Somebody else")
+
+    assert errors.keys() == {"roles"}
+    admin.refresh_from_db()
+    assert admin.is_active
+    assert Role.ADMIN in admin.roles
