@@ -51,8 +51,7 @@ class Command(BaseCommand):
 
     def watch(self, running, host, port):
         """Return the name of the process that ended by itself, or nothing when we were asked to stop."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        host = nearest(host)
         announced, late_at = False, time.monotonic() + START_SECONDS
         while not self.asked_to_stop:
             for name, process in running.items():
@@ -61,7 +60,7 @@ class Command(BaseCommand):
                     return name
             if not announced and healthy(host, port):
                 announced = True
-                self.stdout.write(f"\nMesoclinic is ready: {url}   (Ctrl-C stops it)\n")
+                self.stdout.write(f"\nMesoclinic is ready: {address_of(host, port)}   (Ctrl-C stops it)\n")
                 self.stdout.flush()
             if not announced and time.monotonic() > late_at:
                 self.stderr.write(f"The web pages did not answer within {START_SECONDS} seconds; stopping.")
@@ -112,6 +111,16 @@ def listen(bind, any_port):
     )
 
 
+def nearest(host):
+    """Name a host a browser on this machine can ask for, where all of them are listened on."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+def address_of(host, port):
+    host = nearest(host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def prepare():
     """Bring the database and the catalogue up to date, and the static files where pages are served from a folder."""
     call_command("migrate", verbosity=0, interactive=False)
@@ -140,6 +149,8 @@ def start(listener, concurrency):
             os._exit(1)
 
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
+    # Links in mails lead here, whichever port was free.
+    environment.setdefault("SITE_ADDRESS", address_of(*listener.getsockname()[:2]))
     return {
         name: subprocess.Popen(  # noqa: S603
             command,
