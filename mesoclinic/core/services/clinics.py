@@ -5,11 +5,11 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.checking import check
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
@@ -129,9 +129,5 @@ def _assign(row: models.Model, fields: dict[str, Any]) -> list[audit.Change]:
     before = {name: getattr(row, name) for name in fields}
     for name, value in fields.items():
         setattr(row, name, value.strip() if isinstance(value, str) else value)
-    try:
-        row.full_clean()
-    except ValidationError as exc:
-        field, messages = next(iter(exc.message_dict.items()))
-        raise Refused("not-valid", messages[0], field=None if field == "__all__" else field) from exc
+    check(row)
     return audit.changed(row, before)
