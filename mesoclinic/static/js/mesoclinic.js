@@ -192,7 +192,7 @@
       });
       if (!answer.ok || answer.redirected) throw answer;
       delete form.dataset.unsaved;
-      say(form, "saved", `${words("Saved")} ${new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })}`);
+      say(form, "saved", `${words("Saved")} ${new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })}`);
     } catch (failure) {
       say(form, "failed", words("Unsaved"));
       toast("danger", explain(failure instanceof Response ? failure.status : 0));

@@ -21,7 +21,7 @@ function keepRecord(form) {
     state.textContent = text;
   }
 
-  const time = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
   function later(wait) {
     if (stopped) return;
