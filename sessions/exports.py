@@ -4,7 +4,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.exports import Column
-from mesoclinic.core.queries import access_log as log
 
 _COURSE = (
     Column(_("No."), lambda course: course.number),
@@ -44,7 +43,7 @@ ACCESS_LOG = (
     Column(_("Patient"), lambda event: event.patient.name if event.patient else ""),
     Column(_("About"), lambda event: event.subject_text),
     Column(_("Reason"), lambda event: event.reason),
-    Column(_("Details"), lambda event: "; ".join(_change(*line) for line in log.lines(event))),
+    Column(_("Details"), lambda event: "; ".join(_change(*line) for line in event.lines)),
 )
 PAST_RETENTION = (
     Column(_("Patient"), lambda line: line.patient.name),

@@ -155,6 +155,30 @@ class ModelForm(CarefulForm, forms.ModelForm):
     """The base of every form of a model."""
 
 
+class EmptyIsZero:
+    """A number nobody has to enter: an empty field means 0, and a 0 nobody entered is shown as an empty field."""
+
+    def __init__(self, **kwargs):
+        super().__init__(required=False, **kwargs)
+
+    def prepare_value(self, value):
+        return None if isinstance(value, int | Decimal) and value == 0 else super().prepare_value(value)
+
+    def clean(self, value):
+        return super().clean(value) or 0
+
+    def has_changed(self, initial, data):
+        return super().has_changed(initial or None, data)
+
+
+class AnyWhole(EmptyIsZero, forms.IntegerField):
+    """A whole number, or nothing for 0."""
+
+
+class AnyDecimal(EmptyIsZero, forms.DecimalField):
+    """A decimal number, or nothing for 0."""
+
+
 def make_careful(field: forms.Field) -> None:
     """Give a field native widgets, bounds and messages a person can act on."""
     _say_what_to_do(field)

@@ -4,7 +4,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import ModelForm
+from mesoclinic.core.forms import AnyWhole, ModelForm
 from patients.models import Place
 
 
@@ -12,7 +12,7 @@ class PlaceForm(ModelForm):
     language = forms.ChoiceField(
         label=_("Language"), choices=[("", _("As the clinic")), *settings.LANGUAGES], required=False
     )
-    travel_min = forms.IntegerField(label=_("Minutes to get there"), min_value=0, max_value=600, initial=0)
+    travel_min = AnyWhole(label=_("Minutes to get there"), min_value=0, max_value=600)
 
     class Meta:
         model = Place

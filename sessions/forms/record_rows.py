@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mesoclinic.core.forms import Form
+from mesoclinic.core.forms import AnyDecimal, Form
 from protocols.forms.packs import PackField, read_pack
 from protocols.models import Lot
 from protocols.models.protocols import LineRole
@@ -75,7 +75,9 @@ class LineForm(Form):
     syringe = forms.ChoiceField(label=gettext_lazy("Syringe"), choices=SYRINGES, initial="A", required=False)
     prepared_ml = ml(gettext_lazy("Drawn up (mL)"), required=False, above_zero=True)
     given_ml = ml(gettext_lazy("Given (mL)"), required=False)
-    wasted_ml = ml(gettext_lazy("Thrown away (mL)"), required=False)
+    wasted_ml = AnyDecimal(
+        label=gettext_lazy("Thrown away (mL)"), min_value=0, max_value=MOST_ML, max_digits=7, decimal_places=3
+    )
     lot = forms.ChoiceField(label=gettext_lazy("Lot"), required=False)
     lot_number = PackField(label=gettext_lazy("Lot number, or scan the pack"), required=False)
     expires_on = forms.DateField(label=gettext_lazy("Expires on"), required=False)

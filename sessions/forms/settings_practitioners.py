@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import Form
+from mesoclinic.core.forms import AnyWhole, Form
 from mesoclinic.core.models import Clinic, User
 from protocols.models import Species
 from sessions.models import Practitioner
@@ -39,7 +39,7 @@ class PractitionerForm(Form):
     licence_from_on = forms.DateField(label=_("Licence from"), required=False, widget=forms.DateInput)
     licence_until_on = forms.DateField(label=_("Licence until"), required=False, widget=forms.DateInput)
     colour = forms.TypedChoiceField(label=_("Calendar colour"), choices=COLOURS, coerce=int)
-    position = forms.IntegerField(label=_("Order in the calendar"), min_value=0, max_value=999)
+    position = AnyWhole(label=_("Order in the calendar"), min_value=0, max_value=999)
     last_day_on = forms.DateField(
         label=_("Last day"),
         required=False,
@@ -77,7 +77,7 @@ class RoomForm(Form):
 
 
 class EditRoomForm(RoomForm):
-    position = forms.IntegerField(label=_("Order in lists"), min_value=0, max_value=999)
+    position = AnyWhole(label=_("Order in lists"), min_value=0, max_value=999)
     is_active = forms.BooleanField(
         label=_("In use"), required=False, help_text=_("A room not in use is offered no more; booked visits stay.")
     )

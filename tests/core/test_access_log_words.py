@@ -5,13 +5,17 @@ import re
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from mesoclinic.core.models import AuditEvent
-from mesoclinic.core.queries.access_log import DONE, NOUNS, lines
+from mesoclinic.core.queries.access_log import DONE, NOUNS, lines, names
+from patients.services.places import create_place
 from sessions.models import CourseRevision
 from sessions.models.courses import CourseStatus
 from sessions.models.signatures import Addendum
+from tests.factories import make_clinic, make_practitioner, make_room
 
 APPS = ("mesoclinic", "patients", "protocols", "sessions")
 VERB = re.compile(r"[a-z_]+\.(?!typ$)[a-z-]+")  # a paper's template, consent.typ, is none
@@ -48,6 +52,34 @@ def test_every_verb_written_has_its_words():
     unsaid = {verb for verb in verbs if verb.partition(".")[0] not in NOUNS or verb.partition(".")[2] not in DONE}
 
     assert sorted(unsaid) == []
+
+
+@pytest.mark.django_db
+def test_a_practitioner_a_room_and_a_place_are_named_by_three_statements_however_many_changed():
+    clinic = make_clinic()
+    ada, bea = make_practitioner(clinic, name="Dr Ada"), make_practitioner(clinic, name="Dr Bea")
+    room, place = make_room(clinic), create_place(actor=None, clinic=clinic, name="Oakfield")
+    to_bea = {"practitioner_id": (ada.pk, bea.pk), "room_id": (room.pk, None), "place_id": (None, place.pk)}
+    of = {"model": "treatment_sessions.appointment", "id": 1}
+    moved = AuditEvent(changes=[{**of, "field": name, "old": old, "new": new} for name, (old, new) in to_bea.items()])
+
+    with CaptureQueriesContext(connection) as asked:
+        known = names([moved, moved])
+
+    assert len(asked) == 3
+    assert lines(moved, known) == [
+        ("practitioner", "Dr Ada", "Dr Bea"),
+        ("room", room.name, ""),
+        ("place", "", "Oakfield"),
+    ]
+
+
+@pytest.mark.django_db
+def test_whom_a_change_of_another_link_is_about_is_not_named():
+    of = {"model": "treatment_sessions.appointment", "id": 1, "old": 1, "new": 2}
+    event = AuditEvent(changes=[{**of, "field": "patient_id"}, {**of, "field": "site"}])
+
+    assert names([event]) == {}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from django import forms
 from django.http import QueryDict
 from django.utils import translation
 
-from mesoclinic.core.forms import Form, rows_asked
+from mesoclinic.core.forms import AnyDecimal, AnyWhole, Form, rows_asked
+from patients.forms.places import PlaceForm
+from sessions.forms.record_rows import LineForm
 
 
 class Sample(Form):
@@ -167,3 +169,34 @@ def test_a_bound_is_said_as_what_to_enter():
     assert low["name"] == ["Enter at most 5 characters; these are 7."]
     assert high["shots"] == ["Enter 999 or less."]
     assert high["depth_mm"] == ["Too many digits after the point: 1 at most."]
+
+
+class Idle(Form):
+    minutes = AnyWhole(min_value=0)
+    wasted_ml = AnyDecimal(min_value=0, max_digits=7, decimal_places=3)
+
+
+@pytest.mark.parametrize("nothing", [0, Decimal("0.000"), None])
+def test_a_zero_nobody_entered_is_shown_as_an_empty_field(nothing):
+    form = Idle(initial={"minutes": nothing, "wasted_ml": nothing})
+
+    assert "value=" not in str(form["minutes"]) + str(form["wasted_ml"])
+
+
+def test_an_empty_field_means_zero_and_a_typed_zero_stays_on_the_page():
+    nothing, typed = Idle({"minutes": "", "wasted_ml": ""}), Idle({"minutes": "0", "wasted_ml": "0,0"})
+
+    assert nothing.is_valid()
+    assert typed.is_valid()
+    assert nothing.cleaned_data == typed.cleaned_data == {"minutes": 0, "wasted_ml": 0}
+    assert 'value="0"' in str(typed["minutes"])
+    assert Idle({"minutes": "-1"}).errors["minutes"] == ["Enter 0 or more."]
+    assert not Idle({"minutes": "", "wasted_ml": ""}, initial={"minutes": 0, "wasted_ml": 0}).has_changed()
+
+
+def test_no_form_begins_with_an_idle_zero():
+    """A number that need not be entered is an `AnyWhole` or an `AnyDecimal`: at one place, not form by form."""
+    for field in (PlaceForm.base_fields["travel_min"], LineForm.base_fields["wasted_ml"]):
+        assert field.prepare_value(0) is None
+        assert field.clean("") == 0
+    assert "value=" not in str(PlaceForm()["travel_min"])

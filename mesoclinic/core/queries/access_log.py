@@ -1,21 +1,28 @@
 """Read the audit trail: who opened, printed or changed what."""
 
 import re
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.apps import apps
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mesoclinic.core.audit import Change
 from mesoclinic.core.models import AuditEvent, Clinic
 
 # A day, or an instant with its distance from UTC, as JSON keeps them.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?")
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")  # the name of a state, "in_progress"
+# Links whose rows are told by name: of a visit's practitioner, room or place everybody may know.
+NAMED = ("lead_practitioner", "place", "practitioner", "room", "site")
+Names = dict[tuple[type[Model] | None, Any], str]
 LOOKED = ("opened", "printed", "exported")
 KINDS = [
     ("", gettext_lazy("Everything")),
@@ -226,17 +233,38 @@ def words(event: AuditEvent) -> str:
     return capfirst(text)
 
 
-def lines(event: AuditEvent) -> list[tuple[str, str, str]]:
-    """List what changed: field, old and new value, times local.
+def names(rows: Iterable[AuditEvent]) -> Names:
+    """Name who, which room and which place the changes speak of. One SQL statement for each of those kinds."""
+    keys: dict[type[Model], set[int]] = defaultdict(set)
+    for change in (change for row in rows for change in row.changes):
+        if linked := _linked(change):
+            keys[linked] |= {key for key in (change.get("old"), change.get("new")) if key is not None}
+    named = {linked: linked._default_manager.filter(pk__in=sorted(those)) for linked, those in keys.items()}
+    return {(linked, pk): name for linked, rows in named.items() for pk, name in rows.values_list("pk", "name")}
+
+
+def _linked(change: Change) -> type[Model] | None:
+    """Say of what kind the row is that a change leads to and away from, where its name may be told."""
+    name, found = change["field"].removesuffix("_id"), change.get("model", "")
+    if name not in NAMED or name == change["field"] or not found:
+        return None
+    return apps.get_model(found)._meta.get_field(name).related_model
+
+
+def lines(event: AuditEvent, known: Names | None = None) -> list[tuple[str, str, str]]:
+    """List what changed: field, old and new value, times local; `known` are the names of `names`.
 
     Medical fields come without values, and so do links to other rows: their keys tell nobody anything.
     """
-    return [_line(change["field"], change.get("old"), change.get("new")) for change in event.changes]
+    return [_line(change, known or {}) for change in event.changes]
 
 
-def _line(field: str, old: object, new: object) -> tuple[str, str, str]:
+def _line(change: Change, known: Names) -> tuple[str, str, str]:
+    field, old, new = change["field"], change.get("old"), change.get("new")
     if field.endswith("_id"):
-        return field.removesuffix("_id").replace("_", " "), "", ""
+        linked = _linked(change)
+        before, after = (known.get((linked, key), "") for key in (old, new))
+        return field.removesuffix("_id").replace("_", " "), before, after
     return field.removesuffix("_at").removesuffix("_on").replace("_", " "), _plain(old), _plain(new)
 
 
