@@ -23,5 +23,6 @@ app.conf.beat_schedule = {
     "queue-reminders": {"task": "sessions.queue_reminders", "schedule": crontab(minute="*/5")},
     "deliver-reminders": {"task": "sessions.deliver_due_reminders", "schedule": crontab()},
     "print-left-batches": {"task": "sessions.print_left_batches", "schedule": 60.0},
+    "go-on-with-left-imports": {"task": "patients.go_on_with_left_imports", "schedule": 60.0},
     "expire-lots": {"task": "protocols.expire_lots", "schedule": crontab(hour="3", minute="20")},
 }

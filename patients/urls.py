@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import flags, identifiers, merging, parties, patients, places, signing
+from patients.views import flags, identifiers, imports, merging, parties, patients, places, signing
 
 app_name = "patients"
 
@@ -38,6 +38,15 @@ urlpatterns = [
     path("<uuid:public_id>/consents/<uuid:consent_id>/withdraw/", flags.withdraw_consent, name="withdraw-consent"),
     path("<uuid:public_id>/consents/<uuid:consent_id>/scan/", flags.add_scan, name="add-scan"),
     path("<uuid:public_id>/scans/<uuid:scan_id>/", flags.read_scan, name="read-scan"),
+    # imports
+    path("imports/", imports.imports, name="imports"),
+    path("imports/upload/", imports.upload_import, name="upload-import"),
+    path("imports/template/", imports.import_template, name="import-template"),
+    path("imports/<uuid:public_id>/", imports.show_import, name="import"),
+    path("imports/<uuid:public_id>/state/", imports.import_state, name="import-state"),
+    path("imports/<uuid:public_id>/run/", imports.run_import, name="run-import"),
+    path("imports/<uuid:public_id>/cancel/", imports.cancel_import, name="cancel-import"),
+    path("imports/<uuid:public_id>/faults/", imports.import_faults, name="import-faults"),
     # stables and homes
     path("places/", places.places, name="places"),
     path("places/new/", places.create_place, name="create-place"),

@@ -8,13 +8,14 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics, users
-from patients.models import Consent, ConsentText, Patient
-from patients.services import consents, patients
+from patients.models import Consent, ConsentText, Patient, PatientImport
+from patients.services import consents, imports, patients
 from protocols.models import Category, CompetitionRule, Indication, Lot, ProtocolVersion, Species, Substance
 from protocols.services import competition, lots, mix_rules, pairs, protocols, substances
 from protocols.services.protocols import DraftLine, ProtocolDraft
@@ -112,6 +113,20 @@ def make_consent(patient: Patient, kind: str = "general", *, actor: User | None 
     as_what = "agent" if patient.species.is_animal else "patient"
     given = {"given_by_name": "Somebody", "given_as": as_what, "given_on": REGISTERED_ON, **fields}
     return consents.give_consent(actor=actor, patient=patient, text=text, **given)
+
+
+def make_import(clinic: Clinic, rows: Iterable[str] = ("Somebody New,1970-01-01",)) -> PatientImport:
+    """A file of patients, uploaded by the manager and read by a worker: names and birth dates."""
+    content = "\n".join(["Name,Birth date", *rows, "Nobody,31/02/1970"]).encode()
+    one = imports.upload_import(
+        actor=make_user(clinic, Role.MANAGER),
+        clinic=clinic,
+        file=SimpleUploadedFile("patients.csv", content),
+        species=make_species()["human"],
+        date_order="day_first",
+    )
+    imports.go_on(one.pk)
+    return PatientImport.objects.get(pk=one.pk)
 
 
 # Who can be booked, and when

@@ -23,7 +23,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone, translation
 from django.utils.formats import get_format
+from django.utils.http import content_disposition_header
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 from mesoclinic.core import audit
 from mesoclinic.core.workbooks import Value, cell, head
@@ -71,11 +73,16 @@ def exported(
     told = {"model": noun, "id": None, "old": None}
     changes = [{**told, "field": "rows", "new": count}, {**told, "field": "filters", "new": filters[:500]}]
     audit.record(actor=request.user, verb=f"{noun}.list-exported", subject=request.clinic, changes=changes)
-    write = _csv if kind == "csv" else _xlsx
     heads = [str(column.label) for column in columns]
-    pieces = _as_now(write(heads, _values(rows, columns, lines)))
+    return sheet(kind, f"{timezone.localdate().isoformat()}_{noun}-list", heads, _values(rows, columns, lines))
+
+
+def sheet(kind: str, name: str, heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> StreamingHttpResponse:
+    """Answer with a file of these rows, `csv` or `xlsx`, sent in pieces. Who takes it is for the caller to note."""
+    write = _csv if kind == "csv" else _xlsx
+    pieces = _as_now(write(heads, rows))
     answer = StreamingHttpResponse(pieces, content_type=KINDS[kind], headers={"Cache-Control": "no-store"})
-    answer["Content-Disposition"] = f'attachment; filename="{timezone.localdate().isoformat()}_{noun}-list.{kind}"'
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{name}.{kind}")
     return answer
 
 
@@ -111,7 +118,7 @@ def _plain(value: Any) -> Value:
     return str(value)
 
 
-def _csv(heads: list[str], values: Iterator[list[Value]]) -> Iterator[bytes]:
+def _csv(heads: Sequence[str], values: Iterable[Sequence[Value]]) -> Iterator[bytes]:
     """Write as the reader's own spreadsheet expects: where a comma is in numbers, a semicolon parts the columns."""
     comma = get_format("DECIMAL_SEPARATOR") == ","
     held = StringIO()
@@ -148,13 +155,13 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
-def _xlsx(heads: list[str], values: Iterator[list[Value]]) -> Iterator[bytes]:
+def _xlsx(heads: Sequence[str], values: Iterable[Sequence[Value]]) -> Iterator[bytes]:
     """Write row by row; openpyxl keeps the rows in a temporary file, not in memory."""
     book = Workbook(write_only=True)
     page = book.create_sheet()
     page.freeze_panes = "A2"
     for number in range(len(heads)):
-        page.column_dimensions[chr(ord("A") + number)].width = WIDTH
+        page.column_dimensions[get_column_letter(number + 1)].width = WIDTH
     page.append([head(page, text) for text in heads])
     for row in values:
         page.append([cell(page, value) for value in row])

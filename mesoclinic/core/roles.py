@@ -25,6 +25,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "patients.change_place": frozenset(Role),  # stables and homes: no patient's name is shown there
     "patients.merge_patient": frozenset({P, M}),
     "patients.export_file": frozenset({M}),  # the whole of it, to hand out
+    "patients.import_patients": frozenset({M}),  # a whole file of them, from another program
     "patients.keep_retention": frozenset({M}),  # how long files are kept, and who is made nobody
     "sessions.view_schedule": frozenset({R, P, M}),
     "sessions.book": frozenset({R, P}),

@@ -105,6 +105,11 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
                 *("sessions:access-log", "eye", "core.view_access_log"),
             ),
             Page(
+                _("Import"),
+                _("Bring patients over from another program."),
+                *("patients:imports", "upload", "patients.import_patients"),
+            ),
+            Page(
                 _("Retention"),
                 _("How long files are kept, and which are past it."),
                 *("sessions:retention", "hourglass-split", "patients.keep_retention"),

@@ -1,5 +1,6 @@
 from .consents import Consent, ConsentScan, ConsentSignature, ConsentText
 from .flags import Flag
+from .imports import ImportRow, PatientImport
 from .merges import Merge
 from .parties import Party, PatientParty, Place
 from .patients import Identifier, Patient, Weight
@@ -13,9 +14,11 @@ __all__ = [
     "ConsentText",
     "Flag",
     "Identifier",
+    "ImportRow",
     "Merge",
     "Party",
     "Patient",
+    "PatientImport",
     "PatientParty",
     "Place",
     "RetentionRule",

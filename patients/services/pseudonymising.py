@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -18,6 +19,7 @@ from patients.models import (
     ConsentSignature,
     Flag,
     Identifier,
+    ImportRow,
     Merge,
     Party,
     Patient,
@@ -47,6 +49,7 @@ def clear_identity(patients: list[Patient], now: datetime, today: date) -> None:
     _clear_places({patient.place_id for patient in patients if patient.place_id}, keys, now)
     Identifier.objects.filter(patient__in=keys).delete()
     _clear_flags(keys)
+    ImportRow.objects.filter(Q(patient__in=keys) | Q(twin__in=keys)).delete()
     Merge.objects.filter(kept__in=keys).update(before={})
     for patient in patients:
         _clear_patient(patient, now, today)

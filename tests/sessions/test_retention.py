@@ -345,6 +345,7 @@ KEPT = {
     *("Reminder.sent_to", "Reminder.text", "Reminder.error", "CalendarFeed.secret_hash", "CalendarFeed.content_hash"),
     *("SearchWord.word", "ConsentSignature.strokes", "ConsentSignature.typed_name", "ConsentSignature.text_sha256"),
     *("BatchReport.file", "BatchReport.file_name"),
+    *("ImportRow.cells", "ImportRow.faults", "ImportRow.fingerprint"),
     *("ReportHandout.language", "ReportHandout.sha256"),
 }
 CLEARED = {

@@ -2,7 +2,7 @@
 
 from patients.models import Consent, ConsentText, Flag, Identifier, Merge, PatientParty
 from patients.services import consents, flags, identifiers, merging
-from tests.factories import PDF_SCAN, make_horse, make_patient
+from tests.factories import PDF_SCAN, make_horse, make_import, make_patient
 from tests.web.rights import Row, World
 
 
@@ -68,5 +68,12 @@ ROWS: dict[str, Row] = {
     "patients:add-scan": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
     "patients:read-scan": Row(_scan),
     "sessions:consent-paper": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
+    "patients:imports": Row(),
+    "patients:upload-import": Row(),
+    "patients:import-template": Row(),
+    **{
+        f"patients:{name}": Row(lambda world: {"public_id": world.one(make_import).public_id})
+        for name in ("import", "import-state", "run-import", "cancel-import", "import-faults")
+    },
     "patients:undo-merge": Row(lambda world: {"merge_id": world.one(_make_merge).public_id}),
 }

@@ -45,6 +45,11 @@ STATUS_LOOKS: dict[str, tuple[str, str]] = {
     "running": ("now", "arrow-repeat"),
     "sent": ("good", "check-circle-fill"),
     "failed": ("bad", "exclamation-octagon-fill"),
+    # imports
+    "checking": ("now", "arrow-repeat"),
+    "ready": ("wait", "circle"),
+    "refused": ("bad", "exclamation-octagon-fill"),
+    "importing": ("now", "arrow-repeat"),
 }
 # What a browser says of itself -> its name, and the system's; the first that is found counts.
 BROWSERS = {

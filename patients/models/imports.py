@@ -1,0 +1,122 @@
+"""PatientImport: a file of patients from another program, checked, then imported; ImportRow: one row of it."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mesoclinic.core.constraints import one_of
+from mesoclinic.core.models import ClinicOwned, User
+from protocols.models import Species
+
+from .patients import Patient
+
+
+class ImportStatus(models.TextChoices):
+    CHECKING = "checking", _("Being read")
+    READY = "ready", _("Checked, not imported")
+    REFUSED = "refused", _("Cannot be read")
+    IMPORTING = "importing", _("Being imported")
+    DONE = "done", _("Imported")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Deleted, its time was over")
+
+
+class DateOrder(models.TextChoices):
+    DAY_FIRST = "day_first", _("Day first, 31/12/1980")
+    MONTH_FIRST = "month_first", _("Month first, 12/31/1980")
+
+
+AT_WORK = (ImportStatus.CHECKING, ImportStatus.IMPORTING)
+UNFINISHED = (*AT_WORK, ImportStatus.READY)
+
+
+def import_path(one: "PatientImport", _name: str) -> str:
+    """Name the file in the storage: nothing of whom it is about."""
+    return f"imports/{one.clinic_id}/{one.public_id}/{uuid.uuid4()}"
+
+
+class PatientImport(ClinicOwned):
+    """A worker that holds it moves `free_from` ahead; from then on another may go on. After `expires_at` nothing is kept."""
+
+    Status, Order = ImportStatus, DateOrder
+
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("uploaded"), default=timezone.now, editable=False)
+    file_name = models.CharField(_("file"), max_length=200, blank=True)
+    file = models.FileField(upload_to=import_path, max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    language = models.CharField(_("language"), max_length=5)
+    species = models.ForeignKey(Species, on_delete=models.PROTECT, related_name="+")
+    date_order = models.CharField(_("dates"), max_length=11, choices=DateOrder, default=DateOrder.DAY_FIRST)
+    heads = models.JSONField(default=list)
+    fields = models.JSONField(default=list)
+    status = models.CharField(_("state"), max_length=10, choices=ImportStatus, default=ImportStatus.CHECKING)
+    why_refused = models.CharField(max_length=300, blank=True)
+    with_likely = models.BooleanField(default=False)
+    held_by = models.UUIDField(null=True, editable=False)
+    free_from = models.DateTimeField(default=timezone.now, editable=False)
+    done_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+        indexes = [
+            models.Index(fields=["clinic", "-asked_at"], name="import_by_clinic"),
+            models.Index(
+                fields=["free_from"], condition=Q(status__in=["checking", "importing"]), name="import_at_work"
+            ),
+            models.Index(fields=["expires_at"], condition=~Q(expires_at=None), name="import_expiring"),
+        ]
+        constraints = [
+            one_of("status", ImportStatus, name="import_status_known"),
+            one_of("date_order", DateOrder, name="import_date_order_known"),
+            models.CheckConstraint(condition=Q(status="checking") | Q(file=""), name="import_file_while_read"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.status in AT_WORK
+
+
+class RowState(models.TextChoices):
+    NEW = "new", _("New")
+    LIKELY = "likely", _("Perhaps here already")
+    HERE = "here", _("Here already")
+    FAULTY = "faulty", _("Faulty")
+    IMPORTED = "imported", _("Imported")
+
+
+class ImportRow(models.Model):
+    """`cells` are emptied as the row is imported; `twin` is the file it is, or may be, already in."""
+
+    State = RowState
+
+    of = models.ForeignKey(PatientImport, on_delete=models.CASCADE, related_name="rows")
+    position = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=RowState)
+    cells = models.JSONField(default=list)
+    faults = models.JSONField(default=list)
+    fingerprint = models.CharField(max_length=64, db_index=True)
+    twin = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="+")
+    twin_row = models.PositiveIntegerField(null=True)
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="import_rows")
+
+    class Meta:
+        ordering = ["position"]
+        indexes = [models.Index(fields=["of", "state", "position"], name="import_row_by_state")]
+        constraints = [
+            one_of("state", RowState, name="import_row_state_known"),
+            models.UniqueConstraint(fields=["of", "position"], name="import_row_once"),
+            models.CheckConstraint(
+                condition=~Q(state="imported") | Q(patient__isnull=False), name="import_row_says_whom"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.position}"

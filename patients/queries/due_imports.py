@@ -1,0 +1,16 @@
+"""Imports a worker should have taken up: what the readiness page asks of this app."""
+
+from datetime import datetime
+
+from mesoclinic.core.queries import readiness
+from patients.models import PatientImport
+from patients.models.imports import AT_WORK
+
+
+def announce() -> None:
+    readiness.DUE_WORK["an import of patients waits"] = oldest_import_to_go_on_with
+
+
+def oldest_import_to_go_on_with(before: datetime) -> datetime | None:
+    """Since when an import has been in no worker's hands. One SQL statement."""
+    return readiness.oldest(PatientImport.objects.filter(status__in=AT_WORK), "free_from", before)

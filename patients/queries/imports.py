@@ -1,0 +1,87 @@
+"""Imports of patients: the list, and one with its counts and its rows by what is said of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+
+from mesoclinic.core.models import Clinic
+from patients.importing import columns
+from patients.models import ImportRow, Patient, PatientImport
+from patients.models.imports import RowState
+from patients.queries.search import Hit, hit_of, with_owners
+
+ROWS_A_PAGE = 50
+CELLS_SHOWN = 4
+LONGEST_SHOWN = 60
+
+
+def imports(clinic: Clinic) -> QuerySet[PatientImport]:
+    """List the imports of a clinic, the newest first, each with the count of its rows by state. One SQL statement."""
+    counts = {f"{state.value}_count": Count("rows", filter=Q(rows__state=state)) for state in RowState}
+    rows = PatientImport.objects.filter(clinic=clinic).select_related("asked_by", "species")
+    return rows.annotate(total=Count("rows"), **counts).order_by("-asked_at", "-pk")
+
+
+def get_or_404(clinic: Clinic, public_id: UUID) -> PatientImport:
+    """Return one import as `imports` lists it, and `wanted_count`, how many are to be imported. One SQL statement."""
+    try:
+        one = imports(clinic).get(public_id=public_id)
+    except PatientImport.DoesNotExist as exc:
+        raise Http404 from exc
+    one.wanted_count = one.imported_count + one.new_count + (one.likely_count if one.with_likely else 0)
+    return one
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedColumn:
+    """A column of the file and the field it fills; `field` is empty where it fills none."""
+
+    head: str
+    field: str
+
+
+def columns_of(one: PatientImport) -> tuple[list[MatchedColumn], list[str]]:
+    """The columns that are imported, and the headings of those that are not. No SQL statement."""
+    pairs = list(zip(one.heads, one.fields, strict=False))
+    found = [MatchedColumn(head, columns.label(field)) for head, field in pairs if field]
+    return found, [head for head, field in pairs if not field and head and not columns.is_ignored(head)]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """One row of the file: its number, what it says of who it is, what is wrong, the file it is in already."""
+
+    position: int
+    state: str
+    words: str
+    faults: Sequence[Sequence[str]]
+    twin: Hit | None
+    twin_row: int | None
+
+
+def rows_page(one: PatientImport, state: str, number: str | None) -> Page:
+    """One page of the rows in a state, as `ShownRow`. Four SQL statements."""
+    found = one.rows.filter(state=state).order_by("position").defer("fingerprint")
+    page = Paginator(found, ROWS_A_PAGE).get_page(number)
+    rows = list(page.object_list)
+    keys = {row.twin_id or row.patient_id for row in rows} - {None}
+    files = {file.pk: file for file in with_owners(Patient.objects.filter(pk__in=keys)).order_by()} if keys else {}
+    page.object_list = [_shown(one, row, files) for row in rows]
+    return page
+
+
+def _shown(one: PatientImport, row: ImportRow, files: dict[int, Patient]) -> ShownRow:
+    cells = [cell for cell, field in zip(row.cells, one.fields, strict=False) if field and cell]
+    file = files.get(row.twin_id or row.patient_id or 0)
+    return ShownRow(
+        position=row.position,
+        state=row.state,
+        words=", ".join(cell[:LONGEST_SHOWN] for cell in cells[:CELLS_SHOWN]),
+        faults=row.faults,
+        twin=hit_of(file) if file else None,
+        twin_row=row.twin_row,
+    )

@@ -1,0 +1,18 @@
+"""Import patients from another program's file: uploaded, read and checked by a worker, looked at, then imported by one."""
+
+from .importing import import_rows
+from .reading import read_rows
+from .uploading import cancel_import, run_import, take_faults, upload_import
+from .working import expire, go_on, sweep
+
+__all__ = [
+    "cancel_import",
+    "expire",
+    "go_on",
+    "import_rows",
+    "read_rows",
+    "run_import",
+    "sweep",
+    "take_faults",
+    "upload_import",
+]

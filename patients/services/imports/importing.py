@@ -1,0 +1,131 @@
+"""A worker registers the patients of the rows, a few in one transaction; killed on the way, another goes on with the next."""
+
+import logging
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from mesoclinic.core import audit
+from mesoclinic.core.models import Clinic
+from mesoclinic.core.refused import Refused
+from patients.importing.rows import Reader, ReadRow, read_row
+from patients.models import ImportRow, Party, Patient, PatientImport, Place
+from patients.models.imports import ImportStatus, RowState
+from patients.queries.known import known_files
+from patients.services import flags, patients, places
+from patients.services.imports.holding import KEPT, Turn
+from patients.services.imports.reading import reader_of
+from patients.words import phone_key
+
+logger = logging.getLogger(__name__)
+
+ROWS_A_STEP = 20
+
+
+def import_rows(turn: Turn) -> bool:
+    """Import on where the last turn ended. Says whether there is more to do."""
+    one = turn.hold(ImportStatus.IMPORTING)
+    if one is None:
+        return False
+    with translation.override(one.language):
+        reader = reader_of(one)
+        while not turn.is_over:
+            if not _step(turn, reader):
+                return False
+    return True
+
+
+@transaction.atomic
+def _step(turn: Turn, reader: Reader) -> bool:
+    """Import the next few; False when nobody is left, or somebody else is at it."""
+    one = turn.hold(ImportStatus.IMPORTING)
+    if one is None:
+        return False
+    Clinic.objects.select_for_update().get(pk=one.clinic_id)  # two imports at once must not both miss the other's
+    states = [RowState.NEW, RowState.LIKELY] if one.with_likely else [RowState.NEW]
+    rows = list(one.rows.filter(state__in=states).order_by("position")[:ROWS_A_STEP])
+    if not rows:
+        _finish(one)
+        return False
+    read = [read_row(reader, row.cells) for row in rows]
+    known = known_files(one.clinic, zip(read, (row.fingerprint for row in rows), strict=True))
+    for row, what in zip(rows, read, strict=True):
+        twin_id, is_sure = known.of(what, row.fingerprint)
+        if is_sure:
+            row.state, row.twin_id = RowState.HERE, twin_id
+        else:
+            _import(one, row, what)
+        row.save(update_fields=["state", "twin", "cells", "faults", "patient"])  # the next one may share its owner
+    return True
+
+
+def _import(one: PatientImport, row: ImportRow, what: ReadRow) -> None:
+    """Register one; what is refused now becomes a fault and keeps no other from it."""
+    if what.faults:
+        row.state, row.faults = RowState.FAULTY, [list(fault) for fault in what.faults]
+        return
+    try:
+        with transaction.atomic():
+            row.patient = _register(one, what)
+    except Refused as refused:
+        row.state, row.faults = RowState.FAULTY, [["", refused.message]]
+        return
+    except (OperationalError, InterfaceError):
+        raise  # the database, not the row: another worker tries again
+    except Exception:  # one row that cannot be imported must not keep the others from it, again and again
+        logger.exception("import %s: row %s failed", one.pk, row.position)
+        row.state, row.faults = (
+            RowState.FAULTY,
+            [["", _("This row could not be imported. Register this patient by hand.")]],
+        )
+        return
+    row.state, row.cells, row.faults, row.twin = RowState.IMPORTED, [], [], None
+
+
+def _register(one: PatientImport, what: ReadRow) -> Patient:
+    actor, clinic = one.asked_by, one.clinic
+    patient = patients.register_patient(
+        actor=actor,
+        clinic=clinic,
+        species=what.species,
+        identifiers=what.numbers,
+        parties=[_party(one, contact) for contact in what.contacts],
+        place=_place(one, what),
+        **what.given,
+    )
+    for flag in what.flags:
+        flags.add_flag(actor=actor, patient=patient, source=_("Taken over from the former files"), **flag)
+    if what.no_allergies_on:
+        status = Patient.AllergyStatus.NONE_KNOWN
+        patients.set_allergies(actor=actor, patient=patient, status=status, asked_on=what.no_allergies_on)
+    return patient
+
+
+def _party(one: PatientImport, contact: dict[str, str]) -> dict[str, Any]:
+    """The keywords of `parties.link`: a contact of this name whom a phone or mail proves, or whom this file named."""
+    alike = Party.objects.filter(clinic=one.clinic, name=contact["name"], pseudonymised_at__isnull=True)
+    phone, email = phone_key(contact["phone"], one.clinic.country), contact["email"].casefold()
+    for party in alike.order_by("pk"):
+        pairs = [(phone, party.phone_search), (email, party.email.casefold())]
+        told = [mine == theirs for mine, theirs in pairs if mine and theirs]
+        if all(told) and (told or party.patient_links.filter(patient__import_rows__of=one).exists()):
+            return {"role": contact["role"], "party": party}
+    return contact
+
+
+def _place(one: PatientImport, what: ReadRow) -> Place | None:
+    name = " ".join(what.place_name.split())
+    if not name:
+        return None
+    found = Place.objects.filter(clinic=one.clinic, name__iexact=name).order_by("pk").first()
+    kind = Place.Kind.STABLE if what.species.is_animal else Place.Kind.HOME
+    return found or places.create_place(actor=one.asked_by, clinic=one.clinic, name=name, kind=kind)
+
+
+def _finish(one: PatientImport) -> None:
+    now = timezone.now()
+    done = {"status": ImportStatus.DONE, "held_by": None, "done_at": now, "expires_at": now + KEPT}
+    PatientImport.objects.filter(pk=one.pk).update(**done)
+    audit.record(actor=one.asked_by, verb="import.done", subject=one)

@@ -1,0 +1,50 @@
+"""What workers do by themselves: go on with an import, find those nobody is at, delete what was kept long enough."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from mesoclinic.core import doorbell
+from patients.models import PatientImport
+from patients.models.imports import AT_WORK, ImportStatus
+from patients.services.imports.holding import Turn
+from patients.services.imports.importing import import_rows
+from patients.services.imports.reading import read_rows
+from patients.services.imports.uploading import GO_ON, forget_rows
+
+HEARD_WITHIN = timedelta(seconds=20)
+
+
+def go_on(import_id: int) -> None:
+    """Take a turn at an import. Safe to run twice and to be killed."""
+    turn = Turn(import_id)
+    try:
+        more = read_rows(turn) or import_rows(turn)
+    finally:
+        turn.let_go()
+    if more:
+        doorbell.ring(GO_ON, import_id)
+
+
+def sweep(*, now: datetime | None = None) -> None:
+    """Go on with what no worker holds."""
+    now = now or timezone.now()
+    left = PatientImport.objects.filter(status__in=AT_WORK, free_from__lte=now - HEARD_WITHIN)
+    for import_id in left.values_list("pk", flat=True):
+        go_on(import_id)
+
+
+def expire(*, now: datetime | None = None) -> int:
+    """Delete what files said whose time is over: of those never imported, and the rows left out of others."""
+    over = PatientImport.objects.filter(expires_at__lte=now or timezone.now()).exclude(status=ImportStatus.IMPORTING)
+    count = 0
+    for one in over:
+        with transaction.atomic():
+            if not over.filter(pk=one.pk).update(expires_at=None, held_by=None):
+                continue
+            unfinished = PatientImport.objects.filter(pk=one.pk).exclude(status=ImportStatus.DONE)
+            unfinished.update(status=ImportStatus.EXPIRED, file="")
+            forget_rows(one)
+            count += 1
+    return count

@@ -1,0 +1,142 @@
+"""Import patients from a file: upload it, look at what would happen, have it done; and what to fill in."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.exports import sheet
+from mesoclinic.core.refused import Refused
+from patients.forms.imports import RunForm, UploadForm
+from patients.importing import template
+from patients.models import PatientImport
+from patients.models.imports import RowState
+from patients.queries import imports as reads
+from patients.services import imports as services
+
+IMPORTS_A_PAGE = 50
+KINDS = ("csv", "xlsx")
+
+
+@requires("patients.import_patients")
+@require_GET
+def imports(request: HttpRequest) -> HttpResponse:
+    """List what was uploaded."""
+    page = Paginator(reads.imports(request.clinic), IMPORTS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "patients/imports/list.html", {"page": page})
+
+
+@requires("patients.import_patients")
+@require_http_methods(["GET", "POST"])
+def upload_import(request: HttpRequest) -> HttpResponse:
+    sent = request.method == "POST"
+    form = UploadForm(request.POST if sent else None, request.FILES if sent else None, clinic=request.clinic)
+    if sent and form.is_valid():
+        try:
+            made = services.upload_import(actor=request.user, clinic=request.clinic, **form.cleaned_data)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return redirect("patients:import", made.public_id)
+    return render(request, "patients/imports/upload.html", {"form": form}, status=422 if sent else 200)
+
+
+@requires("patients.import_patients")
+@require_GET
+def import_template(request: HttpRequest) -> StreamingHttpResponse:
+    """The file to fill in, as XLSX or, when asked, as CSV."""
+    kind = "csv" if request.GET.get("as") == "csv" else "xlsx"
+    return _file(kind, _("patients-to-import"), template.heads(), template.examples())
+
+
+@requires("patients.import_patients")
+@require_GET
+def show_import(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _page(request, "patients/imports/import.html", public_id)
+
+
+@requires("patients.import_patients")
+@require_GET
+def import_state(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """How far it is: the piece of the page that asks for itself until a worker is through."""
+    return _page(request, "patients/imports/_state.html", public_id)
+
+
+def _page(request: HttpRequest, name: str, public_id: UUID) -> HttpResponse:
+    one = reads.get_or_404(request.clinic, public_id)
+    found, unused = reads.columns_of(one)
+    context: dict[str, Any] = {"one": one, "columns": found, "unused": unused}
+    if not one.is_at_work:
+        tabs = _tabs(one, request.GET.get("show", ""))
+        shown = next((tab["state"] for tab in tabs if tab["active"]), "")
+        context |= {"tabs": tabs, "shown": shown}
+        context["page"] = reads.rows_page(one, shown, request.GET.get("page")) if shown else None
+    return render(request, name, context)
+
+
+def _tabs(one: PatientImport, asked: str) -> list[dict[str, Any]]:
+    """The states there are rows of, the faulty ones first; the one asked for, else the first, is open."""
+    order = (RowState.FAULTY, RowState.LIKELY, RowState.HERE, RowState.NEW, RowState.IMPORTED)
+    there = [state for state in order if getattr(one, f"{state.value}_count")]
+    chosen = asked if asked in there else (there[0] if there else "")
+    return [
+        {
+            "state": state.value,
+            "label": f"{state.label} ({getattr(one, f'{state.value}_count')})",
+            "url": f"?show={state.value}",
+            "active": state == chosen,
+        }
+        for state in there
+    ]
+
+
+@requires("patients.import_patients")
+@require_POST
+def run_import(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    form = RunForm(request.POST)
+    form.is_valid()
+    return _done(request, public_id, services.run_import, "", with_likely=form.cleaned_data["with_likely"])
+
+
+@requires("patients.import_patients")
+@require_POST
+def cancel_import(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    words = _("Cancelled; what the file said is deleted.")
+    return _done(request, public_id, services.cancel_import, words)
+
+
+def _done(request: HttpRequest, public_id: UUID, deed: Callable[..., None], words: str, **how: Any) -> HttpResponse:
+    one = reads.get_or_404(request.clinic, public_id)
+    try:
+        deed(actor=request.user, one=one, **how)
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        if words:
+            messages.success(request, words)
+    return redirect("patients:import", one.public_id)
+
+
+@requires("patients.import_patients")
+@require_GET
+def import_faults(request: HttpRequest, public_id: UUID) -> HttpResponse | StreamingHttpResponse:
+    """The faulty rows, to be corrected and uploaded again; who took them is written down."""
+    one = reads.get_or_404(request.clinic, public_id)
+    try:
+        heads, rows = services.take_faults(actor=request.user, one=one)
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("patients:import", one.public_id)
+    return _file("csv", _("faulty-rows"), heads, rows)
+
+
+def _file(kind: str, name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> StreamingHttpResponse:
+    return sheet(kind, f"{timezone.localdate().isoformat()}_{name}", heads, rows)
