@@ -305,7 +305,8 @@ def row_faults(formset: forms.BaseFormSet, name: str) -> list[RowFault]:
     """List what is wrong in the rows of a list called `name`, in the order they stand; nothing of those taken away."""
     if not formset.is_bound:
         return []
-    faults = [RowFault(name, f"rows-{formset.prefix}", str(one)) for one in formset.non_form_errors()]
+    own = formset.management_form["TOTAL_FORMS"].id_for_label  # a page of several records holds a list more than once
+    faults = [RowFault(name, f"{own}-rows", str(one)) for one in formset.non_form_errors()]
     shown = [form for form in formset.forms if not formset._should_delete_form(form)]
     for number, form in enumerate(shown, 1):
         row = _("%(list)s, row %(number)s") % {"list": name, "number": number}
