@@ -319,8 +319,16 @@ def _reasons(data) -> dict[str, str]:
 
 
 def _lot_chosen(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A lot typed by hand has no key: the choice "another lot" stands for it."""
-    return [row | {"lot": row.get("lot") or (TYPED_LOT if row.get("lot_number") else "")} for row in rows]
+    """A lot typed by hand has no key: the choice "another lot" stands for it.
+
+    A lot that is chosen has its own number and day, which are not shown: they would stay behind beside another.
+    """
+    by_hand = [row | {"lot": TYPED_LOT if row.get("lot_number") else ""} for row in rows]
+    own = {"lot_number": "", "expires_on": ""}
+    return [
+        row | own if row.get("lot") not in ("", None, TYPED_LOT) else typed
+        for row, typed in zip(rows, by_hand, strict=True)
+    ]
 
 
 def _points_as_text(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -186,13 +186,20 @@ def _flat(raw: Mapping[str, Any], forms: RecordForms) -> dict[str, str]:
     for index, row in enumerate(raw.get("lines", []), start=1):
         substance = forms.options.substances.get(int(row["substance"])) if str(row.get("substance")).isdecimal() else ""
         volumes = f"{row.get('prepared_ml', '')} / {row.get('given_ml', '')} / {row.get('wasted_ml', '')} mL"
-        found[_("Mix line %(n)s") % {"n": index}] = f"{substance} {volumes} {row.get('lot_number', '')}".strip()
+        found[_("Mix line %(n)s") % {"n": index}] = f"{substance} {volumes} {_lot_named(row, forms)}".strip()
     for index, row in enumerate(raw.get("sites", []), start=1):
         parts = (row.get("region"), row.get("side"), row.get("points") and f"{row['points']} points")
         found[_("Place %(n)s") % {"n": index}] = " ".join(part for part in parts if part)
     for index, row in enumerate(raw.get("reactions", []), start=1):
         found[_("Reaction %(n)s") % {"n": index}] = str(row.get("kind", ""))
     return found
+
+
+def _lot_named(row: Mapping[str, Any], forms: RecordForms) -> str:
+    """Name a line's lot: as chosen, else as typed."""
+    key = str(row.get("lot") or "")
+    chosen = forms.options.lot_by_id.get(int(key)) if key.isdecimal() else None
+    return chosen.number if chosen is not None else str(row.get("lot_number", ""))
 
 
 def _shown(bound, words: str) -> str:

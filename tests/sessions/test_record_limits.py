@@ -1,6 +1,7 @@
 """What is more than a record can hold is said beside its field, with the limit; nothing typed is lost, nothing breaks."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from html import unescape
 
@@ -10,6 +11,7 @@ import time_machine
 from sessions.forms.record_rows import MOST_POINTS
 from sessions.models import InjectionSite, SessionRecord
 from sessions.queries import records as reads
+from tests.factories import make_lot
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import finish, record_world, sign, start
 from tests.sessions.test_record_pages import autosave, page_data, signed_in, url
@@ -140,3 +142,35 @@ def test_a_volume_that_cannot_be_read_is_said_and_stays_as_typed(world, browser,
     assert set(answer.json()["errors"]) == {"lines-0-given_ml"}
     assert live.status_code == 200
     assert unescape(page_data(browser, record)["lines-0-given_ml"][0]) == typed
+
+
+def test_another_lot_takes_nothing_over_from_the_one_that_was_chosen(world, browser):
+    """Else the day on which the proposed lot expires would be kept as that of another."""
+    lot = make_lot(world.clinic, world.lidocaine, number="OFFERED", expires_on=date(2028, 1, 13))
+    record = start(world)
+    shown = page_data(browser, record)
+    assert (shown["lines-0-lot"], shown["lines-0-lot_number"]) == ([str(lot.pk)], [""])
+
+    autosave(browser, record, {**shown, "lines-0-lot": "typed"})
+    nothing = SessionRecord.objects.get().administrations.get(position=1)
+    assert (nothing.lot, nothing.lot_number, nothing.expires_on) == (None, "", None)
+    autosave(browser, record, {**page_data(browser, record), "lines-0-lot": "typed", "lines-0-lot_number": "OTHER-1"})
+
+    line = SessionRecord.objects.get().administrations.get(position=1)
+    assert (line.lot, line.lot_number, line.expires_on) == (None, "OTHER-1", None)
+    again = page_data(browser, record)
+    assert (again["lines-0-lot"], again["lines-0-lot_number"]) == (["typed"], ["OTHER-1"])
+
+
+def test_a_chosen_lot_keeps_its_number_and_day_and_is_no_difference_between_two_tablets(world, browser):
+    make_lot(world.clinic, world.lidocaine, number="OFFERED", expires_on=date(2028, 1, 13))
+    record = start(world)
+    first = second = page_data(browser, record)
+    autosave(browser, record, {**first, "edit_token": "one", "notes": "mine"})
+
+    answer = autosave(browser, record, {**second, "edit_token": "two", "notes": "theirs"})
+
+    line = SessionRecord.objects.get().administrations.get(position=1)
+    assert (line.lot_number, line.expires_on) == ("OFFERED", date(2028, 1, 13))
+    said = answer.content.decode()
+    assert (answer.status_code, "Mix line" in said, "Notes" in said) == (409, False, True)
