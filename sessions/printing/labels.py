@@ -1,4 +1,4 @@
-"""Labels for drawn-up syringes: whose, what with which lot, when, by whom. One page of label size each. Pure."""
+"""Labels for drawn-up syringes: whose, what with which lot, when, by whom. A page of label size each. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,15 +44,20 @@ def labels_data(
     title: str,
     language: str,
     lot_word: str,
+    part_words: str,
     size_mm: tuple[int, int],
     decimal: str = ".",
 ) -> dict[str, Any]:
-    """Give the JSON-ready data of `label.typ`; `lot_word` stands before a lot number, `size_mm` is width and height."""
+    """Give the JSON-ready data of `label.typ`; `lot_word` stands before a lot number, `size_mm` is width and height.
+
+    `part_words` say with `%(n)s` and `%(total)s` which of the labels of one syringe it is, where one does not hold all.
+    """
     data = {
         "title": title,
         "language": language,
         "width": size_mm[0],
         "height": size_mm[1],
+        "part": part_words,
         "labels": [_label(one, lot_word, {"decimal": decimal}) for one in labels],
     }
     shown: dict[str, Any] = make_printable(data)

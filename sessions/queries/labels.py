@@ -51,4 +51,9 @@ def initials(user: User) -> str:
 
 
 def label_words() -> dict[str, str]:
-    return {"title": _("Syringe labels"), "lot_word": _("Lot"), **decimal_words()}
+    return {
+        "title": _("Syringe labels"),
+        "lot_word": _("Lot"),
+        "part_words": _("%(n)s of %(total)s"),
+        **decimal_words(),
+    }

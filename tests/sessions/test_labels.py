@@ -110,30 +110,64 @@ def test_only_sizes_there_are_labels_of_are_kept(world):
         Clinic.objects.filter(pk=world.clinic.pk).update(label_size="9x9")
 
 
-@pytest.mark.parametrize("size", [one.value for one in Clinic.LabelSize])
-@pytest.mark.parametrize("count", [1, 4, 12])
-def test_however_many_lines_and_whatever_the_size_each_label_is_one_page(count, size):
+READABLE_PT = 6
+
+
+USUAL = {"patient": "Ada Byron", "substance": "Lidocaine", "lot": "LD2291"}
+
+
+def printed(
+    size: str, count: int, labels: int = 1, *, patient="X" * 200, substance="Substance of a long name", lot="L" * 20
+):
     lines = tuple(
-        LabelLine(
-            substance=f"Substance {n} of a long name", strength="12.5 mg/mL", volume_ml=Decimal("0.125"), lot="L" * 20
-        )
+        LabelLine(substance=f"{substance} {n}", strength="12.5 mg/mL", volume_ml=Decimal("0.125"), lot=lot)
         for n in range(count)
     )
     label = SyringeLabel(
-        patient="X" * 200,
+        patient=patient,
         identifier="Born 1 Jan 1980 · File 12",
         syringe="A",
         lines=lines,
         at="2 Mar 2026",
         initials="A",
     )
+    words = {"lot_word": "Lot", "part_words": "%(n)s of %(total)s"}
     data = labels_data(
-        [label, label], title="Labels", language="en", lot_word="Lot", size_mm=Clinic(label_size=size).label_mm
+        [label] * labels, title="Labels", language="en", size_mm=Clinic(label_size=size).label_mm, **words
     )
+    return read(print_data(data, datetime(2026, 3, 2, tzinfo=UTC), template="label.typ")).pages
 
-    pdf = print_data(data, datetime(2026, 3, 2, tzinfo=UTC), template="label.typ")
 
-    pages = read(pdf).pages
+def said(page) -> str:
+    return " ".join(page.extract_text().split())
+
+
+def least_type(page) -> float:
+    """The size of the smallest letters of a page, in points."""
+    found = set()
+    page.extract_text(visitor_text=lambda text, _cm, tm, _font, size: text.strip() and found.add(size * abs(tm[3])))
+    return min(found)
+
+
+@pytest.mark.parametrize("size", [one.value for one in Clinic.LabelSize])
+@pytest.mark.parametrize("count", [1, 4, 12])
+def test_however_many_lines_and_whatever_the_size_nothing_is_cut(count, size):
+    pages = printed(size, count)
+
+    together = " ".join(said(page) for page in pages)
+    assert all(f"long name {n}" in together for n in range(count))
+    for number, page in enumerate(pages, start=1):
+        assert "Born 1 Jan 1980" in said(page), "each says whose it is"
+        assert (f"{number} of {len(pages)}" in said(page)) == (len(pages) > 1)
+
+
+def test_what_fits_in_readable_type_is_one_label_each():
+    assert len(printed("62x29", 4, labels=2, **USUAL)) == 2
+
+
+@pytest.mark.parametrize("size", ["62x29", "57x32"])
+def test_many_lines_go_on_on_a_second_label_in_type_that_can_be_read(size):
+    pages = printed(size, 12, **USUAL)
+
     assert len(pages) == 2
-    said = " ".join(pages[0].extract_text().split())
-    assert all(f"Substance {n} of" in said for n in range(count))
+    assert min(least_type(page) for page in pages) >= READABLE_PT
