@@ -19,6 +19,7 @@ class ReportVariant(models.TextChoices):
     PATIENT = "patient", _("Copy for the patient or owner")
     REFERRAL = "referral", _("Letter to a colleague")
     INSURER = "insurer", _("Summary for an insurer")
+    SHEET = "sheet", _("Sheet of the last session")
 
 
 class Basis(models.TextChoices):

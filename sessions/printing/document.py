@@ -32,6 +32,7 @@ class Variant(StrEnum):
     PATIENT = "patient"
     REFERRAL = "referral"
     INSURER = "insurer"
+    SHEET = "sheet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,6 +294,28 @@ class CompetitionNote:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CompetitionDate:
+    """The earliest possible start by one rule, counted from one session; `because` names what the rule is about."""
+
+    rule: str
+    earliest: str
+    counted_from: str
+    because: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompetitionDay:
+    """A competition in the calendar; `too_early` names the rules that allow only a later start."""
+
+    name: str
+    from_on: date
+    until_on: date
+    body: str = ""
+    too_early: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class NextSession:
     """A session to come; `appointment` is its day, time and place ready to read, empty when not booked."""
 
@@ -338,6 +361,9 @@ class CourseReport:
     adverse_events: tuple[AdverseEventPart, ...] = ()
     aftercare: str = ""
     competition: tuple[CompetitionNote, ...] = ()
+    competition_dates: tuple[CompetitionDate, ...] = ()
+    competition_days: tuple[CompetitionDay, ...] = ()
+    may_compete: bool = False
     next_sessions: tuple[NextSession, ...] = ()
     seal: Seal | None = None
     variant: Variant = Variant.FULL
@@ -353,10 +379,12 @@ class CourseReport:
 def file_name(report: CourseReport) -> str:
     """Name the PDF so that a person finds it again: `2026-03-02_Name_course-12.pdf`.
 
-    The day is the course's start, or the day of printing. Letters of any script stay; what a file system or a header
+    The day is the course's start, else that of printing; a sheet's is that of its session. Letters of any script stay; what a file system or a header
     could misread becomes a hyphen; at most 60 letters of the name.
     """
     day = report.started_on or report.printed_on
+    if report.variant is Variant.SHEET and report.sessions:
+        day = report.sessions[-1].performed_on
     name = file_part(report.patient.name)[:60].strip("-") or "patient"
     number = file_part(report.course_number)[:20].strip("-") or "0"
     variant = "" if report.variant is Variant.FULL else f"-{report.variant}"

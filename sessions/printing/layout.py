@@ -107,6 +107,12 @@ def _treatment_rows(report: CourseReport, words: Words) -> Rows:
 
 
 def _glance(report: CourseReport, words: Words) -> str:
+    if report.variant is Variant.SHEET:
+        said = (
+            words["sheet_session"].format(number=one.number, day=print_day(one.performed_on, words))
+            for one in report.sessions
+        )
+        return comma(said)
     done = sum(not session.withdrawn for session in report.sessions)
     if report.planned_sessions is None:
         return words["at_a_glance_open"].format(done=done)

@@ -49,6 +49,10 @@ def _widths(columns: Sequence[tuple[str, str, str]], rows: Rows) -> list[str]:
     return ["auto" if n in narrow else f"{min(max(lengths[n], 12), 40)}fr" for n in range(len(columns))]
 
 
+def listed(items: list[str]) -> list[Block]:
+    return [{"kind": "list", "items": items}] if items else []
+
+
 def facts_said(rows: Rows) -> Rows:
     return [row for row in rows if row[1]]
 

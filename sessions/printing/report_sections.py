@@ -23,7 +23,8 @@ from sessions.printing.document import (
     Variant,
 )
 from sessions.printing.numbers import number
-from sessions.printing.pieces import Block, change, colon, comma, heading, joined, ml, table, window
+from sessions.printing.owner_sections import competition, given_last
+from sessions.printing.pieces import Block, change, colon, comma, heading, joined, listed, ml, table, window
 from sessions.printing.qr import qr_svg
 from sessions.printing.response import response_said
 from sessions.printing.session_layout import overrides_said, session_block
@@ -152,7 +153,7 @@ def _response(report: CourseReport, words: Words) -> list[Block]:
 
 
 def _overrides(report: CourseReport, words: Words) -> list[Block]:
-    return _listed(overrides_said(report.overrides, words))
+    return listed(overrides_said(report.overrides, words))
 
 
 def _sessions(report: CourseReport, words: Words) -> list[Block]:
@@ -171,18 +172,6 @@ def _body_all(report: CourseReport, words: Words) -> list[Block]:
 
 def _afterwards(report: CourseReport, words: Words) -> list[Block]:
     return [{"kind": "said", "text": report.aftercare}] if report.aftercare else []
-
-
-def _competition(report: CourseReport, words: Words) -> list[Block]:
-    said = [
-        words["competition_after"].format(number=one.session, day=print_day(one.on, words), text=one.said)
-        for one in report.competition
-    ]
-    return _listed(said)
-
-
-def _listed(items: list[str]) -> list[Block]:
-    return [{"kind": "list", "items": items}] if items else []
 
 
 def _adverse_events(report: CourseReport, words: Words) -> list[Block]:
@@ -301,19 +290,23 @@ def _added(session: SessionPart, words: Words) -> list[str]:
 FULL: Sections = (
     *(("response", _response), ("overrides", _overrides), ("plan", _plan), ("scores", _all_scores)),
     *(("body_all", _body_all), ("sessions", _sessions), ("adverse_events", _adverse_events)),
-    *(("afterwards", _afterwards), ("competition", _competition), ("next", _next), ("signatures", _signatures)),
+    *(("afterwards", _afterwards), ("competition", competition), ("next", _next), ("signatures", _signatures)),
 )
 SECTIONS: Mapping[Variant, Sections] = {
     Variant.FULL: FULL,
     Variant.PATIENT: (
-        *(("response", _response), ("next", _next), ("afterwards", _afterwards), ("competition", _competition)),
+        *(("response", _response), ("next", _next), ("afterwards", _afterwards), ("competition", competition)),
         *(("sessions", _given), ("scores", _all_scores), ("body_all", _body_all)),
         *(("adverse_events", _adverse_events), ("plan", _plan), ("signatures", _signatures)),
     ),
     Variant.REFERRAL: (
         *(("", _opening), ("response", _response), ("sessions", _given), ("scores", _all_scores)),
         *(("body_all", _body_all), ("adverse_events", _adverse_events), ("afterwards", _afterwards)),
-        *(("competition", _competition), ("next", _next), ("", _closing), ("signatures", _signatures)),
+        *(("competition", competition), ("next", _next), ("", _closing), ("signatures", _signatures)),
+    ),
+    Variant.SHEET: (
+        *(("sheet_given", given_last), ("afterwards", _afterwards), ("competition", competition)),
+        ("sheet_next", _next),
     ),
     Variant.INSURER: (("sessions", _given), ("response", _response), ("plan", _plan), ("signatures", _signatures)),
 }

@@ -10,6 +10,7 @@ from sessions.printing.document import (
     MixLine,
     PatientPart,
     PlannedDay,
+    ProtocolPart,
     SessionPart,
     SiteLine,
     Variant,
@@ -31,12 +32,14 @@ def for_variant(report: CourseReport, variant: Variant, *, to: str = "") -> Cour
         return replace(made, plan=())
     if variant is Variant.PATIENT:
         return _for_patient(made)
+    if variant is Variant.SHEET:
+        return _sheet(made, report)
     return _for_insurer(made)
 
 
 def plain(words: Words, variant: Variant) -> Words:
     """Give a patient the everyday word where there is one."""
-    if variant is not Variant.PATIENT:
+    if variant not in (Variant.PATIENT, Variant.SHEET):
         return words
     return {**words, **{key.removeprefix(PLAIN): text for key, text in words.items() if key.startswith(PLAIN)}}
 
@@ -74,6 +77,32 @@ def _for_patient(report: CourseReport) -> CourseReport:
         tried_before="",
         state_reason="",
         plan=tuple(_day(day) for day in report.plan),
+    )
+
+
+def _sheet(made: CourseReport, report: CourseReport) -> CourseReport:
+    """The last session that counts, what to heed after it, and the next one: one page to take home."""
+    own = [session for session in report.sessions if not session.withdrawn]
+    last = max(own, key=lambda one: (one.performed_on, one.number), default=None)
+    return replace(
+        made,
+        patient=replace(made.patient, flags=(), allergies="", weight_kg=None),
+        protocol=ProtocolPart(name=""),
+        indication_note="",
+        tried_before="",
+        combined_with="",
+        started_on=None,
+        state="",
+        state_reason="",
+        plan=(),
+        sessions=() if last is None else (replace(_brief(last), scores=(), body=last.body),),
+        scores=(),
+        effects=(),
+        body=(),
+        adverse_events=(),
+        competition=(),
+        next_sessions=made.next_sessions[:1],
+        seal=None,
     )
 
 

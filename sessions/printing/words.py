@@ -182,6 +182,31 @@ ENGLISH: Words = {
     "afterwards": gettext_noop("Rest and aftercare"),
     "competition": gettext_noop("Competition"),
     "competition_after": gettext_noop("After session {number} on {day}: {text}"),
+    "competition_rule": gettext_noop("Rule"),
+    "competition_earliest": gettext_noop("Earliest possible start"),
+    "competition_counted": gettext_noop("Counted from"),
+    "competition_session": gettext_noop("session {number}, {day}"),
+    "competition_because": gettext_noop("Because of"),
+    "competition_any": gettext_noop("any injection"),
+    "competition_route": gettext_noop("made for another route than the skin"),
+    "competition_no_time": gettext_noop("no time is given: {text}"),
+    "competition_day": gettext_noop("{days}: {event}"),
+    "competition_too_early": gettext_noop("begins before the earliest possible start by {rules}"),
+    "competition_ask": gettext_noop(
+        "These are the earliest possible starts by the rules noted here; no paper of ours is a permission to compete. "
+        "Ask whoever is responsible there."
+    ),
+    "competition_unknown": gettext_noop(
+        "Under which rules the horse competes is not noted here. Ask us before the next competition: no paper of ours is "
+        "a permission to compete."
+    ),
+    "report_sheet": gettext_noop("What was given"),
+    "sheet_given": gettext_noop("What was given"),
+    "sheet_session": gettext_noop("Session {number}, {day}"),
+    "sheet_next": gettext_noop("Next visit"),
+    "plain_substance": gettext_noop("What"),
+    "plain_given": gettext_noop("How much"),
+    "sheet_shots": gettext_noop("injections: {n}"),
     "not_done_visit": gettext_noop("{day}: {what}"),
 }
 

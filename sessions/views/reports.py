@@ -17,14 +17,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
+from patients.queries import patients
+from patients.queries.parties import current_contacts
 from sessions import exports
 from sessions.forms.reports import CourseFilter, HandOutForm
-from sessions.models.handouts import ReportVariant
+from sessions.models import Course
+from sessions.models.handouts import Basis, ReportVariant
 from sessions.printing.document import Variant
 from sessions.queries.course_lists import courses_to_print
 from sessions.queries.handouts import get_or_404 as handout_or_404
 from sessions.queries.handouts import handouts_of
 from sessions.queries.reports import get_or_404
+from sessions.queries.take_along import language_of
 from sessions.services import handouts as handing
 from sessions.services import reports as services
 
@@ -85,8 +89,8 @@ def course_report_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def hand_out_report(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Hand out a report: to whom, what for, on what basis. The paper is then on the report's page."""
     course = get_or_404(request.clinic, public_id)
-    initial = {"variant": str(_variant(request)), "language": _language(request)}
-    form = HandOutForm(request.POST or None, initial=initial)
+    asked = {"variant": str(_variant(request)), "language": _language(request)}
+    form = HandOutForm(request.POST or None, initial={**asked, **_to_take_home(request, course)})
     if request.method == "POST" and form.is_valid():
         try:
             handout = handing.hand_out_report(actor=request.user, course=course, **form.cleaned_data)
@@ -96,7 +100,7 @@ def hand_out_report(request: HttpRequest, public_id: UUID) -> HttpResponse:
             messages.success(request, _("Written down. Open the paper below and give it to them."))
             asked = {"variant": handout.variant, "language": handout.language}
             return redirect(reverse("sessions:course-report", args=[public_id], query=asked) + "#handed-out")
-    back = reverse("sessions:course-report", args=[public_id], query=initial)
+    back = reverse("sessions:course-report", args=[public_id], query=asked)
     return render(request, "sessions/reports/hand_out.html", {"course": course, "form": form, "back": back})
 
 
@@ -111,6 +115,21 @@ def handed_out_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.error(request, refused.message)
         return redirect("sessions:course-report", handout.course.public_id)
     return _pdf(content, handout.file_name)
+
+
+def _to_take_home(request: HttpRequest, course: Course) -> dict[str, str]:
+    """Give what is nearly always said of a sheet: it goes home with whoever came, who asked for it, in their language."""
+    if request.method == "POST" or _variant(request) is not Variant.SHEET:
+        return {}
+    today = timezone.localdate()
+    patient = patients.kept(course.patient)
+    keeper = next((one.name for one in current_contacts(patient, today)), "") if patient.species.is_animal else ""
+    return {
+        "recipient": keeper or patient.name,
+        "purpose": _("To take home"),
+        "basis": Basis.REQUEST,
+        "language": request.GET.get("language") or language_of(patient, today),
+    }
 
 
 def _tabs(public_id: UUID, choices: tuple, **kept: str) -> list[dict]:
