@@ -21,4 +21,6 @@ urlpatterns = [
     # papers to take along
     path("patients/<uuid:public_id>/appointments.pdf", take_along.print_card, name="patient-card"),
     path("courses/<uuid:public_id>/appointments.pdf", take_along.print_course_card, name="course-card"),
+    path("patients/<uuid:public_id>/what-to-expect.pdf", take_along.print_leaflet, name="patient-leaflet"),
+    path("courses/<uuid:public_id>/what-to-expect.pdf", take_along.print_course_leaflet, name="course-leaflet"),
 ]

@@ -35,7 +35,7 @@ WORDS = {
     ("checklist", "default"): {"stop", "stop_substance", "ask", "advise"},
     ("country_notes", "severity"): {"info", "warn", "block"},
     ("scores", "better"): {"lower", "higher"},
-    ("aftercare", "moment"): {"before", "after", "watch"},
+    ("aftercare", "moment"): {"before", "session", "after", "watch"},
     ("consent_texts", "kind"): {"general", "off_label", "sedation", "photo", "insurer"},
 }
 CEILING_UNITS = {

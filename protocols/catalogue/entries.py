@@ -341,12 +341,13 @@ class Score:
 
 @dataclass(frozen=True)
 class Aftercare:
-    """A sentence handed to the patient or the owner."""
+    """A sentence handed to the patient or the owner, in English and in French."""
 
     code: str
     moment: str
     species: Codes
     text: str
+    text_fr: str
     sources: Codes
     rest_days_min: int | None = None
     rest_days_max: int | None = None

@@ -13,7 +13,9 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from sessions.models import Course
 from sessions.printing.card import CardSize, card_data, card_file_name
+from sessions.printing.leaflet import leaflet_data, leaflet_file_name
 from sessions.printing.pdf import print_data
+from sessions.queries.leaflets import leaflet, leaflet_words
 from sessions.queries.take_along import appointment_card, card_words, language_of, visits_on_card
 
 
@@ -45,3 +47,15 @@ def print_card(
         card, words = appointment_card(patient, visits, size=size, today=today), card_words()
     audit.record(actor=actor, verb="appointment-card.printed", subject=course or patient, patient_id=patient.pk)
     return PrintedPaper(print_data(card_data(card, words), now, template="card.typ"), card_file_name(card))
+
+
+def print_leaflet(
+    *, actor: User, patient: Patient, course: Course | None = None, language: str = "", now: datetime | None = None
+) -> PrintedPaper:
+    """Print what to expect, for a patient of a species or for one course. Without a language, that of who takes it."""
+    now = now or timezone.now()
+    today = local_day(now, course.site.zone) if course is not None else timezone.localdate(now)
+    with translation.override(language or language_of(patient, today)):
+        made, words = leaflet(patient, course, today=today), leaflet_words()
+    audit.record(actor=actor, verb="leaflet.printed", subject=course or patient, patient_id=patient.pk)
+    return PrintedPaper(print_data(leaflet_data(made, words), now, template="leaflet.typ"), leaflet_file_name(made))

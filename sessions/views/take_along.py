@@ -45,6 +45,23 @@ def print_course_card(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _pdf(printed)
 
 
+@require_safe
+@requires("sessions.view_schedule")
+def print_leaflet(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Print what a patient is to expect."""
+    patient = patients.get_or_404(request.clinic, public_id)
+    return _pdf(take_along.print_leaflet(actor=request.user, patient=patient, language=_language(request)))
+
+
+@require_safe
+@requires("sessions.view_schedule")
+def print_course_leaflet(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Print what to expect of a course, with its rhythm and its protocol's advice."""
+    course = courses.get_or_404(request.clinic, public_id)
+    patient, language = patients.kept(course.patient), _language(request)
+    return _pdf(take_along.print_leaflet(actor=request.user, patient=patient, course=course, language=language))
+
+
 def _asked(request: HttpRequest) -> dict:
     size = request.GET.get("size", "")
     return {

@@ -18,10 +18,12 @@ from mesoclinic.core.services import clinics
 from patients.models import Party, Place
 from patients.queries.patients import get_or_404
 from patients.services import merging
+from protocols.words import cadence_words
 from sessions.models import Appointment, PlannedSession
 from sessions.printing.card import CardSize
+from sessions.queries import courses
 from sessions.services.paper import set_paper
-from sessions.services.take_along import print_card
+from sessions.services.take_along import print_card, print_leaflet
 from tests.factories import make_patient, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
 from tests.sessions.report_world import LATER, full_world
@@ -224,3 +226,87 @@ def test_the_card_asks_as_often_for_twelve_visits_as_for_one(world):
         counts.append(len(queries))
 
     assert counts[0] == counts[1] <= 6
+
+
+# --- what to expect
+
+
+def leaflet(world, patient, **asked):
+    return print_leaflet(actor=world.desk, patient=patient, now=NOW, **asked)
+
+
+def test_people_and_horses_each_get_their_own_words(world):
+    person, horse = text_of(leaflet(world, world.patient)), text_of(leaflet(world, world.horse))
+
+    assert "Before the session" in person
+    assert "Between 8 and 300" in person
+    assert "call the emergency number at once" in person
+    assert "Do not ride for 5 to 7 days" in horse
+    assert "needles of 3 to 4 mm" in horse
+    assert "aspirin" not in horse
+    assert "ride" not in person
+    for said in (person, horse):
+        assert "What to watch for" in said
+        assert "Any question? Call us: +33 5 56 00 00 00" in said
+
+
+def test_the_leaflet_speaks_french_to_the_french(world):
+    said = text_of(leaflet(world, world.horse, language="fr"))
+
+    assert "Avant la séance" in said
+    assert "Ne montez pas le cheval pendant 5 à 7 jours" in said
+    assert "Do not ride" not in said
+
+
+def test_the_leaflet_of_a_course_has_its_rhythm_and_what_its_protocol_advises():
+    world = full_world()
+    own = "Do not ride for 5 to 7 days; lungeing is allowed.\nHand-walk on soft ground only."
+    type(world.version).objects.filter(pk=world.version.pk).update(aftercare=own)
+    course = courses.get_or_404(world.clinic, world.course.public_id)
+
+    said = text_of(leaflet(world, world.patient, course=course))
+    french = text_of(leaflet(world, world.patient, course=course, language="fr"))
+
+    assert "Back pain · Dr Camille Roux" in said
+    assert cadence_words(world.course.cadence).split(";")[0] in said
+    assert "Hand-walk on soft ground only." in said
+    assert "no washing of it" not in said  # the protocol leaves it out
+    assert "Call us if a lump" in said
+    assert "Ne montez pas le cheval" in french
+    assert "Hand-walk on soft ground only." in french
+    assert "Mepivacaine" not in said
+
+
+@pytest.mark.parametrize("code", ["human", "horse", "dog"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_species_has_something_to_read_at_every_moment_on_tagged_paper(world, code, language):
+    patient = make_patient(world.clinic, code, name="Ada")
+
+    printed = leaflet(world, patient, language=language)
+
+    catalog = read(printed).trailer["/Root"]
+    assert catalog["/MarkInfo"]["/Marked"].value is True
+    assert catalog["/Lang"] == language
+    assert b"pdfuaid:part" in catalog["/Metadata"].get_object().get_data()
+    assert printed.file_name == "2026-03-02_Ada_what-to-expect.pdf"
+    assert len(read(printed).pages) == 1
+
+
+def test_printing_a_leaflet_is_written_down_and_asks_four_times():
+    world = full_world()
+    browser = Client()
+    browser.force_login(world.desk)
+    addresses = [
+        reverse("sessions:patient-leaflet", args=[world.patient.public_id]),
+        reverse("sessions:course-leaflet", args=[world.course.public_id]),
+    ]
+
+    answers = [browser.get(address) for address in addresses]
+
+    assert [answer["Content-Type"] for answer in answers] == ["application/pdf"] * 2
+    told = AuditEvent.objects.filter(verb="leaflet.printed", patient_id=world.patient.pk)
+    assert {one.subject_id for one in told} == {world.patient.pk, world.course.pk}
+    course = courses.get_or_404(world.clinic, world.course.public_id)
+    with CaptureQueriesContext(connection) as queries:
+        leaflet(world, world.patient, course=course)
+    assert len(queries) <= 4

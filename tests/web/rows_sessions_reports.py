@@ -35,4 +35,6 @@ ROWS = {
     "sessions:batch-file": Row(_batch),
     "sessions:patient-card": Row(_horse),
     "sessions:course-card": Row(_course),
+    "sessions:patient-leaflet": Row(_horse),
+    "sessions:course-leaflet": Row(_course),
 }

@@ -49,6 +49,7 @@ NOUNS = {
     "follow-up": gettext_lazy("question weeks after"),
     "identifier": gettext_lazy("number"),
     "import": gettext_lazy("import of patients"),
+    "leaflet": gettext_lazy("leaflet"),
     "lot": gettext_lazy("lot"),
     "mix-limit": gettext_lazy("limit of the mix check"),
     "mix-rule": gettext_lazy("rule of the mix check"),

@@ -1,0 +1,75 @@
+"""What the leaflet says: the shipped sentences for a species, and of a course what is planned and the clinic's own advice.
+
+The sentences stand with their sources in `protocols/catalogue/aftercare.toml`. A clinic changes what is said afterwards
+in the aftercare of its protocols.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from patients.models import Patient
+from protocols.catalogue.entries import Aftercare, Catalogue
+from protocols.catalogue.files import read_catalogue
+from protocols.words import cadence_words
+from sessions.models import Course
+from sessions.printing.leaflet import LEAFLET_WORDS, Leaflet
+from sessions.printing.words import Words
+from sessions.queries.paper import letterhead, paper_of, paper_size
+
+MOMENTS = ("before", "session", "after", "watch")
+
+
+def leaflet(patient: Patient, course: Course | None, *, today: date) -> Leaflet:
+    """Give the leaflet of a patient, or of one course, in the language of the moment. One SQL statement."""
+    clinic, language = patient.clinic, (get_language() or "en").split("-")[0]
+    shipped = [one for one in _shipped().aftercare if patient.species.code in one.species]
+    own = course.protocol_version.aftercare if course is not None else ""
+    known, unknown = _of_protocol(own, shipped)
+    said = [one for one in shipped if one.moment != "after" or not own.strip() or one in known]
+    sections = {moment: [_text(one, language) for one in said if one.moment == moment] for moment in MOMENTS}
+    sections["after"] += unknown
+    paper = paper_of(clinic)
+    return Leaflet(
+        clinic=letterhead(clinic, course.site if course is not None else None, paper),
+        patient=patient.name,
+        species=_(patient.species.name),
+        printed_on=today,
+        sections=(
+            ("leaflet_plan", tuple(_plan(course))),
+            *((f"leaflet_{moment}", tuple(sections[moment])) for moment in MOMENTS),
+        ),
+        language=language,
+        paper=paper_size(clinic, paper),
+    )
+
+
+def leaflet_words() -> Words:
+    return {key: _(text) for key, text in LEAFLET_WORDS.items()}
+
+
+@cache
+def _shipped() -> Catalogue:
+    return read_catalogue()
+
+
+def _of_protocol(own: str, shipped: Iterable[Aftercare]) -> tuple[list[Aftercare], list[str]]:
+    """Part a protocol's advice into shipped sentences, which have their own translation, and what the clinic wrote."""
+    by_text = {text: one for one in shipped for text in (one.text, one.text_fr)}
+    lines = [line.strip() for line in own.splitlines() if line.strip()]
+    return [by_text[line] for line in lines if line in by_text], [line for line in lines if line not in by_text]
+
+
+def _text(one: Aftercare, language: str) -> str:
+    return one.text_fr if language == "fr" else one.text
+
+
+def _plan(course: Course | None) -> Iterable[str]:
+    """Say what the course is for and its rhythm, in words."""
+    if course is None:
+        return
+    yield f"{_(course.indication.name)} · {course.lead_practitioner.name}"
+    yield cadence_words(course.cadence)
