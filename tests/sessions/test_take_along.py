@@ -261,8 +261,8 @@ def test_the_leaflet_speaks_french_to_the_french(world):
 def test_the_leaflet_of_a_course_has_its_rhythm_and_what_its_protocol_advises():
     world = full_world()
     own = "Do not ride for 5 to 7 days; lungeing is allowed.\nHand-walk on soft ground only."
-    type(world.version).objects.filter(pk=world.version.pk).update(aftercare=own)
     course = courses.get_or_404(world.clinic, world.course.public_id)
+    course.protocol_version.aftercare = own
 
     said = text_of(leaflet(world, world.patient, course=course))
     french = text_of(leaflet(world, world.patient, course=course, language="fr"))
