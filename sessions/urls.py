@@ -15,7 +15,7 @@ from sessions import (
     urls_settings,
     urls_waiting,
 )
-from sessions.views import appointments, cadences, calendar, changing, consents, patients, today
+from sessions.views import appointments, cadences, calendar, changing, consents, patients, today, walk_ins
 
 app_name = "sessions"
 
@@ -57,7 +57,7 @@ urlpatterns: list = [
     path("appointments/new/", appointments.book_appointment, name="book"),
     path("appointments/new-caller/", appointments.book_new_caller, name="new-caller"),
     path("appointments/new-caller/known/", appointments.likely_known, name="likely-known"),
-    path("appointments/walk-in/", appointments.walk_in, name="walk-in"),
+    path("appointments/walk-in/", walk_ins.walk_in, name="walk-in"),
     path("appointments/planned/<uuid:public_id>/", appointments.book_planned, name="book-planned"),
     path("appointments/<uuid:public_id>/", appointments.appointment, name="appointment"),
     path("appointments/<uuid:public_id>/move/", changing.move, name="move"),

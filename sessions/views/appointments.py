@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,7 +22,7 @@ from protocols.models import Species
 from sessions.forms.appointments import KNOWN, BookForm, CallerForm, ReasonForm, typed_for_a_known
 from sessions.models import Appointment
 from sessions.queries import appointments as reads
-from sessions.queries import availability, booking
+from sessions.queries import booking
 from sessions.queries.waiting import entry_about
 from sessions.services import appointments
 
@@ -158,67 +158,6 @@ def likely_known(request: HttpRequest) -> HttpResponse:
     name, phone = (request.GET.get(field, "")[:200].replace("\x00", "") for field in ("name", "phone"))
     hits = search.duplicates(request.clinic, name, phone=phone, species=request.GET.get("species", "")[:20])
     return render(request, "sessions/appointments/_likely_known.html", {"hits": hits})
-
-
-@requires("sessions.book")
-def walk_in(request: HttpRequest) -> HttpResponse:
-    """One more, now. Asks only what it does not know: who, and with whom when that is not plain."""
-    code = request.POST.get("patient") or request.GET.get("patient")
-    if not code:
-        return _find_walk_in(request)
-    patient = patient_reads.get_or_404(request.clinic, code)
-    people = availability.practitioners(request.clinic, timezone.localdate(), patient.species).distinct()
-    who = _who_treats(request, people)
-    place = _place(request)
-    if request.method != "POST" or who is None:
-        context = {"patient": patient, "people": people, "place": place, "who": who}
-        return render(request, "sessions/appointments/walk_in.html", context)
-    try:
-        visit = appointments.walk_in(
-            actor=request.user,
-            clinic=request.clinic,
-            site=request.site,
-            patient=patient,
-            practitioner=who,
-            place=place,
-            minutes=request.clinic.session_min,
-        )
-    except Refused as no:
-        messages.error(request, no.message)
-        return back(request, "sessions:day-list")
-    messages.success(request, _("%(name)s is here, with %(who)s.") % {"name": patient.name, "who": who.name})
-    return back(request, "sessions:appointment", visit.public_id)
-
-
-def _who_treats(request: HttpRequest, people):
-    """The practitioner chosen; else the user, who treats; else the only one there is."""
-    chosen = request.POST.get("practitioner") or request.GET.get("practitioner")
-    everyone = list(people)
-    if chosen:
-        return next((one for one in everyone if str(one.public_id) == chosen), None)
-    own = next((one for one in everyone if one.user_id == request.user.pk), None)
-    return own or (everyone[0] if len(everyone) == 1 else None)
-
-
-def _place(request: HttpRequest):
-    code = request.POST.get("place") or request.GET.get("place")
-    try:
-        return get_object_or_404(booking.places(request.clinic), public_id=UUID(code)) if code else None
-    except ValueError:
-        return None
-
-
-def _find_walk_in(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "")[:200]
-    place = _place(request)
-    context = {
-        "text": text,
-        "hits": search.search(request.clinic, text) if text.strip() else [],
-        "place": place,
-        "here": booking.patients_at(place) if place else [],
-        "practitioner": request.GET.get("practitioner", ""),
-    }
-    return render(request, "sessions/appointments/find_walk_in.html", context)
 
 
 @requires("sessions.view_schedule")

@@ -20,6 +20,7 @@ from .booking import book_appointment, walk_in
 from .booking_many import Booking, book_many
 from .booking_series import SeriesTime, book_series
 from .callers import book_new_caller
+from .coming_early import come_now
 from .following import (
     cancel_with_following,
     mark_no_show_with_following,
@@ -56,6 +57,7 @@ __all__ = [
     "cancel_with_following",
     "check_in",
     "check_move",
+    "come_now",
     "decline_held_round",
     "decline_held_time",
     "expire_offers",

@@ -44,6 +44,7 @@ class NewTime:
     into_round: int | None = None  # the round it left by the move that is taken back
     with_round: bool = False  # all the round goes: held together, or moved together
     arrived_at: datetime | None = None  # the patient had arrived before the move that is taken back
+    is_walk_in: bool = False  # to this minute, because the patient is here: at the place given, or none
     takes_back: bool = False  # to where it was: the place given, or none, and `outside_window_reason` as it stood
 
 
@@ -67,7 +68,8 @@ class Placed:
 
 def wish_of(asked: NewTime, visit: Appointment, now: datetime) -> Wish:
     """Say where a visit is asked to go, filled up from where it is."""
-    place = asked.place or (visit.place if asked.room is None and not asked.takes_back else None)
+    stays_there = asked.room is None and not (asked.takes_back or asked.is_walk_in)
+    place = asked.place or (visit.place if stays_there else None)
     wants_any = asked.any_room if asked.any_room is not None else asked.room is None and visit.room_id is not None
     wants_any = wants_any and not asked.takes_back
     return Wish(
@@ -87,6 +89,7 @@ def wish_of(asked: NewTime, visit: Appointment, now: datetime) -> Wish:
         if asked.blocked_day_reason is None
         else asked.blocked_day_reason,
         squeeze_reason=asked.squeeze_reason,
+        is_walk_in=asked.is_walk_in,
         takes_back=asked.takes_back,
     )
 

@@ -1,0 +1,47 @@
+"""Who is booked for later is here now: the visit itself comes to this minute, instead of a second one."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.models import User
+from patients.models import Place
+from sessions.models import Appointment, Practitioner
+
+from .attendance import check_in
+from .moving import move_many
+from .placing import NewTime
+
+
+@transaction.atomic
+def come_now(
+    *,
+    actor: User | None,
+    appointment: Appointment,
+    practitioner: Practitioner,
+    place: Place | None = None,
+    seen_moves: int | None = None,
+    now: datetime | None = None,
+) -> Appointment:
+    """Move a visit to this minute, already arrived; notes, links and history stay.
+
+    Nobody is turned away by the calendar: see `walk_in`. Raises Refused("patient-busy" | "moved-meanwhile" |
+    "not-movable" | …).
+    """
+    now = now or timezone.now()
+    asked = NewTime(
+        appointment=appointment,
+        starts_at=now.replace(second=0, microsecond=0),
+        practitioner=practitioner,
+        place=place,
+        any_room=place is None,
+        seen_moves=seen_moves,
+        is_walk_in=True,
+    )
+    why = _("walk-in")
+    asked = replace(asked, outside_window_reason=why, blocked_day_reason=why, squeeze_reason=why)
+    (moved,) = move_many(actor=actor, moves=[asked], now=now)
+    return check_in(actor=actor, appointment=moved, now=now)

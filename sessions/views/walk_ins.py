@@ -1,0 +1,133 @@
+"""A patient is here without a time, or before it: one tap, and a question only where it is not plain what for."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.refused import Refused
+from patients.models import Patient, Place
+from patients.queries import patients as patient_reads
+from patients.queries import search
+from sessions.models import Appointment, Practitioner
+from sessions.queries import availability, booking, walk_ins
+from sessions.queries.walk_ins import DueSession
+from sessions.services import appointments
+
+from .desk import back
+from .waiting import say_who_waits
+
+NO_SESSION = "none"
+
+
+@requires("sessions.book")
+def walk_in(request: HttpRequest) -> HttpResponse:
+    """One more, now. Asks only what it does not know: who, with whom, and for which session, where that is not plain."""
+    code = request.POST.get("patient") or request.GET.get("patient")
+    if not code:
+        return _find_walk_in(request)
+    patient = patient_reads.get_or_404(request.clinic, code)
+    people = availability.practitioners(request.clinic, timezone.localdate(), patient.species).distinct()
+    who, place = _who_treats(request, people), _place(request)
+    due = walk_ins.due_sessions(request.site, patient, timezone.now())
+    context = {"patient": patient, "people": people, "place": place, "who": who, "due": due}
+    asked = request.POST.get("session", "")
+    if request.method != "POST" or who is None:
+        return render(request, "sessions/appointments/walk_in.html", context | {"session": asked})
+    plain = asked == NO_SESSION or not due or (len(due) == 1 and due[0].visit is None)
+    chosen = next((one for one in due if str(one.planned.public_id) == asked), None)
+    if chosen is None and asked not in ("", NO_SESSION):
+        return _is_here(request, patient) or _ask(request, context, is_stale=True)
+    if chosen is None and not plain:
+        return _ask(request, context)
+    if chosen is None and due and asked != NO_SESSION:
+        chosen = due[0]
+    return _take(request, patient, who, place, chosen)
+
+
+def _ask(request: HttpRequest, context: dict, *, is_stale: bool = False) -> HttpResponse:
+    context |= {"next": request.POST.get("next", ""), "is_stale": is_stale, "no_session": NO_SESSION}
+    return render(request, "sessions/appointments/walk_in_session.html", context, status=409 if is_stale else 200)
+
+
+def _take(
+    request: HttpRequest, patient: Patient, who: Practitioner, place: Place | None, chosen: DueSession | None
+) -> HttpResponse:
+    try:
+        visit = _begin(request, patient, who, place, chosen)
+    except Refused as no:
+        if here := _is_here(request, patient):
+            return here
+        messages.error(request, no.message)
+        return back(request, "sessions:day-list")
+    names = {"name": patient.name, "who": who.name}
+    if chosen is None:
+        messages.success(request, _("%(name)s is here, with %(who)s.") % names)
+    else:
+        names |= {"number": chosen.planned.number, "what": chosen.planned.course.indication}
+        messages.success(request, _("%(name)s is here, with %(who)s, for session %(number)s of %(what)s.") % names)
+    if chosen and chosen.visit:
+        say_who_waits(request, chosen.visit)
+    return back(request, "sessions:appointment", visit.public_id)
+
+
+def _begin(
+    request: HttpRequest, patient: Patient, who: Practitioner, place: Place | None, chosen: DueSession | None
+) -> Appointment:
+    common = {"actor": request.user, "practitioner": who, "place": place}
+    if chosen and chosen.visit:
+        return appointments.come_now(appointment=chosen.visit, seen_moves=chosen.visit.moved_count, **common)
+    planned = chosen.planned if chosen else None
+    return appointments.walk_in(
+        clinic=request.clinic,
+        site=request.site,
+        patient=patient,
+        planned_session=planned,
+        minutes=(planned.minutes if planned else None) or request.clinic.session_min,
+        **common,
+    )
+
+
+def _is_here(request: HttpRequest, patient: Patient) -> HttpResponse | None:
+    """Go to the visit a patient is here for already: a second click, or a second desk, makes no second one."""
+    visit = walk_ins.visit_under_way(patient)
+    if visit is None:
+        return None
+    names = {"name": patient.name, "who": visit.practitioner.name}
+    messages.info(request, _("%(name)s is here already, with %(who)s.") % names)
+    return redirect("sessions:appointment", visit.public_id)
+
+
+def _who_treats(request: HttpRequest, people):
+    """The practitioner chosen; else the user, who treats; else the only one there is."""
+    chosen = request.POST.get("practitioner") or request.GET.get("practitioner")
+    everyone = list(people)
+    if chosen:
+        return next((one for one in everyone if str(one.public_id) == chosen), None)
+    own = next((one for one in everyone if one.user_id == request.user.pk), None)
+    return own or (everyone[0] if len(everyone) == 1 else None)
+
+
+def _place(request: HttpRequest):
+    code = request.POST.get("place") or request.GET.get("place")
+    try:
+        return get_object_or_404(booking.places(request.clinic), public_id=UUID(code)) if code else None
+    except ValueError:
+        return None
+
+
+def _find_walk_in(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "")[:200]
+    place = _place(request)
+    context = {
+        "text": text,
+        "hits": search.search(request.clinic, text) if text.strip() else [],
+        "place": place,
+        "here": booking.patients_at(place) if place else [],
+        "practitioner": request.GET.get("practitioner", ""),
+    }
+    return render(request, "sessions/appointments/find_walk_in.html", context)
