@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from django.db.models import QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -265,7 +266,7 @@ def history(course: Course) -> list[dict]:
     by_time = sorted(reviews, key=lambda review: review.at)
     events = AuditEvent.objects.filter(
         clinic_id=course.clinic_id, subject_type=Course._meta.label_lower, subject_id=course.pk
-    ).exclude(verb__in=["course.opened"])
+    ).exclude(verb__regex=LOOKED)
     changed = [row for _number, row in sorted(revisions.items()) if row.number > 1]
     lines = []
     for event in events.order_by("at", "pk"):
@@ -283,6 +284,7 @@ def history(course: Course) -> list[dict]:
     return lines[::-1]
 
 
+LOOKED = r"\.(opened|printed|exported)$"  # what changed nothing stands in the access log only
 REVISED = ("course.changed", "course.stepped-back", "course.restarted", "course.extended")
 
 
@@ -300,6 +302,8 @@ def words_of(event: AuditEvent) -> str:
         "course.stepped-back": _("One phase back"),
         "course.restarted": _("Restarted"),
         "course.extended": _("Extended"),
+        "course.handed-over": capfirst(_("handed over")),
+        "report.handed-out": f"{_('Report')} · {_('handed out')}",
         "course.session-skipped": _("Session %(n)s left out") % {"n": number},
         "course.session-unskipped": _("Session %(n)s taken back in") % {"n": number},
     }

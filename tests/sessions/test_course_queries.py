@@ -1,15 +1,20 @@
 """What Today asks about courses: due and unbooked, lapsed, to rebook, reviews that wait."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from mesoclinic.core import audit
+from mesoclinic.core.models import AuditEvent
 from sessions.models import Appointment, Course, CourseRevision, PlannedSession
 from sessions.models.courses import OUT_OF_PLAN
 from sessions.queries import courses as reads
@@ -273,3 +278,26 @@ def test_the_review_shows_the_scores_and_what_they_suggest(second, words):
     assert [(number, int(value)) for number, value in page.review.scores] == [(1, 8), (2, second)]
     assert words in page.review.suggestion
     assert page.review.suggestion in answer
+
+
+def test_the_history_tells_what_changed_in_words_and_not_who_looked(clinic):
+    course = make_course(clinic)
+    for verb in ("report.opened", "report.printed", "appointment-card.printed", "report.handed-out"):
+        audit.record(actor=None, verb=verb, subject=course, patient_id=course.patient_id)
+
+    said = [line["what"] for line in plan_pages.history(course)]
+
+    assert said == ["Report · handed out", "Prescribed"]
+
+
+def test_every_verb_that_changes_a_course_has_its_words():
+    written = {
+        verb
+        for path in Path(settings.BASE_DIR, "sessions", "services").rglob("*.py")
+        for verb in re.findall(r'verb="([a-z.-]+)", subject=course\b', path.read_text())
+    }
+    changing = {verb for verb in written if not re.search(plan_pages.LOOKED, verb)}
+
+    assert "course.handed-over" in changing
+    for verb in changing:
+        assert plan_pages.words_of(AuditEvent(verb=verb, changes=[])) != verb
