@@ -61,6 +61,12 @@ def pickable_by_substance(clinic: Clinic, site: Site, substance_ids: Iterable[in
     return found
 
 
+def of_number(clinic_id: int, site: Site, substance_id: int, number: str) -> list[Lot]:
+    """The lots of a substance with a number, whatever their state, with `stock_ml` at a site. One statement."""
+    rows = Lot.objects.filter(clinic=clinic_id, substance=substance_id, number__iexact=number)
+    return list(with_stock(rows, site=site).select_related("substance")[:3])
+
+
 def first_to_expire(found: list[Lot], volume_ml: Decimal | None) -> Lot | None:
     """Of pickable lots, soonest expiry first, the first that holds the volume, else the first. No SQL statement."""
     enough = (lot for lot in found if volume_ml is None or lot.stock_ml >= volume_ml)

@@ -141,10 +141,9 @@ class LineForm(Form):
             data["lot_number"], data["expires_on"] = lot.number, lot.expires_on
 
     def _named_lot(self, data: dict[str, Any]) -> Lot | None:
-        """The one offered lot whose number was typed or scanned instead of tapped."""
-        number, day = data.get("lot_number") or "", data.get("expires_on")
-        offered = self.options.lots.get(data.get("substance") or 0, []) if number else []
-        same = [lot for lot in offered if lot.number.casefold() == number.casefold()]
+        """The one lot whose number was typed or scanned instead of tapped; it may be one that is not offered."""
+        number, day, substance = data.get("lot_number") or "", data.get("expires_on"), data.get("substance")
+        same = self.options.lots_of_number(substance, number) if number and substance else []
         return same[0] if len(same) == 1 and day in (None, same[0].expires_on) else None
 
     def _read_strength(self, data: dict[str, Any]) -> None:

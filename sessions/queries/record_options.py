@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from mesoclinic.core.models import Site
 from protocols.catalogue.entries import ChecklistItem
 from protocols.catalogue.entries import Score as Scale
 from protocols.models import Lot, Substance, Technique
@@ -27,6 +28,15 @@ class RecordOptions:
     lots: dict[int, list[Lot]]  # by substance, first-expired first
     techniques: tuple[Technique, ...]
     practitioners: tuple[Practitioner, ...]
+    site: Site
+
+    def lots_of_number(self, substance_id: int, number: str) -> list[Lot]:
+        """The lots of a substance with a number: those offered, else any, as what was given may be expired or used up.
+
+        No statement where one is offered, one else.
+        """
+        same = [lot for lot in self.lots.get(substance_id, []) if lot.number.casefold() == number.casefold()]
+        return same or lots.of_number(self.site.clinic_id, self.site, substance_id, number)
 
     @cached_property
     def lot_by_id(self) -> dict[int, Lot]:
@@ -65,6 +75,7 @@ def record_options(record: SessionRecord, on: date, *, lot_ids: Iterable[int] = 
         lots=pickable,
         techniques=tuple(Technique.objects.filter(clinic=record.clinic, is_archived=False)),
         practitioners=tuple(Practitioner.objects.filter(clinic=record.clinic, may_inject=True)),
+        site=site,
     )
 
 

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 import time_machine
 
+from protocols.services import lots, recalls
 from sessions.forms.record_rows import MOST_POINTS
 from sessions.models import InjectionSite, SessionRecord
 from sessions.queries import records as reads
@@ -174,3 +175,41 @@ def test_a_chosen_lot_keeps_its_number_and_day_and_is_no_difference_between_two_
     assert (line.lot_number, line.expires_on) == ("OFFERED", date(2028, 1, 13))
     said = answer.content.decode()
     assert (answer.status_code, "Mix line" in said, "Notes" in said) == (409, False, True)
+
+
+@pytest.mark.parametrize(
+    ("state", "rule"),
+    [("expired", "lot.expired"), ("recalled", "lot.recalled"), ("used up", "lot.used_up"), ("fine", "")],
+)
+def test_a_known_lot_is_known_by_its_number_though_it_is_not_offered(world, browser, state, rule):
+    """Else typing the number of an expired lot would pass without a word, and draw nothing from it."""
+    expires_on = date(2026, 3, 1) if state == "expired" else date(2028, 1, 13)
+    lot = make_lot(world.clinic, world.lidocaine, number="Shelf-9", volume_ml=5, expires_on=expires_on)
+    if state == "recalled":
+        recalls.recall_lot(actor=None, lot=lot, reason="Maker's letter")
+    if state == "used up":
+        lots.count(actor=None, lot=lot, site=world.site, counted_ml=Decimal(0))
+    record = start(world)
+    typed = {**page_data(browser, record), "lines-0-lot": "typed", "lines-0-lot_number": "SHELF-9"}
+
+    live = browser.post(url("record-check", record), typed)
+    answer = autosave(browser, record, typed)
+
+    line = SessionRecord.objects.get().administrations.get(position=1)
+    assert answer.json()["errors"] == {}
+    assert (line.lot, line.lot_number, line.expires_on) == (lot, "Shelf-9", expires_on)
+    found = {one.rule for one in live.context["check"].blocks if one.rule.startswith("lot.")}
+    assert found == ({rule} if rule else set())
+    assert page_data(browser, record)["lines-0-lot"] == [str(lot.pk)]
+
+
+@pytest.mark.parametrize("other", [{"expires_on": "2029-05-05"}, {"lot_number": "Shelf-10"}])
+def test_another_number_or_another_day_is_another_lot(world, browser, other):
+    make_lot(world.clinic, world.lidocaine, number="Shelf-9", expires_on=date(2026, 3, 1))
+    record = start(world)
+    typed = {"lot": "typed", "lot_number": "Shelf-9", **other}
+
+    autosave(browser, record, {**page_data(browser, record), **{f"lines-0-{name}": v for name, v in typed.items()}})
+
+    line = SessionRecord.objects.get().administrations.get(position=1)
+    assert (line.lot, line.lot_number) == (None, typed["lot_number"])
