@@ -75,10 +75,10 @@ def _read_on(turn: Turn, one: PatientImport, rows: Iterator[Numbered]) -> bool:
     done = one.rows.order_by("-position").values_list("position", flat=True).first() or 0
     while step := list(islice(rows, ROWS_A_STEP)):
         checked = [_checked(reader, number, texts) for number, texts in step]
+        made = _judged(one, checked, seen, done)  # outside: SQLite lets nobody else write while this looks for twins
         with transaction.atomic():
             if turn.hold(ImportStatus.CHECKING) is None:
                 return False
-            made = _judged(one, checked, seen, done)
             ImportRow.objects.bulk_create(made)
         if turn.is_over and made:
             return True
