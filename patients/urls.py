@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import flags, identifiers, imports, merging, parties, patients, places, signing
+from patients.views import flags, identifiers, imports, merging, parties, patients, places, restricted, signing
 
 app_name = "patients"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("<uuid:public_id>/allergies/", patients.set_allergies, name="set-allergies"),
     path("<uuid:public_id>/end/", patients.end_patient, name="end"),
     path("<uuid:public_id>/reopen/", patients.reopen_patient, name="reopen"),
+    path("<uuid:public_id>/open/", restricted.open_restricted, name="open-restricted"),
     # merging
     path("<uuid:public_id>/merge/", merging.merge_patient, name="merge"),
     path("merges/<uuid:merge_id>/undo/", merging.undo_merge, name="undo-merge"),

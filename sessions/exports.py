@@ -48,6 +48,7 @@ ACCESS_LOG = (
 PAST_RETENTION = (
     Column(_("Patient"), lambda line: line.patient.name),
     Column(_("File"), lambda line: line.patient.number),
+    Column(_("Asked to be erased"), lambda line: line.patient.asked_on),
     Column(_("Last entry"), lambda line: line.held.last_entry_on),
     Column(_("Period (years)"), lambda line: line.held.rule.keep_years),
     Column(_("Over since"), lambda line: line.held.until_on),

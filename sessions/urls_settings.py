@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sessions.views import access_log as log
-from sessions.views import retention
+from sessions.views import erasure, retention
 from sessions.views import settings_days as days
 from sessions.views import settings_hours as hours
 from sessions.views import settings_paper as paper
@@ -43,4 +43,8 @@ urlpatterns = [
     path("settings/retention/<slug:applies_to>/", retention.edit_retention, name="edit-retention"),
     path("patients/<uuid:public_id>/export/", retention.export_patient, name="export-patient"),
     path("patients/<uuid:public_id>/pseudonymise/", retention.pseudonymise_patient, name="pseudonymise"),
+    # requests for erasure
+    path("patients/<uuid:public_id>/erase/", erasure.erase_patient, name="erase"),
+    path("patients/<uuid:public_id>/erasure/<uuid:erasure_id>/letter.pdf", erasure.print_erasure, name="print-erasure"),
+    path("patients/<uuid:public_id>/lift-restriction/", erasure.lift_restriction, name="lift-restriction"),
 ]

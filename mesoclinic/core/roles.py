@@ -27,6 +27,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "patients.export_file": frozenset({M}),  # the whole of it, to hand out
     "patients.import_patients": frozenset({M}),  # a whole file of them, from another program
     "patients.keep_retention": frozenset({M}),  # how long files are kept, and who is made nobody
+    # A reaction is told to whoever is on duty, weeks later: whoever treats may read it, with a reason that is noted.
+    "patients.open_restricted": frozenset({P, M}),
     "sessions.view_schedule": frozenset({R, P, M}),
     "sessions.book": frozenset({R, P}),
     "sessions.squeeze_in": frozenset({R, P}),

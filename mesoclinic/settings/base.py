@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "mesoclinic.core.middleware.ClinicMiddleware",
     "mesoclinic.core.once.OnceMiddleware",
+    "patients.restricted.RestrictedFileMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",

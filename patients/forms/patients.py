@@ -173,3 +173,10 @@ class EndOnForm(Form):
     """The last day of something."""
 
     on = forms.DateField(label=_("Last day"), initial=today)
+
+
+class OpenRestrictedForm(Form):
+    """Why a restricted file is opened, and where from."""
+
+    next = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+    reason = forms.CharField(label=_("Why"), max_length=300)

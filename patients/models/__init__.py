@@ -1,4 +1,5 @@
 from .consents import Consent, ConsentScan, ConsentSignature, ConsentText
+from .erasure import ErasureRequest
 from .flags import Flag
 from .imports import ImportRow, PatientImport
 from .merges import Merge
@@ -12,6 +13,7 @@ __all__ = [
     "ConsentScan",
     "ConsentSignature",
     "ConsentText",
+    "ErasureRequest",
     "Flag",
     "Identifier",
     "ImportRow",

@@ -72,7 +72,10 @@ class Patient(Contactable):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edit_count = models.PositiveIntegerField(default=0)  # two people editing one form: the second is told
-    history = HistoricalRecords(excluded_fields=["search_text", "phone_search", "edit_count", "pseudonymised_at"])
+    restricted_at = models.DateTimeField(_("restricted at"), null=True, blank=True, editable=False)
+    history = HistoricalRecords(
+        excluded_fields=["search_text", "phone_search", "edit_count", "pseudonymised_at", "restricted_at"]
+    )
 
     class Meta:
         ordering = ["name", "id"]
@@ -110,6 +113,18 @@ class Patient(Contactable):
                 name="patient_nobody_has_no_contact",
                 violation_error_message=_("This file has been pseudonymised: nothing is added to it any more."),
             ),
+            models.CheckConstraint(
+                condition=Q(restricted_at__isnull=True)
+                | Q(
+                    **dict.fromkeys(("phone", "email"), ""),
+                    **dict.fromkeys(("may_email", "may_text", "may_call"), False),
+                    ended_on__isnull=False,
+                    merged_into__isnull=True,
+                    pseudonymised_at__isnull=True,
+                ),
+                name="patient_restricted_is_closed",
+                violation_error_message=_("This file is restricted: it stays closed, and nobody is reached by it."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,6 +133,16 @@ class Patient(Contactable):
     @property
     def is_ended(self) -> bool:
         return self.ended_on is not None
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether somebody asked for it to be erased, and a law keeps it."""
+        return self.restricted_at is not None
+
+    @property
+    def listed_name(self) -> str:
+        """The name in lists that others read too; whose file is restricted is told by its number only."""
+        return _("Restricted file %(number)d") % {"number": self.number} if self.is_restricted else self.name
 
     @property
     def is_pseudonymised(self) -> bool:

@@ -40,8 +40,8 @@ def read_filters(asked: Mapping[str, str]) -> Filters:
 
 
 def patients(clinic: Clinic, filters: Filters, *, today: date) -> QuerySet[Patient]:
-    """Return the clinic's files, merged ones left out, for a paginator. Four SQL statements a page, with `rows`."""
-    found = with_owners(Patient.objects.filter(clinic=clinic), today)
+    """Return the clinic's files, merged and restricted ones left out, for a paginator. Four SQL statements a page, with `rows`."""
+    found = with_owners(Patient.objects.filter(clinic=clinic, restricted_at__isnull=True), today)
     if filters.species:
         found = found.filter(species__code=filters.species)
     if filters.state != "all":
@@ -85,5 +85,6 @@ def as_json(hit: Hit) -> dict[str, Any]:
         "facts": [f"{fact.label} {fact.value}" for fact in hit.facts],
         "phone": hit.phone,
         "is_ended": hit.is_ended,
+        "is_restricted": hit.is_restricted,
         "url": hit.url,
     }

@@ -17,6 +17,7 @@ from patients.models import Flag, Patient
 from patients.models.flags import FlagKind
 from patients.models.patients import AllergyStatus, IdentifierScheme
 from patients.queries.parties import Contact, current_contacts
+from patients.restricted import knock
 from protocols.allergens import allergen_code
 from protocols.dosing import MixPatient
 from protocols.models import Species
@@ -26,7 +27,15 @@ ALLERGIES = ("allergy_substance", "allergy_class", "allergy_material")
 
 
 def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Patient:
-    """Return the file of this clinic, or the one it was merged into. One SQL statement, one more for each merge."""
+    """Return the file of this clinic, or the one it was merged into. One SQL statement, one more for each merge.
+
+    A restricted one only to who has said why (`patients.restricted`).
+    """
+    return knock(closed_or_404(clinic, public_id))
+
+
+def closed_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Patient:
+    """The same for pages that show nothing of what is in the file: what somebody asked about it, and the question why."""
     try:
         patient = _of(clinic).get(public_id=public_id)
     except (Patient.DoesNotExist, ValidationError, ValueError, TypeError) as exc:

@@ -45,15 +45,16 @@ class Hit:
     phone: str
     is_ended: bool
     url: str
+    is_restricted: bool = False
     why: tuple[str, ...] = ()
 
 
-def search(clinic: Clinic, text: str, limit: int = 20) -> list[Hit]:
+def search(clinic: Clinic, text: str, limit: int = 20, *, restricted: bool = False) -> list[Hit]:
     """Return patients all of whose typed words begin one of theirs, best first.
 
     Names, owners' names, file numbers, identifiers, phones and birth dates count; accents and case do not. Open files
-    come before closed ones, exact words before beginnings, the patient's own name before an owner's. Three SQL
-    statements, and one for each way the rarest typed word can be read; with several words, one for each to find it.
+    come before closed ones, exact words before beginnings, the patient's own name before an owner's. Restricted files
+    are found only where they are asked for. Three SQL statements, and one for each way the rarest typed word can be read; with several words, one for each to find it.
     """
     months = [str(name) for name in [*MONTHS.values(), *MONTHS_3.values()]]
     groups = words.typed_groups(text[:200], months)
@@ -65,12 +66,14 @@ def search(clinic: Clinic, text: str, limit: int = 20) -> list[Hit]:
         plain = bytes(word).decode()
         rank = (plain not in typed, kind, plain)
         found[patient_id] = min(rank, found.get(patient_id, rank))
-    return _hydrated(clinic, _best(clinic, found, typed)[:limit])
+    return _hydrated(clinic, _best(clinic, found, typed, restricted)[:limit])
 
 
-def _best(clinic: Clinic, found: dict[int, tuple], typed: set[str]) -> list[int]:
+def _best(clinic: Clinic, found: dict[int, tuple], typed: set[str], restricted: bool) -> list[int]:
     """Keys of the found patients, best first."""
     rows = Patient.objects.filter(clinic=clinic, pk__in=found, merged_into__isnull=True)
+    if not restricted:
+        rows = rows.filter(restricted_at__isnull=True)
 
     def rank(row: tuple) -> tuple:
         key, name, registered_name, ended_on = row
@@ -147,7 +150,8 @@ def duplicates(
         .order_by("-score", "patient_id")
         .values_list("patient_id", flat=True)[:40]
     )
-    patients = Patient.objects.filter(clinic=clinic, pk__in=list(keys)).exclude(pk=but).order_by()
+    patients = Patient.objects.filter(clinic=clinic, pk__in=list(keys), restricted_at__isnull=True)
+    patients = patients.exclude(pk=but).order_by()
     if species:
         patients = patients.filter(species__code=species)
     marked = with_owners(patients).prefetch_related(
@@ -233,6 +237,7 @@ def hit_of(patient: Patient, why: tuple[str, ...] = ()) -> Hit:
         phone=patient.phone or (owner.phone if owner else ""),
         is_ended=patient.is_ended,
         url=page_of(patient),
+        is_restricted=patient.is_restricted,
         why=why,
     )
 
@@ -247,7 +252,8 @@ def parties_like(clinic: Clinic, text: str, limit: int = 8) -> list[dict]:
     for group in others:
         rows = rows.filter(Exists(SearchWord.objects.filter(_begins(group), patient=OuterRef("patient"))))
     keys = list(rows.order_by("word").values_list("patient_id", flat=True)[:60])
-    links = PatientParty.objects.filter(patient_id__in=keys, until_on__isnull=True).select_related("party", "patient")
+    links = PatientParty.objects.filter(patient_id__in=keys, until_on__isnull=True, patient__restricted_at__isnull=True)
+    links = links.select_related("party", "patient")
     found: dict[int, dict] = {}
     for link in links:
         party = link.party

@@ -16,7 +16,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Consent, ConsentScan, ConsentSignature, ConsentText, Party, Patient
 from patients.scans import MOST_BYTES, kind_of
-from patients.services.nobodys import refuse_pseudonymised
+from patients.services.sealed import refuse_sealed
 from patients.signatures import Stroke, has_ink
 
 ClassesOf = Callable[[Patient], set[str]]
@@ -43,7 +43,7 @@ def give_consent(
 ) -> Consent:
     """Note a consent. The giver is a contact of the patient or a name. Raises Refused("not-valid" | "in-future")."""
     today = today or timezone.localdate()
-    refuse_pseudonymised(patient)
+    refuse_sealed(patient)
     if text.clinic_id != patient.clinic_id:
         raise Refused("not-valid", _("Choose a text of this clinic."), field="text")
     if given_by_party is not None and given_by_party.clinic_id != patient.clinic_id:

@@ -12,8 +12,8 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Flag, Patient
 from patients.models.patients import AllergyStatus
-from patients.services.nobodys import refuse_pseudonymised
 from patients.services.patients import save_allergy_status
+from patients.services.sealed import refuse_sealed
 from protocols.allergens import allergen_code
 from protocols.models import Substance
 
@@ -37,7 +37,7 @@ def add_flag(
     """Raise a flag. An allergy makes the file say "listed". Raises Refused("not-valid" | "already-flagged")."""
     today = today or timezone.localdate()
     patient = Patient.objects.select_for_update(of=("self",)).select_related("clinic", "species").get(pk=patient.pk)
-    refuse_pseudonymised(patient)
+    refuse_sealed(patient)
     flag = Flag(
         patient=patient,
         kind=kind,

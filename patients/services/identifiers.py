@@ -12,7 +12,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Identifier, Patient
 from patients.models.patients import IdentifierScheme
-from patients.services.nobodys import refuse_pseudonymised
+from patients.services.sealed import refuse_sealed
 from patients.services.searching import index_patients
 
 BARE = (IdentifierScheme.MICROCHIP, IdentifierScheme.UELN, IdentifierScheme.NATIONAL)
@@ -59,7 +59,7 @@ def attach(
     note: str = "",
 ) -> Identifier:
     """Write the row, inside the caller's transaction; the caller indexes and audits."""
-    refuse_pseudonymised(patient)
+    refuse_sealed(patient)
     identifier = Identifier(
         patient=patient, scheme=scheme, value=normalised(scheme, value), from_on=from_on, until_on=until_on, note=note
     )
@@ -111,5 +111,5 @@ def _refuse_taken(identifier: Identifier, patient: Patient) -> None:
     )
     if other is not None:
         message = _("%(name)s (file %(number)d) already has this number. Open that file, or check the number.")
-        words = {"name": other.patient.name, "number": other.patient.number}
+        words = {"name": other.patient.listed_name, "number": other.patient.number}
         raise Refused("identifier-taken", message % words, field="value", other=other.patient)

@@ -11,7 +11,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Consent, Flag, Identifier, Merge, Patient, PatientParty, Weight
 from patients.models.patients import AllergyStatus
-from patients.services.nobodys import refuse_pseudonymised
+from patients.services.sealed import refuse_sealed
 from patients.services.searching import fold_contact, index_patients
 
 RowsOf = Callable[[Patient], Iterable[models.Model]]
@@ -63,7 +63,7 @@ def undo_merge(*, actor: User | None, merge: Merge) -> Merge:
     if merge.undone_at is not None:
         raise Refused("already-undone", _("This merge has already been undone."))
     kept, merged = merge.kept, merge.merged
-    refuse_pseudonymised(kept)
+    refuse_sealed(kept)
     if kept.merged_into_id is not None:
         message = _("The kept file was merged into another one since. Undo that merge first.")
         raise Refused("merged-further", message)
@@ -94,7 +94,7 @@ def _refuse(merged: Patient, kept: Patient) -> None:
     if merged.merged_into_id is not None or kept.merged_into_id is not None:
         raise Refused("already-merged", _("One of these files has already been merged. Load the page again."))
     for one in (merged, kept):
-        refuse_pseudonymised(one)
+        refuse_sealed(one)
     if merged.species_id != kept.species_id:
         raise Refused("other-species", _("A person and an animal, or two kinds of animal, cannot be one patient."))
 

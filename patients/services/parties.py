@@ -13,7 +13,7 @@ from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Party, Patient, PatientParty
 from patients.models.parties import PartyRole
-from patients.services.nobodys import refuse_pseudonymised
+from patients.services.sealed import refuse_sealed
 from patients.services.searching import fold_contact, index_patients
 
 PARTY_FIELDS = (
@@ -93,7 +93,7 @@ def link(
     **contact: Any,
 ) -> PatientParty:
     """Write the link, inside the caller's transaction; the caller indexes and audits."""
-    refuse_pseudonymised(patient)
+    refuse_sealed(patient)
     if party is None:
         party = create_party(actor=actor, clinic=patient.clinic, name=name, **contact)
     if party.clinic_id != patient.clinic_id:

@@ -19,7 +19,7 @@ from patients.models import Patient, Place, Weight
 from patients.models.patients import AllergyStatus
 from patients.services import identifiers as identifier_service
 from patients.services import parties as party_service
-from patients.services.nobodys import refuse_pseudonymised
+from patients.services.sealed import refuse_sealed
 from patients.services.searching import fold_contact, index_patients
 from protocols.models import Species
 
@@ -84,7 +84,7 @@ def update_patient(
 ) -> Patient:
     """Change a patient's own words. Raises Refused("edited-meanwhile") when `edit_count` is not what was read."""
     patient = _locked(patient)
-    refuse_pseudonymised(patient)
+    refuse_sealed(patient)
     if edit_count is not None and edit_count != patient.edit_count:
         message = _("Somebody else changed this file meanwhile. Load the page again and make your change once more.")
         raise Refused("edited-meanwhile", message)
@@ -121,7 +121,7 @@ def reopen_patient(*, actor: User | None, patient: Patient) -> Patient:
     patient = _locked(patient)
     if not patient.is_ended:
         raise Refused("not-ended", _("This file is open."))
-    refuse_pseudonymised(patient)
+    refuse_sealed(patient)
     patient.ended_on, patient.end_reason = None, ""
     patient.save(update_fields=["ended_on", "end_reason"])
     audit.record(actor=actor, verb="patient.reopened", subject=patient, patient_id=patient.pk)
@@ -138,7 +138,7 @@ def set_allergies(
     """
     today = today or timezone.localdate()
     patient = _locked(patient)
-    refuse_pseudonymised(patient)
+    refuse_sealed(patient)
     if status == AllergyStatus.LISTED or patient.flags.filter(kind__startswith="allergy_", until_on__isnull=True):
         message = _("This file lists allergies. End each of them first, or add to the list.")
         raise Refused("allergies-listed", message, field="status")
@@ -174,7 +174,7 @@ def record_weight(
 
 
 def _weigh(actor, patient, weight_kg, weighed_on, is_estimated, today) -> Weight:
-    refuse_pseudonymised(patient)
+    refuse_sealed(patient)
     _refuse_future(weighed_on, today, "weighed_on")
     facts = {"weight_kg": weight_kg, "weighed_on": weighed_on, "is_estimated": is_estimated}
     weight = Weight(patient=patient, by=actor, **facts)

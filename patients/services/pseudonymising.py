@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -17,6 +17,7 @@ from patients.models import (
     Consent,
     ConsentScan,
     ConsentSignature,
+    ErasureRequest,
     Flag,
     Identifier,
     ImportRow,
@@ -37,7 +38,7 @@ EMPTIED = (
 )
 WRITTEN = (
     *("name", *EMPTIED, "place", "birth_on", "birth_is_estimated", "food_chain_seen_on", "may_email", "may_text"),
-    *("may_call", "ended_on", "end_reason", "pseudonymised_at"),
+    *("may_call", "ended_on", "end_reason", "pseudonymised_at", "restricted_at"),
 )
 
 
@@ -45,12 +46,13 @@ def clear_identity(patients: list[Patient], now: datetime, today: date) -> None:
     """Clear the files (one, and all merged into it) inside the caller's transaction. What is signed is not touched."""
     keys = [patient.pk for patient in patients]
     _clear_consents(keys)
-    _clear_parties(keys, now)
+    clear_parties(PatientParty.objects.filter(patient__in=keys), now)
     _clear_places({patient.place_id for patient in patients if patient.place_id}, keys, now)
     Identifier.objects.filter(patient__in=keys).delete()
     _clear_flags(keys)
     ImportRow.objects.filter(Q(patient__in=keys) | Q(twin__in=keys)).delete()
     Merge.objects.filter(kept__in=keys).update(before={})
+    _clear_requests(keys)
     for patient in patients:
         _clear_patient(patient, now, today)
     Patient.history.filter(id__in=keys).delete()
@@ -62,9 +64,16 @@ def clear_audit(patient_keys: Iterable[int], until: datetime) -> None:
     events = AuditEvent.objects.exclude(verb="patient.pseudonymised").filter(at__lte=until)
     wordless = {"subject_text": "", "reason": "", "changes": []}
     events.filter(patient_id__in=list(patient_keys)).update(**wordless)
+    clear_audit_of_nobody(until)
+
+
+def clear_audit_of_nobody(until: datetime) -> None:
+    """The same for contacts and homes that lost their names at this instant."""
+    events = AuditEvent.objects.exclude(verb="patient.pseudonymised").filter(at__lte=until)
     for model in (Party, Place):
         nobodys = model.objects.filter(pseudonymised_at=until).values("pk")
-        events.filter(subject_type=model._meta.label_lower, subject_id__in=nobodys).update(**wordless)
+        about = events.filter(subject_type=model._meta.label_lower, subject_id__in=nobodys)
+        about.update(subject_text="", reason="", changes=[])
 
 
 def _clear_patient(patient: Patient, now: datetime, today: date) -> None:
@@ -78,7 +87,7 @@ def _clear_patient(patient: Patient, now: datetime, today: date) -> None:
     patient.may_email = patient.may_text = patient.may_call = False
     if patient.ended_on is None:
         patient.ended_on, patient.end_reason = today, EndReason.OTHER
-    patient.pseudonymised_at = now
+    patient.pseudonymised_at, patient.restricted_at = now, None
     fold_contact(patient, patient.name)
     patient.save(update_fields=WRITTEN)
 
@@ -93,9 +102,8 @@ def _clear_consents(keys: list[int]) -> None:
     Consent.objects.filter(patient__in=keys).update(given_by_name=BLANK, given_by_party=None)
 
 
-def _clear_parties(keys: list[int], now: datetime) -> None:
-    """Part the file from its people; those who are nobody's contact any more lose their names too."""
-    links = PatientParty.objects.filter(patient__in=keys)
+def clear_parties(links: QuerySet[PatientParty], now: datetime) -> None:
+    """Part a file from these people; those who are nobody's contact any more lose their names too."""
     theirs = set(links.values_list("party_id", flat=True))
     links.delete()
     with_others = set(PatientParty.objects.filter(party__in=theirs).values_list("party_id", flat=True))
@@ -118,6 +126,14 @@ def _clear_places(place_keys: set[int], keys: list[int], now: datetime) -> None:
         place.is_archived, place.pseudonymised_at = True, now
         fold_contact(place)
         place.save()
+
+
+def _clear_requests(keys: list[int]) -> None:
+    """What was answered stays, and when; who asked for it goes."""
+    requests = ErasureRequest.objects.filter(patient__in=keys)
+    for name in ("note", "lift_reason"):
+        requests.exclude(**{name: ""}).update(**{name: BLANK})
+    requests.update(asked_by_name=BLANK, address="")
 
 
 def _clear_flags(keys: list[int]) -> None:

@@ -15,6 +15,7 @@ from patients.forms.patients import AllergiesForm, EditPatientForm, EndForm, Reg
 from patients.queries import lists
 from patients.queries import patients as queries
 from patients.queries import search as searching
+from patients.restricted import RIGHT
 from patients.services import patients as services
 from patients.views.pages import act, form_page, page_of, saved
 from protocols.models import Species
@@ -29,8 +30,10 @@ def list_patients(request: HttpRequest) -> HttpResponse:
     filters = lists.read_filters(request.GET)
     context = {"q": text, "filters": filters, "species": Species.objects.all()}
     if text:
-        context["hits"] = searching.search(request.clinic, text, limit=30)
-        if sent := exported(request, "patient", context["hits"], exports.PATIENTS):
+        context["hits"] = searching.search(request.clinic, text, limit=30, restricted=request.user.has_perm(RIGHT))
+        if sent := exported(
+            request, "patient", [one for one in context["hits"] if not one.is_restricted], exports.PATIENTS
+        ):
             return sent
     else:
         patients = lists.patients(request.clinic, filters, today=timezone.localdate())
@@ -46,9 +49,10 @@ def list_patients(request: HttpRequest) -> HttpResponse:
 @require_GET
 def search_patients(request: HttpRequest) -> HttpResponse:
     """Answer while somebody types: lines for a page, or JSON for who asks for it."""
-    hits = searching.search(request.clinic, request.GET.get("q", ""), limit=10)
+    asked = request.GET.get("q", "")
+    hits = searching.search(request.clinic, asked, limit=10, restricted=request.user.has_perm(RIGHT))
     if request.accepts("text/html"):
-        return render(request, "patients/patients/_hits.html", {"hits": hits, "q": request.GET.get("q", "").strip()})
+        return render(request, "patients/patients/_hits.html", {"hits": hits, "q": asked.strip()})
     return JsonResponse({"patients": [lists.as_json(hit) for hit in hits]})
 
 

@@ -26,16 +26,13 @@ class RetentionForm(ModelForm):
         """A day that has a period already gets the new one."""
 
 
-class PseudonymiseForm(IdentityForm):
-    """Why, the file's number typed, and who does it."""
+class NumberedForm(IdentityForm):
+    """What cannot be undone: the file's number typed, and who does it."""
 
     nothing_done = _("Nothing was changed.")
     passkey_words = _("Confirm with your passkey")
 
-    reason = forms.CharField(label=_("Why"), max_length=300)
     number = forms.CharField(label=_("Type the file number to confirm"), max_length=20)
-
-    field_order = ("reason", "number", *PROOFS)
 
     def __init__(self, *args: Any, request: HttpRequest, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, request=request, **kwargs)
@@ -46,3 +43,11 @@ class PseudonymiseForm(IdentityForm):
         if typed != str(self.patient.number):
             raise forms.ValidationError(gettext("This is not the number of this file. Nothing was changed."))
         return typed
+
+
+class PseudonymiseForm(NumberedForm):
+    """Why, the file's number typed, and who does it."""
+
+    reason = forms.CharField(label=_("Why"), max_length=300)
+
+    field_order = ("reason", "number", *PROOFS)

@@ -10,13 +10,22 @@ from sessions.printing.pieces import clinic_data, make_printable
 from sessions.printing.words import Words, print_day
 
 
+@dataclass(frozen=True)
+class Part:
+    """A short heading and what stands under it, line by line."""
+
+    heading: str
+    items: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One letter. `about` is a table of two columns under the first paragraph: whom it is about, and when."""
+    """One letter. Under the first paragraph `about`, a table of two columns: whom it is about, and when; then `parts`."""
 
     to: tuple[str, ...]
     paragraphs: tuple[str, ...]
     about: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
     closing: tuple[str, ...] = ()
 
 
@@ -51,6 +60,7 @@ def _letter(one: Letter) -> dict[str, Any]:
         "to": _lines(one.to),
         "paragraphs": [text for text in one.paragraphs if text],
         "about": [list(row) for row in one.about],
+        "parts": [{"heading": part.heading, "items": list(part.items)} for part in one.parts],
         "closing": _lines(one.closing),
     }
 

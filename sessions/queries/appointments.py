@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import AuditEvent, Clinic, Site
 from patients.models import Patient, Place
+from patients.restricted import knock
 from sessions.models import Appointment, Practitioner, Room, SessionRecord
 from sessions.queries import availability, replies, room_choice
 from sessions.scheduling.slots import Slot, Wanted, free_slots
@@ -65,9 +66,11 @@ def get_or_404(clinic: Clinic, public_id: UUID) -> Appointment:
         rows = with_records(Appointment.objects.select_related(*WITH_NAMES, "created_by")).annotate(
             reply=replies.mark()
         )
-        return rows.get(clinic=clinic, public_id=public_id)
+        visit = rows.get(clinic=clinic, public_id=public_id)
     except Appointment.DoesNotExist as exc:
         raise Http404 from exc
+    knock(visit.patient)
+    return visit
 
 
 def day(site: Site, on: date, practitioner: Practitioner | None = None) -> QuerySet[Appointment]:

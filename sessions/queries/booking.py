@@ -12,6 +12,7 @@ from django.http import Http404
 
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Patient, Place
+from patients.restricted import knock
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.queries import appointments, availability
 from sessions.queries.appointments import FreeTime
@@ -118,9 +119,11 @@ def planned_or_404(clinic: Clinic, public_id: UUID) -> PlannedSession:
         "course__patient__species", "course__patient__place", "course__site", "course__lead_practitioner"
     ).select_related("course__indication", "course__clinic")
     try:
-        return rows.get(public_id=public_id, course__clinic=clinic)
+        planned = rows.get(public_id=public_id, course__clinic=clinic)
     except PlannedSession.DoesNotExist as exc:
         raise Http404 from exc
+    knock(planned.course.patient)
+    return planned
 
 
 def places(clinic: Clinic) -> QuerySet[Place]:

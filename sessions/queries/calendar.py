@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import Site
 from sessions.models import Appointment, PlannedSession
@@ -91,7 +92,7 @@ def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[tuple]:
             "starts_at",
             "ends_at",
             "status",
-            "patient__name",
+            _listed_name(),
             "room__name",
             "place__name",
             "moved_count",
@@ -111,6 +112,12 @@ def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[tuple]:
         (public_id, who, starts_at.astimezone(zone), ends_at.astimezone(zone), *more)
         for public_id, who, starts_at, ends_at, *more in found
     ]
+
+
+def _listed_name() -> Case:
+    """As `Patient.listed_name`, without the number."""
+    told = Value(_("Restricted file"), output_field=CharField())
+    return Case(When(patient__restricted_at__isnull=False, then=told), default=F("patient__name"))
 
 
 def _visit(row: tuple, places: dict[int, int], stands: dict[int, int]) -> list[Any]:

@@ -34,9 +34,9 @@ def courses_to_print(
 ) -> QuerySet[Course]:
     """List the prescribed courses of a clinic, the newest first unless `sort` (a key of SORTS, "-" turns it) says else.
 
-    Each has `done_count` and `is_unsigned`. One SQL statement, three more when a text is looked for.
+    Those of restricted files are left out. Each has `done_count` and `is_unsigned`. One SQL statement, three more when a text is looked for.
     """
-    rows = Course.objects.filter(clinic=clinic).select_related(
+    rows = Course.objects.filter(clinic=clinic, patient__restricted_at__isnull=True).select_related(
         "patient__species", "indication", "protocol_version__protocol", "lead_practitioner"
     )
     rows = rows.filter(status=status) if status else rows.exclude(status=CourseStatus.DRAFT)

@@ -9,6 +9,7 @@ from django.http import Http404
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
+from patients.restricted import knock
 from sessions.models import Appointment, Course, PlannedSession, Practitioner
 from sessions.models.courses import LEFT_OPEN, OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.availability import LONGEST_MIN
@@ -52,9 +53,11 @@ SORTS = {
 def get_or_404(clinic: Clinic, public_id: UUID) -> Course:
     """Give a course of this clinic with the names it is shown with. One SQL statement."""
     try:
-        return Course.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
+        course = Course.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
     except Course.DoesNotExist as exc:
         raise Http404 from exc
+    knock(course.patient)
+    return course
 
 
 def listed(
@@ -62,12 +65,12 @@ def listed(
 ) -> QuerySet[Course]:
     """List courses with `next_number`, `next_due_on`, `done_count`, `planned_count`. One SQL statement a page.
 
-    `status`: a status of a course, "open" (active or paused), "" (all).
+    Those of restricted files are left out. `status`: a status of a course, "open" (active or paused), "" (all).
     """
     to_do = PlannedSession.objects.filter(course=OuterRef("pk"), status__in=["planned", "booked"])
     to_do = to_do.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).order_by("number")
     done = PlannedSession.objects.filter(course=OuterRef("pk"), status="done").order_by()
-    rows = Course.objects.filter(clinic=clinic).select_related(*WITH_NAMES)
+    rows = Course.objects.filter(clinic=clinic, patient__restricted_at__isnull=True).select_related(*WITH_NAMES)
     rows = rows.annotate(
         next_number=Subquery(to_do.values("number")[:1]),
         next_due_on=Subquery(to_do.values("due_on")[:1]),

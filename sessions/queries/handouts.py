@@ -10,6 +10,7 @@ from mesoclinic.core.models import Clinic
 from patients.models import Consent, Patient
 from patients.models.consents import ConsentKind
 from patients.queries import consents, patients
+from patients.restricted import knock
 from sessions.models import Course, ReportHandout
 
 MOST = 20
@@ -27,8 +28,10 @@ def handouts_of_patient(file_ids: list[int]) -> list[ReportHandout]:
 
 def get_or_404(clinic: Clinic, public_id: UUID) -> ReportHandout:
     """Return one with its paper. One SQL statement."""
-    rows = ReportHandout.objects.select_related("course")
-    return get_object_or_404(rows, clinic=clinic, public_id=public_id)
+    rows = ReportHandout.objects.select_related("course__patient")
+    found = get_object_or_404(rows, clinic=clinic, public_id=public_id)
+    knock(found.course.patient)
+    return found
 
 
 def insurer_consent(patient: Patient, on: date) -> Consent | None:

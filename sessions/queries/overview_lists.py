@@ -78,7 +78,7 @@ def _visit_line(visit: Appointment) -> Line:
     state = " · ".join(part for part in (str(visit.get_status_display()), visit.status_reason) if part)
     cells = (
         date_format(local, "D j M Y, H:i"),
-        visit.patient.name,
+        visit.patient.listed_name,
         str(visit.get_kind_display()),
         visit.practitioner.name,
         str(where) if where else "–",
@@ -117,7 +117,7 @@ def _session_line(session: PlannedSession) -> Line:
     done = _day(session.performed_on) if session.performed_on else "–"
     cells = (
         f"{course.number} · {_(course.indication.name)}",
-        course.patient.name,
+        course.patient.listed_name,
         str(session.number),
         window,
         done,
@@ -139,7 +139,7 @@ def _course_line(course: Course) -> Line:
     state = " · ".join(part for part in (str(course.get_status_display()), course.status_reason) if part)
     cells = (
         f"{course.number} · {_(course.indication.name)}",
-        course.patient.name,
+        course.patient.listed_name,
         course.protocol_version.protocol.name,
         course.lead_practitioner.name,
         _day(course.start_on),
@@ -168,7 +168,7 @@ def _review_line(plan: CoursePlan) -> Line:
     after = plan.gate_number(plan.due_gate) if plan.due_gate is not None else None
     cells = (
         f"{course.number} · {_(course.indication.name)}",
-        course.patient.name,
+        course.patient.listed_name,
         course.protocol_version.protocol.name,
         course.lead_practitioner.name,
         str(after or "–"),
@@ -187,7 +187,7 @@ def _outcome_line(course: Course) -> Line:
     figures = course.figures
     cells = (
         f"{course.number} · {_(course.indication.name)}",
-        course.patient.name,
+        course.patient.listed_name,
         course.protocol_version.protocol.name,
         course.lead_practitioner.name,
         number(figures.first_pain),
@@ -218,7 +218,7 @@ def _records(title: str, rows: QuerySet[SessionRecord], *, is_medical: bool = Fa
 def _record_line(record: SessionRecord) -> Line:
     cells = (
         _moment(record),
-        record.patient.name,
+        record.patient.listed_name,
         _(record.course.indication.name) if record.course else "–",
         record.performed_by.name,
     )
@@ -239,7 +239,7 @@ def _events(severity: Severity) -> Callable[[Scope], Listing]:
 def _event_line(event: AdverseEvent) -> Line:
     cells = (
         _moment(event.record),
-        event.patient.name,
+        event.patient.listed_name,
         event.kind,
         str(event.get_severity_display()),
         event.action or "–",

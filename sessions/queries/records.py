@@ -10,6 +10,7 @@ from django.http import Http404
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Patient
 from patients.queries import patients
+from patients.restricted import knock
 from sessions.models import (
     Addendum,
     Administration,
@@ -49,9 +50,11 @@ def records(clinic: Clinic) -> QuerySet[SessionRecord]:
 def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> SessionRecord:
     """Return a record of this clinic. One SQL statement, one more for each merge of its patient."""
     try:
-        return records(clinic).get(public_id=public_id)
+        record = records(clinic).get(public_id=public_id)
     except (SessionRecord.DoesNotExist, ValueError, TypeError) as exc:
         raise Http404 from exc
+    knock(patients.kept(record.patient))
+    return record
 
 
 def patient_of(record: SessionRecord) -> Patient:

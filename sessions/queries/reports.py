@@ -14,6 +14,7 @@ from mesoclinic.core.models import Clinic, User
 from patients.models import Patient
 from patients.queries import patients
 from patients.queries.parties import current_contacts
+from patients.restricted import knock
 from protocols.cadence import parse
 from protocols.citations import source_words
 from protocols.words import cadence_words
@@ -50,9 +51,11 @@ OPEN = (PlannedStatus.PLANNED, PlannedStatus.BOOKED)
 def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Course:
     """Return a course of this clinic with all the names its report says. One SQL statement."""
     try:
-        return Course.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
+        course = Course.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
     except (Course.DoesNotExist, ValueError, TypeError) as exc:
         raise Http404 from exc
+    knock(course.patient)
+    return course
 
 
 def course_report(course: Course, today: date, *, printed_by: User | None = None) -> document.CourseReport:

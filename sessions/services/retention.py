@@ -13,7 +13,6 @@ from mesoclinic.core.models import Site, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries.patients import file_ids
-from patients.services.nobodys import refuse_pseudonymised
 from patients.services.pseudonymising import clear_audit, clear_identity
 from sessions.queries.retention import held_now
 from sessions.services.pseudonymised_rows import clear_sessions
@@ -32,7 +31,8 @@ def pseudonymise_patient(
     rows = Patient.objects.select_for_update(of=("self",)).select_related("species", "clinic")
     files = list(rows.filter(pk__in=file_ids(patient)).order_by("pk"))
     kept = next(one for one in files if one.pk == patient.pk)
-    refuse_pseudonymised(kept)
+    if kept.is_pseudonymised:
+        raise Refused("pseudonymised", _("This file has been pseudonymised already."))
     if kept.merged_into_id is not None:
         raise Refused("merged", _("This file was merged into another one. Open that one."))
     _refuse_still_kept(kept, site, today)

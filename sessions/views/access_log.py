@@ -32,7 +32,7 @@ def access_log(request: HttpRequest) -> HttpResponse:
     form = AccessLogForm(request.GET, people=users_of(request.clinic), kinds=log.KINDS)
     asked = form.cleaned_data if form.is_valid() else {}
     typed = asked.get("patient", "")
-    hits = search(request.clinic, typed, MOST_PATIENTS) if typed else None
+    hits = search(request.clinic, typed, MOST_PATIENTS, restricted=True) if typed else None
     from_at, until_at = _span(request.site, asked.get("from_on"), asked.get("until_on"))
     events = log.events(
         request.clinic,

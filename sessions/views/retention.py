@@ -19,6 +19,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
 from patients.models import RetentionRule
 from patients.models.retention import AppliesTo
+from patients.queries import erasure
 from patients.queries import patients as patient_reads
 from patients.services.retention import set_retention
 from sessions import exports, retention_periods
@@ -28,6 +29,7 @@ from sessions.services import file_exports
 from sessions.services import retention as services
 
 FILES_A_PAGE = 50
+MOST_ASKED = 200
 
 
 @require_safe
@@ -46,6 +48,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "lines": lines(list(page.object_list)),
         "kinds": [(kind, words, in_force.get(kind)) for kind, words in AppliesTo.choices],
         "has_rules": bool(in_force),
+        "asked": erasure.restricted(request.clinic)[:MOST_ASKED],
     }
     return render(request, "sessions/retention/list.html", context)
 

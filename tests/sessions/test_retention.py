@@ -347,10 +347,14 @@ KEPT = {
     *("BatchReport.file", "BatchReport.file_name"),
     *("ImportRow.cells", "ImportRow.faults", "ImportRow.fingerprint"),
     *("ReportHandout.language", "ReportHandout.sha256"),
+    # what was answered, in codes and numbers, and the clinic's own rule
+    *("ErasureRequest.language", "ErasureRequest.deleted", "ErasureRequest.kept"),
+    *("ErasureRequest.rule", "ErasureRequest.source"),
 }
 CLEARED = {
     *("Consent.given_by_name", "Flag.text", "Flag.source", "Merge.before", "SessionRecord.draft"),
     *("SessionRecord.checklist", "Patient.name", "ReportHandout.content"),
+    *("ErasureRequest.asked_by_name", "ErasureRequest.address", "ErasureRequest.note", "ErasureRequest.lift_reason"),
 }
 
 

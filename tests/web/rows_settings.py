@@ -1,13 +1,19 @@
 """Examples of the settings' URLs for the rights matrix: practitioners, rooms, hours, days away, places, access log."""
 
 from datetime import UTC, date, datetime
+from uuid import uuid4
+
+from django.utils import timezone
 
 from mesoclinic.core.models import Clinic
-from patients.models import Place
+from mesoclinic.core.roles import Role
+from patients.models import ErasureRequest, Patient, Place
 from patients.services.places import create_place
+from patients.services.retention import set_retention
 from sessions.models import Absence, Closure, Practitioner, Room
 from sessions.services import availability
-from tests.factories import make_patient, site_of
+from sessions.services.erasure import record_erasure
+from tests.factories import make_patient, make_user, site_of
 from tests.web.rights import Row, World
 
 
@@ -33,8 +39,37 @@ def a_place(clinic: Clinic) -> Place:
     return create_place(actor=None, clinic=clinic, name="Example stable")
 
 
+def a_restricted_patient(clinic: Clinic) -> Patient:
+    patient = make_patient(clinic)
+    an_erasure(clinic, patient)
+    return patient
+
+
+def an_erasure(clinic: Clinic, patient: Patient) -> ErasureRequest:
+    today = timezone.localdate()
+    set_retention(
+        actor=None, clinic=clinic, applies_to="people", since_on=date(2026, 1, 1), keep_years=20, source="House rule"
+    )
+    return record_erasure(
+        actor=make_user(clinic, Role.MANAGER),
+        patient=patient,
+        site=site_of(clinic),
+        public_id=uuid4(),
+        asked_on=today,
+        asked_as="patient",
+        asked_by_name="Ann",
+        known_by="known",
+        language="en",
+    )
+
+
 def named(make):
     return lambda world: {"public_id": world.one(make).public_id}
+
+
+def of_an_erasure(world: World) -> dict:
+    patient = world.one(a_restricted_patient)
+    return {"public_id": patient.public_id, "erasure_id": patient.erasure_requests.get().public_id}
 
 
 def hours_of_a_practitioner(world: World) -> dict:
@@ -66,6 +101,10 @@ ROWS: dict[str, Row] = {
     "sessions:edit-retention": Row(lambda world: {"applies_to": "people"}),
     "sessions:export-patient": Row(named(make_patient)),
     "sessions:pseudonymise": Row(named(make_patient)),
+    "sessions:erase": Row(named(make_patient)),
+    "sessions:print-erasure": Row(of_an_erasure),
+    "sessions:lift-restriction": Row(named(a_restricted_patient)),
+    "patients:open-restricted": Row(named(a_restricted_patient)),
     "patients:places": Row(),
     "patients:create-place": Row(),
     "patients:edit-place": Row(named(a_place)),

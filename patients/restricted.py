@@ -1,0 +1,68 @@
+"""The door of a restricted file: whoever may open it says why first, for anybody else there is no such file.
+
+The queries that give out one file, course, visit or record ask `knock`. Who stands there is known by the request of
+this thread; where there is none (a worker, a command) the door stands open.
+"""
+
+from contextvars import ContextVar
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from patients.models import Patient
+
+RIGHT = "patients.open_restricted"
+OPEN_FOR = timedelta(minutes=30)
+SESSION_KEY = "restricted_files"
+_standing: ContextVar[HttpRequest | None] = ContextVar("restricted_door", default=None)
+
+
+class RestrictedError(Http404):
+    """A restricted file was asked for by somebody who has not said why."""
+
+    def __init__(self, patient: Patient) -> None:
+        super().__init__()
+        self.patient = patient
+
+
+def knock(patient: Patient) -> Patient:
+    """Give the file back, unless it is restricted and whoever asks has not said why. Raises RestrictedError."""
+    request = _standing.get()
+    if patient.restricted_at is not None and request is not None and not _was_opened(request, patient):
+        raise RestrictedError(patient)
+    return patient
+
+
+def open_door(request: HttpRequest, patient: Patient) -> None:
+    """Let this user in for half an hour, in this session only."""
+    until = timezone.now() + OPEN_FOR
+    request.session[SESSION_KEY] = {**request.session.get(SESSION_KEY, {}), str(patient.pk): until.isoformat()}
+
+
+def _was_opened(request: HttpRequest, patient: Patient) -> bool:
+    until = request.session.get(SESSION_KEY, {}).get(str(patient.pk), "")
+    return request.user.has_perm(RIGHT) and until > timezone.now().isoformat()
+
+
+class RestrictedFileMiddleware:
+    """Keeps who stands at the door, and sends those who may open a file to the page that asks why."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = _standing.set(request if request.user.is_authenticated else None)
+        try:
+            return self.get_response(request)
+        finally:
+            _standing.reset(token)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, RestrictedError) or not request.user.has_perm(RIGHT):
+            return None
+        address = reverse("patients:open-restricted", args=[exception.patient.public_id])
+        query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+        return HttpResponseRedirect(f"{address}?{query}" if query else address)

@@ -1,0 +1,143 @@
+"""The pages of a request for erasure, and the door of a restricted file."""
+
+import uuid
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.roles import Role
+from patients.models import ErasureRequest
+from tests.factories import PASSWORD, make_user
+from tests.sessions.erasure_world import NOW, asked, erase, erasure_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    with time_machine.travel(NOW, tick=False):
+        yield erasure_world()
+
+
+def browser_of(user) -> Client:
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def address(name: str, patient) -> str:
+    return reverse(name, args=[patient.public_id])
+
+
+def sent(world, **more) -> dict:
+    proof = {"number": str(world.patient.number), "password": PASSWORD, "identity": "asked"}
+    return {**asked(), "public_id": str(uuid.uuid4()), **proof, **more}
+
+
+def test_the_page_says_what_goes_what_stays_until_when_and_by_which_source(world):
+    page = browser_of(world.manager).get(address("sessions:erase", world.patient)).text
+
+    for words in ("Messages sent or waiting", "Places on the waiting list", "Records of sessions", "kept until"):
+        assert words in page
+    assert "Code de la santé publique" in page
+    assert not ErasureRequest.objects.exists()
+
+
+def test_saving_needs_the_number_and_the_password_and_is_done_once(world):
+    browser, page = browser_of(world.manager), address("sessions:erase", world.patient)
+
+    for wrong in ({"number": "0"}, {"password": "no"}, {"known_by": "guess"}, {"known_by": "other", "note": ""}):
+        assert browser.post(page, sent(world, **wrong)).status_code == 200
+        assert not ErasureRequest.objects.exists()
+    form = sent(world)
+    assert browser.post(page, form).status_code == 302
+    assert browser.post(page, form).status_code == 302
+
+    assert ErasureRequest.objects.count() == 1
+    assert "Restricted: asked to be erased on" in browser.get(page).text
+
+
+def test_reception_finds_a_restricted_file_nowhere(world):
+    erase(world)
+    browser, name = browser_of(world.desk), world.patient.name
+
+    for place in (reverse("patients:list"), reverse("patients:search"), reverse("sessions:book")):
+        assert world.patient.name not in browser.get(place, {"q": name, "state": "all"}).text.replace(f'"{name}"', "")
+    for where in (address("sessions:patient", world.patient), address("sessions:course", world.course)):
+        assert browser.get(where).status_code == 404
+    assert browser.get(address("patients:open-restricted", world.patient)).status_code == 403
+
+
+def test_a_practitioner_opens_it_with_a_reason_that_is_noted(world):
+    erase(world)
+    browser, page = browser_of(world.doctor_user), address("sessions:patient", world.patient)
+
+    asked_why = browser.get(page)
+    assert asked_why.status_code == 302
+    assert asked_why.url.startswith(address("patients:open-restricted", world.patient))
+    assert browser.post(asked_why.url, {"reason": ""}).status_code == 200
+    opened = browser.post(asked_why.url, {"reason": "Reaction told by phone", "next": page})
+
+    assert opened.url == page
+    assert "This file is restricted since" in browser.get(page).text
+    assert browser.get(address("sessions:record-view", world.signed)).status_code == 200
+    assert AuditEvent.objects.get(verb="restricted-file.opened").reason == "Reaction told by phone"
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "-1"])
+def test_the_door_leads_nowhere_else(world, elsewhere):
+    erase(world)
+    door = address("patients:open-restricted", world.patient)
+
+    opened = browser_of(world.doctor_user).post(door, {"reason": "Look", "next": elsewhere})
+
+    assert opened.url == address("sessions:patient", world.patient)
+
+
+def test_the_door_closes_after_half_an_hour_and_for_everybody_else(world):
+    erase(world)
+    browser, page = browser_of(world.doctor_user), address("sessions:patient", world.patient)
+    browser.post(address("patients:open-restricted", world.patient), {"reason": "Look"})
+
+    assert browser.get(page).status_code == 200
+    assert browser_of(make_user(world.clinic, Role.PRACTITIONER)).get(page).status_code == 302
+    with time_machine.travel(NOW.replace(hour=NOW.hour + 1), tick=False):
+        assert browser.get(page).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["sessions:course", "sessions:course-report", "sessions:course-report-pdf"])
+def test_no_other_way_leads_into_the_file(world, name):
+    erase(world)
+
+    answer = browser_of(world.doctor_user).get(address(name, world.course))
+
+    assert answer.status_code == 302
+    assert "/open/" in answer.url
+
+
+def test_lists_leave_it_out_or_name_it_by_its_number(world):
+    erase(world)
+    browser, name = browser_of(world.manager), world.patient.name
+
+    for place in ("patients:list", "sessions:courses", "sessions:reports"):
+        assert name not in browser.get(reverse(place), {"state": "all", "status": ""}).text
+    exported = browser.get(reverse("patients:list"), {"q": name, "as": "csv"})
+    assert name not in b"".join(exported.streaming_content).decode()
+    day = browser.get(reverse("sessions:day-list"), {"on": NOW.date().isoformat(), "day": NOW.date().isoformat()}).text
+    assert name not in day
+    assert name in browser.get(reverse("sessions:retention")).text
+
+
+def test_lifting_asks_why(world):
+    erase(world)
+    browser, page = browser_of(world.manager), address("sessions:lift-restriction", world.patient)
+
+    assert browser.post(page, {"reason": ""}).status_code == 200
+    assert browser.post(page, {"reason": "Comes back"}).status_code == 302
+
+    world.patient.refresh_from_db()
+    assert not world.patient.is_restricted
+    assert "Open the file again" in browser_of(world.desk).get(address("sessions:patient", world.patient)).text
