@@ -191,12 +191,14 @@ def preview(patient: Patient, site: Site, now: datetime, today: date) -> Preview
 
 def problem(keys: list[int], held: Held | None, now: datetime, today: date) -> tuple[str, Words] | None:
     """Say why a request cannot be answered now. Two SQL statements."""
+    course_open = Course.objects.filter(patient__in=keys, status__in=OPEN_COURSES).exists()
+    to_come = Appointment.objects.filter(patient__in=keys, status__in=OPEN_STATUSES, ends_at__gte=now).exists()
     if held is None:
         return "no-period", _("Your clinic has entered no period for such files. Enter one first.")
     if held.until_on <= today:
         return "period-over", _("No period keeps this file any more: pseudonymise it instead.")
-    if Course.objects.filter(patient__in=keys, status__in=OPEN_COURSES).exists():
+    if course_open:
         return "course-open", _("A course is still under way. Stop it first.")
-    if Appointment.objects.filter(patient__in=keys, status__in=OPEN_STATUSES, ends_at__gte=now).exists():
+    if to_come:
         return "visits-to-come", _("There are visits to come. Cancel them first.")
     return None

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from mesoclinic.core.models import Clinic
 from mesoclinic.core.roles import Role
-from patients.models import ErasureRequest, Patient, Place
+from patients.models import ErasureRequest, Place
 from patients.services.places import create_place
 from patients.services.retention import set_retention
 from sessions.models import Absence, Closure, Practitioner, Room
@@ -39,13 +39,9 @@ def a_place(clinic: Clinic) -> Place:
     return create_place(actor=None, clinic=clinic, name="Example stable")
 
 
-def a_restricted_patient(clinic: Clinic) -> Patient:
+def an_erasure(clinic: Clinic) -> ErasureRequest:
+    """Nothing can be added around its patient, so this is the row, and not the file."""
     patient = make_patient(clinic)
-    an_erasure(clinic, patient)
-    return patient
-
-
-def an_erasure(clinic: Clinic, patient: Patient) -> ErasureRequest:
     today = timezone.localdate()
     set_retention(
         actor=None, clinic=clinic, applies_to="people", since_on=date(2026, 1, 1), keep_years=20, source="House rule"
@@ -67,9 +63,12 @@ def named(make):
     return lambda world: {"public_id": world.one(make).public_id}
 
 
+def of_a_restricted_file(world: World) -> dict:
+    return {"public_id": world.one(an_erasure).patient.public_id}
+
+
 def of_an_erasure(world: World) -> dict:
-    patient = world.one(a_restricted_patient)
-    return {"public_id": patient.public_id, "erasure_id": patient.erasure_requests.get().public_id}
+    return {**of_a_restricted_file(world), "erasure_id": world.one(an_erasure).public_id}
 
 
 def hours_of_a_practitioner(world: World) -> dict:
@@ -103,8 +102,8 @@ ROWS: dict[str, Row] = {
     "sessions:pseudonymise": Row(named(make_patient)),
     "sessions:erase": Row(named(make_patient)),
     "sessions:print-erasure": Row(of_an_erasure),
-    "sessions:lift-restriction": Row(named(a_restricted_patient)),
-    "patients:open-restricted": Row(named(a_restricted_patient)),
+    "sessions:lift-restriction": Row(of_a_restricted_file),
+    "patients:open-restricted": Row(of_a_restricted_file),
     "patients:places": Row(),
     "patients:create-place": Row(),
     "patients:edit-place": Row(named(a_place)),
