@@ -1,13 +1,12 @@
 """Read the audit trail: who opened, printed or changed what."""
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CharField, Model, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.audit import Change
-from mesoclinic.core.models import AuditEvent, Clinic
+from mesoclinic.core.models import AuditEvent, Clinic, Site
 
 # A day, or an instant with its distance from UTC, as JSON keeps them.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?")
@@ -23,6 +22,7 @@ CODE = re.compile(r"[a-z]+(_[a-z]+)+")  # the name of a state, "in_progress"
 # Links whose rows are told by name: of a visit's practitioner, room or place everybody may know.
 NAMED = ("lead_practitioner", "place", "practitioner", "room", "site")
 Names = dict[tuple[type[Model] | None, Any], str]
+NOBODY = 0  # no row has this key
 LOOKED = ("opened", "printed", "exported")
 KINDS = [
     ("", gettext_lazy("Everything")),
@@ -241,13 +241,20 @@ def words(event: AuditEvent) -> str:
 
 
 def names(rows: Iterable[AuditEvent]) -> Names:
-    """Name who, which room and which place the changes speak of. One SQL statement for each of those kinds."""
-    keys: dict[type[Model], set[int]] = defaultdict(set)
+    """Name who, which room and which place the changes speak of. One SQL statement."""
+    keys: dict[type[Model], set[int]] = {Site: {NOBODY}}  # asked for in any case, so that every page asks as often
     for change in (change for row in rows for change in row.changes):
         if linked := _linked(change):
-            keys[linked] |= {key for key in (change.get("old"), change.get("new")) if key is not None}
-    named = {linked: linked._default_manager.filter(pk__in=sorted(those)) for linked, those in keys.items()}
-    return {(linked, pk): name for linked, rows in named.items() for pk, name in rows.values_list("pk", "name")}
+            there = {key for key in (change.get("old"), change.get("new")) if key is not None}
+            keys.setdefault(linked, set()).update(there)
+    kinds = {linked._meta.label_lower: linked for linked in keys}
+    first, *others = (
+        linked._default_manager.filter(pk__in=sorted(those))
+        .order_by()
+        .values_list(Value(linked._meta.label_lower, CharField()), "pk", "name")
+        for linked, those in keys.items()
+    )
+    return {(kinds[kind], pk): name for kind, pk, name in first.union(*others, all=True)}
 
 
 def _linked(change: Change) -> type[Model] | None:
