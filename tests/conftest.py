@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from django.utils import timezone, translation
 
 from mesoclinic.core import doorbell, freeze
 from tests.chromium import NoChromiumError, find_chromium
@@ -30,6 +31,13 @@ def bells(request, monkeypatch):
     if not request.node.get_closest_marker("faults"):
         monkeypatch.setattr(doorbell, "send", lambda name, *ids: rung.append((name, ids)))
     return rung
+
+
+@pytest.fixture(autouse=True)
+def _own_language():
+    """A request leaves its language and time zone to the thread; no test begins in those of the one before."""
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")
