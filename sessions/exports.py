@@ -9,8 +9,8 @@ _COURSE = (
     Column(_("No."), lambda course: course.number),
     Column(_("Patient"), lambda course: course.patient.name),
     Column(_("File"), lambda course: course.patient.number),
-    Column(_("Kind"), lambda course: gettext(course.patient.species.name)),
-    Column(_("For"), lambda course: gettext(course.indication.name)),
+    Column(_("Kind"), lambda course: str(course.patient.species)),
+    Column(_("For"), lambda course: str(course.indication)),
     Column(_("Side"), lambda course: course.get_side_display()),
     Column(_("Lead"), lambda course: course.lead_practitioner.name),
     Column(_("Begun"), lambda course: course.start_on),
@@ -66,7 +66,7 @@ VISITS = (
     Column(_("Begins"), lambda visit: visit.starts_at),
     Column(_("Ends"), lambda visit: visit.ends_at),
     Column(_("Patient"), lambda visit: visit.patient.name if visit.patient else ""),
-    Column(_("Kind"), lambda visit: gettext(visit.patient.species.name) if visit.patient else ""),
+    Column(_("Kind"), lambda visit: str(visit.patient.species) if visit.patient else ""),
     Column(_("Phone"), lambda visit: visit.patient.phone if visit.patient else ""),
     Column(_("What for"), lambda visit: visit.get_kind_display()),
     Column(_("Session"), lambda visit: visit.planned_session.number if visit.planned_session else None),
@@ -87,7 +87,7 @@ UNSIGNED = (
     Column(_("When"), lambda record: record.performed_at),
     Column(_("Patient"), lambda record: record.patient.name),
     Column(_("File"), lambda record: record.patient.number),
-    Column(_("For"), lambda record: gettext(record.course.indication.name) if record.course else ""),
+    Column(_("For"), lambda record: str(record.course.indication) if record.course else ""),
     Column(_("Given by"), lambda record: record.performed_by.name),
 )
 WAITING = (

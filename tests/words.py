@@ -18,6 +18,8 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+from protocols.catalogue.files import read_catalogue
+
 ROOT = Path(settings.BASE_DIR)
 SAID_IN = ("mesoclinic", "patients", "protocols", "sessions", "templates")
 TRANSLATED = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE.split("-")[0]]
@@ -49,7 +51,21 @@ def said() -> Catalog:
         marks = MARKS | other_names(text) if path.suffix == ".py" else MARKS
         for _line, words, _comments, context in extract("python", BytesIO(source.encode()), marks):
             found.add(words, locations=[(str(path.relative_to(ROOT)), 0)], context=context)
+    for words in shipped_words():
+        found.add(words, locations=[("protocols/catalogue", 0)])
     return found
+
+
+def shipped_words() -> Iterator[str]:
+    """Give what the shipped catalogue calls things, where pages and papers say it in the reader's language."""
+    shipped = read_catalogue()
+    for one in shipped.species:
+        yield from filter(None, (one.name, one.plural, *one.words.values(), *(sex.name for sex in one.sexes)))
+    for scale in shipped.scores:
+        yield from (scale.name, scale.question)
+    yield from (one.question for one in shipped.checklist)
+    for names in (shipped.regions, shipped.categories, shipped.techniques, shipped.indications):
+        yield from (one.name for one in names)
 
 
 def other_names(source: str) -> dict[str, tuple | None]:

@@ -131,7 +131,7 @@ def banner(patient: Patient, today: date) -> Banner:
         registered_name=patient.registered_name,
         url=page_of(patient),
         species=patient.species.code,
-        species_label=_(patient.species.name),
+        species_label=str(patient.species),
         words=patient.species.words,
         identifiers=tuple(_facts(patient, contacts)),
         age=age_words(patient, today),

@@ -1,6 +1,7 @@
 """Indication: what a course is for."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import one_of
@@ -41,3 +42,6 @@ class Indication(Shipped):
             one_of("field", IndicationField, name="indication_field_known"),
             one_of("duration", IndicationDuration, name="indication_duration_known"),
         ]
+
+    def __str__(self) -> str:
+        return gettext(self.name)

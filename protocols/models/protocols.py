@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -33,6 +34,9 @@ class Technique(Shipped):
                 message=_("The deepest depth is not above the shallowest."),
             ),
         ]
+
+    def __str__(self) -> str:
+        return gettext(self.name)
 
 
 class Protocol(Shipped):

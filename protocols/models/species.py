@@ -1,6 +1,7 @@
 """Species: data, not a switch. One table for all clinics, loaded from the shipped catalogue."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -22,7 +23,7 @@ class Species(models.Model):
         verbose_name_plural = "species"
 
     def __str__(self) -> str:
-        return self.name
+        return gettext(self.name)
 
     @property
     def is_animal(self) -> bool:

@@ -244,7 +244,7 @@ class CallerForm(BookForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = True
         if species.is_animal:
-            self.fields["name"].label = _("Name of the %(animal)s") % {"animal": species.name.lower()}
+            self.fields["name"].label = _("Name of the %(animal)s") % {"animal": str(species).lower()}
             self.fields["owner_name"].required = True
         else:
             del self.fields["owner_name"]

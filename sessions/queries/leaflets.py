@@ -36,7 +36,7 @@ def leaflet(patient: Patient, course: Course | None, *, today: date) -> Leaflet:
     return Leaflet(
         clinic=letterhead(clinic, course.site if course is not None else None, paper),
         patient=patient.name,
-        species=_(patient.species.name),
+        species=str(patient.species),
         printed_on=today,
         sections=(
             ("leaflet_plan", tuple(_plan(course))),
@@ -71,5 +71,5 @@ def _plan(course: Course | None) -> Iterable[str]:
     """Say what the course is for and its rhythm, in words."""
     if course is None:
         return
-    yield f"{_(course.indication.name)} · {course.lead_practitioner.name}"
+    yield f"{course.indication!s} · {course.lead_practitioner.name}"
     yield cadence_words(course.cadence)

@@ -116,7 +116,7 @@ def _session_line(session: PlannedSession) -> Line:
     window = f"{_day(session.earliest_on)} – {_day(session.latest_on)}"
     done = _day(session.performed_on) if session.performed_on else "–"
     cells = (
-        f"{course.number} · {_(course.indication.name)}",
+        f"{course.number} · {course.indication!s}",
         course.patient.listed_name,
         str(session.number),
         window,
@@ -138,7 +138,7 @@ def _courses(title: str, rows: QuerySet[Course]) -> Listing:
 def _course_line(course: Course) -> Line:
     state = " · ".join(part for part in (str(course.get_status_display()), course.status_reason) if part)
     cells = (
-        f"{course.number} · {_(course.indication.name)}",
+        f"{course.number} · {course.indication!s}",
         course.patient.listed_name,
         course.protocol_version.protocol.name,
         course.lead_practitioner.name,
@@ -167,7 +167,7 @@ def _review_line(plan: CoursePlan) -> Line:
     course = plan.course
     after = plan.gate_number(plan.due_gate) if plan.due_gate is not None else None
     cells = (
-        f"{course.number} · {_(course.indication.name)}",
+        f"{course.number} · {course.indication!s}",
         course.patient.listed_name,
         course.protocol_version.protocol.name,
         course.lead_practitioner.name,
@@ -186,7 +186,7 @@ def _outcomes(scope: Scope) -> Listing:
 def _outcome_line(course: Course) -> Line:
     figures = course.figures
     cells = (
-        f"{course.number} · {_(course.indication.name)}",
+        f"{course.number} · {course.indication!s}",
         course.patient.listed_name,
         course.protocol_version.protocol.name,
         course.lead_practitioner.name,
@@ -219,7 +219,7 @@ def _record_line(record: SessionRecord) -> Line:
     cells = (
         _moment(record),
         record.patient.listed_name,
-        _(record.course.indication.name) if record.course else "–",
+        str(record.course.indication) if record.course else "–",
         record.performed_by.name,
     )
     return Line(reverse("sessions:record-view", args=[record.public_id]), cells, patient_id=record.patient_id)

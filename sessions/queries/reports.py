@@ -79,14 +79,14 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
         course_number=str(course.number),
         printed_on=today,
         printed_by=str(printed_by) if printed_by else "",
-        indication=_(course.indication.name),
+        indication=str(course.indication),
         side=side_words(patient.species, course.side),
         indication_note=course.complaint,
         protocol=document.ProtocolPart(
             name=version.protocol.name,
             version=str(version.number),
             cadence=_cadence(revisions) or cadence_words(course.cadence),
-            technique=version.technique.name if version.technique else "",
+            technique=str(version.technique) if version.technique else "",
             citation=source_words(version.source),
         ),
         tried_before=course.tried_before,
@@ -125,7 +125,7 @@ def _patient(patient: Patient, today: date, words: Words) -> document.PatientPar
     own = [document.Identifier(scheme=str(one.get_scheme_display()), value=one.value) for one in numbers]
     return document.PatientPart(
         name=patient.name,
-        species=_(patient.species.name),
+        species=str(patient.species),
         other_name=patient.registered_name,
         born_on=patient.birth_on,
         sex=patients.sex_words(patient.species, patient.sex),

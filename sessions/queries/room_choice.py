@@ -26,7 +26,7 @@ def fitting(rooms: Iterable[Room], *species: Species) -> list[Room]:
 
 def why_not(room: Room, species: Species, rooms: Collection[Room] = ()) -> str:
     """Say that a room does not take a species, and what to do. `rooms` are all that could be chosen. No SQL."""
-    names = {"room": room.name, "species": _(species.name).lower()}
+    names = {"room": room.name, "species": str(species).lower()}
     others = [one.name for one in fitting(rooms, species) if one.pk != room.pk]
     if others:
         names["others"] = get_text_list(others, _("or"))

@@ -121,7 +121,7 @@ def _what(visit: Appointment, *, sees_mixes: bool) -> str:
         return ": ".join(filter(None, (str(visit.get_kind_display()), visit.reason)))
     course = planned.course
     said = _("%(what)s, session %(number)s, phase %(phase)s")
-    words = said % {"what": _(course.indication.name), "number": planned.number, "phase": planned.phase}
+    words = said % {"what": str(course.indication), "number": planned.number, "phase": planned.phase}
     return f"{words} · {course.protocol_version}" if sees_mixes else words
 
 

@@ -62,7 +62,7 @@ def _check_practitioner(wish: Wish) -> None:
         words = _("%(name)s no longer works here on that day. Choose somebody else.") % {"name": person.name}
         raise refusal(wish, "practitioner-gone", words, field="practitioner")
     if not availability.treats(person, wish.patient.species_id):
-        names = {"name": person.name, "species": wish.patient.species.name.lower()}
+        names = {"name": person.name, "species": str(wish.patient.species).lower()}
         words = _("%(name)s does not treat this species (%(species)s). Choose somebody else.") % names
         raise refusal(wish, "wrong-species", words, field="practitioner")
 
