@@ -177,12 +177,19 @@ def test_every_field_of_every_form_withstands_what_hurts(stage, name):
     assert faults == []
 
 
+# What nobody can fill in who only reads the page; tests of their own fill these.
+NOT_FILLED = {
+    "patients:upload-import",  # needs a file
+    "sessions:erase",  # needs a rule of retention, and the number of the file typed
+}
+
+
 def test_every_form_is_attacked_from_a_filling_that_would_be_saved(stage):
     forms_sent = [one for targets in stage.targets.values() for one in targets if not one.form.is_preview]
-    never_saved = [(one.view, one.page) for one in forms_sent if not one.is_accepted]
+    never_saved = {one.view for one in forms_sent if not one.is_accepted}
 
     assert len(forms_sent) > 60
-    assert not never_saved
+    assert never_saved == NOT_FILLED
 
 
 # Sent twice: a double click, or the back button and once more. What may be there twice, and why.

@@ -106,7 +106,7 @@ class Stage:
                 if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
                     yield name, answer.content.decode()
                 elif answer.status_code == 200:
-                    yield f"{name} ({accept})", answer.content.decode(errors="replace")
+                    yield f"{name} ({accept})", answer.getvalue().decode(errors="replace")
 
 
 @pytest.fixture(scope="module")
