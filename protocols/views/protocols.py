@@ -61,6 +61,7 @@ def show_protocol(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "versions": versions,
         "draft": next((one for one in versions if not one.is_published), None),
         "newest": versions[0],
+        "current": next((one for one in versions if one.is_published), None),
         "sheet": sheet,
         "words": cadence_words(version.cadence),
         "today": today,

@@ -177,6 +177,21 @@ def test_the_next_version_is_a_draft_and_a_double_click_makes_one(clinic, browse
     assert list(version.protocol.versions.values_list("number", "status")) == [(2, "draft"), (1, "published")]
 
 
+def test_a_version_that_was_replaced_says_by_which(clinic, browser):
+    version = make_protocol_version(clinic)
+    draft = protocols.start_next_version(actor=None, protocol=version.protocol)
+    address = reverse("protocols:detail", args=[version.protocol.public_id])
+
+    assert "This version was replaced" not in browser.get(address, {"version": 1}).text
+    protocols.publish_version(actor=None, version=draft)
+
+    assert (
+        "This version was replaced: new courses are prescribed by version 2."
+        in browser.get(address, {"version": 1}).text
+    )
+    assert "This version was replaced" not in browser.get(address).text
+
+
 def test_the_published_version_is_shown_until_the_next_is_published(clinic, browser):
     version = make_protocol_version(clinic)
     protocols.start_next_version(actor=None, protocol=version.protocol)
