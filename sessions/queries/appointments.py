@@ -194,11 +194,15 @@ def _change_words(changes: Iterable[dict], names: dict[tuple[str, int], str], zo
 
 @dataclass(frozen=True)
 class FreeTimes:
-    """Free times as the engine gives them, earliest first: thousands may be counted and few shown."""
+    """Free times as the engine gives them, earliest first: thousands may be counted and few shown.
+
+    `known` is what they were found in: closed days, and the days that do not suit the patient.
+    """
 
     slots: list[Slot]
     people: dict[int, Practitioner]
     rooms: dict[int, Room]
+    known: availability.Agendas
 
     def on(self, day: date, site: Site) -> list[Slot]:
         """Give those that begin on a local day."""
@@ -233,7 +237,7 @@ def free_times(
     people = {one.pk: one for one in practitioners}
     if rooms is None:
         rooms = [] if away else _rooms_for(patient, site)
-    found = _slots(
+    known, found = _slots(
         site,
         people=list(people),
         rooms=rooms,
@@ -247,7 +251,7 @@ def free_times(
         limit=limit,
     )
     there = [slot for slot in found if _still_there(slot, people[slot.practitioner], site)]
-    return FreeTimes(there, people, {room.pk: room for room in rooms})
+    return FreeTimes(there, people, {room.pk: room for room in rooms}, known)
 
 
 def alternatives(
@@ -280,7 +284,7 @@ def alternatives(
         people = {one.pk: one for one in availability.practitioners(site.clinic, from_on, species)}
         if days_after == 2:
             people = {key: one for key, one in people.items() if key == practitioner.pk}
-        slots = _slots(
+        _known, slots = _slots(
             site,
             people=list(people),
             rooms=rooms,
@@ -329,7 +333,9 @@ def _nearest(slots: Iterable[Slot], wanted: int, practitioner_id: int, count: in
     return chosen
 
 
-def _slots(site, *, people, rooms, span, minutes, patient, away, now, step_min, without=(), limit=None) -> list[Slot]:
+def _slots(
+    site, *, people, rooms, span, minutes, patient, away, now, step_min, without=(), limit=None
+) -> tuple[availability.Agendas, list[Slot]]:
     known = availability.agendas(
         site,
         from_at=span[0],
@@ -343,7 +349,8 @@ def _slots(site, *, people, rooms, span, minutes, patient, away, now, step_min, 
     )
     wanted = Wanted(minutes, known.between, patient=known.patient, rooms=known.rooms if rooms else None)
     not_before = minute_of(now) + 1
-    return free_slots(known.practitioners, wanted, step_minutes=step_min, not_before=not_before, limit=limit)
+    found = free_slots(known.practitioners, wanted, step_minutes=step_min, not_before=not_before, limit=limit)
+    return known, found
 
 
 def _still_there(slot: Slot, practitioner: Practitioner, site: Site) -> bool:
