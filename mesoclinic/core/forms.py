@@ -209,8 +209,13 @@ def _say_what_to_do(field: forms.Field) -> None:
         words.setdefault("max_whole_digits", _("Too many digits before the point: %(max)s at most."))
     elif isinstance(field, forms.CharField):
         words.setdefault("max_length", _("Enter at most %(limit_value)d characters; these are %(show_value)d."))
+    elif isinstance(field, forms.FileField):
+        words["empty"] = _("This file is empty. Choose another one.")
+        words["invalid"] = _("No file arrived. Choose it again.")
     if words.get("required") == forms.Field.default_error_messages["required"]:
         words["required"] = _("Choose one.") if is_choice else _("Please fill this in.")
+    if isinstance(field, forms.FileField):
+        words["required"] = _("Choose a file.")
     if isinstance(field, forms.BooleanField) and field.required:
         words["required"] = _("Tick this to go on.")
     if is_choice and "invalid_choice" in words:

@@ -63,7 +63,7 @@ def open_table(file: IO[bytes], knows: Callable[[list[str]], int]) -> Table:
     start = file.read(4)
     file.seek(0)
     if not start:
-        raise Refused("empty", _("This file is empty."), field="file")
+        raise Refused("empty", _("This file is empty. Choose another one."), field="file")
     if start.startswith(OLD_EXCEL):
         words = _("This is an old Excel file, or a locked one. Open it, save it as XLSX or CSV, and choose that file.")
         raise Refused("not-a-table", words, field="file")
@@ -71,7 +71,7 @@ def open_table(file: IO[bytes], knows: Callable[[list[str]], int]) -> Table:
     rows = _bounded(records)
     heads = next(rows, None)
     if heads is None:
-        raise Refused("empty", _("This file is empty."), field="file")
+        raise Refused("empty", _("This file is empty. Choose another one."), field="file")
     return Table([" ".join(head.split())[:LONGEST_HEAD] for head in heads[1]], rows)
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.utils import translation
 
@@ -200,3 +201,13 @@ def test_no_form_begins_with_an_idle_zero():
         assert field.prepare_value(0) is None
         assert field.clean("") == 0
     assert "value=" not in str(PlaceForm()["travel_min"])
+
+
+def test_a_file_without_content_is_refused_with_what_to_do():
+    class Scan(Form):
+        scan = forms.FileField()
+
+    assert Scan({}, {"scan": SimpleUploadedFile("a.pdf", b"")}).errors["scan"] == [
+        "This file is empty. Choose another one."
+    ]
+    assert Scan({}, {}).errors["scan"] == ["Choose a file."]
