@@ -25,3 +25,23 @@ def test_the_plan_a_worker_makes_shows_without_a_reload(look, worker):
     expect(page.get_by_text("The plan is being made")).to_be_hidden()
     assert page.locator("#plan tbody tr:has(td:nth-child(7))").count() == 6
     assert page.evaluate("() => window.sameDocument") is True
+
+
+def test_tabbing_on_from_the_search_leaves_the_list_under_the_focus(look):
+    world = open_clinic()
+    patient = make_patient(world.clinic, name="Ida Roux")
+    page = look(world.doctor_user, time_zone=world.zone).go(f"/patients/{patient.public_id}/prescribe/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    search = page.get_by_label("Find a protocol or a substance")
+
+    search.focus()
+    page.keyboard.type("fibro")
+    expect(page.get_by_role("link", name=re.compile("^Take "))).to_have_count(1)
+    page.wait_for_load_state("networkidle")
+    before = len(asked)
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(800)  # longer than the search waits before it asks
+
+    assert before >= 1
+    assert asked[before:] == []
