@@ -5,12 +5,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
-from patients.importing.columns import bare
+from protocols.headings import bare, called
 from protocols.models import Species
 
-LANGUAGES = ("en", "fr")
 SHORTENED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
 EMPTY_TIME = re.compile(r"[T ]00:00(:00(\.0+)?)?Z?$")
 DAY = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})\.?")
@@ -108,11 +106,11 @@ class Words:
     def __init__(self, species: Iterable[Species], languages: Iterable[tuple[str, str]]) -> None:
         self.species: dict[str, Species] = {}
         self._sexes: dict[str, dict[str, str]] = {}
-        self._languages = _called({code: str(name) for code, name in languages}, {"fr": "francais", "en": "anglais"})
+        self._languages = called({code: str(name) for code, name in languages}, {"fr": "francais", "en": "anglais"})
         for one in species:
-            called = _called({one.code: one.name}, SPECIES)
-            self.species |= dict.fromkeys(called, one)
-            self._sexes[one.code] = _called(dict(one.traits.get("sexes", [])), SEXES)
+            names = called({one.code: one.name}, SPECIES)
+            self.species |= dict.fromkeys(names, one)
+            self._sexes[one.code] = called(dict(one.traits.get("sexes", [])), SEXES)
 
     def species_of(self, text: str) -> Species:
         found = self.species.get(bare(text)) or self.species.get(bare(text).removesuffix("s"))
@@ -139,16 +137,3 @@ class Words:
                 % {"text": text[:40], "names": names}
             )
         return found
-
-
-def _called(names: dict[str, str], more: dict[str, str]) -> dict[str, str]:
-    """Codes by their names in every language and by what else they are called; the first of two wins."""
-    found: dict[str, str] = {}
-    for code, name in names.items():
-        called = [code, name, *more.get(code, "").split(",")]
-        for language in LANGUAGES:
-            with override(language):
-                called.append(_(name))
-        for word in called:
-            found.setdefault(bare(word) or word.strip(), code)
-    return found

@@ -1,15 +1,11 @@
 """What columns of other programs are called, in English and French, and the field each fills."""
 
-import re
 from collections.abc import Iterable
-from functools import cache
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from protocols.folding import fold
-
-SIGNS = re.compile(r"[\W_]+")
+from protocols.headings import Headings, bare
 
 # Fields by what they are called here and in other programs. The first words of a field are its heading in our template.
 NAMES: dict[str, tuple[str | Promise, str]] = {
@@ -134,25 +130,8 @@ WHOSE = {
 }
 
 
-def bare(words: str) -> str:
-    """A heading without case, accents, blanks and signs."""
-    return SIGNS.sub("", fold(words))
-
-
-@cache
-def _fields() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for field, (_label, words) in NAMES.items():
-        for name in [field, *words.split(",")]:
-            if found.setdefault(bare(name), field) != field:
-                raise ValueError(f"{name.strip()} is a heading of two fields")
-    return found
-
-
-def field_of(head: str) -> str:
-    """The field a heading names, or nothing. What the reader's own language calls it counts too."""
-    name = bare(head)
-    return _fields().get(name) or next((field for field, (label, _w) in NAMES.items() if bare(str(label)) == name), "")
+HEADINGS = Headings(NAMES)
+field_of, label = HEADINGS.field_of, HEADINGS.label
 
 
 def is_ignored(head: str) -> bool:
@@ -160,11 +139,8 @@ def is_ignored(head: str) -> bool:
 
 
 def fields_of(heads: Iterable[str]) -> list[str]:
-    """The field of each column; the second column of one field fills none. "Nom" without "Prénom" is the whole name."""
-    found: list[str] = []
-    for head in heads:
-        field = field_of(head)
-        found.append("" if field in found else field)
+    """The field of each column. "Nom" without "Prénom" is the whole name."""
+    found = HEADINGS.fields_of(heads)
     if "last_name" in found and "first_name" not in found and "name" not in found:
         found[found.index("last_name")] = "name"
     return found
@@ -173,7 +149,3 @@ def fields_of(heads: Iterable[str]) -> list[str]:
 def known(heads: Iterable[str]) -> int:
     """How many of the headings name a field."""
     return sum(bool(field) for field in fields_of(heads))
-
-
-def label(field: str) -> str:
-    return str(NAMES[field][0])

@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import Clinic
+from mesoclinic.core.tables import LONGEST_CELL
 from patients.forms.imports import ImportedPatientForm
 from patients.forms.parties import ContactPick
 from patients.importing import cells, columns
-from patients.importing.tables import LONGEST_CELL
 from patients.models.flags import FlagKind
 from patients.models.patients import IdentifierScheme
 from patients.services.identifiers import normalised

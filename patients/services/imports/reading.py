@@ -14,9 +14,9 @@ from django.utils import timezone, translation
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.tables import LONGEST_CELL, Numbered, open_table
 from patients.importing import cells, columns
 from patients.importing.rows import Reader, ReadRow, read_row
-from patients.importing.tables import LONGEST_CELL, Numbered, open_table
 from patients.models import ImportRow, PatientImport
 from patients.models.imports import DateOrder, ImportStatus, RowState
 from patients.queries.known import Known, known_files, likely_twin

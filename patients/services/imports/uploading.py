@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from mesoclinic.core import audit, doorbell
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.tables import MOST_BYTES, has_rows, open_table
 from patients.importing import columns
-from patients.importing.tables import MOST_BYTES, has_rows, open_table
 from patients.models import ImportRow, PatientImport
 from patients.models.imports import ImportStatus, RowState
 from patients.services.imports.holding import KEPT, forget_file

@@ -7,9 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
+from mesoclinic.core import tables
 from mesoclinic.core.refused import Refused
-from patients.importing import columns, tables
-from patients.importing.tables import open_table
+from mesoclinic.core.tables import open_table
+from patients.importing import columns
 
 SHEET = "xl/worksheets/sheet1.xml"
 START = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
