@@ -4,11 +4,10 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import one_of
-from mesoclinic.core.models import ClinicOwned, User
+from mesoclinic.core.models import Job
 from protocols.models import Species
 
 from .patients import Patient
@@ -29,26 +28,19 @@ class DateOrder(models.TextChoices):
     MONTH_FIRST = "month_first", _("Month first, 12/31/1980")
 
 
-AT_WORK = (ImportStatus.CHECKING, ImportStatus.IMPORTING)
-UNFINISHED = (*AT_WORK, ImportStatus.READY)
-
-
 def import_path(one: "PatientImport", _name: str) -> str:
-    """Name the file in the storage: nothing of whom it is about."""
-    return f"imports/{one.clinic_id}/{one.public_id}/{uuid.uuid4()}"
+    return f"{one.folder}/{uuid.uuid4()}"
 
 
-class PatientImport(ClinicOwned):
-    """A worker that holds it moves `free_from` ahead; from then on another may go on. After `expires_at` nothing is kept."""
+class PatientImport(Job):
+    """The file until it is read, then its rows; after `expires_at` nothing is kept but who was imported."""
 
-    Status, Order = ImportStatus, DateOrder
+    AT_WORK = (ImportStatus.CHECKING, ImportStatus.IMPORTING)
+    FOLDER = "imports"
 
-    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(_("uploaded"), default=timezone.now, editable=False)
     file_name = models.CharField(_("file"), max_length=200, blank=True)
     file = models.FileField(upload_to=import_path, max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
-    language = models.CharField(_("language"), max_length=5)
     species = models.ForeignKey(Species, on_delete=models.PROTECT, related_name="+")
     date_order = models.CharField(_("dates"), max_length=11, choices=DateOrder, default=DateOrder.DAY_FIRST)
     heads = models.JSONField(default=list)
@@ -56,13 +48,8 @@ class PatientImport(ClinicOwned):
     status = models.CharField(_("state"), max_length=10, choices=ImportStatus, default=ImportStatus.CHECKING)
     why_refused = models.CharField(max_length=300, blank=True)
     with_likely = models.BooleanField(default=False)
-    held_by = models.UUIDField(null=True, editable=False)
-    free_from = models.DateTimeField(default=timezone.now, editable=False)
-    done_at = models.DateTimeField(null=True, editable=False)
-    expires_at = models.DateTimeField(null=True, editable=False)
 
-    class Meta:
-        ordering = ["-asked_at", "-id"]
+    class Meta(Job.Meta):
         indexes = [
             models.Index(fields=["clinic", "-asked_at"], name="import_by_clinic"),
             models.Index(
@@ -76,13 +63,6 @@ class PatientImport(ClinicOwned):
             models.CheckConstraint(condition=Q(status="checking") | Q(file=""), name="import_file_while_read"),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.asked_at:%Y-%m-%d %H:%M}"
-
-    @property
-    def is_at_work(self) -> bool:
-        return self.status in AT_WORK
-
 
 class RowState(models.TextChoices):
     NEW = "new", _("New")
@@ -94,8 +74,6 @@ class RowState(models.TextChoices):
 
 class ImportRow(models.Model):
     """`cells` are emptied as the row is imported; `twin` is the file it is, or may be, already in."""
-
-    State = RowState
 
     of = models.ForeignKey(PatientImport, on_delete=models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField()

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from mesoclinic.core.queries import readiness
 from patients.models import PatientImport
-from patients.models.imports import AT_WORK
 
 
 def announce() -> None:
@@ -13,4 +12,4 @@ def announce() -> None:
 
 def oldest_import_to_go_on_with(before: datetime) -> datetime | None:
     """Since when an import has been in no worker's hands. One SQL statement."""
-    return readiness.oldest(PatientImport.objects.filter(status__in=AT_WORK), "free_from", before)
+    return readiness.oldest(PatientImport.objects.at_work(), "free_from", before)

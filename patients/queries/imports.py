@@ -11,7 +11,7 @@ from django.http import Http404
 from mesoclinic.core.models import Clinic
 from patients.importing import columns
 from patients.models import ImportRow, Patient, PatientImport
-from patients.models.imports import RowState
+from patients.models.imports import ImportStatus, RowState
 from patients.queries.search import Hit, hit_of, with_owners
 
 ROWS_A_PAGE = 50
@@ -24,6 +24,11 @@ def imports(clinic: Clinic) -> QuerySet[PatientImport]:
     counts = {f"{state.value}_count": Count("rows", filter=Q(rows__state=state)) for state in RowState}
     rows = PatientImport.objects.filter(clinic=clinic).select_related("asked_by", "species")
     return rows.annotate(total=Count("rows"), **counts).order_by("-asked_at", "-pk")
+
+
+def refused(clinic: Clinic) -> QuerySet[PatientImport]:
+    """List the files that could not be read and nobody cancelled yet, the newest first. One SQL statement."""
+    return PatientImport.objects.filter(clinic=clinic, status=ImportStatus.REFUSED)
 
 
 def get_or_404(clinic: Clinic, public_id: UUID) -> PatientImport:

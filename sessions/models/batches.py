@@ -4,11 +4,10 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import one_of
-from mesoclinic.core.models import ClinicOwned, User
+from mesoclinic.core.models import Job
 
 from .courses import Course
 
@@ -26,38 +25,27 @@ class BatchKind(models.TextChoices):
     ZIP = "zip", _("A folder of PDFs with an index (zip)")
 
 
-OPEN_BATCH = (BatchStatus.QUEUED, BatchStatus.RUNNING)
-
-
 def batch_path(batch: "ReportBatch", _name: str) -> str:
-    """Name the file in the storage: nothing of whom it is about."""
-    return f"batches/{batch.clinic_id}/{batch.public_id}/{uuid.uuid4()}.{batch.kind}"
+    return f"{batch.folder}/{uuid.uuid4()}.{batch.kind}"
 
 
 def report_path(report: "BatchReport", _name: str) -> str:
-    return f"batches/{report.batch.clinic_id}/{report.batch.public_id}/{uuid.uuid4()}.pdf"
+    return f"{report.batch.folder}/{uuid.uuid4()}.pdf"
 
 
-class ReportBatch(ClinicOwned):
-    """What was asked for, and how far it is. A worker that holds it moves `free_from` ahead; from then on another may go on."""
+class ReportBatch(Job):
+    """What was asked for, and the file it became until `expires_at`."""
 
-    Status, Kind = BatchStatus, BatchKind
+    AT_WORK = (BatchStatus.QUEUED, BatchStatus.RUNNING)
+    FOLDER = "batches"
 
-    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(_("asked for"), default=timezone.now, editable=False)
     asked_for = models.CharField(_("what was chosen"), max_length=500, blank=True)
     kind = models.CharField(_("as"), max_length=3, choices=BatchKind, default=BatchKind.PDF)
-    language = models.CharField(_("language"), max_length=5)
     printed_on = models.DateField()
     status = models.CharField(_("state"), max_length=9, choices=BatchStatus, default=BatchStatus.QUEUED)
-    held_by = models.UUIDField(null=True, editable=False)
-    free_from = models.DateTimeField(default=timezone.now, editable=False)
-    done_at = models.DateTimeField(null=True, editable=False)
-    expires_at = models.DateTimeField(null=True, editable=False)
     file = models.FileField(upload_to=batch_path, max_length=200, blank=True)
 
-    class Meta:
-        ordering = ["-asked_at", "-id"]
+    class Meta(Job.Meta):
         verbose_name_plural = "report batches"
         indexes = [
             models.Index(fields=["clinic", "-asked_at"], name="batch_by_clinic"),
@@ -74,13 +62,6 @@ class ReportBatch(ClinicOwned):
             ),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.asked_at:%Y-%m-%d %H:%M}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in OPEN_BATCH
-
 
 class BatchReportStatus(models.TextChoices):
     WAITING = "waiting", _("Waiting")
@@ -90,8 +71,6 @@ class BatchReportStatus(models.TextChoices):
 
 class BatchReport(models.Model):
     """The report of one course in a batch; `file` lives until the whole is put together or deleted."""
-
-    Status = BatchReportStatus
 
     batch = models.ForeignKey(ReportBatch, on_delete=models.CASCADE, related_name="reports")
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")

@@ -7,7 +7,7 @@ from django.http import Http404
 
 from mesoclinic.core.models import Clinic
 from sessions.models import BatchReport, ReportBatch
-from sessions.models.batches import BatchReportStatus
+from sessions.models.batches import BatchReportStatus, BatchStatus
 
 
 def batches(clinic: Clinic) -> QuerySet[ReportBatch]:
@@ -22,6 +22,11 @@ def batches(clinic: Clinic) -> QuerySet[ReportBatch]:
         )
         .order_by("-asked_at", "-pk")
     )
+
+
+def with_failures(clinic: Clinic) -> QuerySet[ReportBatch]:
+    """List the batches whose file waits without some of its reports, as `batches` does. One SQL statement."""
+    return batches(clinic).filter(status=BatchStatus.DONE, failed__gt=0)
 
 
 def get_or_404(clinic: Clinic, public_id: UUID) -> ReportBatch:

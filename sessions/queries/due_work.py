@@ -6,7 +6,6 @@ from django.db.models import F
 
 from mesoclinic.core.queries import readiness
 from sessions.models import Course, Reminder, ReportBatch
-from sessions.models.batches import OPEN_BATCH
 from sessions.models.reminders import ReminderStatus
 
 
@@ -29,4 +28,4 @@ def oldest_reminder_to_send(before: datetime) -> datetime | None:
 
 def oldest_batch_to_print(before: datetime) -> datetime | None:
     """Since when a batch of reports has been in no worker's hands. One SQL statement."""
-    return readiness.oldest(ReportBatch.objects.filter(status__in=OPEN_BATCH), "free_from", before)
+    return readiness.oldest(ReportBatch.objects.at_work(), "free_from", before)

@@ -10,24 +10,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.localtime import day_bounds, local_day
-from mesoclinic.core.models import Clinic, Job, Site, User
-from mesoclinic.core.models.jobs import JobStatus
+from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.queries import backups, readiness
-from patients.models import Patient
-from patients.queries import patients
+from patients.models import Patient, PatientImport
+from patients.queries import imports, patients
 from patients.queries.patients import Banner
 from protocols.models import Lot, StockNotice
 from protocols.queries import lots
-from sessions.models import Appointment, Practitioner, SessionRecord
+from sessions.models import Appointment, Practitioner, ReportBatch, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.models.records import Scale
 from sessions.printing.numbers import number
-from sessions.queries import appointments, courses, follow_ups, records
+from sessions.queries import appointments, batches, courses, follow_ups, records
 from sessions.queries.plans import CoursePlan
 from sessions.queries.reactions import suspected_lots
 
 MOST_LINES = 40
-FAILED_DAYS = 7
 FORCED_DAYS = 14
 BACKUP_LATE = timedelta(hours=26)
 UNSIGNED_LATE = timedelta(days=1)
@@ -72,7 +70,8 @@ class ManagerDay:
     low: list[Lot]
     suspected: list[Lot]  # reactions of the last twelve weeks are blamed on them
     forced: list[StockNotice]  # lots given though expired, recalled or used up
-    failed_jobs: list[Job]
+    failed_batches: list[ReportBatch]
+    refused_imports: list[PatientImport]
     problems: list[str]
     backup_at: datetime | None
     backup_is_late: bool
@@ -85,7 +84,8 @@ class ManagerDay:
             or self.low
             or self.suspected
             or self.forced
-            or self.failed_jobs
+            or self.failed_batches
+            or self.refused_imports
             or self.problems
             or self.unsigned
         )
@@ -188,7 +188,6 @@ def manager_day(clinic: Clinic, site: Site, now: datetime) -> ManagerDay:
     """Gather what a manager looks at in the morning. A fixed number of SQL statements."""
     today = local_day(now, site.zone)
     latest = backups.latest_backup()
-    failed = Job.objects.filter(clinic=clinic, status=JobStatus.FAILED, finished_at__gte=now - timedelta(FAILED_DAYS))
     return ManagerDay(
         today=today,
         figures=_figures(clinic, site, now),
@@ -198,7 +197,8 @@ def manager_day(clinic: Clinic, site: Site, now: datetime) -> ManagerDay:
         forced=list(
             lots.notices(clinic, since=now - timedelta(FORCED_DAYS), kind=StockNotice.Kind.FORCED)[:MOST_LINES]
         ),
-        failed_jobs=list(failed.order_by("-finished_at")[:MOST_LINES]),
+        failed_batches=list(batches.with_failures(clinic)[:MOST_LINES]),
+        refused_imports=list(imports.refused(clinic)[:MOST_LINES]),
         problems=_problems(),
         backup_at=latest.made_at if latest else None,
         backup_is_late=latest is None or now - latest.made_at > BACKUP_LATE,

@@ -1,30 +1,29 @@
 """Print many course reports: asked for once, made one by one by a worker, put together, deleted after a week.
 
-Every step is a row. A worker holds a batch for two minutes at a time; when it is killed, another takes the batch up at
-the report it was at, and none is printed twice into the result.
+Every step is a row: when a worker is killed, another takes the batch up at the report it was at, and none is printed
+twice into the result.
 """
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from io import BytesIO
 from tempfile import NamedTemporaryFile
-from uuid import UUID, uuid4
 
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit, doorbell
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.services import jobs
+from mesoclinic.core.services.jobs import Turn
 from sessions.models import BatchReport, ReportBatch
-from sessions.models.batches import OPEN_BATCH, BatchKind, BatchReportStatus, BatchStatus
+from sessions.models.batches import BatchKind, BatchReportStatus, BatchStatus
 from sessions.printing import bundles
 from sessions.queries import reports as reads
 from sessions.recall_workbook import Sheet, recall_workbook
@@ -32,9 +31,7 @@ from sessions.services import reports
 
 logger = logging.getLogger(__name__)
 
-HELD = timedelta(minutes=2)
-HEARD_WITHIN = timedelta(seconds=20)
-KEPT = timedelta(days=7)
+PRINT = "sessions.print_batch"
 MOST_REPORTS = 1000
 MOST_IN_ONE_PDF = 250  # a worker puts them together in memory
 
@@ -72,34 +69,36 @@ def ask_batch(
         for position, course_id in enumerate(course_ids, start=1)
     )
     audit.record(actor=actor, verb="batch.asked", subject=batch)
-    doorbell.ring("sessions.print_batch", batch.pk)
+    doorbell.ring(PRINT, batch.pk)
     return batch
 
 
 def print_batch(batch_id: int) -> None:
-    """Go on with a batch until it is ready, cancelled or in other hands. Safe to run twice and to be killed."""
-    worker = uuid4()
-    while (report := _next_report(batch_id, worker)) is not None:
+    """Take a turn at a batch."""
+    jobs.take_turn(Turn(ReportBatch, batch_id), _print_on, PRINT)
+
+
+def _print_on(turn: Turn[ReportBatch]) -> bool:
+    """Go on until it is ready, cancelled or in other hands. Says whether there is more to do."""
+    while (report := _next_report(turn)) is not None:
         _print_one(report)
-    _put_together(batch_id, worker)
+        if turn.is_over:
+            return True
+    _put_together(turn)
+    return False
 
 
 @transaction.atomic
-def _next_report(batch_id: int, worker: UUID) -> BatchReport | None:
-    batch = _hold(batch_id, worker)
+def _next_report(turn: Turn[ReportBatch]) -> BatchReport | None:
+    batch = _hold(turn)
     if batch is None:
         return None
     waiting = batch.reports.select_related("batch__asked_by", "batch__clinic", "course")
     return waiting.filter(status=BatchReportStatus.WAITING).first()
 
 
-def _hold(batch_id: int, worker: UUID) -> ReportBatch | None:
-    """Keep an open batch for this worker, and lock its row; None when it is over or in other hands."""
-    now = timezone.now()
-    free = Q(held_by=None) | Q(held_by=worker) | Q(free_from__lt=now)
-    mine = ReportBatch.objects.filter(free, pk=batch_id, status__in=OPEN_BATCH)
-    held = {"held_by": worker, "free_from": now + HELD, "status": BatchStatus.RUNNING}
-    return ReportBatch.objects.get(pk=batch_id) if mine.update(**held) else None
+def _hold(turn: Turn[ReportBatch]) -> ReportBatch | None:
+    return turn.hold(*ReportBatch.AT_WORK, status=BatchStatus.RUNNING)
 
 
 def _print_one(report: BatchReport) -> None:
@@ -125,9 +124,9 @@ def _print_one(report: BatchReport) -> None:
         report.file.delete(save=False)  # cancelled meanwhile, or a slower worker's copy
 
 
-def _put_together(batch_id: int, worker: UUID) -> None:
+def _put_together(turn: Turn[ReportBatch]) -> None:
     with transaction.atomic():
-        batch = _hold(batch_id, worker)
+        batch = _hold(turn)
     if batch is None:
         return
     rows = list(batch.reports.select_related("course__patient"))
@@ -141,7 +140,7 @@ def _put_together(batch_id: int, worker: UUID) -> None:
             bundles.zip_with_index(whole, parts, ("index.xlsx", lambda: BytesIO(index)))
         whole.seek(0)
         batch.file.save("batch", File(whole), save=False)
-    _finish(batch, worker)
+    _finish(turn, batch)
 
 
 def _index(rows: Sequence[BatchReport]) -> Sheet:
@@ -150,10 +149,10 @@ def _index(rows: Sequence[BatchReport]) -> Sheet:
     return Sheet(_("Reports"), heads, lines)
 
 
-def _finish(batch: ReportBatch, worker: UUID) -> None:
+def _finish(turn: Turn[ReportBatch], batch: ReportBatch) -> None:
     now = timezone.now()
-    mine = ReportBatch.objects.filter(pk=batch.pk, held_by=worker, status=BatchStatus.RUNNING)
-    done = {"status": BatchStatus.DONE, "done_at": now, "expires_at": now + KEPT, "file": batch.file.name}
+    mine = ReportBatch.objects.filter(pk=batch.pk, held_by=turn.worker, status=BatchStatus.RUNNING)
+    done = {"status": BatchStatus.DONE, "done_at": now, "expires_at": now + jobs.KEPT, "file": batch.file.name}
     if mine.update(held_by=None, **done):
         return
     batch.file.delete(save=False)
@@ -162,8 +161,8 @@ def _finish(batch: ReportBatch, worker: UUID) -> None:
 @transaction.atomic
 def cancel_batch(*, actor: User, batch: ReportBatch) -> None:
     """Stop a batch that is not ready. Raises Refused("over") when it is."""
-    open_ = ReportBatch.objects.filter(pk=batch.pk, status__in=OPEN_BATCH)
-    if not open_.update(status=BatchStatus.CANCELLED, held_by=None, done_at=timezone.now()):
+    mine = ReportBatch.objects.at_work().filter(pk=batch.pk)
+    if not mine.update(status=BatchStatus.CANCELLED, held_by=None, done_at=timezone.now()):
         raise Refused("over", _("This batch is no longer being printed."))
     audit.record(actor=actor, verb="batch.cancelled", subject=batch)
     _forget_all(batch)
@@ -180,7 +179,7 @@ def retry_failed(*, actor: User, batch: ReportBatch) -> None:
     batch.status, batch.file, batch.expires_at, batch.free_from = BatchStatus.QUEUED, "", None, timezone.now()
     batch.save(update_fields=["status", "file", "expires_at", "free_from"])
     audit.record(actor=actor, verb="batch.retried", subject=batch)
-    doorbell.ring("sessions.print_batch", batch.pk)
+    doorbell.ring(PRINT, batch.pk)
 
 
 def hand_out(*, actor: User, batch: ReportBatch) -> File:
@@ -197,9 +196,7 @@ def hand_out(*, actor: User, batch: ReportBatch) -> File:
 
 def sweep(*, now: datetime | None = None) -> None:
     """Go on with what no worker holds."""
-    now = now or timezone.now()
-    left = ReportBatch.objects.filter(status__in=OPEN_BATCH, free_from__lte=now - HEARD_WITHIN)
-    for batch_id in left.values_list("pk", flat=True):
+    for batch_id in jobs.left(ReportBatch, now or timezone.now()):
         print_batch(batch_id)
 
 
@@ -223,13 +220,5 @@ def let_go(patient_ids: Sequence[int]) -> None:
 
 
 def _forget_all(batch: ReportBatch) -> None:
-    """Delete every file of a batch once the transaction holds, what a killed worker left behind too."""
     batch.reports.update(file="", file_name="")
-    transaction.on_commit(partial(_empty, f"batches/{batch.clinic_id}/{batch.public_id}"))
-
-
-def _empty(folder: str) -> None:
-    storage = ReportBatch._meta.get_field("file").storage
-    with suppress(FileNotFoundError):
-        for name in storage.listdir(folder)[1]:
-            storage.delete(f"{folder}/{name}")
+    jobs.forget_files(batch)

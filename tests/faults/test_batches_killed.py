@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from mesoclinic.core import doorbell
 from mesoclinic.core.roles import Role
+from mesoclinic.core.services import jobs
 from sessions.models import BatchReport, ReportBatch
 from sessions.services import batches
 from tests.factories import make_clinic, make_course, make_patient, make_user
@@ -23,7 +24,7 @@ def made(batch: ReportBatch) -> int:
 
 def their_time_is_over(batch: ReportBatch) -> None:
     """What two minutes without a word from the worker do, and what beat does every minute."""
-    ReportBatch.objects.filter(pk=batch.pk).update(free_from=timezone.now() - batches.HEARD_WITHIN)
+    ReportBatch.objects.filter(pk=batch.pk).update(free_from=timezone.now() - jobs.HEARD_WITHIN)
     doorbell.send("sessions.print_left_batches")
 
 

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.services.jobs import Turn
 from patients.models import ImportRow, Patient, PatientImport
 from patients.services import imports
 from patients.services.imports import importing, reading
-from patients.services.imports.holding import Turn
 from protocols.models import Substance
 from tests.factories import make_clinic, make_patient
 from tests.patients.import_world import (
@@ -69,7 +69,7 @@ def test_patients_are_registered_as_by_the_form_and_written_down(world):
 def test_a_worker_is_rung_for_each_step(world, bells, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         one = upload(world, table(ADA))
-    reading.read_rows(Turn(one.pk))
+    reading.read_rows(Turn(PatientImport, one.pk))
     with django_capture_on_commit_callbacks(execute=True):
         imports.run_import(actor=world[1], one=one)
 
@@ -281,7 +281,7 @@ def die_in(monkeypatch, module, step, one) -> None:
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "known_files", killed)
-        turn = Turn(one.pk)
+        turn = Turn(PatientImport, one.pk)
         with pytest.raises(KeyboardInterrupt):
             step(turn)
     PatientImport.objects.filter(pk=one.pk).update(free_from=timezone.now())
@@ -289,7 +289,7 @@ def die_in(monkeypatch, module, step, one) -> None:
 
 def test_a_worker_leaves_alone_what_another_one_holds(world):
     one = upload(world, table(ADA))
-    assert Turn(one.pk).hold("checking") is not None
+    assert Turn(PatientImport, one.pk).hold("checking") is not None
 
     imports.go_on(one.pk)
     imports.sweep(now=timezone.now())
@@ -300,7 +300,7 @@ def test_a_worker_leaves_alone_what_another_one_holds(world):
 
 def test_a_turn_that_is_over_rings_for_the_next_one(world, monkeypatch, bells, django_capture_on_commit_callbacks):
     monkeypatch.setattr(reading, "ROWS_A_STEP", 1)
-    monkeypatch.setattr("patients.services.imports.holding.ONE_TURN", -1.0)
+    monkeypatch.setattr("mesoclinic.core.services.jobs.ONE_TURN", -1.0)
     one = upload(world, table(ADA, BEN))
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -346,7 +346,7 @@ def test_reading_asks_the_database_as_often_for_many_rows_as_for_few(world, djan
     make_patient(make_clinic())
 
     with django_assert_max_num_queries(20):
-        reading.read_rows(Turn(one.pk))
+        reading.read_rows(Turn(PatientImport, one.pk))
 
     assert ImportRow.objects.count() == 90
     assert Substance.objects.count() == 0

@@ -182,6 +182,32 @@ def test_what_another_worker_holds_is_left_to_it_until_its_time_is_over(world):
     assert len(zipfile.ZipFile(content(batch)).namelist()) == 4
 
 
+def test_a_turn_that_is_over_rings_for_the_next_one(world, monkeypatch, bells, django_capture_on_commit_callbacks):
+    batch = ask(world)
+    monkeypatch.setattr("mesoclinic.core.services.jobs.ONE_TURN", -1.0)
+
+    for made in (1, 2, 3):
+        with django_capture_on_commit_callbacks(execute=True):
+            batches.print_batch(batch.pk)
+        assert batch.reports.filter(status="made").count() == made
+        assert bells.pop() == ("sessions.print_batch", (batch.pk,))
+    batches.print_batch(batch.pk)
+
+    assert len(zipfile.ZipFile(content(batch)).namelist()) == 4
+
+
+def test_a_worker_that_breaks_off_leaves_the_batch_to_the_next_one_at_once(world, monkeypatch):
+    batch = ask(world)
+    with monkeypatch.context() as patch:
+        patch.setattr(batches.bundles, "zip_with_index", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            batches.print_batch(batch.pk)
+
+    batches.print_batch(batch.pk)
+
+    assert len(zipfile.ZipFile(content(batch)).namelist()) == 4
+
+
 def test_a_batch_whose_bell_nobody_heard_is_found(world):
     batch = ask(world)
     batches.sweep(now=timezone.now())

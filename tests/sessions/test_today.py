@@ -11,14 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mesoclinic.core.localtime import local_day
-from mesoclinic.core.models import AuditEvent, Job
+from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
-from sessions.models import Appointment, SessionRecord
+from patients.models import PatientImport
+from patients.services import imports
+from sessions.models import Appointment, BatchReport, ReportBatch, SessionRecord
 from sessions.queries.today_clinic import manager_day, open_ends, practitioner_day
 from sessions.queries.today_desk import call_lists, desk_day, to_rebook
-from sessions.services import appointments, availability
+from sessions.services import appointments, availability, batches
 from sessions.services.appointments import NewTime
-from tests.factories import done_session, make_course, make_horse, make_lot, make_user, site_of
+from tests.factories import done_session, make_course, make_horse, make_lot, make_species, make_user, site_of
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.sessions.report_world import add_record, book_third, report_world
 
@@ -228,23 +230,41 @@ def test_a_practitioner_without_a_person_is_told_what_to_do(client, world):
 # The manager and the administrator
 
 
-def test_a_manager_sees_stock_failed_work_old_backups_and_long_unsigned_records(client, world):
+def test_a_manager_sees_stock_old_backups_and_long_unsigned_records(client, world):
     full = report_world()
     add_record(full, 1)
     make_lot(full.clinic, full.base, number="OLD", expires_on=MONDAY + timedelta(days=20))
-    Job.objects.create(
-        clinic=full.clinic, kind="render_reports", status="failed", due_at=NOW, finished_at=NOW, error="no space"
-    )
 
     day = manager_day(full.clinic, full.site, at("12:00", 2))
     html = page(client, full.manager, now=at("12:00", 2))
 
     assert [lot.number for lot in day.expiring] == ["OLD"]
-    assert [job.error for job in day.failed_jobs] == ["no space"]
     assert [(row["performed_by__name"], row["count"]) for row in day.unsigned] == [("Dr Camille Roux", 1)]
     assert day.backup_is_late
-    assert "no space" in html
     assert "Mepivacaine" in html
+
+
+def test_a_manager_sees_what_could_not_be_printed_or_read_until_that_is_dealt_with(client, world):
+    manager = make_user(world.clinic, Role.MANAGER)
+    asked = {"clinic": world.clinic, "asked_by": manager, "language": "en"}
+    batch = ReportBatch.objects.create(**asked, printed_on=MONDAY, status="done", file="x", expires_at=NOW)
+    BatchReport.objects.create(batch=batch, course=make_course(world.clinic), position=1, status="failed")
+    human = make_species()["human"]
+    refused = PatientImport.objects.create(**asked, species=human, status="refused", why_refused="No table.")
+    day = manager_day(world.clinic, world.site, NOW)
+    assert not day.is_calm
+
+    html = page(client, manager, now=NOW)
+    assert reverse("sessions:batch", args=[batch.public_id]) in html
+    assert reverse("patients:import", args=[refused.public_id]) in html
+    assert "1 failed" in html
+    assert "No table." in html
+
+    batches.retry_failed(actor=manager, batch=batch)
+    imports.cancel_import(actor=manager, one=refused)
+    day = manager_day(world.clinic, world.site, NOW)
+
+    assert (day.failed_batches, day.refused_imports) == ([], [])
 
 
 def test_the_numbers_of_today_are_those_of_the_day(world):

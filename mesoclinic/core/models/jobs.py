@@ -1,53 +1,55 @@
-"""Job: progress of long work. Heartbeat: when something that must keep running was last seen."""
+"""Job: long work somebody asked for. Heartbeat: when something that must keep running was last seen."""
+
+from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-from mesoclinic.core.constraints import one_of
 
 from .base import ClinicOwned
 
 
-class JobStatus(models.TextChoices):
-    QUEUED = "queued", _("Waiting")
-    RUNNING = "running", _("Running")
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+class JobQuerySet(models.QuerySet):
+    def at_work(self) -> Self:
+        """Those a worker has to go on with."""
+        return self.filter(status__in=self.model.AT_WORK)
 
 
 class Job(ClinicOwned):
-    """Long work somebody waits for. `due_at` is when a worker may take it; the sweep finds what the bell missed."""
+    """How far it is. A worker that holds it moves `free_from` ahead; from then on another may go on.
 
-    Status = JobStatus
+    After `expires_at` its files are deleted. What it makes, its states and its `file` are its own.
+    """
 
-    kind = models.CharField(_("kind"), max_length=40)
-    status = models.CharField(_("status"), max_length=10, choices=JobStatus, default=JobStatus.QUEUED)
-    requested_by = models.ForeignKey("core.User", on_delete=models.PROTECT, null=True, related_name="+")
-    requested_at = models.DateTimeField(auto_now_add=True)
-    due_at = models.DateTimeField()
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    done_count = models.PositiveIntegerField(default=0)
-    total_count = models.PositiveIntegerField(default=0)
-    arguments = models.JSONField(default=dict)
-    error = models.TextField(blank=True)
+    AT_WORK: ClassVar[tuple[str, ...]]  # the states a worker leads on from
+    FOLDER: ClassVar[str]
+    status: str
+
+    asked_by = models.ForeignKey("core.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    language = models.CharField(_("language"), max_length=5)
+    held_by = models.UUIDField(null=True, editable=False)
+    free_from = models.DateTimeField(default=timezone.now, editable=False)
+    done_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, editable=False)
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-requested_at"]
-        indexes = [models.Index(fields=["status", "due_at"], name="job_by_due")]
-        constraints = [
-            one_of("status", JobStatus, name="job_status_known"),
-            models.CheckConstraint(
-                condition=Q(done_count__lte=F("total_count")),
-                name="job_done_within_total",
-                violation_error_message=_("A job cannot have done more than there is."),
-            ),
-        ]
+        abstract = True
+        ordering = ["-asked_at", "-id"]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.status}"
+        return f"{self.asked_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.status in self.AT_WORK
+
+    @property
+    def folder(self) -> str:
+        """Where its files lie in the storage: nothing of whom they are about."""
+        return f"{self.FOLDER}/{self.clinic_id}/{self.public_id}"
 
 
 class Heartbeat(models.Model):

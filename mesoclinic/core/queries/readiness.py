@@ -11,8 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from mesoclinic.core import freeze
-from mesoclinic.core.models import Heartbeat, Job
-from mesoclinic.core.models.jobs import JobStatus
+from mesoclinic.core.models import Heartbeat
 
 LATE = timedelta(minutes=5)
 
@@ -82,13 +81,8 @@ def oldest(due: QuerySet, column: str, before: datetime) -> datetime | None:
     return rows.values_list(column, flat=True).first()
 
 
-def _oldest_job(before: datetime) -> datetime | None:
-    unfinished = [JobStatus.QUEUED, JobStatus.RUNNING]
-    return oldest(Job.objects.filter(status__in=unfinished), "due_at", before)
-
-
 # Due rows by what is said of them: when the oldest one was due before an instant. The apps above add theirs in `ready()`.
-DUE_WORK: dict[str, Callable[[datetime], datetime | None]] = {"a job is due": _oldest_job}
+DUE_WORK: dict[str, Callable[[datetime], datetime | None]] = {}
 
 CHECKS: dict[str, Callable[[], str | None]] = {
     "database": _database,

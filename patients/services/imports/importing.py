@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from mesoclinic.core import audit
 from mesoclinic.core.models import Clinic
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.services.jobs import KEPT, Turn
 from patients.importing.rows import Reader, ReadRow, read_row
 from patients.models import ImportRow, Party, Patient, PatientImport, Place
 from patients.models.imports import ImportStatus, RowState
 from patients.queries.known import known_files
 from patients.services import flags, patients, places
-from patients.services.imports.holding import KEPT, Turn
 from patients.services.imports.reading import reader_of
 from patients.words import phone_key
 
@@ -26,7 +26,7 @@ ROWS_A_STEP = 5  # while they are written SQLite lets nobody else write, and Pos
 PAUSE = 0.05  # seconds between two steps, for whoever waits at SQLite's door: it keeps no queue
 
 
-def import_rows(turn: Turn) -> bool:
+def import_rows(turn: Turn[PatientImport]) -> bool:
     """Import on where the last turn ended. Says whether there is more to do."""
     one = turn.hold(ImportStatus.IMPORTING)
     if one is None:
@@ -42,7 +42,7 @@ def import_rows(turn: Turn) -> bool:
 
 
 @transaction.atomic
-def _step(turn: Turn, reader: Reader) -> bool:
+def _step(turn: Turn[PatientImport], reader: Reader) -> bool:
     """Import the next few; False when nobody is left, or somebody else is at it."""
     one = turn.hold(ImportStatus.IMPORTING)
     if one is None:

@@ -14,13 +14,13 @@ from django.utils import timezone, translation
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.services.jobs import Turn, forget_files
 from mesoclinic.core.tables import LONGEST_CELL, Numbered, open_table
 from patients.importing import cells, columns
 from patients.importing.rows import Reader, ReadRow, read_row
 from patients.models import ImportRow, PatientImport
 from patients.models.imports import DateOrder, ImportStatus, RowState
 from patients.queries.known import Known, known_files, likely_twin
-from patients.services.imports.holding import Turn, forget_file
 from protocols.models import Species, Substance
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class CheckedRow:
     read: ReadRow
 
 
-def read_rows(turn: Turn) -> bool:
+def read_rows(turn: Turn[PatientImport]) -> bool:
     """Read on where the last turn ended. Says whether there is more to do; a file that is no table ends as refused."""
     one = turn.hold(ImportStatus.CHECKING)
     if one is None:
@@ -55,7 +55,7 @@ def read_rows(turn: Turn) -> bool:
 
 
 def reader_of(one: PatientImport) -> Reader:
-    """What reading the rows of an import needs. Four SQL statements."""
+    """What reading the rows of an import needs. Five SQL statements."""
     site = Site.objects.filter(clinic=one.clinic).order_by("pk").first()
     substances = Substance.objects.filter(clinic=one.clinic, is_archived=False)
     return Reader(
@@ -70,7 +70,7 @@ def reader_of(one: PatientImport) -> Reader:
     )
 
 
-def _read_on(turn: Turn, one: PatientImport, rows: Iterator[Numbered]) -> bool:
+def _read_on(turn: Turn[PatientImport], one: PatientImport, rows: Iterator[Numbered]) -> bool:
     reader, seen = reader_of(one), {}
     done = one.rows.order_by("-position").values_list("position", flat=True).first() or 0
     while step := list(islice(rows, ROWS_A_STEP)):
@@ -143,12 +143,12 @@ def _row(one: PatientImport, row: CheckedRow, known: Known, earlier: int | None)
     return made
 
 
-def _finish(turn: Turn, one: PatientImport) -> bool:
+def _finish(turn: Turn[PatientImport], one: PatientImport) -> bool:
     with transaction.atomic():
         if turn.hold(ImportStatus.CHECKING) is not None:
             ready = {"status": ImportStatus.READY, "file": "", "held_by": None}
             PatientImport.objects.filter(pk=one.pk).update(**ready)
-            forget_file(one)
+            forget_files(one)
     return False
 
 
@@ -157,5 +157,5 @@ def _refuse(one: PatientImport, words: str) -> bool:
         refused = {"status": ImportStatus.REFUSED, "file": "", "held_by": None, "why_refused": words[:300]}
         if PatientImport.objects.filter(pk=one.pk, status=ImportStatus.CHECKING).update(**refused):
             one.rows.all().delete()
-            forget_file(one)
+            forget_files(one)
     return False

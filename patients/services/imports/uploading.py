@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from mesoclinic.core import audit, doorbell
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.services.jobs import KEPT, forget_files
 from mesoclinic.core.tables import MOST_BYTES, has_rows, open_table
 from patients.importing import columns
 from patients.models import ImportRow, PatientImport
 from patients.models.imports import ImportStatus, RowState
-from patients.services.imports.holding import KEPT, forget_file
 from protocols.models import Species
 
 GO_ON = "patients.go_on_with_import"
@@ -114,7 +114,7 @@ def forget_rows(one: PatientImport) -> None:
     one.rows.exclude(state=RowState.IMPORTED).delete()
     forgotten = {"file_name": "", "heads": [], "fields": [], "expires_at": None, "why_refused": ""}
     PatientImport.objects.filter(pk=one.pk).update(**forgotten)
-    forget_file(one)
+    forget_files(one)
 
 
 def take_faults(*, actor: User, one: PatientImport) -> tuple[list[str], Iterator[list[str]]]:

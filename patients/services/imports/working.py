@@ -1,37 +1,27 @@
 """What workers do by themselves: go on with an import, find those nobody is at, delete what was kept long enough."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from mesoclinic.core import doorbell
+from mesoclinic.core.services import jobs
+from mesoclinic.core.services.jobs import Turn
 from patients.models import PatientImport
-from patients.models.imports import AT_WORK, ImportStatus
-from patients.services.imports.holding import Turn
+from patients.models.imports import ImportStatus
 from patients.services.imports.importing import import_rows
 from patients.services.imports.reading import read_rows
 from patients.services.imports.uploading import GO_ON, forget_rows
 
-HEARD_WITHIN = timedelta(seconds=20)
-
 
 def go_on(import_id: int) -> None:
-    """Take a turn at an import. Safe to run twice and to be killed."""
-    turn = Turn(import_id)
-    try:
-        more = read_rows(turn) or import_rows(turn)
-    finally:
-        turn.let_go()
-    if more:
-        doorbell.ring(GO_ON, import_id)
+    """Take a turn at an import."""
+    jobs.take_turn(Turn(PatientImport, import_id), lambda turn: read_rows(turn) or import_rows(turn), GO_ON)
 
 
 def sweep(*, now: datetime | None = None) -> None:
     """Go on with what no worker holds."""
-    now = now or timezone.now()
-    left = PatientImport.objects.filter(status__in=AT_WORK, free_from__lte=now - HEARD_WITHIN)
-    for import_id in left.values_list("pk", flat=True):
+    for import_id in jobs.left(PatientImport, now or timezone.now()):
         go_on(import_id)
 
 
