@@ -1,9 +1,17 @@
 """The columns of this app's lists in a spreadsheet."""
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.exports import Column
+from protocols.importing.columns import NAMES, WRITTEN_ONLY
+from protocols.models import Protocol, ProtocolLine, ProtocolVersion
+from protocols.models.indications import IndicationField
 from protocols.words import cadence_words
 
 LOTS = (
@@ -42,11 +50,60 @@ COMPETITION_RULES = (
     Column(_("Source"), lambda rule: rule.source),
     Column(_("Not counted any more"), lambda rule: gettext("yes") if rule.is_archived else ""),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolRow:
+    """A line of a mix, with its protocol: what a protocol has once stands in the first of its rows only."""
+
+    version: ProtocolVersion
+    line: ProtocolLine | None
+    is_first: bool
+
+
+def protocol_rows(protocols: Iterable[Protocol]) -> Iterator[ProtocolRow]:
+    """The rows of the newest version of each. Needs the protocols of `queries.protocols.search`."""
+    for one in protocols:
+        lines = list(one.shown[0].lines.all()) or [None]
+        yield from (ProtocolRow(one.shown[0], line, number == 0) for number, line in enumerate(lines))
+
+
+def _once(field: str, value: Callable[[ProtocolVersion], Any]) -> Column:
+    return Column(_label(field), lambda row: value(row.version) if row.is_first else None)
+
+
+def _of_line(field: str, value: Callable[[ProtocolLine], Any]) -> Column:
+    return Column(_label(field), lambda row: value(row.line) if row.line else None)
+
+
+def _label(field: str) -> Any:
+    return NAMES[field][0]
+
+
+def _joined(rows: Iterable[Any]) -> str:
+    return "; ".join(str(row) for row in rows)
+
+
+# The same headings the import of protocols reads, so that a list taken from one clinic is the file for another.
 PROTOCOLS = (
-    Column(_("Protocol"), lambda one: one.name),
-    Column(_("For"), lambda one: ", ".join(row.name for row in one.shown[0].species.all())),
-    Column(_("Mix"), lambda one: ", ".join(line.substance.name for line in one.shown[0].lines.all())),
-    Column(_("Series"), lambda one: cadence_words(one.shown[0].cadence)),
-    Column(_("Version"), lambda one: one.shown[0].number),
-    Column(_("Status"), lambda one: one.shown[0].get_status_display()),
+    Column(_label("name"), lambda row: row.version.protocol.name),
+    _once("field", lambda version: IndicationField(version.protocol.field).label if version.protocol.field else ""),
+    _once("species", lambda version: _joined(version.species.all())),
+    _once("indications", lambda version: _joined(version.indications.all())),
+    _once("cadence", lambda version: version.cadence),
+    Column(WRITTEN_ONLY[0], lambda row: cadence_words(row.version.cadence) if row.is_first else None),
+    _once("minimum_sessions", lambda version: version.minimum_sessions),
+    _once("technique", lambda version: version.technique),
+    _once("device", lambda version: version.get_device_display() if version.device else ""),
+    *(
+        _once(name, attrgetter(name))
+        for name in ("needle", "needle_length_mm", "depth_min_mm", "depth_max_mm", "shots_min", "shots_max")
+    ),
+    _once("volume_per_point_ml", attrgetter("volume_per_point_ml")),
+    _of_line("substance", lambda line: line.substance.name),
+    _of_line("role", lambda line: line.get_role_display()),
+    *(_of_line(name, attrgetter(name)) for name in ("volume_ml", "strength", "strength_unit", "syringe", "note")),
+    *(_once(name, attrgetter(name)) for name in ("summary", "aftercare", "notes", "source")),
+    Column(WRITTEN_ONLY[1], lambda row: row.version.number if row.is_first else None),
+    Column(WRITTEN_ONLY[2], lambda row: row.version.get_status_display() if row.is_first else None),
 )

@@ -19,14 +19,14 @@ def bare(words: str) -> str:
     return SIGNS.sub("", fold(words))
 
 
-def called(names: Mapping[str, str], more: Mapping[str, str] | None = None) -> dict[str, str]:
+def called(names: Mapping[str, str | Promise], more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Codes by their names in every language and by what else they are called; the first of two wins."""
     found: dict[str, str] = {}
     for code, name in names.items():
-        words = [code, name, *(more or {}).get(code, "").split(",")]
+        words = [code, *(more or {}).get(code, "").split(",")]
         for language in LANGUAGES:
             with override(language):
-                words.append(_(name))
+                words += [str(name), _(str(name))]  # what a program names is lazy, what a row is called is not
         for word in words:
             found.setdefault(bare(word) or word.strip(), code)
     return found

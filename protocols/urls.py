@@ -1,6 +1,16 @@
 from django.urls import path
 
-from protocols.views import cadences, competition, lots, mix_rules, pairs, protocol_editor, protocols, substances
+from protocols.views import (
+    cadences,
+    competition,
+    imports,
+    lots,
+    mix_rules,
+    pairs,
+    protocol_editor,
+    protocols,
+    substances,
+)
 
 app_name = "protocols"
 
@@ -8,6 +18,9 @@ urlpatterns = [
     # Protocols
     path("", protocols.list_protocols, name="list"),
     path("new/", protocol_editor.create, name="create"),
+    path("import/", imports.upload_import, name="upload-import"),
+    path("import/run/", imports.run_import, name="run-import"),
+    path("import/template/", imports.import_template, name="import-template"),
     path("mix/", protocol_editor.preview_mix, name="preview-mix"),
     path("<uuid:public_id>/", protocols.show_protocol, name="detail"),
     path("<uuid:public_id>/edit/", protocol_editor.edit, name="edit"),

@@ -10,6 +10,7 @@ from protocols.models import Indication, Protocol, ProtocolLine, ProtocolVersion
 from protocols.models.protocols import VersionStatus
 
 LINES = Prefetch("lines", ProtocolLine.objects.select_related("substance").order_by("position"))
+NEWEST = ~Exists(ProtocolVersion.objects.filter(protocol=OuterRef("protocol"), number__gt=OuterRef("number")))
 
 
 def with_everything(versions: QuerySet[ProtocolVersion]) -> QuerySet[ProtocolVersion]:
@@ -76,8 +77,7 @@ def search(
     `status`: "" on offer, "draft" with a draft, "published" published and on offer, "archived". Five statements for
     a page of any length.
     """
-    newer = ProtocolVersion.objects.filter(protocol=OuterRef("protocol"), number__gt=OuterRef("number"))
-    newest = ProtocolVersion.objects.filter(~Exists(newer))
+    newest = ProtocolVersion.objects.filter(NEWEST)
     found = Protocol.objects.filter(clinic=clinic, is_archived=status == "archived")
     found = found.annotate(version_count=Count("versions", distinct=True))
     text = text.replace("\x00", "").strip()[:100]

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -30,17 +31,26 @@ A_PAGE = 25
 def list_protocols(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("field", "species", "status", "sort")}
     found = queries.search(request.clinic, text=request.GET.get("q", ""), **asked)
-    if sent := exported(request, "protocol", found, exports.PROTOCOLS):
+    whole = found.prefetch_related("shown__indications")
+    if sent := exported(request, "protocol", whole, exports.PROTOCOLS, lines=exports.protocol_rows):
         return sent
     context = {
         "page": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
         "asked": asked | {"q": request.GET.get("q", "")},
         "fields": IndicationField.choices,
         "species": Species.objects.all(),
+        "actions": _actions(request),
         "statuses": [("draft", _("With a draft")), ("published", _("Published")), ("archived", _("Off the list"))],
     }
     name = "_results.html" if request.htmx else "list.html"
     return render(request, f"protocols/protocols/{name}", context)
+
+
+def _actions(request: HttpRequest) -> list[dict[str, str]]:
+    """What stands beside the title, for those who may."""
+    if not request.user.has_perm("protocols.change_protocol"):
+        return []
+    return [{"label": _("Import protocols"), "url": reverse("protocols:upload-import"), "icon": "upload"}]
 
 
 @requires("protocols.view_protocol")

@@ -52,6 +52,9 @@ def _vial(world):
 ROWS = {
     "protocols:list": Row(),
     "protocols:create": Row(),
+    "protocols:upload-import": Row(),
+    "protocols:run-import": Row(),
+    "protocols:import-template": Row(),
     "protocols:preview-mix": Row(),
     "protocols:detail": Row(_draft),
     "protocols:edit": Row(_draft),

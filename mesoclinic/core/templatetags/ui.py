@@ -50,6 +50,10 @@ STATUS_LOOKS: dict[str, tuple[str, str]] = {
     "ready": ("wait", "circle"),
     "refused": ("bad", "exclamation-octagon-fill"),
     "importing": ("now", "arrow-repeat"),
+    "new": ("good", "plus-lg"),
+    "next": ("now", "arrow-repeat"),
+    "here": ("off", "circle"),
+    "faulty": ("bad", "exclamation-octagon-fill"),
 }
 # What a browser says of itself -> its name, and the system's; the first that is found counts.
 BROWSERS = {

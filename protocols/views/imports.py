@@ -1,0 +1,115 @@
+"""Import protocols from a table: choose the file, look at what would happen, have it done."""
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mesoclinic.core.access import requires
+from mesoclinic.core.exports import sheet
+from mesoclinic.core.refused import Refused
+from mesoclinic.core.tables import Numbered, open_table
+from protocols.forms.imports import MOST_ROWS, RunForm, UploadForm, table_value
+from protocols.importing import columns, template
+from protocols.queries import imports as queries
+from protocols.services import imports as services
+
+MOST_BYTES = 1024 * 1024
+MOST_LETTERS = 1_000_000
+
+
+@requires("protocols.change_protocol")
+@require_http_methods(["GET", "POST"])
+def upload_import(request: HttpRequest) -> HttpResponse:
+    """Choose a file; sent, the page says protocol by protocol what would happen. Nothing is kept."""
+    sent = request.method == "POST"
+    form = UploadForm(request.POST if sent else None, request.FILES if sent else None)
+    if sent and form.is_valid():
+        try:
+            heads, rows = _table(form.cleaned_data["file"])
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return _checked(request, heads, rows)
+    return _chosen(request, form, status=422 if sent else 200)
+
+
+def _chosen(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
+    context = {"form": form, "heads": [columns.label(name) for name in columns.NAMES]}
+    return render(request, "protocols/imports/upload.html", context, status=status)
+
+
+def _table(file: UploadedFile) -> tuple[list[str], list[Numbered]]:
+    """Read headings and rows.
+
+    Raises Refused("too-large" | "no-name-column" | "no-rows" | "too-long") and those of `open_table`.
+    """
+    if file.size is None or file.size > MOST_BYTES:
+        raise Refused("too-large", _("This file is larger than 1 MB. Import it in parts."), field="file")
+    table = open_table(file, columns.known)
+    if "name" not in columns.HEADINGS.fields_of(table.heads):
+        words = _("No column is called “%(name)s”. Put headings into the first row; the template shows which.")
+        raise Refused("no-name-column", words % {"name": columns.label("name")}, field="file")
+    rows: list[Numbered] = []
+    letters = 0
+    for row in table.rows:
+        rows.append(row)
+        letters += sum(map(len, row[1]))
+        if len(rows) > MOST_ROWS or letters > MOST_LETTERS:
+            words = _("This file has more than %(most)s rows, or too much text. Import it in parts.")
+            raise Refused("too-long", words % {"most": MOST_ROWS}, field="file")
+    if not rows:
+        raise Refused("no-rows", _("There is nothing below the headings of this file."), field="file")
+    return table.heads, rows
+
+
+def _checked(
+    request: HttpRequest, heads: list[str], rows: list[Numbered], refused: Refused | None = None
+) -> HttpResponse:
+    plan = queries.import_plan(request.clinic, heads, rows)
+    context = {
+        "plan": plan,
+        "form": RunForm(initial={"table": table_value(heads, rows), "seen": plan.digest}),
+        "unused": columns.unused(heads),
+        "refused": refused,
+        "outcomes": [(outcome, plan.count(outcome)) for outcome in queries.Outcome],
+    }
+    return render(request, "protocols/imports/check.html", context, status=409 if refused else 200)
+
+
+@requires("protocols.change_protocol")
+@require_POST
+def run_import(request: HttpRequest) -> HttpResponse:
+    """Import what was shown; when it would come to something else by now, show that instead."""
+    form = RunForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("The table did not arrive whole. Choose the file again."))
+        return _chosen(request, UploadForm(), status=422)
+    heads, rows = form.cleaned_data["table"]
+    try:
+        made = services.import_protocols(
+            actor=request.user, clinic=request.clinic, heads=heads, rows=rows, seen=form.cleaned_data["seen"]
+        )
+    except Refused as refused:
+        return _checked(request, heads, rows, refused)
+    words = ngettext(
+        "%(count)d draft is made. Look at it, and publish it when it is right.",
+        "%(count)d drafts are made. Look at each, and publish it when it is right.",
+        len(made),
+    )
+    messages.success(request, words % {"count": len(made)})
+    return redirect(reverse("protocols:list", query={"status": "draft"}))
+
+
+@requires("protocols.change_protocol")
+@require_GET
+def import_template(request: HttpRequest) -> StreamingHttpResponse:
+    """The file to fill in, as XLSX or, when asked, as CSV."""
+    kind = "csv" if request.GET.get("as") == "csv" else "xlsx"
+    name = f"{timezone.localdate().isoformat()}_{_('protocols-to-import')}"
+    return sheet(kind, name, template.heads(), template.examples())
