@@ -13,16 +13,20 @@ FOLDER = Path(__file__).parent / "fonts"
 BOX = "□"
 _LONG_WORD = 24
 _BREAK = "\u200b"
+_NEVER = ("Cc", "Cf", "Cs", "Co")
 _KEPT = "\n\u200c\u200d"  # line ends, and the joiners Arabic and Persian need
 
 
 @cache
 def printable() -> frozenset[int]:
-    """Give every code point at least one of the vendored fonts has a glyph for; no controls, no private use."""
+    """Give every code point at least one of the vendored fonts has a glyph for; no controls, no private use.
+
+    What this Python does not know yet ("Cn") may be in a font all the same: an emoji of last year.
+    """
     covered: set[int] = set()
     for path in sorted(FOLDER.glob("*.ttf")):
         covered |= _covered(path.read_bytes())
-    return frozenset(code for code in covered if unicodedata.category(chr(code))[0] != "C")
+    return frozenset(code for code in covered if unicodedata.category(chr(code)) not in _NEVER)
 
 
 def printable_text(text: str) -> str:

@@ -216,13 +216,15 @@ def _alternatives(node) -> set[str]:
 
 
 def test_only_our_own_fonts_are_used_and_all_are_embedded():
-    names = set()
-    for page in read(course_pdf(full_report())).pages:
-        for font in page["/Resources"].get("/Font", {}).values():
-            names.add(font.get_object()["/BaseFont"].split("+")[1])
+    names = fonts_of(course_pdf(full_report()))
 
     assert names
     assert all(name.startswith("NotoSans") for name in names)
+
+
+def fonts_of(pdf: bytes) -> set[str]:
+    fonts = (page["/Resources"].get("/Font", {}) for page in read(pdf).pages)
+    return {font.get_object()["/BaseFont"].split("+")[1] for page in fonts for font in page.values()}
 
 
 def test_every_page_has_its_number_and_two_identifiers():
@@ -346,9 +348,36 @@ def test_a_name_in_any_script_prints(name):
         assert name in unicodedata.normalize("NFC", text_of(pdf))
 
 
-@pytest.mark.parametrize(
-    "name", ["홍길동", "😀 Pony 🐎", "a\x00b\x1bc", "नेहा", "\u202eevil", "\ufffe", "\U0001f468\u200d\U0001f469"]
-)
+EMOJI = (
+    "🐎",
+    "🐴 Galant",
+    "Zoé ❤\ufe0f",
+    "👍🏽",
+    "1\ufe0f⃣",
+    "🇫🇷",
+    "👨\u200d👩\u200d👧",
+    "\U0001fabf",
+)  # the last is of Unicode 15
+
+
+@pytest.mark.parametrize("name", EMOJI)
+def test_an_emoji_in_a_name_prints_as_itself(name):
+    pdf = course_pdf(a_report(patient=replace(a_report().patient, name=name)))
+
+    assert printable_text(name) == name
+    assert "NotoEmoji-Regular" in fonts_of(pdf)
+    assert "□" not in text_of(pdf)
+    assert name[0] in text_of(pdf)
+
+
+def test_marks_that_join_emoji_stand_anywhere_without_an_error():
+    marks = ("\ufe0f", "⃣", "🏽", "\u200d", "🇫", "\U000e0067\U000e007f", "#\ufe0f⃣")
+    note = " ".join(f"{mark}a{mark}é{mark}王{mark}ب{mark}ש{mark}🐎{mark} {mark}{mark}" for mark in marks)
+
+    assert read(course_pdf(a_report(patient=replace(a_report().patient, name=note)))).pages
+
+
+@pytest.mark.parametrize("name", ["홍길동", "a\x00b\x1bc", "नेहा", "\u202eevil", "\ufffe"])
 def test_what_no_font_has_is_an_open_box_and_never_an_error(name):
     patient = replace(a_report().patient, name=name)
 
