@@ -54,6 +54,7 @@ def _ways():
     from sessions.services.appointments.wish import Wish
     from sessions.services.waiting import wait_for_earlier_time
     from tests.races.series_ways import accept_carelessly, accept_series
+    from tests.races.walk_in_ways import tap_walk_in
 
     def objects(asked):
         practitioner = Practitioner.objects.get(pk=asked["practitioner"])
@@ -229,7 +230,12 @@ def _ways():
         return deeds[asked["deed"]]()
 
     ways = {"stock": stock_deed}
-    ways |= {"accept-series": accept_series, "accept-carelessly": accept_carelessly, "waiting": waiting_deed}
+    ways |= {
+        "accept-series": accept_series,
+        "accept-carelessly": accept_carelessly,
+        "waiting": waiting_deed,
+        "walk-in": tap_walk_in,
+    }
     ways |= {"round": whole_round, "change_round": change_round, "accepting": accepting, "agreeing": agreeing}
     return ways | {
         "guarded": guarded,
