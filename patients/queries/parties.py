@@ -1,6 +1,7 @@
 """Who is what for a patient on a day. Former contacts are never among the current ones."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,6 +54,21 @@ def earlier_contacts(patient: Patient, today: date) -> list[Contact]:
         for link in links
         if (link.until_on and link.until_on < today) or (adult and link.role == PartyRole.GUARDIAN)
     ]
+
+
+def former_parties(patient_ids: Collection[int], today: date) -> set[int]:
+    """Return the keys of whoever was a contact of files and is none any more on a day. One SQL statement."""
+    rows = PatientParty.objects.filter(patient__in=patient_ids).values_list("party", "until_on")
+    links = [(party, until_on is None or until_on >= today) for party, until_on in rows]
+    return {party for party, _ in links} - {party for party, holds in links if holds}
+
+
+def last_sold_on(patient_ids: Collection[int], today: date) -> date | None:
+    """Return the day an animal came to its owner from another; None when it was never sold. One SQL statement."""
+    rows = PatientParty.objects.filter(patient__in=patient_ids, role=PartyRole.OWNER, from_on__lte=today)
+    owners = list(rows.values_list("from_on", "until_on"))
+    since = max((from_on for from_on, until_on in owners if until_on is None), default=None)
+    return since if any(until_on is not None and until_on < today for _, until_on in owners) else None
 
 
 def link_or_404(patient: Patient, link_id: int) -> PatientParty:

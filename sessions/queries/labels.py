@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import User
 from patients.queries import patients
 from sessions.models import Administration, SessionRecord
@@ -18,7 +19,7 @@ def syringe_labels(record: SessionRecord, *, printed_by: User, now: datetime) ->
     """Give one label for each syringe of the mix, in the order of their letters. At most seven statements."""
     zone = reads.site_of(record).zone
     at = (record.performed_at or now).astimezone(zone)
-    banner = patients.banner(reads.patient_of(record), at.date())
+    banner = patients.banner(reads.patient_of(record), local_day(now, zone))  # whose horse it is now, not then
     syringes: dict[str, list[LabelLine]] = {}
     for row in record.administrations.select_related("substance", "lot").order_by("syringe", "position"):
         syringes.setdefault(row.syringe, []).append(_line(row))

@@ -1,6 +1,7 @@
 """Everything the clinic holds of one patient, as plain values: what a request for access is answered with."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 from django.db.models import ForeignKey, Model, Q, QuerySet
@@ -20,6 +21,7 @@ from patients.models import (
     Place,
     Weight,
 )
+from patients.queries.parties import former_parties
 from patients.queries.patients import file_ids
 from protocols.models import Indication, Lot, ProtocolVersion, Species, Substance, Technique
 from sessions import models as own
@@ -52,6 +54,11 @@ LEFT_OUT = frozenset(
         *("secret_hash", "content_hash", "plan_wanted", "plan_made", "plan_wanted_at", "sha256", "file"),
     )
 )
+# What a contact who is one no more keeps for themselves: a new owner gets the file, not the seller's telephone.
+OF_THEIR_OWN = {
+    "contacts": ("id", ("phone", "email", "address", "note")),
+    "messages": ("party_id", ("sent_to", "text")),
+}
 RowsOf = Callable[[list[int]], QuerySet[Any]]
 
 
@@ -98,10 +105,14 @@ TABLES: dict[str, RowsOf] = {
 }
 
 
-def whole_file(patient: Patient) -> dict[str, Any]:
-    """Give every row of the file and of those merged into it. A fixed number of SQL statements, whatever it holds."""
+def whole_file(patient: Patient, today: date) -> dict[str, Any]:
+    """Give every row of the file and of those merged into it. A fixed number of SQL statements, whatever it holds.
+
+    Of whoever is no contact any more only the name is given, and what they were from when until when.
+    """
     keys = file_ids(patient)
     rows = {name: _rows(rows_of(keys)) for name, rows_of in TABLES.items()}
+    _keep_apart(rows, former_parties(keys, today))
     names = _names(rows.values())
     said = {name: [_said(model, row, names) for row in found] for name, (model, found) in rows.items()}
     return {"format": FORMAT, "clinic": patient.clinic.name, **said}
@@ -113,6 +124,13 @@ Found = tuple[type[Model], list[dict[str, Any]]]
 def _rows(rows: QuerySet[Any]) -> Found:
     columns = [field.attname for field in rows.model._meta.concrete_fields if field.name not in LEFT_OUT]
     return rows.model, list(rows.order_by("pk").values(*columns))
+
+
+def _keep_apart(rows: dict[str, Found], former: set[int]) -> None:
+    for table, (column, own_words) in OF_THEIR_OWN.items():
+        for row in rows[table][1]:
+            if row[column] in former:
+                row.update(dict.fromkeys(own_words, ""))
 
 
 def _links(model: type[Model]) -> dict[str, type[Model]]:

@@ -18,6 +18,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site, User
 from patients.models import ConsentScan, Patient
+from patients.queries.parties import former_parties, last_sold_on
 from patients.queries.patients import file_ids
 from sessions.models import Course, ReportHandout
 from sessions.models.courses import CourseStatus
@@ -44,15 +45,15 @@ def export_patient(*, actor: User, patient: Patient, site: Site, now: datetime |
     today = local_day(now or timezone.now(), site.zone)
     with transaction.atomic():
         audit.record(actor=actor, verb="patient.exported", subject=patient, patient_id=patient.pk)
-        rows = whole_file(patient)
+        rows = whole_file(patient, today)
     made: IO[bytes] = TemporaryFile()  # noqa: SIM115 - nameless: it goes when the response closes it
     with override(patient.language or patient.clinic.language):
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("file.json", json.dumps(rows, ensure_ascii=False, indent=1, default=_plain))
             _write_reports(archive, patient, today, actor)
-            _write_handouts(archive, patient)
-            missing = _write_scans(archive, patient)
-            archive.writestr("index.txt", _index(patient, today, archive.namelist(), missing))
+            left_out = _write_handouts(archive, patient, today, site)
+            missing, of_others = _write_scans(archive, patient, today)
+            archive.writestr("index.txt", _index(patient, today, archive.namelist(), missing, left_out + of_others))
         name = f"{today.isoformat()}_{file_part(patient.name)[:60].strip('-') or 'patient'}_{patient.number}.zip"
     size = made.tell()
     made.seek(0)
@@ -70,30 +71,40 @@ def _write_reports(archive: zipfile.ZipFile, patient: Patient, today: date, acto
         archive.writestr(f"courses/{file_name(report)}", course_pdf(report, report_words(patient.species)))
 
 
-def _write_handouts(archive: zipfile.ZipFile, patient: Patient) -> None:
-    """Add the papers that left the clinic, as they were."""
-    papers = (
-        ReportHandout.objects.filter(course__patient__in=file_ids(patient)).exclude(content=b"").order_by("at", "pk")
-    )
+def _write_handouts(archive: zipfile.ZipFile, patient: Patient, today: date, site: Site) -> int:
+    """Add the papers that left the clinic, as they were; return how many are left out, from before an animal was sold."""
+    files = file_ids(patient)
+    papers = ReportHandout.objects.filter(course__patient__in=files).exclude(content=b"").order_by("at", "pk")
+    sold_on = last_sold_on(files, today)
+    left_out = 0
     for number, paper in enumerate(papers.iterator(chunk_size=20), 1):
-        archive.writestr(f"handed-out/{number}_{paper.file_name}", bytes(paper.content))
+        if sold_on is not None and local_day(paper.at, site.zone) < sold_on:
+            left_out += 1
+        else:
+            archive.writestr(f"handed-out/{number}_{paper.file_name}", bytes(paper.content))
+    return left_out
 
 
-def _write_scans(archive: zipfile.ZipFile, patient: Patient) -> list[str]:
-    """Add the scans of consents; return the names of those whose file is not there."""
-    missing = []
-    scans = ConsentScan.objects.filter(consent__patient__in=file_ids(patient)).select_related("consent")
+def _write_scans(archive: zipfile.ZipFile, patient: Patient, today: date) -> tuple[list[str], int]:
+    """Add the scans of consents; return the names of those whose file is not there, and how many are a former contact's."""
+    missing, left_out = [], 0
+    files = file_ids(patient)
+    former = former_parties(files, today)
+    scans = ConsentScan.objects.filter(consent__patient__in=files).select_related("consent")
     for number, scan in enumerate(scans.order_by("pk"), 1):
         name = f"consents/{scan.consent.given_on.isoformat()}_{number}{scan.suffix}"
+        if scan.consent.given_by_party_id in former:
+            left_out += 1
+            continue
         try:
             with scan.file.open("rb") as held:
                 archive.writestr(name, held.read())
         except OSError:
             missing.append(name)
-    return missing
+    return missing, left_out
 
 
-def _index(patient: Patient, today: date, names: list[str], missing: list[str]) -> str:
+def _index(patient: Patient, today: date, names: list[str], missing: list[str], left_out: int) -> str:
     """Say in the patient's language what the zip holds."""
     lines = [
         _("The file of %(name)s, number %(number)d, at %(clinic)s.")
@@ -109,6 +120,8 @@ def _index(patient: Patient, today: date, names: list[str], missing: list[str]) 
     ]
     if missing:
         lines += ["", _("These are missing in the clinic's own storage:"), *missing]
+    if left_out:
+        lines += ["", _("Papers left out, because they are an earlier contact's: %(count)d.") % {"count": left_out}]
     return "\n".join(lines) + "\n"
 
 

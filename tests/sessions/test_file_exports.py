@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -13,10 +14,12 @@ from django.urls import reverse
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from patients.models import Patient
-from patients.services import consents, merging
+from patients.services import consents, merging, parties
+from sessions.models import Reminder
 from sessions.queries.whole_file import TABLES, whole_file
+from sessions.services.handouts import hand_out_report
 from tests.factories import PDF_SCAN, make_consent, make_patient, make_user
-from tests.sessions.booking_world import at
+from tests.sessions.booking_world import MONDAY, at, book
 from tests.sessions.record_world import done, record_world, signed
 
 pytestmark = pytest.mark.django_db
@@ -82,11 +85,11 @@ def test_a_missing_scan_is_said_and_stops_nothing(world):
 
 def test_the_file_is_read_with_as_many_questions_for_many_sessions_as_for_one(world, django_assert_max_num_queries):
     with django_assert_max_num_queries(60) as few:
-        whole_file(world.patient)
+        whole_file(world.patient, MONDAY)
     done(world, 2)
     done(world, 3)
     with django_assert_max_num_queries(60) as many:
-        whole_file(world.patient)
+        whole_file(world.patient, MONDAY)
 
     assert len(many) == len(few)
 
@@ -105,3 +108,57 @@ def test_every_table_that_points_at_a_patient_is_in_the_file():
     # has given its words to the file.
     own = {"SearchWord", "Merge", "CalendarFeed", "ImportRow"}
     assert pointing - {model.__name__ for model in models} == own
+
+
+def test_a_horse_sold_meanwhile_takes_no_former_owners_contacts_with_it(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    with time_machine.travel(at("10:15"), tick=False):
+        world = record_world(species="horse")
+        owners = {
+            "phone": "06 11 11 11 11",
+            "email": "anna@alt.example",
+            "address": "1 Old Lane",
+            "note": "by phone only",
+        }
+        alt = parties.link(
+            actor=None, patient=world.patient, role="owner", name="Anna Alt", from_on=MONDAY, **owners
+        ).party
+        given = make_consent(world.patient, "photo", given_by_party=alt, given_by_name="Anna Alt", given_as="owner")
+        consents.add_scan(actor=None, consent=given, content=PDF_SCAN)
+        visit = book(world, "15:00", practitioner=world.doctor)
+        Reminder.objects.create(
+            clinic=world.clinic,
+            appointment=visit,
+            party=alt,
+            sent_for=visit.starts_at,
+            due_at=visit.starts_at,
+            kind="reminder",
+            channel="email",
+            sent_to=alt.email,
+            text="Dear Anna Alt, of 1 Old Lane",
+        )
+        hand_out_report(
+            actor=world.doctor_user,
+            course=world.course,
+            variant="patient",
+            language="en",
+            recipient="Anna Alt",
+            purpose="asked for it",
+            basis="request",
+        )
+    with time_machine.travel(at("10:15", 3), tick=False):
+        before = taken(world)
+        parties.transfer_ownership(actor=None, patient=world.patient, on=MONDAY + timedelta(days=3), name="Nora Neu")
+
+        archive = taken(world)
+
+    rows = archive.read("file.json").decode()
+    for theirs in ("06 11 11 11 11", "anna@alt.example", "1 Old Lane", "by phone only"):
+        assert theirs in before.read("file.json").decode()
+        assert theirs not in rows
+    assert [one["name"] for one in json.loads(rows)["contacts"]] == ["Anna Alt", "Nora Neu"]
+    assert {name.split("/")[0] for name in before.namelist()} - {name.split("/")[0] for name in archive.namelist()} == {
+        "consents",
+        "handed-out",
+    }
+    assert "earlier contact's: 2." in archive.read("index.txt").decode()
