@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from mesoclinic.core import texting
@@ -29,6 +30,13 @@ def check_secret_key(app_configs, **kwargs):
     if settings.PRODUCTION and (weak or key.startswith(("django-insecure", "only-for-tests"))):
         return [Error("SECRET_KEY is weak: set a random one of at least 50 characters.", id="mesoclinic.E002")]
     return []
+
+
+def refuse_harmful_settings() -> None:
+    """Do when a web server starts what `manage.py` does before every command. Raises ImproperlyConfigured."""
+    faults = [*check_time_zone(None), *check_secret_key(None)]
+    if faults:
+        raise ImproperlyConfigured(" ".join(fault.msg for fault in faults))
 
 
 @register(Tags.database)

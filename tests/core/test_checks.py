@@ -6,9 +6,12 @@ import sys
 from datetime import timedelta
 
 import pytest
+from celery import current_app
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
+from kombu import Connection
 
-from mesoclinic.core import checks
+from mesoclinic.core import checks, freeze
 from mesoclinic.core.models import Heartbeat, Site
 from mesoclinic.core.queries import readiness
 from tests.factories import make_clinic
@@ -32,7 +35,7 @@ def test_a_weak_secret_is_refused_in_production_only(settings, key):
 
 
 def test_a_strong_secret_is_taken_in_production(settings):
-    settings.SECRET_KEY, settings.PRODUCTION = "".join(chr(ord("A") + number % 58) for number in range(60)), True
+    settings.SECRET_KEY, settings.PRODUCTION = STRONG, True
 
     assert checks.check_secret_key(None) == []
 
@@ -49,8 +52,14 @@ def test_a_site_of_an_unknown_zone_is_named():
     assert "Mars/Base" in fault.msg
 
 
-@pytest.mark.parametrize("key", ["short", ""])
-def test_production_does_not_start_with_a_weak_secret(key, tmp_path):
+STRONG = "".join(chr(ord("A") + number % 58) for number in range(60))
+CHECK = ["manage.py", "check", "--tag", "security"]
+SERVE = ["-c", "import mesoclinic.wsgi"]  # as gunicorn does
+
+
+@pytest.mark.parametrize("command", [CHECK, SERVE])
+@pytest.mark.parametrize(("key", "starts"), [("short", False), ("x" * 60, False), ("", False), (STRONG, True)])
+def test_production_does_not_start_with_a_weak_secret(key, starts, command, tmp_path):
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "mesoclinic.settings.prod",
         "SECRET_KEY": key,
@@ -59,12 +68,10 @@ def test_production_does_not_start_with_a_weak_secret(key, tmp_path):
         "REDIS_URL": "redis://127.0.0.1:1/0",
     }
 
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check", "--tag", "security"], env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True)
 
-    assert done.returncode != 0
-    assert "SECRET_KEY" in done.stderr
+    assert (done.returncode == 0) is starts, done.stderr
+    assert ("SECRET_KEY" in done.stderr) is not starts
 
 
 @pytest.mark.django_db
@@ -107,6 +114,45 @@ def test_readyz_names_the_oldest_work_that_lies_about(client, monkeypatch):
 
     assert answer.status_code == 503
     assert answer.json()["work"].startswith("ironing waits since")
+
+
+@pytest.mark.django_db
+def test_readyz_says_when_a_migration_is_not_applied(client):
+    last = MigrationRecorder.Migration.objects.filter(app="treatment_sessions").latest("pk")
+    MigrationRecorder.Migration.objects.filter(pk=last.pk).delete()
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["migrations"] == "1 to apply"
+
+
+@pytest.mark.django_db
+def test_readyz_says_when_a_guard_of_frozen_rows_is_gone(client, monkeypatch):
+    installed = freeze.installed_triggers()
+    monkeypatch.setattr(freeze, "installed_triggers", lambda: installed - {"core_auditevent_f_update"})
+
+    assert client.get("/readyz").json()["triggers"] == "missing: core_auditevent_f_update"
+
+
+@pytest.mark.django_db
+def test_readyz_says_when_the_broker_does_not_answer(client, monkeypatch):
+    nobody = Connection("redis://127.0.0.1:1/0")
+    monkeypatch.setattr(type(current_app._get_current_object()), "connection_for_write", lambda _app: nobody)
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["broker"] == "OperationalError"
+
+
+def test_readyz_says_when_the_database_does_not_answer(client, django_db_blocker):
+    with django_db_blocker.block():  # every connection raises
+        answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["database"] != "ok"
+    assert answer.json()["broker"] == "ok"
 
 
 @pytest.mark.django_db

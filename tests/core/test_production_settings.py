@@ -9,7 +9,8 @@ PRINT = """
 import json
 from django.conf import settings
 names = ["SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_SECURE",
-         "CSRF_COOKIE_SAMESITE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "DEBUG", "EMAIL_BACKEND", "EMAIL_FILE_PATH"]
+         "CSRF_COOKIE_SAMESITE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "DEBUG", "EMAIL_BACKEND", "EMAIL_FILE_PATH",
+         "PASSWORD_HASHERS"]
 print(json.dumps({name: getattr(settings, name) for name in names}))
 """
 
@@ -47,6 +48,7 @@ def test_production_keeps_its_cookies_to_https_and_from_scripts(tmp_path):
     assert kept.pop("SECURE_HSTS_SECONDS") >= 31_536_000
     assert kept.pop("EMAIL_BACKEND").endswith(".smtp.EmailBackend")
     kept.pop("EMAIL_FILE_PATH")
+    assert kept.pop("PASSWORD_HASHERS")[0].endswith(".Argon2PasswordHasher")
     assert kept == {
         "SESSION_COOKIE_SECURE": True,
         "SESSION_COOKIE_HTTPONLY": True,
