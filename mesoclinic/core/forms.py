@@ -182,12 +182,14 @@ class AnyDecimal(EmptyIsZero, forms.DecimalField):
 def make_careful(field: forms.Field) -> None:
     """Give a field native widgets, bounds and messages a person can act on."""
     _say_what_to_do(field)
+    _say_one_thing(field)
     if isinstance(field, forms.DateTimeField):
         _make_datetime(field)
     elif isinstance(field, forms.DateField):
         _make_date(field)
     elif isinstance(field, forms.TimeField):
         _use_native(field, forms.TimeInput, "time", "%H:%M")
+        field.error_messages["invalid"] = _("Enter a real time, like 14:30.")
     elif isinstance(field, forms.DecimalField | forms.FloatField):
         _make_decimal(field)
     elif isinstance(field, forms.IntegerField):
@@ -220,6 +222,19 @@ def _say_what_to_do(field: forms.Field) -> None:
         words["required"] = _("Tick this to go on.")
     if is_choice and "invalid_choice" in words:
         words["invalid_choice"] = _("Choose one from the list; what was sent is not in it any more.")
+
+
+def _say_one_thing(field: forms.Field) -> None:
+    """Name only the first of the rules a value breaks: who mends that one types all of it again."""
+    run_validators = field.run_validators
+
+    def run_to_the_first(value: object) -> None:
+        try:
+            run_validators(value)
+        except ValidationError as error:
+            raise error.error_list[0] from None
+
+    field.run_validators = run_to_the_first
 
 
 def _use_native(field: forms.Field, plain: type[forms.Widget], kind: str, form: str) -> None:

@@ -19,6 +19,7 @@ class Sample(Form):
     notes = forms.CharField(required=False, widget=forms.Textarea)
     on = forms.DateField(required=False)
     at = forms.DateTimeField(required=False)
+    from_time = forms.TimeField(required=False)
     volume_ml = forms.DecimalField(required=False)
     shots = forms.IntegerField(required=False)
     phone = forms.CharField(required=False)
@@ -129,6 +130,11 @@ def posted(**data) -> QueryDict:
     return query
 
 
+@pytest.mark.parametrize("time", ["25:00", "noon", "\x00"])
+def test_an_impossible_time_is_refused_with_what_to_do(time):
+    assert errors(from_time=time)["from_time"] == ["Enter a real time, like 14:30."]
+
+
 def test_row_buttons_work_without_scripts():
     assert rows_asked(posted(), "p") is None
     assert rows_asked(posted(rows="add"), "p")["p-TOTAL_FORMS"] == "3"
@@ -153,6 +159,12 @@ def test_a_phone_number_nobody_can_call_is_refused(number):
 @pytest.mark.parametrize("number", ["", "06 39 98 60 11", "+33 6 39 98 60 11, evenings", "01.99.00.60.17"])
 def test_a_whole_phone_number_is_taken_as_it_was_typed(number):
     assert cleaned(phone=number)["phone"] == number
+
+
+@pytest.mark.parametrize("number", ["9" * 201, "1\x00", "\x00" * 201, "06 39 98 60 11\x1b" + "x" * 200])
+def test_one_sentence_beside_a_field_is_enough(number):
+    assert len(errors(phone=number)["phone"]) == 1
+    assert len(errors(name="\x00" * 10_000)["name"]) == 1
 
 
 class Bounded(Form):
