@@ -16,12 +16,13 @@ from mesoclinic.core.roles import Role
 from tests.factories import make_practitioner, make_user
 from tests.web.footprints import Footprints, footprints, keep_all, kept_rows
 from tests.web.hostile import Control, PageForm, forms_of, path_of
-from tests.web.hostile_values import Value, usual_values
+from tests.web.hostile_values import Upload, Value, usual_values
 from tests.web.page_words import complaints
 from tests.web.rights import Row, World
 
 Pairs = list[tuple[str, Value]]
-AS_A_FORM = "application/x-www-form-urlencoded"
+AS_A_FORM = {"content_type": "application/x-www-form-urlencoded"}
+BOUNDARY = b"----between-two-parts"
 MOST_ROUNDS = 6
 NOT_OURS = ("account_", "mfa_", "usersessions", "set_language")
 
@@ -36,6 +37,7 @@ class Target:
     form: PageForm
     browser: Client
     said_before: set[str] = field(default_factory=set)
+    known: dict[str, Value] = field(default_factory=dict)  # what nobody reads from the page
     good: Pairs = field(default_factory=list)
     is_accepted: bool = False
 
@@ -112,12 +114,12 @@ class Answer:
 
 def send(browser: Client, address: str, pairs: Pairs, **headers) -> Answer:
     """Post as a browser does, look at what was stored, and undo it."""
-    body = as_body(pairs)
+    body, how = as_body(pairs)
     with transaction.atomic():
         answer = Answer()
         try:
             with transaction.atomic(), footprints() as left:
-                answer.response = browser.post(address, body, content_type=AS_A_FORM, headers=headers)
+                answer.response = browser.post(address, body, **how, headers=headers)
             answer.left = left
             if left.tables and answer.status < 500:
                 left.look()
@@ -135,21 +137,32 @@ def send(browser: Client, address: str, pairs: Pairs, **headers) -> Answer:
 
 def send_twice(target: Target) -> tuple[HttpResponse, dict[str, int]]:
     """Send the good filling, and again: return the second answer, and how many rows it added to which table."""
-    body = as_body([*target.good, ("csrfmiddlewaretoken", target.form.token)])
+    body, how = as_body([*target.good, ("csrfmiddlewaretoken", target.form.token)])
     with transaction.atomic():
         with footprints() as first:
-            target.browser.post(target.action, body, content_type=AS_A_FORM)
+            target.browser.post(target.action, body, **how)
         between = first.rows_now()
         with footprints() as second:
-            response = target.browser.post(target.action, body, content_type=AS_A_FORM)
+            response = target.browser.post(target.action, body, **how)
         after = second.rows_now()
         transaction.set_rollback(True)
     added = {table: len(rows.keys() - between.get(table, kept_rows(table)).keys()) for table, rows in after.items()}
     return response, {table: count for table, count in added.items() if count}
 
 
-def as_body(pairs: Pairs) -> bytes:
-    return "&".join(f"{quote_plus(name)}={_quoted(value)}" for name, value in pairs).encode()
+def as_body(pairs: Pairs) -> tuple[bytes, dict[str, str]]:
+    """What a browser sends, and as what: in parts where a file was chosen."""
+    if not any(isinstance(value, Upload) for _name, value in pairs):
+        return "&".join(f"{quote_plus(name)}={_quoted(value)}" for name, value in pairs).encode(), AS_A_FORM
+    body = b"".join(b"--%s\r\n%s\r\n" % (BOUNDARY, _part(name, value)) for name, value in pairs)
+    return body + b"--%s--\r\n" % BOUNDARY, {"content_type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
+
+
+def _part(name: str, value: Value) -> bytes:
+    head = f'Content-Disposition: form-data; name="{name}"'
+    if isinstance(value, Upload):
+        head += f'; filename="{value.name.replace(chr(34), "%22")}"\r\nContent-Type: text/csv'
+    return b"%s\r\n\r\n%s" % (head.encode(), value if isinstance(value, bytes) else value.encode())
 
 
 def _quoted(value: Value) -> str:
@@ -176,6 +189,8 @@ class Stage:
             self._keep(crawl(_signed_in(user), sorted(with_forms), deep=False))
         keep_all()
         for target in (one for targets in self.targets.values() for one in targets):
+            if target.view in rows:
+                target.known = rows[target.view].typed(self.own)
             fill(target)
 
     @staticmethod
@@ -317,7 +332,8 @@ def _filling(target: Target, choice: dict[str, int]) -> Pairs:
             all_choices = [one for same in target.form.of(control.name) for one in same.choices]
             usual = list(usual_values(replace(control, choices=all_choices)))
             chosen[control.name] = [usual[choice[control.name] % len(usual)]] if usual else []
-    sent = {**target.form.data, **chosen}
+    known = {name: [value] for name, value in target.known.items() if name in choice}
+    sent = {**target.form.data, **chosen, **known}
     return [(name, value) for name, values in sent.items() for value in values]
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from tests.web.tags import Tag, tags
 
 TEXT_TYPES = {"text", "search", "tel", "email", "url", "number", "date", "time", "datetime-local", "password"}
-NEVER_SENT = {"submit", "button", "image", "reset", "file"}
+NEVER_SENT = {"submit", "button", "image", "reset"}
 
 
 @dataclass
@@ -126,7 +126,8 @@ class _Reader:
         if kind in ("checkbox", "radio"):
             self._put(has, Control(has.get("name", ""), "tick", value, [value], "checked" in has))
         else:
-            self._put(has, Control(has.get("name", ""), "text" if kind in TEXT_TYPES else kind, value))
+            kind = "text" if kind in TEXT_TYPES else kind
+            self._put(has, Control(has.get("name", ""), kind, value, is_sent=kind != "file"))
 
     def _select(self, has):
         self.select = Control(has.get("name", ""), "select", "", [], is_sent="multiple" not in has)

@@ -2,10 +2,23 @@
 
 from collections.abc import Sequence
 
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, PDF_SCAN
 from tests.web.hostile import Control
 
 Value = str | bytes
+
+
+class Upload(bytes):
+    """A file somebody chose."""
+
+    name = "chosen.csv"
+
+
+def named(name: str, content: bytes = b"Name\r\nAda\r\n") -> Upload:
+    made = Upload(content)
+    made.name = name
+    return made
+
 
 LONG = "x" * 10_000
 DIGITS = "9" * 30
@@ -81,6 +94,20 @@ HIDDEN = (
     *(NOBODY, "not-a-uuid", "", "-1", DIGITS, MANY_DIGITS, "\x00", SURROGATE, LONG, "²", "null", '["\\ud800", 1e999]'),
     *("[" + "9" * 5000 + "]", DEEP, "9999-12-31T23:59:00+00:00~" + NOBODY),
 )
+ANOTHER_SCAN = named("chosen.pdf", PDF_SCAN.replace(b"1.4", b"1.7"))  # than the one that is there
+FILES = (
+    *(Upload(), Upload(b"Name\r\n"), Upload(b"\0\xff" * 500), Upload(b"PK\x03\x04"), Upload(b"\x89PNG\r\n\x1a\n")),
+    *(
+        Upload(b'Name,Note\r\n"' + LONG.encode()),
+        Upload(b"Name" + b"," * 5000),
+        Upload(b"\xff\xfeN"),
+        Upload(b"[" * 5000),
+    ),
+    *(
+        named(name)
+        for name in ("../../etc/x.csv", "a\x00b.csv", f"{LONG[:900]}.csv", "🐴.exe", "\u202evsc.csv", '"; x="')
+    ),
+)
 COUNTS = ("1000000", "-1", "many", "", DIGITS, "\x00", MANY_DIGITS)  # of the rows of a formset
 TYPED = {
     "date": DAYS,
@@ -91,6 +118,7 @@ TYPED = {
     "checkbox": CHOICES,
     "submit": CHOICES,
     "hidden": HIDDEN,
+    "file": FILES,
 }
 
 
@@ -104,7 +132,7 @@ def hostile_values(control: Control) -> Sequence[Value]:
     return TYPED.get(control.type, TEXTS)
 
 
-def usual_values(control: Control) -> Sequence[str]:
+def usual_values(control: Control) -> Sequence[Value]:
     """What a person may have meant, the likeliest first. The clock of the tests stands on Monday 2 March 2026, at eight."""
     if control.choices:
         return [choice for choice in control.choices if choice][:6]
@@ -119,4 +147,5 @@ def usual_values(control: Control) -> Sequence[str]:
         "email": ("ada@example.org",),
         "tel": ("+33 6 39 98 00 01",),
         "password": (PASSWORD, "quite another horse 7"),
+        "file": (Upload(b"Name\r\nAda\r\n"), ANOTHER_SCAN),
     }.get(control.type, ("Example", "250229600123456", "ada", "A1"))

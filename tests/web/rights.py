@@ -49,10 +49,13 @@ class World:
 
 @dataclass(frozen=True)
 class Row:
-    """How to ask for one URL: the keywords of its path, and the query it needs to answer at all."""
+    """How to ask for one URL: the keywords of its path, the query it needs to answer at all, and what its form wants to
+    be typed or chosen that does not stand on its page.
+    """
 
     kwargs: Callable[[World], dict[str, Any]] | None = None
     query: dict[str, str] | Callable[[World], QueryDict] = field(default_factory=dict)
+    typed: Callable[[World], dict[str, str | bytes]] = lambda world: {}
 
     def asked(self, world: World) -> dict[str, str] | QueryDict:
         return self.query(world) if callable(self.query) else self.query

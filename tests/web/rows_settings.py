@@ -100,7 +100,7 @@ ROWS: dict[str, Row] = {
     "sessions:edit-retention": Row(lambda world: {"applies_to": "people"}),
     "sessions:export-patient": Row(named(make_patient)),
     "sessions:pseudonymise": Row(named(make_patient)),
-    "sessions:erase": Row(named(make_patient)),
+    "sessions:erase": Row(named(make_patient), typed=lambda world: {"number": str(world.one(make_patient).number)}),
     "sessions:print-erasure": Row(of_an_erasure),
     "sessions:lift-restriction": Row(of_a_restricted_file),
     "patients:open-restricted": Row(of_a_restricted_file),
