@@ -185,10 +185,6 @@ class Cadence:
             carried.append(phase.minutes or carried[-1])
         return carried
 
-    def minutes_of(self, number: int) -> int | None:
-        """Give a session's appointment minutes, as `minutes_in`. Raises IndexError as `phase_number_of`."""
-        return self.minutes_in(self.phase_number_of(number))
-
     @cached_property
     def gated_phases(self) -> tuple[int, ...]:
         """The numbers of the phases that end with a review gate, ascending."""
@@ -198,10 +194,6 @@ class Cadence:
         """Give the numbers of the gated phases whose reviews a session waits for. Raises IndexError as above."""
         own = self.phase_number_of(number)
         return tuple(gated for gated in self.gated_phases if gated < own)
-
-    def is_behind_gate(self, number: int) -> bool:
-        """Tell whether a session waits for at least one review. Raises IndexError as `phase_number_of`."""
-        return bool(self.gates_before(number))
 
 
 def format(cadence: Cadence) -> str:

@@ -49,12 +49,6 @@ UNTIL = "CASE {0}%(after)s WHEN 0 THEN {0}%(end)s ELSE datetime({0}%(end)s, '+' 
 SQLITE_PADDED = SQLITE_PADDED.format(
     since=SINCE.format(""), until=UNTIL.format(""), new_since=SINCE.format("NEW."), new_until=UNTIL.format("NEW.")
 )
-ANY_OVERLAP = (
-    "SELECT 1 FROM %(table)s a JOIN %(table)s b ON a.%(resource)s = b.%(resource)s AND a.%(pk)s < b.%(pk)s"
-    " AND a.%(start)s < b.%(end)s AND b.%(start)s < a.%(end)s"
-    " WHERE a.%(pk)s IN (SELECT %(pk)s FROM %(table)s WHERE %(where)s)"
-    " AND b.%(pk)s IN (SELECT %(pk)s FROM %(table)s WHERE %(where)s) LIMIT 1"
-)
 
 MOST_AROUND = timedelta(days=1)  # no minutes before or after are more
 

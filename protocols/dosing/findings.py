@@ -82,17 +82,3 @@ class Finding:
         numbers = ",".join(f"{name}={show_value(self.numbers[name])}" for name in sorted(self.numbers))
         lines = ",".join(map(str, self.lines))
         return f"{self.rule}|{lines}|{','.join(map(str, self.sites))}|{numbers}"
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the finding as plain JSON values, for pages and for the signed record."""
-        return {
-            "level": self.level.value,
-            "rule": self.rule,
-            "message": self.message,
-            "numbers": {name: show_value(value) for name, value in self.numbers.items()},
-            "text": self.text,
-            "source": self.source,
-            "lines": list(self.lines),
-            "sites": list(self.sites),
-            "key": self.key,
-        }

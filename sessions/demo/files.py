@@ -12,7 +12,6 @@ from .world import World, day_of
 
 FIRST_CHIP, FIRST_UELN = 250_259_806_112_031, 250_001_117_204_415
 KNOWN_SINCE_DAYS = 420
-PREGNANT_SINCE_DAYS = 140
 
 
 def register_everybody(world: World) -> None:

@@ -92,13 +92,6 @@ def between(site: Site, from_at: datetime, until_at: datetime) -> QuerySet[Appoi
     return rows.order_by("starts_at", "practitioner__position", "pk")
 
 
-def next_of_patient(patient: Patient, now: datetime) -> Appointment | None:
-    """Give the patient's next open appointment. One SQL statement."""
-    rows = Appointment.objects.filter(patient=patient, status__in=("offered", "booked", "arrived", "in_progress"))
-    rows = rows.filter(ends_at__gt=now, in_place_of__isnull=True)
-    return rows.select_related(*WITH_NAMES).order_by("starts_at").first()
-
-
 @dataclass(frozen=True)
 class HistoryLine:
     """One thing that happened to an appointment, in words."""

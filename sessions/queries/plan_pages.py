@@ -66,10 +66,6 @@ class PlanPage:
     minimum: int
     visits_to_come: tuple[Appointment, ...]
 
-    @property
-    def is_below_minimum(self) -> bool:
-        return self.done_count < self.minimum
-
 
 def plan(course: Course, today: date) -> PlanPage:
     """Give everything the plan page shows but its history. Nine SQL statements; more for a horse that competes."""

@@ -81,10 +81,6 @@ class Person:
     def is_told(self) -> bool:
         return self.outcome in TOLD
 
-    @property
-    def is_patient(self) -> bool:
-        return isinstance(self.who, Patient)
-
 
 def people_of(sessions: Iterable[Session], notices: Mapping[str, list[RecallNotice]], today: date) -> list[Person]:
     """List whom to tell, sorted as a phone list. One statement. Drafts and withdrawn records tell nobody."""

@@ -127,11 +127,6 @@ def addenda(record: SessionRecord) -> QuerySet[Addendum]:
     return record.addenda.select_related("by", "signature").order_by("at", "pk")
 
 
-def late_reactions(record: SessionRecord) -> QuerySet[AdverseEvent]:
-    """List the reactions told after signing. One SQL statement."""
-    return record.adverse_events.filter(is_late=True).select_related("reported_by").order_by("reported_at", "pk")
-
-
 def content(record: SessionRecord) -> RecordContent:
     """Return all a record holds, as plain values. At most six SQL statements."""
     return contents([record])[record.pk]

@@ -10,7 +10,6 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
 from protocols.models import Species
 from sessions.models import Absence, Closure, Practitioner, Room, WorkingHours
@@ -134,7 +133,3 @@ def holidays_ahead(site: Site, *, from_on: date, days: int = 400) -> list[Holida
                 row = next((one for one in opened if one.from_on <= day <= one.until_on), None)
                 found.append(Holiday(day, name, row))
     return sorted(found, key=lambda holiday: holiday.day)
-
-
-def today_at(site: Site, now: datetime) -> date:
-    return local_day(now, site.zone)

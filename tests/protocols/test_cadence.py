@@ -217,7 +217,7 @@ def test_sessions_know_their_phase_gap_and_carried_minutes():
     cadence = parse("1x@30, 3x1w@15, 1x2w, *x4-6w@40")
 
     assert [cadence.phase_number_of(number) for number in (1, 2, 4, 5, 6, 500)] == [1, 2, 2, 3, 4, 4]
-    assert [cadence.minutes_of(number) for number in (1, 2, 4, 5, 6)] == [30, 15, 15, 15, 40]
+    assert [cadence.minutes_in(phase) for phase in (1, 2, 3, 4)] == [30, 15, 15, 40]
     assert [cadence.gap_of(number) for number in (1, 2, 5)] == [None, Gap(1, "w"), Gap(2, "w")]
     assert [cadence.first_session_of(phase) for phase in (1, 2, 3, 4)] == [1, 2, 5, 6]
     assert (cadence.session_count, cadence.is_open_ended) == (None, True)
@@ -250,7 +250,6 @@ def test_sessions_know_the_reviews_they_wait_for():
     cadence = parse("1x!, 2x1w!, 1x1w")
 
     assert [cadence.gates_before(number) for number in (1, 2, 3, 4)] == [(), (1,), (1,), (1, 2)]
-    assert [cadence.is_behind_gate(number) for number in (1, 2, 3, 4)] == [False, True, True, True]
 
 
 @pytest.mark.parametrize(

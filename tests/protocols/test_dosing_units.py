@@ -286,19 +286,6 @@ def test_an_override_does_not_cover_a_higher_dose():
     assert first.key == "dose.over_session_ceiling|0||ceiling_mg=300,dose_mg=310,substance=Lidocaine-1"
 
 
-def test_a_finding_is_plain_json():
-    found = blocks(check([line(LIDOCAINE_1, "31")]))[0].as_dict()
-
-    assert found["level"] == "block"
-    assert found["rule"] == "dose.over_session_ceiling"
-    assert found["numbers"] == {"substance": "Lidocaine-1", "dose_mg": "310", "ceiling_mg": "300"}
-    assert found["text"] == "Lidocaine-1: 310 mg is above the ceiling of 300 mg per session."
-    assert found["message"].startswith("%(substance)s")
-    assert (found["lines"], found["sites"]) == ([0], [])
-    assert "[S134]" in found["source"]
-    assert found["key"]
-
-
 def test_the_same_finding_is_equal_and_can_be_put_in_a_set():
     first, second = (blocks(check([line(LIDOCAINE_1, "31")]))[0] for _ in range(2))
 

@@ -252,7 +252,7 @@ def test_a_reaction_told_later_joins_a_signed_record_and_breaks_no_signature(wor
     told = {"kind": "Lesion", "severity": "moderate", "now": record.signed_at}
     records.report_reaction(actor=world.doctor_user, record=record, **told)
 
-    assert reads.late_reactions(record).get().reported_at == record.signed_at
+    assert record.adverse_events.get(is_late=True).reported_at == record.signed_at
     assert reads.content(record).reactions == ()
     assert verify_chain(world.clinic).broken is None
 

@@ -31,8 +31,3 @@ def has_any_user() -> bool:
 
 def site_or_404(clinic: Clinic, public_id: UUID) -> Site:
     return get_object_or_404(Site, clinic=clinic, public_id=public_id)
-
-
-def sites_of(clinic: Clinic) -> QuerySet[Site]:
-    """List the sites, those in use first. One SQL statement."""
-    return Site.objects.filter(clinic=clinic).order_by("-is_active", "name")
