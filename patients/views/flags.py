@@ -4,11 +4,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.refused import Refused
 from patients.forms.flags import ConsentForm, FlagForm, ScanForm
 from patients.forms.patients import EndOnForm
@@ -122,6 +122,5 @@ def read_scan(request: HttpRequest, public_id, scan_id) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect(page_of(patient))
-    named = content_disposition_header(as_attachment=True, filename=f"consent-{scan.consent.given_on}{scan.suffix}")
-    kind = BY_SUFFIX[scan.suffix].content_type
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": named, "Cache-Control": "no-store"})
+    file_name = f"consent-{scan.consent.given_on}{scan.suffix}"
+    return file_answer(content, file_name, BY_SUFFIX[scan.suffix].content_type, as_attachment=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import typst
 
@@ -19,6 +19,13 @@ from sessions.printing.words import ENGLISH, Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 _lock = Lock()
+
+
+class PrintedPaper(NamedTuple):
+    """A PDF, and a name by which a person finds it again."""
+
+    pdf: bytes
+    file_name: str
 
 
 def course_pdf(report: CourseReport, words: Words = ENGLISH) -> bytes:

@@ -23,7 +23,7 @@ from patients.services.sealed import refuse_sealed
 from patients.services.searching import index_patients
 from sessions.models import BlockedDay, BookingPreference, CallAttempt, Reminder, Reply, WaitingEntry
 from sessions.printing.document import file_part
-from sessions.printing.pdf import letters_pdf
+from sessions.printing.pdf import PrintedPaper, letters_pdf
 from sessions.queries import erasure as reads
 from sessions.queries.erasure_letter import letters
 from sessions.queries.recall_papers import letter_words
@@ -124,8 +124,8 @@ def _drop_wishes(keys: list[int]) -> None:
     Patient.objects.filter(pk__in=keys).update(stall_note="")
 
 
-def print_answer(*, actor: User, request: ErasureRequest, site: Site) -> tuple[bytes, str]:
-    """Print the answer as a letter in the language it was asked in; give the PDF and its name. That it was is noted.
+def print_answer(*, actor: User, request: ErasureRequest, site: Site) -> PrintedPaper:
+    """Print the answer as a letter in the language it was asked in. That it was is noted.
 
     `request` comes from `request_or_404`. Raises Refused("pseudonymised") once nobody is named any more.
     """
@@ -137,4 +137,4 @@ def print_answer(*, actor: User, request: ErasureRequest, site: Site) -> tuple[b
     with override(request.language):
         pdf = letters_pdf(letters(request, site), letter_words())
     name = file_part(patient.name)[:60].strip("-") or "patient"
-    return pdf, f"{local_day(request.at, site.zone).isoformat()}_{name}_erasure.pdf"
+    return PrintedPaper(pdf, f"{local_day(request.at, site.zone).isoformat()}_{name}_erasure.pdf")

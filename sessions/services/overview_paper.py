@@ -1,7 +1,6 @@
 """Print the overview: all its parts in one PDF."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import get_language, pgettext
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import User
 from sessions.printing.overview_paper import OverviewPaper, overview_pdf, table_block
+from sessions.printing.pdf import PrintedPaper
 from sessions.printing.pieces import Block as Printed
 from sessions.printing.words import ENGLISH, print_day
 from sessions.queries.overview import PARTS
@@ -17,13 +17,7 @@ from sessions.queries.overview_scope import Scope
 from sessions.queries.paper import paper_of, paper_size
 
 
-@dataclass(frozen=True)
-class PrintedOverview:
-    pdf: bytes
-    file_name: str
-
-
-def print_overview(*, actor: User, scope: Scope, filters: Iterable[str], today: date) -> PrintedOverview:
+def print_overview(*, actor: User, scope: Scope, filters: Iterable[str], today: date) -> PrintedPaper:
     """Print every part. No patient is named, so nothing is written down."""
     words = {"months": _(ENGLISH["months"])}
     sections = []
@@ -43,7 +37,7 @@ def print_overview(*, actor: User, scope: Scope, filters: Iterable[str], today: 
         paper=paper_size(scope.clinic, paper_of(scope.clinic)),
     )
     name = f"{scope.from_on.isoformat()}_{scope.until_on.isoformat()}_overview.pdf"
-    return PrintedOverview(overview_pdf(paper), name)
+    return PrintedPaper(overview_pdf(paper), name)
 
 
 def _printed(block: Block) -> Iterable[Printed]:

@@ -11,7 +11,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from sessions.models import Course
 from sessions.printing.document import CourseReport, Variant, file_name
-from sessions.printing.pdf import course_pdf
+from sessions.printing.pdf import PrintedPaper, course_pdf
 from sessions.printing.variants import for_variant
 from sessions.printing.words import Words
 from sessions.queries.report_page import page_data
@@ -31,12 +31,6 @@ class OpenedReport:
         return page_data(self.report, self.words)
 
 
-@dataclass(frozen=True)
-class PrintedReport:
-    pdf: bytes
-    file_name: str
-
-
 @transaction.atomic
 def open_course_report(
     *, actor: User, course: Course, today: date, variant: Variant = Variant.FULL, language: str = ""
@@ -47,7 +41,7 @@ def open_course_report(
     return opened
 
 
-def print_course_report(*, actor: User, course: Course, today: date, language: str = "") -> PrintedReport:
+def print_course_report(*, actor: User, course: Course, today: date, language: str = "") -> PrintedPaper:
     """Print the full report for the file; who printed it is written down before anything leaves, outside the time
     typesetting takes.
     """
@@ -57,9 +51,7 @@ def print_course_report(*, actor: User, course: Course, today: date, language: s
     return _printed(made)
 
 
-def print_report(
-    *, actor: User, course: Course, today: date, variant: Variant, language: str, to: str
-) -> PrintedReport:
+def print_report(*, actor: User, course: Course, today: date, variant: Variant, language: str, to: str) -> PrintedPaper:
     """Print a report for somebody. Whoever asks for it writes down that it was handed out."""
     return _printed(_made(actor, course, today, variant, language, to))
 
@@ -70,5 +62,5 @@ def _made(actor: User, course: Course, today: date, variant: Variant, language: 
         return OpenedReport(report, report_words(course.patient.species))
 
 
-def _printed(made: OpenedReport) -> PrintedReport:
-    return PrintedReport(course_pdf(made.report, made.words), file_name(made.report))
+def _printed(made: OpenedReport) -> PrintedPaper:
+    return PrintedPaper(course_pdf(made.report, made.words), file_name(made.report))

@@ -1,6 +1,5 @@
 """Print what a patient or owner takes along; that it was printed is written down."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone, translation
@@ -14,15 +13,9 @@ from patients.models import Patient
 from sessions.models import Course
 from sessions.printing.card import CardSize, card_data, card_file_name
 from sessions.printing.leaflet import leaflet_data, leaflet_file_name
-from sessions.printing.pdf import print_data
+from sessions.printing.pdf import PrintedPaper, print_data
 from sessions.queries.leaflets import leaflet, leaflet_words
 from sessions.queries.take_along import appointment_card, card_words, language_of, visits_on_card
-
-
-@dataclass(frozen=True)
-class PrintedPaper:
-    pdf: bytes
-    file_name: str
 
 
 def print_card(

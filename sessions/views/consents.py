@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.file_answers import file_answer
 from patients.queries import consents as reads
 from patients.queries import patients
 from sessions.services import consents
@@ -18,6 +18,4 @@ def print_consent(request: HttpRequest, public_id: UUID, consent_id: UUID) -> Ht
     patient = patients.get_or_404(request.clinic, public_id)
     consent = reads.signed_or_404(patient, consent_id)
     pdf = consents.print_consent(actor=request.user, consent=consent)
-    named = content_disposition_header(as_attachment=False, filename=f"consent-{consent.given_on}.pdf")
-    headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
-    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+    return file_answer(pdf, f"consent-{consent.given_on}.pdf")

@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.identity_forms import PROOFS
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
@@ -107,10 +107,8 @@ def print_erasure(request: HttpRequest, public_id: UUID, erasure_id: UUID) -> Ht
     patient = patient_reads.closed_or_404(request.clinic, public_id)
     found = requests.request_or_404(patient, erasure_id)
     try:
-        pdf, name = services.print_answer(actor=request.user, request=found, site=request.site)
+        printed = services.print_answer(actor=request.user, request=found, site=request.site)
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("sessions:erase", patient.public_id)
-    named = content_disposition_header(as_attachment=False, filename=name)
-    headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
-    return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+    return file_answer(printed.pdf, printed.file_name)

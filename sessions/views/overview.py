@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import Column, exported
+from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.localtime import local_day
 from sessions.forms.overview import OverviewForm, OverviewListForm
 from sessions.queries.overview import PARTS, sites
@@ -70,8 +70,7 @@ def overview_pdf(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('sessions:overview')}?{request.GET.urlencode()}")
     scope = form.scope(sites(request.clinic))
     printed = print_overview(actor=request.user, scope=scope, filters=form.chosen, today=_today(request))
-    named = content_disposition_header(as_attachment=False, filename=printed.file_name)
-    return HttpResponse(printed.pdf, content_type="application/pdf", headers={"Content-Disposition": named})
+    return file_answer(printed.pdf, printed.file_name)
 
 
 def _bound(kind: type[OverviewForm], request: HttpRequest) -> OverviewForm:

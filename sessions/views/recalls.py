@@ -9,11 +9,11 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.file_answers import PDF, file_answer
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
 from protocols.models import Recall
@@ -118,7 +118,7 @@ def note_notice(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def letters(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Print one letter to each person, in one PDF."""
-    return _hand_out(request, public_id, services.print_letters, "application/pdf")
+    return _hand_out(request, public_id, services.print_letters, PDF)
 
 
 @requires("sessions.run_recall")
@@ -135,8 +135,7 @@ def _hand_out(request: HttpRequest, public_id: UUID, make: Callable[..., HandedO
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("sessions:recall", recall.public_id)
-    named = content_disposition_header(as_attachment=kind == XLSX, filename=made.file_name)
-    return HttpResponse(made.content, content_type=kind, headers={"Content-Disposition": named})
+    return file_answer(made.content, made.file_name, kind, as_attachment=kind == XLSX)
 
 
 @requires("sessions.run_recall")

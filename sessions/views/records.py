@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mesoclinic.core import audit
 from mesoclinic.core.access import requires
 from mesoclinic.core.addresses import own_address
+from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.forms import rows_asked
 from mesoclinic.core.refused import Refused
 from protocols.forms.composing import composed
@@ -125,8 +125,7 @@ def print_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("sessions:record-view", public_id=record.public_id)
-    named = content_disposition_header(as_attachment=False, filename="syringe-labels.pdf")
-    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": named})
+    return file_answer(pdf, "syringe-labels.pdf")
 
 
 @requires("sessions.change_record")

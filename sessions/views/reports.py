@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
+from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.refused import Refused
 from patients.queries import patients
 from patients.queries.parties import current_contacts
@@ -81,7 +82,7 @@ def course_report_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
     printed = services.print_course_report(
         actor=request.user, course=course, today=timezone.localdate(), language=_language(request)
     )
-    return _pdf(printed.pdf, printed.file_name)
+    return file_answer(printed.pdf, printed.file_name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,7 +115,7 @@ def handed_out_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("sessions:course-report", handout.course.public_id)
-    return _pdf(content, handout.file_name)
+    return file_answer(content, handout.file_name)
 
 
 def _to_take_home(request: HttpRequest, course: Course) -> dict[str, str]:
@@ -153,8 +154,3 @@ def _variant(request: HttpRequest) -> Variant:
 def _language(request: HttpRequest) -> str:
     asked = request.GET.get("language", "")
     return asked if asked in dict(settings.LANGUAGES) else (get_language() or "en").split("-")[0]
-
-
-def _pdf(content: bytes, file_name: str) -> HttpResponse:
-    named = content_disposition_header(as_attachment=False, filename=file_name)
-    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": named})

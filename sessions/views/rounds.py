@@ -7,13 +7,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
+from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.refused import Refused
 from patients.queries import patients as patient_reads
 from patients.queries import search
@@ -199,8 +199,7 @@ def round_sheet(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Print the sheet to take along as a PDF."""
     one = reads.round_or_404(request.clinic, public_id)
     printed = rounds.print_round_sheet(actor=request.user, round=one, today=timezone.localdate())
-    named = content_disposition_header(as_attachment=False, filename=printed.file_name)
-    return HttpResponse(printed.pdf, content_type="application/pdf", headers={"Content-Disposition": named})
+    return file_answer(printed.pdf, printed.file_name)
 
 
 def _back_to(one: Round) -> HttpResponse:

@@ -6,16 +6,18 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import content_disposition_header
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.refused import Refused
+from patients.models import Patient
 from patients.queries import patients
+from sessions.models import Course
 from sessions.printing.card import CardSize
 from sessions.queries import courses
 from sessions.services import take_along
-from sessions.services.take_along import PrintedPaper
 
 
 @require_safe
@@ -23,12 +25,7 @@ from sessions.services.take_along import PrintedPaper
 def print_card(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Print the card with all that is booked for a patient."""
     patient = patients.get_or_404(request.clinic, public_id)
-    try:
-        printed = take_along.print_card(actor=request.user, patient=patient, **_asked(request))
-    except Refused as no:
-        messages.error(request, no.message)
-        return redirect("sessions:patient", patient.public_id)
-    return _pdf(printed)
+    return _card(request, patient, reverse("sessions:patient", args=[public_id]))
 
 
 @require_safe
@@ -36,21 +33,14 @@ def print_card(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def print_course_card(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Print the card with the visits of one course."""
     course = courses.get_or_404(request.clinic, public_id)
-    patient = patients.kept(course.patient)
-    try:
-        printed = take_along.print_card(actor=request.user, patient=patient, course=course, **_asked(request))
-    except Refused as no:
-        messages.error(request, no.message)
-        return redirect("sessions:course", course.public_id)
-    return _pdf(printed)
+    return _card(request, patients.kept(course.patient), reverse("sessions:course", args=[public_id]), course=course)
 
 
 @require_safe
 @requires("sessions.view_schedule")
 def print_leaflet(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Print what a patient is to expect."""
-    patient = patients.get_or_404(request.clinic, public_id)
-    return _pdf(take_along.print_leaflet(actor=request.user, patient=patient, language=_language(request)))
+    return _leaflet(request, patients.get_or_404(request.clinic, public_id))
 
 
 @require_safe
@@ -58,24 +48,26 @@ def print_leaflet(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def print_course_leaflet(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Print what to expect of a course, with its rhythm and its protocol's advice."""
     course = courses.get_or_404(request.clinic, public_id)
-    patient, language = patients.kept(course.patient), _language(request)
-    return _pdf(take_along.print_leaflet(actor=request.user, patient=patient, course=course, language=language))
+    return _leaflet(request, patients.kept(course.patient), course=course)
 
 
-def _asked(request: HttpRequest) -> dict:
+def _card(request: HttpRequest, patient: Patient, back: str, course: Course | None = None) -> HttpResponse:
     size = request.GET.get("size", "")
-    return {
-        "size": CardSize(size) if size in set(CardSize) else CardSize.CARD,
-        "language": _language(request),
-    }
+    asked = {"size": CardSize(size) if size in set(CardSize) else CardSize.CARD, "language": _language(request)}
+    try:
+        printed = take_along.print_card(actor=request.user, patient=patient, course=course, **asked)
+    except Refused as no:
+        messages.error(request, no.message)
+        return redirect(back)
+    return file_answer(printed.pdf, printed.file_name)
+
+
+def _leaflet(request: HttpRequest, patient: Patient, course: Course | None = None) -> HttpResponse:
+    language = _language(request)
+    printed = take_along.print_leaflet(actor=request.user, patient=patient, course=course, language=language)
+    return file_answer(printed.pdf, printed.file_name)
 
 
 def _language(request: HttpRequest) -> str:
     asked = request.GET.get("language", "")
     return asked if asked in dict(settings.LANGUAGES) else ""
-
-
-def _pdf(printed: PrintedPaper) -> HttpResponse:
-    named = content_disposition_header(as_attachment=False, filename=printed.file_name)
-    headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
-    return HttpResponse(printed.pdf, content_type="application/pdf", headers=headers)
