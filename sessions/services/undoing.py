@@ -17,7 +17,7 @@ from sessions.models import Appointment, Course, Practitioner, Room, WaitingEntr
 from sessions.services import appointments, courses, waiting
 
 FOR = timedelta(minutes=1)
-MOVED = "appointment.moved"
+MOVED, CHECKED_IN = "appointment.moved", "appointment.checked-in"
 RIGHT_TO_UNSKIP = "sessions.change_course"
 
 
@@ -35,9 +35,11 @@ def undo(*, actor: User, clinic: Clinic, batch: UUID, now: datetime | None = Non
             "too-late",
             _("More than a minute has passed, so this stands. Change it on the page of the visit or of its plan."),
         )
+    for event in [event for event in events if event.verb == CHECKED_IN]:  # who stands nowhere else before they do so
+        _take_back(event, actor, clinic, now)
     moved = [event for event in events if event.verb == MOVED]
     appointments.move_back(actor=actor, moves=_moves_back(clinic, moved), batch=uuid4(), now=now)
-    for event in reversed([event for event in events if event.verb != MOVED]):
+    for event in reversed([event for event in events if event.verb not in (MOVED, CHECKED_IN)]):
         _take_back(event, actor, clinic, now)
     return len(events)
 
@@ -111,6 +113,7 @@ def _take_back(event: AuditEvent, actor: User, clinic: Clinic, now: datetime | N
         appointments.hold_again(actor=actor, held=held, now=now)
         return
     deeds = {
+        CHECKED_IN: appointments.undo_check_in,
         "appointment.cancelled": appointments.undo_cancel,
         "appointment.no-show": appointments.undo_no_show,
         "appointment.not-treated": appointments.undo_not_treated,

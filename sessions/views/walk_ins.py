@@ -1,6 +1,6 @@
 """A patient is here without a time, or before it: one tap, and a question only where it is not plain what for."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from sessions.queries.walk_ins import DueSession
 from sessions.services import appointments
 
 from .desk import back
+from .ripples import offer_undo
 from .waiting import say_who_waits
 
 NO_SESSION = "none"
@@ -34,7 +35,8 @@ def walk_in(request: HttpRequest) -> HttpResponse:
     people = availability.practitioners(request.clinic, timezone.localdate(), patient.species).distinct()
     who, place = _who_treats(request, people), _place(request)
     due = walk_ins.due_sessions(request.site, patient, timezone.now())
-    context = {"patient": patient, "people": people, "place": place, "who": who, "due": due}
+    banner = patient_reads.banner(patient, timezone.localdate())
+    context = {"patient": patient, "banner": banner, "people": people, "place": place, "who": who, "due": due}
     asked = request.POST.get("session", "")
     if request.method != "POST" or who is None:
         return render(request, "sessions/appointments/walk_in.html", context | {"session": asked})
@@ -57,30 +59,39 @@ def _ask(request: HttpRequest, context: dict, *, is_stale: bool = False) -> Http
 def _take(
     request: HttpRequest, patient: Patient, who: Practitioner, place: Place | None, chosen: DueSession | None
 ) -> HttpResponse:
+    batch = uuid4()
     try:
-        visit = _begin(request, patient, who, place, chosen)
+        visit = _begin(request, patient, who, place, chosen, batch)
     except Refused as no:
         if here := _is_here(request, patient):
             return here
         messages.error(request, no.message)
         return back(request, "sessions:day-list")
     names = {"name": patient.name, "who": who.name}
-    if chosen is None:
-        messages.success(request, _("%(name)s is here, with %(who)s.") % names)
-    else:
+    words = _("%(name)s is here, with %(who)s.") % names
+    if chosen:
         names |= {"number": chosen.planned.number, "what": chosen.planned.course.indication}
-        messages.success(request, _("%(name)s is here, with %(who)s, for session %(number)s of %(what)s.") % names)
+        words = _("%(name)s is here, with %(who)s, for session %(number)s of %(what)s.") % names
     if chosen and chosen.visit:
+        offer_undo(request, batch, words)
         say_who_waits(request, chosen.visit)
+    else:
+        messages.success(request, words)
     return back(request, "sessions:appointment", visit.public_id)
 
 
 def _begin(
-    request: HttpRequest, patient: Patient, who: Practitioner, place: Place | None, chosen: DueSession | None
+    request: HttpRequest,
+    patient: Patient,
+    who: Practitioner,
+    place: Place | None,
+    chosen: DueSession | None,
+    batch: UUID,
 ) -> Appointment:
     common = {"actor": request.user, "practitioner": who, "place": place}
     if chosen and chosen.visit:
-        return appointments.come_now(appointment=chosen.visit, seen_moves=chosen.visit.moved_count, **common)
+        moves = chosen.visit.moved_count
+        return appointments.come_now(appointment=chosen.visit, seen_moves=moves, batch=batch, **common)
     planned = chosen.planned if chosen else None
     return appointments.walk_in(
         clinic=request.clinic,

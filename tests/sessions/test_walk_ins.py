@@ -133,6 +133,36 @@ def test_a_session_booked_for_later_is_moved_to_now_not_booked_twice(world, desk
     assert list(verbs)[-2:] == ["appointment.moved", "appointment.checked-in"]
 
 
+@pytest.mark.parametrize("day_offset", [0, 1])
+def test_a_visit_moved_to_now_goes_back_where_it_stood_with_one_click(world, desk, day_offset):
+    asked = {"planned_session": planned(world.course), "minutes": 25, "outside_window_reason": "asked for it"}
+    visit = book(world, "15:00", day_offset=day_offset, room=world.other_room, **asked)
+    fields = ["starts_at", "ends_at", "status", "arrived_at", "practitioner", "room", "exception_reason"]
+    before = Appointment.objects.values(*fields).get()
+    page = here(world, desk, session=planned(world.course).public_id, practitioner=world.colleague.public_id)
+    assert Appointment.objects.get().status == "arrived"
+    assert "for session 1 of" in page.context["request"].session["undo"]["words"]
+
+    undone = desk.post(reverse("sessions:undo", args=[desk.session["undo"]["batch"]]), follow=True)
+
+    assert words(undone) == ["Taken back."]
+    assert Appointment.objects.values(*fields).get() == before
+    visit.refresh_from_db()
+    assert visit.planned_session == planned(world.course)
+
+
+def test_a_visit_moved_to_now_and_begun_since_is_not_taken_back(world, desk):
+    visit = book(world, "15:00", planned_session=planned(world.course))
+    here(world, desk, session=planned(world.course).public_id)
+    appointments.start(actor=world.desk, appointment=visit, now=at("10:00"))
+
+    undone = desk.post(reverse("sessions:undo", args=[desk.session["undo"]["batch"]]), follow=True)
+
+    visit.refresh_from_db()
+    assert (visit.status, visit.starts_at) == ("in_progress", at("10:00"))
+    assert "has been changed since" in words(undone)[-1]
+
+
 def test_a_session_booked_for_another_day_moves_and_may_be_left_for_that_day(world, desk):
     asked = {"planned_session": planned(world.course), "minutes": 25, "outside_window_reason": "asked for it"}
     visit = book(world, "15:00", day_offset=1, **asked)

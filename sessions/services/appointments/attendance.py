@@ -27,23 +27,27 @@ PRESENT = (Status.ARRIVED, Status.IN_PROGRESS)
 
 
 @transaction.atomic
-def check_in(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
+def check_in(
+    *, actor: User | None, appointment: Appointment, batch: UUID | None = None, now: datetime | None = None
+) -> Appointment:
     """The patient is here. A second click changes nothing. Raises Refused("too-early" | "not-possible")."""
     now = now or timezone.now()
     fresh = _locked(appointment, (*WAITING, Status.ARRIVED))
     if fresh.status == Status.ARRIVED:
         return fresh
     _require_day(fresh, now)
-    return _change(fresh, actor, "appointment.checked-in", now, status=Status.ARRIVED, arrived_at=now)
+    return _change(fresh, actor, "appointment.checked-in", now, batch, status=Status.ARRIVED, arrived_at=now)
 
 
 @transaction.atomic
-def undo_check_in(*, actor: User | None, appointment: Appointment, now: datetime | None = None) -> Appointment:
-    """Take back a misclick: not here yet after all. Raises Refused("not-possible")."""
-    fresh = _locked(appointment, (Status.ARRIVED, Status.BOOKED))
-    if fresh.status == Status.BOOKED:
+def undo_check_in(
+    *, actor: User | None, appointment: Appointment, status: str = Status.BOOKED, now: datetime | None = None
+) -> Appointment:
+    """Take back a misclick: not here yet after all, with the `status` of before. Raises Refused("not-possible")."""
+    fresh = _locked(appointment, (Status.ARRIVED, status))
+    if fresh.status == status:
         return fresh
-    return _change(fresh, actor, "appointment.check-in-undone", now, status=Status.BOOKED, arrived_at=None)
+    return _change(fresh, actor, "appointment.check-in-undone", now, status=status, arrived_at=None)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,14 +25,15 @@ def come_now(
     practitioner: Practitioner,
     place: Place | None = None,
     seen_moves: int | None = None,
+    batch: UUID | None = None,
     now: datetime | None = None,
 ) -> Appointment:
-    """Move a visit to this minute, already arrived; notes, links and history stay.
+    """Move a visit to this minute, already arrived; notes, links and history stay. Both are one step to take back.
 
     Nobody is turned away by the calendar: see `walk_in`. Raises Refused("patient-busy" | "moved-meanwhile" |
     "not-movable" | …).
     """
-    now = now or timezone.now()
+    now, batch = now or timezone.now(), batch or uuid4()
     asked = NewTime(
         appointment=appointment,
         starts_at=now.replace(second=0, microsecond=0),
@@ -43,5 +45,5 @@ def come_now(
     )
     why = _("walk-in")
     asked = replace(asked, outside_window_reason=why, blocked_day_reason=why, squeeze_reason=why)
-    (moved,) = move_many(actor=actor, moves=[asked], now=now)
-    return check_in(actor=actor, appointment=moved, now=now)
+    (moved,) = move_many(actor=actor, moves=[asked], batch=batch, now=now)
+    return check_in(actor=actor, appointment=moved, batch=batch, now=now)
