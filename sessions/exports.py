@@ -65,7 +65,7 @@ FOLLOW_UPS = (
 VISITS = (
     Column(_("Begins"), lambda visit: visit.starts_at),
     Column(_("Ends"), lambda visit: visit.ends_at),
-    Column(_("Patient"), lambda visit: visit.patient.name if visit.patient else ""),
+    Column(_("Patient"), lambda visit: visit.patient.listed_name if visit.patient else ""),
     Column(_("Kind"), lambda visit: str(visit.patient.species) if visit.patient else ""),
     Column(_("Phone"), lambda visit: visit.patient.phone if visit.patient else ""),
     Column(_("What for"), lambda visit: visit.get_kind_display()),
@@ -81,11 +81,11 @@ ROUNDS = (
     Column(_("Begins"), lambda one: one.stops[0].starts_at if one.stops else None),
     Column(_("Ends"), lambda one: one.stops[-1].ends_at if one.stops else None),
     Column(_("With"), lambda one: one.practitioner.name),
-    Column(_("Patients"), lambda one: ", ".join(visit.patient.name for visit in one.stops)),
+    Column(_("Patients"), lambda one: ", ".join(visit.patient.listed_name for visit in one.stops)),
 )
 UNSIGNED = (
     Column(_("When"), lambda record: record.performed_at),
-    Column(_("Patient"), lambda record: record.patient.name),
+    Column(_("Patient"), lambda record: record.patient.listed_name),
     Column(_("File"), lambda record: record.patient.number),
     Column(_("For"), lambda record: str(record.course.indication) if record.course else ""),
     Column(_("Given by"), lambda record: record.performed_by.name),

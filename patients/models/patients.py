@@ -140,6 +140,11 @@ class Patient(Contactable):
         return self.restricted_at is not None
 
     @property
+    def is_sealed(self) -> bool:
+        """Whether the file is only kept, and nothing is added to it any more: see `services.sealed`."""
+        return self.is_restricted or self.is_pseudonymised
+
+    @property
     def listed_name(self) -> str:
         """The name in lists that others read too; whose file is restricted is told by its number only."""
         return _("Restricted file %(number)d") % {"number": self.number} if self.is_restricted else self.name

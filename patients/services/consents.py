@@ -126,7 +126,7 @@ def withdraw_consent(*, actor: User | None, consent: Consent, on: date | None = 
 
 @transaction.atomic
 def add_scan(*, actor: User | None, consent: Consent, content: bytes, now: datetime | None = None) -> ConsentScan:
-    """Keep a scan of the signed form. Raises Refused("too-large" | "not-a-scan" | "already-there")."""
+    """Keep a scan of the signed form. Raises Refused("too-large" | "not-a-scan" | "already-there" | "restricted" | …)."""
     now = now or timezone.now()
     if len(content) > MOST_BYTES:
         raise Refused("too-large", _("This file is larger than 10 MB. Scan it with fewer dots an inch."), field="scan")
@@ -135,6 +135,7 @@ def add_scan(*, actor: User | None, consent: Consent, content: bytes, now: datet
         words = _("This is no whole PDF, JPEG or PNG, whatever its name says. Scan the form again.")
         raise Refused("not-a-scan", words, field="scan")
     consent = Consent.objects.select_for_update(of=("self",)).select_related("patient__clinic").get(pk=consent.pk)
+    refuse_sealed(consent.patient)
     digest = sha256(content).hexdigest()
     if consent.scans.filter(sha256=digest).exists():
         raise Refused("already-there", _("This scan is there already."), field="scan")

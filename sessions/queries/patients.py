@@ -200,7 +200,9 @@ def _events(patient, courses, visits, flags, consents, now) -> list[Event]:
         if consent.withdrawn_on:
             events.append(Event(consent.withdrawn_on, "x-circle-fill", _("Consent withdrawn: %(what)s") % words))
     if patient.ended_on:
-        events.append(Event(patient.ended_on, "lock-fill", str(patient.get_end_reason_display())))
+        events.append(
+            Event(patient.ended_on, "lock-fill", _("File closed"), detail=str(patient.get_end_reason_display()))
+        )
     return sorted(events, key=lambda event: event.on, reverse=True)
 
 

@@ -30,8 +30,11 @@ class RoundStop:
 
 
 def stops_of(one: Round) -> list[RoundStop]:
-    """List the visits of a round with their records, those that fell through last. Two SQL statements."""
-    visits = visits_of(one)
+    """List the visits of a round with their records, those that fell through last. Two SQL statements.
+
+    Those of restricted files are left out: their records are read behind the door.
+    """
+    visits = [visit for visit in visits_of(one) if not visit.patient.is_restricted]
     rows = reads.records(one.clinic).filter(appointment__in=[visit.pk for visit in visits])
     standing = {row.appointment_id: row for row in rows.exclude(addenda__kind="withdrawal")}
     stops = [RoundStop(visit, standing.get(visit.pk)) for visit in visits]

@@ -28,7 +28,7 @@ def sheet_words() -> Words:
 
 
 def round_sheet(one: Round, *, printed_by: User, today: date) -> tuple[RoundSheet, list[Patient]]:
-    """Give the sheet of a round's live visits, and whose files are on it. At most ten SQL statements.
+    """Give the sheet of a round's live visits, restricted files left out, and whose files are on it. At most ten SQL statements.
 
     Without the right to see mixes neither they nor lots are on it.
     """
@@ -47,7 +47,7 @@ def _visits(one: Round, today: date) -> list[Appointment]:
     parties = PatientParty.objects.filter(current, from_on__lte=today, role="owner").select_related("party")
     flags = Flag.objects.filter(current, since_on__lte=today).select_related("substance")
     names = ("patient__species", "planned_session__course__indication")
-    rows = Appointment.objects.live().filter(round=one)
+    rows = Appointment.objects.live().filter(round=one, patient__restricted_at__isnull=True)
     rows = rows.select_related(*names, "planned_session__course__protocol_version__protocol")
     rows = rows.prefetch_related(
         Prefetch("planned_session__course__protocol_version__lines", lines),

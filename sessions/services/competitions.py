@@ -11,6 +11,7 @@ from mesoclinic.core.checking import check
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
+from patients.services.sealed import refuse_sealed
 from protocols.dosing.competition import EQUIDS
 from sessions.models import CompetitionEvent
 
@@ -23,7 +24,7 @@ COLUMNS = ("name", "from_on", "until_on", "body", "note")
 def enter_competition(*, actor: User | None, patient: Patient, today: date, **columns: Any) -> CompetitionEvent:
     """Enter a competition of a horse: `name`, `from_on`, `until_on` (both included), perhaps `body` and `note`.
 
-    Raises Refused("no-horse" | "days-in-disorder" | "in-the-past" | "too-far" | "too-long" | "not-valid").
+    Raises Refused("no-horse" | "restricted" | "days-in-disorder" | "in-the-past" | "too-far" | "too-long" | "not-valid").
     """
     if patient.species.code not in EQUIDS:
         raise Refused("no-horse", _("A competition calendar is kept for horses."))
@@ -63,6 +64,7 @@ def remove_competition(*, actor: User | None, event: CompetitionEvent) -> None:
 
 
 def _write(event: CompetitionEvent, columns: dict[str, Any], today: date) -> None:
+    refuse_sealed(event.patient)
     for name in COLUMNS:
         if name in columns:
             value = columns[name]

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_GET
 
 from mesoclinic.core import audit
 from mesoclinic.core.access import requires
+from mesoclinic.core.models import User
+from patients.models import Patient
 from patients.queries import patients as patient_queries
 from sessions.queries import patients as queries
 
@@ -28,4 +30,10 @@ def open_patient(request: HttpRequest, public_id) -> HttpResponse:
         sees_records=request.user.has_perm("sessions.view_record"),
     )
     context = {"story": story, "patient": patient, "banner": story.banner, "words": patient.species.words}
-    return render(request, "sessions/patients/patient.html", context)
+    return render(request, "sessions/patients/patient.html", context | {"may": _may(request.user, patient)})
+
+
+def _may(user: User, patient: Patient) -> dict[str, bool]:
+    """What of the file this user may change; nothing of one that is only kept, whose services refuse it."""
+    rights = {"change": "patients.change_patient", "flag": "patients.change_flag", "compete": "sessions.book"}
+    return {name: user.has_perm(right) and not patient.is_sealed for name, right in rights.items()}

@@ -92,3 +92,10 @@ def erase(world, patient: Patient | None = None, *, now: datetime = NOW, public_
         now=now,
         **asked(**more),
     )
+
+
+def restrict(patient: Patient) -> None:
+    """Set only the row restricted, with what stands around it as it is."""
+    kept = {"ended_on": NOW.date(), "end_reason": "left", "phone": "", "email": ""}
+    kept |= dict.fromkeys(("may_email", "may_text", "may_call"), False)
+    Patient.objects.filter(pk=patient.pk).update(restricted_at=NOW, **kept)

@@ -21,11 +21,11 @@ from sessions.models import Appointment, Course, Reminder
 from sessions.queries import erasure as reads
 from sessions.queries import retention as retention_reads
 from sessions.queries.recipients import recipients, settings_of
-from sessions.services import erasure, feeds
+from sessions.services import competitions, erasure, feeds
 from sessions.services.retention import pseudonymise_patient
-from tests.factories import make_clinic, make_consent, make_course, make_horse, make_patient, site_of
+from tests.factories import PDF_SCAN, make_clinic, make_consent, make_course, make_horse, make_patient, site_of
 from tests.sessions.booking_world import book
-from tests.sessions.erasure_world import NOW, erase, erasure_world, keep
+from tests.sessions.erasure_world import NOW, erase, erasure_world, keep, restrict
 from tests.sessions.record_world import record_world
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,7 @@ def test_a_restricted_file_is_not_asked_for_again(world):
         lambda w: patients.reopen_patient(actor=None, patient=w.patient),
         lambda w: parties.add_party(actor=None, patient=w.patient, role="family", name="Cy"),
         lambda w: make_consent(w.patient),
+        lambda w: consents.add_scan(actor=None, consent=Consent.objects.filter(patient=w.patient)[0], content=PDF_SCAN),
         lambda w: book(w, "15:00", patient=w.patient),
         lambda w: make_course(w.clinic, patient=w.patient),
         lambda w: feeds.make_feed(actor=None, owner=w.patient),
@@ -153,6 +154,18 @@ def test_nothing_is_added_booked_or_told_without_lifting(world, add):
         add(world)
 
     assert refused.value.code in ("restricted", "patient-ended")
+
+
+def test_no_competition_is_entered_for_a_restricted_horse():
+    horse = make_horse(make_clinic())
+    restrict(horse)
+    horse.refresh_from_db()
+    asked = {"name": "Spring show", "from_on": NOW.date(), "until_on": NOW.date()}
+
+    with pytest.raises(Refused) as refused:
+        competitions.enter_competition(actor=None, patient=horse, today=NOW.date(), **asked)
+
+    assert refused.value.code == "restricted"
 
 
 @pytest.mark.parametrize(

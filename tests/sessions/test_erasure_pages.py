@@ -10,8 +10,14 @@ from django.urls import reverse
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from patients.models import ErasureRequest
+from sessions.models import Practitioner
+from sessions.queries.round_sheet import round_sheet
+from sessions.services import rounds
 from tests.factories import PASSWORD, make_user
-from tests.sessions.erasure_world import NOW, asked, erase, erasure_world
+from tests.sessions.booking_world import at
+from tests.sessions.erasure_world import NOW, asked, erase, erasure_world, restrict
+from tests.sessions.record_world import done, record_world
+from tests.sessions.round_world import book_round, open_stable
 
 pytestmark = pytest.mark.django_db
 
@@ -141,3 +147,69 @@ def test_lifting_asks_why(world):
     world.patient.refresh_from_db()
     assert not world.patient.is_restricted
     assert "Open the file again" in browser_of(world.desk).get(address("sessions:patient", world.patient)).text
+
+
+ADDING = (
+    "patients:add-party",
+    "patients:add-flag",
+    "patients:add-identifier",
+    "patients:record-weight",
+    "patients:sign-consent",
+    "patients:give-consent",
+    "sessions:enter-competition",
+)
+
+
+def test_an_opened_restricted_file_offers_nothing_its_services_refuse():
+    with time_machine.travel(NOW, tick=False):
+        world = erasure_world("horse")
+        browser, page = browser_of(world.doctor_user), address("sessions:patient", world.patient)
+        offered = [address(name, world.patient) for name in ADDING]
+        before = browser.get(page).text
+        erase(world)
+        browser.post(address("patients:open-restricted", world.patient), {"reason": "Look"})
+        opened = browser.get(page).text
+
+    assert [link for link in offered if link not in before] == []
+    assert [link for link in offered if link in opened] == []
+    for step in ("/scan/", "/withdraw/", "/end/"):
+        assert step in before
+        assert step not in opened
+
+
+@time_machine.travel(NOW, tick=False)
+def test_a_record_to_sign_names_a_restricted_file_by_its_number():
+    world = record_world()
+    done(world)
+    restrict(world.patient)
+    browser, name = browser_of(world.doctor_user), world.patient.name
+    world.patient.refresh_from_db()
+
+    for place in ("sessions:records-unsigned", "sessions:today"):
+        page = browser.get(reverse(place)).text
+        assert name not in page
+        assert world.patient.listed_name in page
+    sheet = browser.get(reverse("sessions:records-unsigned"), {"as": "csv"})
+    assert name not in b"".join(sheet.streaming_content).decode()
+
+
+@time_machine.travel(at("09:00", 1), tick=False)
+def test_a_past_round_names_a_restricted_file_by_its_number_and_shows_nothing_of_it():
+    world = open_stable()
+    world.vet_user = make_user(world.clinic, Role.PRACTITIONER)
+    Practitioner.objects.filter(pk=world.vet.pk).update(user=world.vet_user)
+    one = book_round(world)
+    rounds.start_round_records(actor=world.vet_user, round=one, now=at("09:00", 1))
+    restrict(world.horses["Bijou"])
+    browser = browser_of(world.vet_user)
+
+    for page in (reverse("sessions:round", args=[one.public_id]), reverse("sessions:rounds")):
+        shown = browser.get(page).text
+        assert "Bijou" not in shown
+        assert f"Restricted file {world.horses['Bijou'].number}" in shown
+    records = browser.get(reverse("sessions:round-records", args=[one.public_id])).text
+    assert "Amber" in records
+    assert "Bijou" not in records
+    sheet, on_it = round_sheet(one, printed_by=world.vet_user, today=one.on)
+    assert [stop.name for stop in sheet.stops] == ["Amber", "Corsair"]
+    assert world.horses["Bijou"] not in on_it
