@@ -109,6 +109,11 @@ def as_plain_decimal(text: str) -> str:
     return text.replace(",", ".")
 
 
+def without_idle_zeros(value: object) -> object:
+    """Give a stored number as people write it: 20, not 20.0000. What was typed stays as it was typed."""
+    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) and value.is_finite() else value
+
+
 class CarefulForm:
     """What `Form` and `ModelForm` share: native inputs, bounds, plain words, the cursor on the first error.
 
@@ -271,8 +276,9 @@ def _make_decimal(field: forms.DecimalField | forms.FloatField) -> None:
         field.widget = forms.TextInput(attrs={**field.widget.attrs, "inputmode": "decimal", "autocomplete": "off"})
     field.widget.attrs.pop("step", None)
     field.localize = field.widget.is_localized = True
-    read = field.to_python
+    read, show = field.to_python, field.prepare_value
     field.to_python = lambda value: read(as_plain_decimal(value) if isinstance(value, str) else value)
+    field.prepare_value = lambda value: show(without_idle_zeros(value))
     field.validators += [MaxValueValidator(LARGEST_DECIMAL), MinValueValidator(-LARGEST_DECIMAL)]
     field.error_messages["invalid"] = _("Enter a number, like 1.5.")
 

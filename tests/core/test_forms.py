@@ -36,6 +36,17 @@ def cleaned(**data) -> dict:
     return form.cleaned_data
 
 
+@pytest.mark.parametrize(
+    ("stored", "shown"), [("20.0000", "20"), ("0.50", "0.5"), ("100", "100"), ("0.000", "0"), ("1E+3", "1000")]
+)
+def test_a_stored_number_is_shown_without_idle_zeros(stored, shown):
+    assert f'value="{shown}"' in str(Sample(initial={"volume_ml": Decimal(stored)})["volume_ml"])
+
+
+def test_a_number_typed_stays_as_it_was_typed():
+    assert 'value="1.50"' in str(Sample({"name": "", "volume_ml": "1.50"})["volume_ml"])
+
+
 @pytest.mark.parametrize("name", ["Bel\x00la", "Bel\x1bla"])
 def test_an_invisible_character_is_refused_in_words(name):
     assert "invisible character" in errors(name=name)["name"][0]

@@ -225,3 +225,12 @@ def test_a_pseudonymised_patient_leaves_no_row_of_the_file_behind(clinic):
     clear_identity([ada], timezone.now(), timezone.localdate())
 
     assert not one.rows.filter(patient=ada).exists()
+
+
+def test_the_list_of_patients_leads_to_the_import_whoever_may(clinic, manager):
+    link = reverse("patients:imports")
+    desk = Client()
+    desk.force_login(make_user(clinic, Role.RECEPTION))
+
+    assert link in manager.get(reverse("patients:list")).text
+    assert link not in desk.get(reverse("patients:list")).text

@@ -190,6 +190,8 @@ def test_a_version_that_was_replaced_says_by_which(clinic, browser):
         in browser.get(address, {"version": 1}).text
     )
     assert "This version was replaced" not in browser.get(address).text
+    assert ">Replaced</span>" in "".join(browser.get(address, {"version": 1}).text.split("Versions")[0].split())
+    assert browser.get(address).text.count("Replaced") == 1
 
 
 def test_the_published_version_is_shown_until_the_next_is_published(clinic, browser):

@@ -42,6 +42,14 @@ def test_the_head_of_a_column_begins_with_a_capital_unless_it_is_a_unit(path: Pa
     assert [one for one in words if one[0].islower() and one.split()[0] not in ("mL", "mg", "mg/kg")] == []
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_what_is_wrong_is_summed_up_once(path: Path):
+    """A whole form drawn by its variable has its summary already."""
+    text = path.read_text()
+
+    assert not ("{{ form }}" in text and "_error_summary.html" in text)
+
+
 def test_every_status_and_level_has_an_icon_of_the_sprite():
     names = [icon for _tone, icon in STATUS_LOOKS.values()] + list(LEVEL_ICONS.values())
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import one_of
+from mesoclinic.core.countries import countries
 
 from .base import ClinicOwned, Identified
 
@@ -122,6 +123,10 @@ class Site(ClinicOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def holiday_country_name(self) -> str:
+        return countries().get(self.holiday_country, self.holiday_country)
 
     @property
     def zone(self) -> ZoneInfo:

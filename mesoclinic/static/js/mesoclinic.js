@@ -77,7 +77,7 @@
   function release(form) {
     delete form.dataset.sent;
     form.removeAttribute("aria-busy");
-    for (const busy of form.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
+    for (const busy of form.elements) busy.removeAttribute("aria-busy");
   }
 
   // The back button shows the page from memory: its forms must work again.
