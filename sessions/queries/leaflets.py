@@ -63,6 +63,14 @@ def _of_protocol(own: str, shipped: Iterable[Aftercare]) -> tuple[list[Aftercare
     return [by_text[line] for line in lines if line in by_text], [line for line in lines if line not in by_text]
 
 
+def advice_in_words(own: str) -> str:
+    """Put the shipped sentences of an advice into the language of the moment; what the clinic wrote stays as it is."""
+    language = (get_language() or "en").split("-")[0]
+    by_text = {text: one for one in _shipped().aftercare for text in (one.text, one.text_fr)}
+    lines = [line.strip() for line in own.splitlines()]
+    return "\n".join(_text(by_text[line], language) if line in by_text else line for line in lines)
+
+
 def _text(one: Aftercare, language: str) -> str:
     return one.text_fr if language == "fr" else one.text
 

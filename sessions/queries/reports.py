@@ -25,6 +25,7 @@ from sessions.printing import document
 from sessions.printing.document import Timing
 from sessions.printing.words import Words, print_day
 from sessions.queries.competitions import may_compete
+from sessions.queries.leaflets import advice_in_words
 from sessions.queries.paper import letterhead, paper_of, paper_size
 from sessions.queries.report_competitions import competing_of, competition_dates, competition_days
 from sessions.queries.report_course import all_points, competition_notes, effects
@@ -154,9 +155,9 @@ def _is_allergy(flag) -> bool:
 
 
 def _aftercare(course: Course, standing: list[SessionRecord]) -> str:
-    """What was advised last, else what the protocol advises."""
+    """What was advised last, else what the protocol advises; shipped sentences in the language of the report."""
     told = [record.aftercare for record in standing if record.aftercare]
-    return told[-1] if told else course.protocol_version.aftercare
+    return advice_in_words(told[-1] if told else course.protocol_version.aftercare)
 
 
 def _planned_sessions(course: Course) -> list[PlannedSession]:

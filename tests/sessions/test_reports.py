@@ -187,6 +187,21 @@ def test_competition_rules_and_rest_of_the_last_session_are_told_for_a_horse():
     assert report.aftercare == "Walk for two days."
 
 
+def test_a_shipped_advice_is_told_in_the_language_of_the_report_and_the_clinics_own_stays():
+    world = report_world()
+    shipped = "Small bruises and a little soreness at the needle points are common and fade by themselves."
+    record = add_record(world, 1)
+    record.aftercare = f"{shipped}\nWalk for two days."
+    record.save(update_fields=["aftercare"])
+
+    with translation.override("fr"):
+        french = report_of(world).aftercare.splitlines()
+
+    assert french[0].startswith("De petits bleus")
+    assert french[1] == "Walk for two days."
+    assert report_of(world).aftercare.splitlines() == [shipped, "Walk for two days."]
+
+
 def test_the_points_tapped_are_in_the_report_of_the_session_and_of_the_course():
     report = report_of(full_world())
 
