@@ -154,8 +154,10 @@ def transfer_ownership(
     current = patient.party_links.filter(until_on__isnull=True).exclude(role__in=staying).select_related("party")
     if party is not None and any(row.party_id == party.pk and row.role == PartyRole.OWNER for row in current):
         raise Refused("already-linked", _("This is the owner already."), field="party")
+    day_before = on - timedelta(days=1)
     for row in current:
-        _end(row, max(on - timedelta(days=1), row.from_on))
+        row.from_on = min(row.from_on, day_before)  # who came on that very day would stay a contact until it is over
+        _end(row, day_before)
     new = link(actor=actor, patient=patient, role=PartyRole.OWNER, from_on=on, name=name, party=party, **contact)
     index_patients([patient])
     audit.record(actor=actor, verb="patient.sold", subject=patient, patient_id=patient.pk)
@@ -165,7 +167,7 @@ def transfer_ownership(
 def _end(row: PatientParty, last_on: date) -> None:
     row.until_on = last_on
     check(row, but=["patient", "party"])
-    row.save(update_fields=["until_on"])
+    row.save(update_fields=["from_on", "until_on"])
 
 
 def _assign(party: Party, fields: dict[str, Any]) -> None:

@@ -233,6 +233,16 @@ def test_a_sold_horse_shows_its_new_owner_and_nobody_before():
     assert sorted(found) == ["Anna Alt", "Tom Trainer"]
 
 
+@pytest.mark.parametrize("sold_on", [date(2026, 3, 2), date(2026, 2, 27)])
+def test_a_horse_sold_on_the_day_its_owner_came_shows_the_new_one_at_once(sold_on):
+    horse = make_horse(make_clinic(), owner="Anna Alt", registered_on=TODAY)
+
+    parties.transfer_ownership(actor=None, patient=horse, on=sold_on, name="Nora Neu", today=TODAY)
+
+    assert [one.name for one in queries.banner(horse, TODAY).contacts] == ["Nora Neu"]
+    assert [row.name for row in party_queries.earlier_contacts(horse, TODAY)] == ["Anna Alt"]
+
+
 def test_a_sale_is_noted_on_the_day_it_happens():
     horse = make_horse(make_clinic())
 
