@@ -14,7 +14,7 @@ from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, pat
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
-PATIENTS = 4  # of each of four ways to tap
+PATIENTS = 3  # of each of four ways to tap
 
 
 @pytest.fixture
