@@ -21,9 +21,9 @@ LONGEST_TEXT = 1000
 _DIGITS = "0123456789"
 _BLANKS = " \t"
 _UNITS: tuple[Unit, ...] = ("mo", "d", "w")
-_END = "the end of the text"
+THE_END = "the end of the text"
 _NUMBER = f"a number from 1 to {LARGEST_NUMBER}"
-_TOO_LONG = f"{_END} (a cadence has at most {LONGEST_TEXT} characters)"
+_TOO_LONG = f"{THE_END} (a cadence has at most {LONGEST_TEXT} characters)"
 
 
 class CadenceError(ValueError):
@@ -240,7 +240,7 @@ class _Reader:
         self.skip_blanks()
         phases = self.day_list() if self.peek() == "D" else self.phase_list()
         if len(self.text) > LONGEST_TEXT:
-            self.fail(_END)
+            self.fail(THE_END)
         return Cadence(tuple(phases))
 
     def peek(self) -> str:
@@ -299,7 +299,7 @@ class _Reader:
             if phases[-1].is_open_ended or not self.take(","):
                 marks = _marks_after(phases[-1]) if self.at == end_at else []
                 marks += [] if phases[-1].is_open_ended else ['","']
-                self.fail(f"{', '.join(marks)} or {_END}" if marks else _END)
+                self.fail(f"{', '.join(marks)} or {THE_END}" if marks else THE_END)
             self.skip_blanks()
 
     def phase(self, *, is_opening: bool) -> Phase:
@@ -356,11 +356,11 @@ class _Reader:
             day = self.day(before) if phases else self.first_day()
             phases.append(Phase(1, Gap(day - before, "d") if phases else None))
             if _compact_length(phases) > LONGEST_TEXT:
-                self.fail(f"{_END} (too many days for one cadence)", start)
+                self.fail(f"{THE_END} (too many days for one cadence)", start)
             before = day
             self.skip_blanks()
         if self.at < len(self.text):
-            self.fail(f'a later day ("D" and a number) or {_END}')
+            self.fail(f'a later day ("D" and a number) or {THE_END}')
         return phases
 
     def first_day(self) -> int:
@@ -388,4 +388,4 @@ def _in_words(found: str) -> str:
     """Quote what was found so that it stays on one line and short."""
     if found and not found.isprintable():
         return f"U+{ord(found[0]):04X}"
-    return (f'"{found}"' if len(found) <= 12 else f'"{found[:12]}…"') if found else _END
+    return (f'"{found}"' if len(found) <= 12 else f'"{found[:12]}…"') if found else THE_END

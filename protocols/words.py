@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from protocols.cadence import Cadence, CadenceError, Gap, Phase, Unit, parse
+from protocols.cadence import LONGEST_TEXT, THE_END, Cadence, CadenceError, Gap, Phase, Unit, parse
 from protocols.dosing.findings import Value, show_value
 
 
@@ -26,6 +26,20 @@ def cadence_words(cadence: Cadence | str) -> str:
         except CadenceError:
             return cadence
     return pgettext("between two phases of a series", "; ").join(_joined(cadence)) + "."
+
+
+def cadence_fault(error: CadenceError) -> str:
+    """Say where a series cannot be read, and how one is written; what the engine expected there is for programs."""
+    if error.position > LONGEST_TEXT:
+        return _("This series is too long: write it with at most %(most)d characters.") % {"most": LONGEST_TEXT}
+    how = _(
+        "Write phases parted by commas, such as 4x1w!, 4x2w, *x4w: how many sessions (* for as long as they help), x, how "
+        "far apart in d, w or mo; where wanted [5-9d] for the days allowed, @30 for minutes, ! for a review."
+    )
+    if error.found == THE_END:
+        return _("The series is not finished. %(how)s") % {"how": how}
+    words = _("The series cannot be read from its character %(position)d on, which is %(found)s. %(how)s")
+    return words % {"position": error.position, "found": error.found, "how": how}
 
 
 def _joined(cadence: Cadence) -> Iterator[str]:

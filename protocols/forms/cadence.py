@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from mesoclinic.core.forms import FIRST_DAY, LAST_DAY, Form, RowFault, row_faults, rows_asked
 from protocols.cadence import LARGEST_NUMBER, LONGEST_TEXT, Cadence, CadenceError, Phase, parse
 from protocols.forms.rows import OrderedRows
+from protocols.words import cadence_fault
 
 UNITS = [("d", _("days")), ("w", _("weeks")), ("mo", _("months"))]
 MOST_PHASES = 40
@@ -189,7 +190,7 @@ class CadenceForm:
         try:
             return parse(text)
         except CadenceError as error:
-            self.text.add_error("text", str(error))
+            self.text.add_error("text", cadence_fault(error))
             return None
 
     def _quietly_from_rows(self) -> Cadence | None:
@@ -211,10 +212,10 @@ class CadenceForm:
             return parse(text)
         except CadenceError as error:
             at = max(index for index, start in enumerate(starts) if start < error.position or index == 0)
-            self._explain(kept, at, error)
+            self._explain(kept, at)
             return None
 
-    def _explain(self, kept: list[PhaseForm], at: int, error: CadenceError) -> None:
+    def _explain(self, kept: list[PhaseForm], at: int) -> None:
         """Say a fault of the notation beside the row it stands in, in words where the row itself tells enough."""
         form = kept[at]
         values = form.cleaned_data
@@ -224,7 +225,8 @@ class CadenceForm:
         elif not has_gap and (at > 0 or values.get("count") != 1):
             form.add_error("gap", _("How far apart?"))
         else:
-            form.add_error(None, str(error))
+            words = _("“From” and “to” stand in order and hold the distance between them; months go with months only.")
+            form.add_error(None, words)
 
     def _refuse_rows(self, message: str) -> None:
         self.rows._non_form_errors = self.rows.error_class([message])

@@ -17,6 +17,7 @@ from mesoclinic.core.refused import Refused
 from protocols.cadence import CadenceError, parse
 from protocols.models import Indication, Protocol, ProtocolLine, ProtocolVersion, Species, Substance, Technique
 from protocols.models.protocols import LineRole, VersionStatus
+from protocols.words import cadence_fault
 
 MOST_LINES = 20
 LINKED = ("species", "indications")
@@ -159,7 +160,7 @@ def canonical_cadence(text: str) -> str:
     try:
         return str(parse(text))
     except CadenceError as error:
-        raise Refused("cadence", str(error), field="cadence", position=error.position) from error
+        raise Refused("cadence", cadence_fault(error), field="cadence", position=error.position) from error
 
 
 def _write_line(version: ProtocolVersion, position: int, line: DraftLine) -> None:

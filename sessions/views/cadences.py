@@ -8,6 +8,7 @@ from mesoclinic.core.access import requires
 from mesoclinic.core.localtime import local_day
 from protocols.cadence import Cadence, CadenceError, parse
 from protocols.forms.cadence import CadenceForm, start_day
+from protocols.words import cadence_fault
 from sessions.queries.previews import preview
 
 
@@ -33,4 +34,4 @@ def _cadence(data: QueryDict) -> tuple[Cadence | None, str]:
     try:
         return parse(data.get("cadence", "")), ""
     except CadenceError as error:
-        return None, str(error)
+        return None, cadence_fault(error)

@@ -67,7 +67,7 @@ def test_text_somebody_is_typing_is_never_replaced(browser):
 def test_a_fault_of_the_notation_is_shown_with_its_exact_words(browser):
     page = browser.get(reverse("sessions:cadence-preview"), {"cadence": "4xw"}).content.decode()
 
-    assert "cadence, character 3: expected a gap such as 1w, found &quot;w&quot;" in page
+    assert "cannot be read from its character 3 on, which is &quot;w&quot;" in page
 
 
 @pytest.mark.parametrize("start_on", ["", "9999-12-31", "0001-01-01", "2026-02-30", "\x00", "🐎"])

@@ -3,7 +3,8 @@
 import pytest
 from django.utils import translation
 
-from protocols.words import cadence_words
+from protocols.cadence import CadenceError, parse
+from protocols.words import cadence_fault, cadence_words
 
 SAID = {
     "1x": "1 session.",
@@ -28,3 +29,21 @@ def test_a_series_is_said_in_one_sentence(text, words):
 def test_phases_are_parted_as_french_parts_them():
     with translation.override("fr"):
         assert " semaine\u00a0; puis " in cadence_words("4x1w, 4x1w@20").replace("semaines", "semaine")
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "french"),
+    [
+        ("4y1w", 'from its character 2 on, which is "y"', "à partir de son caractère 2"),
+        ("4x", "is not finished", "n’est pas terminée"),
+        ("4x1w," * 400, "too long", "trop longue"),
+    ],
+)
+def test_a_fault_of_the_notation_is_said_in_the_readers_words_with_an_example(text, english, french):
+    with pytest.raises(CadenceError) as fault:
+        parse(text)
+
+    with translation.override("en"):
+        assert english in cadence_fault(fault.value)
+    with translation.override("fr"):
+        assert french in cadence_fault(fault.value)

@@ -144,7 +144,7 @@ def test_a_form_sent_twice_prescribes_one_course(clinic, doctor):
         ("complaint", "x" * 10_000, "at most 500 characters"),
         ("complaint", "a\x00b", "invisible character"),
         ("combined", ["moonlight"], "Choose one from the list"),
-        ("cadence-text", "4x", "expected a gap"),
+        ("cadence-text", "4x", "not finished"),
         ("cadence-text", "", "at least one session"),
         ("token", "nonsense", "valid UUID"),
     ],

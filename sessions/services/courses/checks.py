@@ -10,6 +10,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site, User
 from mesoclinic.core.refused import Refused
 from protocols.cadence import CadenceError, format, parse
+from protocols.words import cadence_fault
 from sessions.models import Course
 from sessions.models.courses import CourseStatus
 
@@ -35,7 +36,7 @@ def canonical(cadence: str) -> str:
     try:
         return format(parse(cadence))
     except CadenceError as exc:
-        raise Refused("bad-cadence", str(exc), field="cadence") from exc
+        raise Refused("bad-cadence", cadence_fault(exc), field="cadence") from exc
 
 
 def fitting(model: type[models.Model], field: str, text: str) -> str:
