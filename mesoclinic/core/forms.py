@@ -23,6 +23,7 @@ from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.drawing import draw
+from mesoclinic.core.field_drawing import draw_field
 from mesoclinic.core.refused import Refused
 
 LINE_CAP = 200
@@ -84,7 +85,10 @@ class Renderer(DjangoTemplates):
         return self.backend({"APP_DIRS": True, "DIRS": folders, "NAME": "forms", "OPTIONS": {}})
 
     def render(self, template_name, context, request=None):
-        drawn = draw(template_name, context)
+        if template_name == self.field_template_name:
+            drawn = draw_field(context["field"])
+        else:
+            drawn = draw(template_name, context)
         return super().render(template_name, context, request) if drawn is None else drawn
 
 
@@ -219,7 +223,7 @@ def _say_what_to_do(field: forms.Field) -> None:
     elif isinstance(field, forms.FileField):
         words["empty"] = _("This file is empty. Choose another one.")
         words["invalid"] = _("No file arrived. Choose it again.")
-    if words.get("required") == forms.Field.default_error_messages["required"]:
+    if words.get("required") is forms.Field.default_error_messages["required"]:
         words["required"] = _("Choose one.") if is_choice else _("Please fill this in.")
     if isinstance(field, forms.FileField):
         words["required"] = _("Choose a file.")

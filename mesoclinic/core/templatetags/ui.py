@@ -1,5 +1,7 @@
 """Small tags the templates share: icons, page links that keep the filters, and status looks."""
 
+from functools import lru_cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -88,12 +90,21 @@ LEVEL_ICONS = {
 @register.simple_tag
 def icon(name: str, label: str = "", classes: str = "") -> SafeString:
     """Draw an icon of the sprite; give `label` only when the icon stands alone and must be read out."""
-    address = f"{static('vendor/icons/icons.svg')}#{name}"
     if label:
-        return format_html(
-            '<svg class="icon {}" role="img" aria-label="{}"><use href="{}"></use></svg>', classes, label, address
-        )
-    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>', classes, address)
+        picture = '<svg class="icon {}" role="img" aria-label="{}"><use href="{}"></use></svg>'
+        return format_html(picture, classes, label, _icon_address(name))
+    return _silent_icon(name, classes)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _silent_icon(name: str, classes: str) -> SafeString:
+    """Draw an icon that stands beside its words: a page shows dozens of the same few."""
+    picture = '<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>'
+    return format_html(picture, classes, _icon_address(name))
+
+
+def _icon_address(name: str) -> str:
+    return f"{static('vendor/icons/icons.svg')}#{name}"
 
 
 @register.filter
