@@ -34,7 +34,7 @@ def draw(template_name: str, context: Mapping[str, Any]) -> str | None:
     return known(context["widget"]) if known else None
 
 
-def _escaped(value: object) -> str:
+def escaped(value: object) -> str:
     """Do what `conditional_escape` does, without looking at each word twice for what is lazy in it."""
     text = str(value)
     return text if isinstance(text, SafeString) else escape(text)
@@ -44,15 +44,15 @@ def _attrs(attrs: Mapping[str, Any]) -> str:
     drawn = ""
     for name, value in attrs.items():
         if value is True:
-            drawn += f" {_escaped(name)}"
+            drawn += f" {escaped(name)}"
         elif value is not False:
-            drawn += f' {_escaped(name)}="{_escaped(value)}"'
+            drawn += f' {escaped(name)}="{escaped(value)}"'
     return drawn
 
 
 def _input(widget: Mapping[str, Any]) -> str:
-    value = "" if widget["value"] is None else f' value="{_escaped(widget["value"])}"'
-    head = f'<input type="{_escaped(widget["type"])}" name="{_escaped(widget["name"])}"'
+    value = "" if widget["value"] is None else f' value="{escaped(widget["value"])}"'
+    head = f'<input type="{escaped(widget["type"])}" name="{escaped(widget["name"])}"'
     return f"{head}{value}{_attrs(widget['attrs'])}>"
 
 
@@ -61,24 +61,24 @@ def _option(widget: Mapping[str, Any]) -> str | None:
 
 
 def _textarea(widget: Mapping[str, Any]) -> str:
-    words = _escaped(widget["value"]) if widget["value"] else ""
-    return f'<textarea name="{_escaped(widget["name"])}"{_attrs(widget["attrs"])}>\n{words}</textarea>'
+    words = escaped(widget["value"]) if widget["value"] else ""
+    return f'<textarea name="{escaped(widget["name"])}"{_attrs(widget["attrs"])}>\n{words}</textarea>'
 
 
 def _select(widget: Mapping[str, Any]) -> str:
     options = "".join(_group(name, group) for name, group, _index in widget["optgroups"])
-    return f'<select name="{_escaped(widget["name"])}"{_attrs(widget["attrs"])}>{options}\n</select>'
+    return f'<select name="{escaped(widget["name"])}"{_attrs(widget["attrs"])}>{options}\n</select>'
 
 
 def _group(name: str | None, options: Iterable[Mapping[str, Any]]) -> str:
     drawn = "".join(
-        f'\n  <option value="{_escaped(one["value"])}"{_attrs(one["attrs"])}>'
-        f"{_escaped(localize(one['label']))}</option>\n"
+        f'\n  <option value="{escaped(one["value"])}"{_attrs(one["attrs"])}>'
+        f"{escaped(localize(one['label']))}</option>\n"
         for one in options
     )
     if not name:
         return drawn
-    return f'\n  <optgroup label="{_escaped(localize(name))}">{drawn}\n  </optgroup>'
+    return f'\n  <optgroup label="{escaped(localize(name))}">{drawn}\n  </optgroup>'
 
 
 DRAWN: dict[str, Callable[[Mapping[str, Any]], str | None]] = {

@@ -4,9 +4,10 @@ What comes out is what `components/_field.html` gives, but for the space between
 """
 
 from django import forms
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
+
+from mesoclinic.core.drawing import escaped
 
 
 def draw_field(field: forms.BoundField) -> SafeString | None:
@@ -15,26 +16,25 @@ def draw_field(field: forms.BoundField) -> SafeString | None:
         return mark_safe(str(field))  # noqa: S308
     if field.errors or field.use_fieldset:
         return None
-    draw = _tick if field.is_tick else _labelled
-    return format_html('<div class="field {}">{}</div>', field.css_classes(), draw(field, _help(field)))
+    drawn = _tick(field) if field.is_tick else _labelled(field)
+    return mark_safe(f'<div class="field {escaped(field.css_classes())}">{drawn}</div>')  # noqa: S308
 
 
-def _labelled(field: forms.BoundField, help_text: str) -> SafeString:
-    label = '<label class="field-label" for="{}">{}{}</label>\n{}{}'
-    return format_html(label, field.id_for_label, field.label, _optional(field), help_text, field)
+def _labelled(field: forms.BoundField) -> str:
+    words = escaped(field.label)
+    if not field.field.required:
+        words += f' <span class="field-optional">{escaped(gettext("optional"))}</span>'
+    label = f'<label class="field-label" for="{escaped(field.id_for_label)}">{words}</label>'
+    return f"{label}\n{_help(field)}{field}"
 
 
-def _tick(field: forms.BoundField, help_text: str) -> SafeString:
-    tick = '<div class="tick">{}\n<label class="tick-label" for="{}">{}</label></div>\n{}'
-    return format_html(tick, field, field.id_for_label, field.label, help_text)
-
-
-def _optional(field: forms.BoundField) -> str:
-    return "" if field.field.required else format_html(' <span class="field-optional">{}</span>', gettext("optional"))
+def _tick(field: forms.BoundField) -> str:
+    label = f'<label class="tick-label" for="{escaped(field.id_for_label)}">{escaped(field.label)}</label>'
+    return f'<div class="tick">{field}\n{label}</div>\n{_help(field)}'
 
 
 def _help(field: forms.BoundField) -> str:
+    """Help may hold tags, as in the template: it is written here, never by a user."""
     if not field.help_text:
         return ""
-    help_text = mark_safe(field.help_text)  # noqa: S308
-    return format_html('<div class="field-help" id="{}_helptext">{}</div>\n', field.auto_id, help_text)
+    return f'<div class="field-help" id="{escaped(field.auto_id)}_helptext">{field.help_text}</div>\n'

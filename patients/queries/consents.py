@@ -47,8 +47,14 @@ class Standing:
 
 def standings(patient: Patient, on: date) -> list[Standing]:
     """Return all consents of a patient, the newest first, with whether they count on a day, and their scans. Three SQL statements."""
-    owners = [link for link in patient.party_links.select_related("party") if link.role == PartyRole.OWNER]
     rows = patient.consents.select_related("text", "taken_by", "signature").prefetch_related("scans")
+    return _standings(patient, rows, on)
+
+
+def _standings(patient: Patient, rows: Iterable[Consent], on: date) -> list[Standing]:
+    """Two SQL statements, one for a person: nobody sells one."""
+    links = patient.party_links.select_related("party") if patient.species.is_animal else ()
+    owners = [link for link in links if link.role == PartyRole.OWNER]
     return [Standing(consent, _lapse(patient, consent, owners, on)) for consent in rows]
 
 
@@ -70,16 +76,16 @@ def signed_or_404(patient: Patient, public_id: uuid.UUID) -> Consent:
 
 
 def standing_kinds(patient: Patient, on: date) -> dict[str, list[Consent]]:
-    """Return the consents that count on a day by the kind of their text, the newest first. Three SQL statements."""
+    """Return the consents that count on a day by the kind of their text, the newest first. Two SQL statements."""
     found: dict[str, list[Consent]] = {}
-    for one in standings(patient, on):
+    for one in _standings(patient, patient.consents.select_related("text"), on):
         if one.lapse is None:
             found.setdefault(one.consent.text.kind, []).append(one.consent)
     return found
 
 
 def has_consent(patient: Patient, on: date) -> bool:
-    """Say whether a consent to the treatment counts on a day. Three SQL statements."""
+    """Say whether a consent to the treatment counts on a day. Two SQL statements."""
     return ConsentKind.GENERAL in standing_kinds(patient, on)
 
 

@@ -33,6 +33,10 @@ VERDICTS = {
     Incompatibility.Level.ALLOW: (Verdict.COMPATIBLE, Level.INFO),
 }
 VEHICLES = frozenset({"sodium-bicarbonate", "sodium-chloride", "water-for-injection"})
+PAIR_COLUMNS = (
+    *("level", "effect", "source", "second_class", "only_from_mg_per_ml", "only_to_mg_per_ml"),
+    *("is_archived", "shipped_digest", "first__code", "second__code", "only_with__code", "only_with__name"),
+)
 NAMED = "[substance]"  # how a clinic writes the place of the products' names
 
 
@@ -144,6 +148,7 @@ def mix_pairs(clinic: Clinic) -> tuple[MixPair, ...]:
         Incompatibility.objects.filter(clinic=clinic)
         .exclude(is_edited=False, is_archived=False, shipped_digest__gt="")
         .select_related("first", "second", "only_with")
+        .only(*PAIR_COLUMNS)
         .order_by("pk")
     )
     return (*shipped.PAIRS, *_pairs(rows))

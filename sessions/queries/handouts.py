@@ -35,7 +35,7 @@ def get_or_404(clinic: Clinic, public_id: UUID) -> ReportHandout:
 
 
 def insurer_consent(patient: Patient, on: date) -> Consent | None:
-    """Return the consent to reports to an insurer that counts on a day. Three SQL statements."""
+    """Return the consent to reports to an insurer that counts on a day. Two SQL statements."""
     given = consents.standing_kinds(patients.kept(patient), on).get(ConsentKind.INSURER, [])
     return given[0] if given else None
 

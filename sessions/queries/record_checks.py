@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext
 
 from mesoclinic.core.localtime import local_day
@@ -169,8 +170,10 @@ def _planned_volumes(record: SessionRecord) -> dict[int, Decimal]:
 
 
 def _lots(record: SessionRecord, given: Sequence[LineGiven]) -> dict[int, Lot]:
-    """One SQL statement."""
+    """One SQL statement, none where no lot is chosen."""
     ids = [line.lot_id for line in given if line.lot_id is not None]
+    if not ids:
+        return {}
     rows = lots.with_stock(Lot.objects.filter(clinic=record.clinic_id, pk__in=ids), site=reads.site_of(record))
     return {lot.pk: lot for lot in rows.select_related("substance")}
 
@@ -199,11 +202,10 @@ def _earlier_lines(record: SessionRecord, patient_ids: list[int], at: datetime) 
     """What the patient was given before, in the last day or in this course. One SQL statement."""
     rows = Administration.objects.filter(record__patient__in=patient_ids, given_ml__gt=0)
     rows = rows.filter(record__in=SessionRecord.objects.finished()).filter(record__performed_at__lte=at)
-    rows = rows.exclude(record=record).select_related("record")
-    recent = rows.filter(record__performed_at__gt=at - DAY)
-    if record.course_id is None:
-        return list(recent)
-    return list((recent | rows.filter(record__course=record.course_id)).distinct())
+    counts = Q(record__performed_at__gt=at - DAY)
+    if record.course_id is not None:
+        counts |= Q(record__course=record.course_id)
+    return list(rows.filter(counts).exclude(record=record).select_related("record"))
 
 
 def _dose(

@@ -82,6 +82,8 @@ def record_options(record: SessionRecord, on: date, *, lot_ids: Iterable[int] = 
 def _add_chosen(pickable: dict[int, list[Lot]], record: SessionRecord, lot_ids: Iterable[int]) -> None:
     offered = {lot.pk for found in pickable.values() for lot in found}
     missing = set(lot_ids) - offered
+    if not missing:
+        return
     rows = Lot.objects.filter(clinic=record.clinic, pk__in=missing).select_related("substance")
     for lot in lots.with_stock(rows, site=reads.site_of(record)):
         pickable.setdefault(lot.substance_id, []).append(lot)
