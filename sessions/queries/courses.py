@@ -14,7 +14,7 @@ from sessions.models import Appointment, Course, PlannedSession, Practitioner
 from sessions.models.courses import LEFT_OPEN, OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.availability import LONGEST_MIN
 from sessions.queries.plan_pages import TO_COME, plan, stopping_in_words, visits_to_come
-from sessions.queries.plans import CoursePlan, course_plans, rebook_why_in_sql
+from sessions.queries.plans import CoursePlan, course_plans, has_moved_in_sql, rebook_why
 
 __all__ = [
     "due_unbooked",
@@ -116,20 +116,27 @@ def lapsed(site: Site) -> QuerySet[Course]:
     return rows.select_related("patient__species", "patient__place", "indication").order_by("lapsed_on", "pk")
 
 
-def to_rebook(site: Site, now: datetime, lost: Collection[int] = ()) -> QuerySet[Appointment]:
+def to_rebook(
+    site: Site, now: datetime, lost: Collection[int] = (), *, at_most: int | None = None
+) -> list[Appointment]:
     """List the visits to come that the plan has moved away from, by time, those of the keys `lost` before them.
 
-    `appointment.rebook_why`: "early" or "late" for its window, "out_of_plan", or "course_over". One SQL statement.
+    `appointment.rebook_why`: "early" or "late" for its window, "out_of_plan", or "course_over"; empty for one that is
+    lost though it fits. One SQL statement.
     """
     today_starts = day_bounds(local_day(now, site.zone), site.zone)[0]
     is_lost = Q(pk__in=lost)
-    has_moved = Q(starts_at__gte=today_starts, planned_session__isnull=False) & ~Q(rebook_why="")
+    has_moved = Q(starts_at__gte=today_starts, planned_session__isnull=False) & has_moved_in_sql(site)
     rows = Appointment.objects.filter(
         site=site, starts_at__gte=today_starts - timedelta(minutes=LONGEST_MIN), status__in=TO_COME
     )
-    rows = rows.annotate(rebook_why=rebook_why_in_sql(site)).filter(is_lost | has_moved)
-    rows = rows.order_by(Case(When(is_lost, then=0), default=1), "starts_at", "pk")
-    return rows.select_related("patient__species", "practitioner", "place", "planned_session", "round__place")
+    rows = rows.filter(is_lost | has_moved).order_by(Case(When(is_lost, then=0), default=1), "starts_at", "pk")
+    names = ("patient__species", "practitioner", "place", "planned_session__course", "round__place")
+    visits = list(rows.select_related(*names)[:at_most])
+    for visit in visits:
+        planned = visit.planned_session
+        visit.rebook_why = "" if planned is None else rebook_why(visit, planned, site)
+    return visits
 
 
 def open_reviews(

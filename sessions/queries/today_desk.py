@@ -187,7 +187,7 @@ def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook | Reb
     """
     lost_ones = lost_visits(site, now=now, until=now + timedelta(days=LOST_DAYS))
     why, shown = lost_ones.why, lost_ones.first(MOST_LINES)
-    visits = list(courses.to_rebook(site, now, shown)[: max(MOST_LINES, len(shown))])
+    visits = courses.to_rebook(site, now, shown, at_most=max(MOST_LINES, len(shown)))
     _at(site, visits)
     of_rounds: dict[int, list[Appointment]] = {}
     for visit in visits:
