@@ -18,6 +18,14 @@ from sessions.models.appointments import AppointmentStatus as Status
 from sessions.models.courses import CourseStatus
 
 NOT_COUNTED = (Status.OFFERED, Status.MOVING, Status.ENTERED_IN_ERROR)
+FIGURES: dict[str, tuple[str, ...]] = {
+    "done": (Status.FULFILLED,),
+    "open": (Status.BOOKED, Status.ARRIVED, Status.IN_PROGRESS),
+    "not-treated": (Status.NOT_TREATED,),
+    "no-show": (Status.NO_SHOW,),
+    "cancelled": (Status.CANCELLED,),
+    "taking-time": LIVE_STATUSES,
+}
 
 
 @dataclass(frozen=True)
@@ -93,16 +101,14 @@ def is_late(clinic: Clinic) -> Q:
 
 def visit_figures(clinic: Clinic) -> dict[str, Q]:
     """Give what the overview counts among visits; the lists behind the numbers filter by the very same."""
-    return {
-        "booked": Q(),
-        "done": Q(status=Status.FULFILLED),
-        "open": Q(status__in=[Status.BOOKED, Status.ARRIVED, Status.IN_PROGRESS]),
-        "not-treated": Q(status=Status.NOT_TREATED),
-        "no-show": Q(status=Status.NO_SHOW),
-        "cancelled": Q(status=Status.CANCELLED),
-        "late": is_late(clinic),
-        "taking-time": Q(status__in=LIVE_STATUSES),
-    }
+    by_status = {name: Q(status__in=statuses) for name, statuses in FIGURES.items()}
+    return {"booked": Q(), **by_status, "late": is_late(clinic)}
+
+
+def figures_of(status: str, *, late: bool) -> list[str]:
+    """Say in which of these figures a visit counts."""
+    by_status = [name for name, statuses in FIGURES.items() if status in statuses]
+    return ["booked", *by_status, *(["late"] if late else [])]
 
 
 def with_wall_clock(rows: QuerySet[Appointment], scope: Scope) -> QuerySet[Appointment]:
