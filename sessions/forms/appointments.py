@@ -1,7 +1,7 @@
 """Forms of the booking pages: where and with whom to look, which time to take, why not."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -40,11 +40,15 @@ class PublicChoice(forms.ModelChoiceField):
     def __init__(self, queryset, **kwargs):
         super().__init__(queryset, to_field_name="public_id", **kwargs)
 
-    def offer(self, rows: QuerySet) -> None:
-        """Offer these rows: a page that has read them already does not ask for them again."""
+    def offer(self, rows: QuerySet, shown: Callable[[], Iterable] | None = None) -> None:
+        """Offer these rows: a page that has read them already, `shown`, does not ask for them again.
+
+        A form that is saved shows none, so they are asked for only when they are drawn.
+        """
         self.queryset = rows
+        read = shown or (lambda: rows)
         nothing = [] if self.empty_label is None else [("", self.empty_label)]
-        self.choices = lambda: [*nothing, *((one.public_id, self.label_from_instance(one)) for one in rows)]
+        self.choices = lambda: [*nothing, *((one.public_id, self.label_from_instance(one)) for one in read())]
 
     def to_python(self, value):
         if value not in self.empty_values and not isinstance(value, self.queryset.model):
@@ -123,8 +127,8 @@ class TimesForm(Form):
 
     def __init__(self, *args, site: Site, species: Species | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        people = availability.practitioners(site.clinic, species=species).prefetch_related(None)
-        self.fields["practitioner"].queryset = people.distinct()
+        self.people = availability.practitioners(site.clinic, species=species).prefetch_related(None).distinct()
+        self.fields["practitioner"].offer(self.people)
         self.fields["where"] = WhereField(site, *filter(None, [species]))
         self.order_fields(self.field_order)
 
@@ -150,10 +154,10 @@ class TimeChoice(Form):
     at = forms.TimeField(label=_("Time"), required=False)
     with_whom = PublicChoice(Practitioner.objects.none(), label=_("With"), required=False)
 
-    def __init__(self, *args, site: Site, people, **kwargs):
+    def __init__(self, *args, site: Site, people: QuerySet, shown: Callable[[], Iterable] | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.site = site
-        self.fields["with_whom"].offer(people)
+        self.fields["with_whom"].offer(people, shown)
 
     def clean(self):
         cleaned = super().clean()

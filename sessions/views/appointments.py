@@ -54,8 +54,7 @@ def book_planned(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _book(request: HttpRequest, desk: Desk, template: str) -> HttpResponse:
-    common = {"site": desk.site, "people": desk.people, "may_squeeze": desk.may_squeeze}
-    common["in_file"] = True
+    common = {**desk.choices, "in_file": True}
     if KNOWN in request.POST:
         return _offer_to_a_known(request, desk, template, common)
     form = BookForm(request.POST or None, initial=desk.first_choice(), **common)
@@ -118,7 +117,7 @@ def book_new_caller(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("No species is known yet. Ask an admin to load the catalogue."))
         return redirect("sessions:calendar")
     desk = Desk(request, species=species, kind=Appointment.Kind.FIRST_VISIT)
-    common = {"site": desk.site, "people": desk.people, "may_squeeze": desk.may_squeeze, "in_file": False}
+    common = {**desk.choices, "in_file": False}
     form = CallerForm(request.POST or None, species=species, initial=desk.first_choice(), **common)
     if request.method == "POST" and form.is_valid() and desk.filters.is_valid():
         try:

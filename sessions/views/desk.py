@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -66,11 +65,20 @@ class Desk:
         return max(self.today, self.planned.earliest_on)
 
     @cached_property
-    def people(self) -> QuerySet[Practitioner]:
-        """Who may be chosen: all who treat the species and still work here. Asked for once a page."""
-        return (
-            availability.practitioners(self.request.clinic, self.today, self.species).prefetch_related(None).distinct()
-        )
+    def people(self) -> list[Practitioner]:
+        """Who may be chosen: all who treat the species and still work here. The filter has read them."""
+        return [one for one in self.filters.people if one.last_day_on is None or one.last_day_on >= self.today]
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """The keywords of a form that chooses one of these times and people."""
+        rows = availability.practitioners(self.request.clinic, self.today, self.species).prefetch_related(None)
+        return {
+            "site": self.site,
+            "people": rows.distinct(),
+            "shown": lambda: self.people,
+            "may_squeeze": self.may_squeeze,
+        }
 
     @property
     def may_squeeze(self) -> bool:
@@ -94,7 +102,7 @@ class Desk:
         where = self.where
         return offered_days(
             self.site,
-            practitioners=[only] if only else list(self.people),
+            practitioners=[only] if only else self.people,
             from_on=first,
             until_on=last,
             minutes=self.chosen["minutes"],
