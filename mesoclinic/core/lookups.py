@@ -1,6 +1,5 @@
 """What the ORM can be asked besides Django's own lookups; registered when the app is ready."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import DateTimeField, Lookup
@@ -14,9 +13,7 @@ class WithinAny(Lookup):
     """
 
     lookup_name = "within_any"
-
-    def get_prep_lookup(self) -> Sequence[tuple[Any, Any]]:
-        return [(self.lhs.output_field.get_prep_value(a), self.lhs.output_field.get_prep_value(b)) for a, b in self.rhs]
+    prepare_rhs = False  # instants already, and there may be many
 
     def as_sql(self, compiler, connection) -> tuple[str, list[Any]]:
         column, column_params = self.process_lhs(compiler, connection)

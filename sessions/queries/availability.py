@@ -53,6 +53,15 @@ def treats(practitioner: Practitioner, species_id: int) -> bool:
     return not treated or species_id in treated
 
 
+def species_treated(practitioner_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Give the keys of the species each of them treats; none ticked means every one. One SQL statement."""
+    ticked = Practitioner.species.through.objects.filter(practitioner__in=practitioner_ids)
+    found: dict[int, set[int]] = {key: set() for key in practitioner_ids}
+    for key, species_id in ticked.values_list("practitioner_id", "species_id"):
+        found[key].add(species_id)
+    return {key: frozenset(species) for key, species in found.items()}
+
+
 @lru_cache(maxsize=256)
 def public_holidays(country: str, region: str, year: int) -> dict[date, str]:
     """Give the public holidays of a year with their names; none for a country or region nobody knows."""
@@ -86,12 +95,13 @@ class ClosedDays:
 
 def closed_days(site: Site, from_on: date | None = None, until_on: date | None = None) -> ClosedDays:
     """Read the closures that meet the local days from/until, both included. One SQL statement."""
-    rows = Closure.objects.filter(site=site)
+    meets: dict[str, date] = {}
     if from_on is not None:
-        rows = rows.filter(until_on__gte=from_on)
+        meets["until_on__gte"] = from_on
     if until_on is not None:
-        rows = rows.filter(from_on__lte=until_on)
-    return ClosedDays(site, tuple(rows))
+        meets["from_on__lte"] = until_on
+    rows = Closure.objects.filter(site=site, **meets).order_by()
+    return ClosedDays(site, tuple(sorted(rows, key=attrgetter("from_on", "pk"))))
 
 
 def is_open_on(site: Site) -> Callable[[date], bool]:
@@ -144,6 +154,7 @@ class Agendas:
     patients: dict[int, Agenda] = field(default_factory=dict)
     outside: dict[int, Agenda] = field(default_factory=dict)
     blocked: dict[int, list[BlockedTime]] = field(default_factory=dict)
+    has_run_out: bool = False  # offers nobody cleared away yet; their time is free here, the database still holds it
 
     def blocked_of(self, patient_id: int) -> tuple[BlockedTime, ...]:
         """Give when a patient is not to be booked, with the reasons; its agenda has the time as absences."""
@@ -228,9 +239,10 @@ def agendas_at(
     closures = whole_days(closed.among(days), site.zone)
     hours = _Hours(site, days, practitioner_ids, room_ids, away=away, supposed=supposed)
     absent = _absences(from_at, until_at, practitioner_ids, room_ids, supposed.absence)
-    busy: Spans = defaultdict(list)
+    live, has_run_out = [], False
     if now is not None:
-        busy = _busy(spans, now, practitioner_ids, room_ids, patient_ids, without)
+        live, has_run_out = _live(spans, now, practitioner_ids, room_ids, patient_ids, without)
+    busy = _spans_of(live)
     outside, by_practitioner = {}, {}
     for one in practitioner_ids:
         against = (closures, absent["practitioner", one], busy["practitioner", one])
@@ -243,7 +255,16 @@ def agendas_at(
         one: Agenda(absences=intervals(blocked.get(one, ())), booked=busy["patient", one]) for one in patient_ids
     }
     between = (minute_of(from_at), minute_of(until_at))
-    return Agendas(between, closed, by_practitioner, by_room, patients=by_patient, outside=outside, blocked=blocked)
+    return Agendas(
+        between,
+        closed,
+        by_practitioner,
+        by_room,
+        patients=by_patient,
+        outside=outside,
+        blocked=blocked,
+        has_run_out=has_run_out,
+    )
 
 
 def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
@@ -271,11 +292,9 @@ class _Hours:
     def __init__(self, site, days, practitioner_ids, room_ids, *, away, supposed=AS_IT_IS):
         self.days, self.zone = days, site.zone
         weekdays = {day.isoweekday() for day in days}  # of sites and rooms all are read: having none means something
-        rows = WorkingHours.objects.filter(site=site, from_on__lte=days[-1]).filter(
-            Q(practitioner__isnull=True, room__isnull=True)
-            | Q(practitioner_id__in=practitioner_ids, weekday__in=weekdays)
-            | Q(room_id__in=room_ids)
-        )
+        whose = Q(practitioner=None, room=None) | Q(practitioner__in=practitioner_ids, weekday__in=weekdays)
+        whose = whose | Q(room__in=room_ids) if room_ids else whose
+        rows = WorkingHours.objects.filter(whose, site=site, from_on__lte=days[-1])
         blocks = list(rows.order_by().values_list(*BLOCK))
         if supposed.hours_at == site.pk:
             kept = [block for block in blocks if block[:2] != supposed.hours_of]
@@ -313,11 +332,11 @@ BUSY = ("practitioner_id", "room_id", "patient_id", "starts_at", "ends_at", "tra
 
 
 def _absences(from_at, until_at, practitioner_ids, room_ids, supposed: Absence | None) -> Spans:
-    rows = (
-        Absence.objects.filter(Q(practitioner_id__in=practitioner_ids) | Q(room_id__in=room_ids))
-        .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=from_at), starts_at__lt=until_at)
-        .values_list("practitioner_id", "room_id", "starts_at", "ends_at")
-    )
+    whose = Q(practitioner__in=practitioner_ids)
+    whose = whose | Q(room__in=room_ids) if room_ids else whose
+    lasts = Q(ends_at=None) | Q(ends_at__gt=from_at)
+    rows = Absence.objects.filter(whose, lasts, starts_at__lt=until_at).order_by()
+    rows = rows.values_list("practitioner_id", "room_id", "starts_at", "ends_at")
     spans: Spans = defaultdict(list)
     more = [(supposed.practitioner_id, supposed.room_id, supposed.starts_at, supposed.ends_at)] if supposed else []
     for practitioner_id, room_id, starts_at, ends_at in [*rows, *more]:
@@ -327,27 +346,25 @@ def _absences(from_at, until_at, practitioner_ids, room_ids, supposed: Absence |
     return spans
 
 
-def _busy(spans, now, practitioner_ids, room_ids, patient_ids, without) -> Spans:
-    """Live appointments by whom they keep busy; a practitioner on the way too. Each owner is one seek in its index."""
+def _live(spans, now, practitioner_ids, room_ids, patient_ids, without) -> tuple[list[tuple], bool]:
+    """Read the live appointments of all these, each as `BUSY`, and say whether offers that have run out were among them.
+
+    Each owner is one seek in its index.
+    """
     travel = timedelta(minutes=MOST_TRAVEL_MIN)
     longest = timedelta(minutes=LONGEST_MIN + 1)
     meets = [(from_at - longest, until_at) for from_at, until_at in spans]
     on_the_way = [(from_at - travel, until_at + travel) for from_at, until_at in meets]
-    wanted = (
-        Q(patient_id__in=patient_ids, starts_at__range=(meets[0][0], meets[-1][1]))  # nobody has many
-        | Q(practitioner_id__in=practitioner_ids, starts_at__within_any=on_the_way)
-        | Q(room_id__in=room_ids, starts_at__within_any=meets)
-    )
-    meets_at_all = Q(starts_at__lt=spans[-1][1], ends_at__gt=spans[0][0])
-    rows = (
-        Appointment.objects.filter(wanted)
-        .filter(meets_at_all | Q(round__isnull=False), status__in=LIVE_STATUSES)
-        .exclude(status="offered", offered_until__lte=now)
-        .exclude(pk__in=without)
-        .order_by()
-        .values_list(*BUSY)
-    )
-    return _spans_of(rows)
+    wanted = Q(practitioner__in=practitioner_ids, starts_at__within_any=on_the_way)
+    wanted = wanted | Q(room__in=room_ids, starts_at__within_any=meets) if room_ids else wanted
+    if patient_ids:  # nobody has many visits
+        wanted |= Q(patient__in=patient_ids, starts_at__range=(meets[0][0], meets[-1][1]))
+    meets_at_all = Q(starts_at__lt=spans[-1][1], ends_at__gt=spans[0][0]) | Q(round__isnull=False)
+    rows = Appointment.objects.filter(wanted, meets_at_all, status__in=LIVE_STATUSES)
+    rows = rows.exclude(pk__in=without) if without else rows
+    found = list(rows.order_by().values_list(*BUSY, "status", "offered_until"))
+    live = [row[:-2] for row in found if row[-2] != "offered" or row[-1] > now]
+    return live, len(live) < len(found)
 
 
 def _spans_of(rows: Iterable[tuple]) -> Spans:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, CharField, Value
+from django.db.models import CharField, Value
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from sessions.queries.day_words import span
 from sessions.scheduling.intervals import Interval
 from sessions.scheduling.walltime import day_end, day_start, instant_of, minute_of
 
-NO_BODY = Value("", output_field=CharField())
+NO_BODY = Value(None, output_field=CharField())  # of a day that is noted; an event has one, perhaps ""
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ def blocked_times(
     noted = BlockedDay.objects.filter(patient__in=patient_ids, until_on__gte=from_on, from_on__lte=until_on)
     events = CompetitionEvent.objects.filter(patient__in=patient_ids, until_on__gte=from_on)
     days = ("patient_id", "from_on", "until_on")
-    rows = noted.order_by().values_list(*days, "reason", NO_BODY, _yes(False))
-    rows = rows.union(events.order_by().values_list(*days, "name", "body", _yes(True)), all=True)
+    rows = noted.order_by().values_list(*days, "reason", NO_BODY)
+    rows = rows.union(events.order_by().values_list(*days, "name", "body"), all=True)
     found: dict[int, list[BlockedTime]] = defaultdict(list)
     competing: dict[int, list[tuple[date, date, str, str]]] = defaultdict(list)
-    for patient_id, first, last, words, body, is_event in rows:
-        of = {"event": words} if is_event else {"reason": words}
+    for patient_id, first, last, words, body in rows:
+        of = {"reason": words} if body is None else {"event": words}
         found[patient_id].append(BlockedTime((day_start(first, zone), day_end(last, zone)), first, last, **of))
-        if is_event and body:
+        if body:
             competing[patient_id].append((first, last, words, body))
     for patient_id, rule, (first, last, words) in _by_rules(clinic_id, competing):
         since = blocked_from(rule, first, zone)
@@ -85,10 +85,6 @@ def blocked_times(
             minutes = (minute_of(since), day_start(first, zone))
             found[patient_id].append(BlockedTime(minutes, first, last, event=words, rule=rule.label))
     return {key: sorted(times, key=lambda one: one.minutes) for key, times in found.items()}
-
-
-def _yes(value: bool) -> Value:
-    return Value(value, output_field=BooleanField())
 
 
 def _by_rules(clinic_id: int, competing: Mapping[int, list[tuple[date, date, str, str]]]):

@@ -102,7 +102,7 @@ def _visits(course: Course) -> dict[int, Appointment]:
 
 def _phase_words(known: CoursePlan) -> dict[int, list[str]]:
     """The words of every phase of every revision, by its number."""
-    return {row.number: phases_in_words(parsed(row.cadence)) for row in known.course.revisions.all()}
+    return {row.number: phases_in_words(parsed(row.cadence)) for row in known.revisions}
 
 
 def _blocked(course: Course, today: date) -> list[BlockedTime]:
@@ -187,7 +187,7 @@ def _why_blocked(row: PlannedSession, visit: Appointment | None, course: Course,
 def _phases(rows: Iterable[PlanRow], known: CoursePlan) -> Iterable[dict]:
     """The shape `components/_timeline_phases.html` draws."""
     reviewed = {(review.revision, review.after_number) for review in known.course.reviews.all()}
-    cadences = {row.number: parsed(row.cadence) for row in known.course.revisions.all()}
+    cadences = {row.number: parsed(row.cadence) for row in known.revisions}
     shown = [row for row in rows if row.session.why != OUT_OF_PLAN]
     for (revision, phase), group in groupby(shown, key=lambda row: (row.session.revision, row.session.phase)):
         own = list(group)
@@ -224,7 +224,7 @@ _SUGGESTED = {
 
 def scores_before(known: CoursePlan) -> tuple[str, list[tuple[int, object]]]:
     """Give the main scale and (session number, score before it), oldest first, since a restart. One SQL statement."""
-    restarts = [row.from_number for row in known.course.revisions.all() if row.kind == "restarted"]
+    restarts = [row.from_number for row in known.revisions if row.kind == "restarted"]
     wanted = known.course.indication.main_score
     scale = wanted if wanted in (Scale.PAIN, Scale.LAMENESS) else Scale.PAIN
     rows = (

@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from operator import attrgetter
+from typing import TypeVar
 
 from django.db.models import (
     Exists,
@@ -32,20 +34,25 @@ from sessions.scheduling.ripple import booked_instead
 from sessions.scheduling.windows import Tolerance, ToleranceRow, window_after
 
 parsed = lru_cache(maxsize=1024)(parse)
+Numbered = TypeVar("Numbered", CourseRevision, PlannedSession)
 
 
 @dataclass(frozen=True)
 class CoursePlan:
-    """A course's current revision and what has become of its sessions; rows ascending by number."""
+    """A course's revisions, the current one last, and what has become of its sessions; rows ascending by number."""
 
     course: Course
-    revision_row: CourseRevision
+    revisions: tuple[CourseRevision, ...]
     revision: Revision
     sessions: tuple[PlannedSession, ...]
     states: tuple[SessionState, ...]
     reviewed_phases: frozenset[int]
     tolerance: Tolerance
     touched: frozenset[int]  # numbers that were ever booked or have a record: their rows stay
+
+    @property
+    def revision_row(self) -> CourseRevision:
+        return self.revisions[-1]
 
     @property
     def cadence(self) -> Cadence:
@@ -124,19 +131,26 @@ def plans_of(rows: QuerySet[Course]) -> list[CoursePlan]:
     Six SQL statements whatever their number; three when none has a session yet.
     """
     courses = list(rows)
-    prefetch_related_objects(
-        courses,
-        Prefetch("planned_sessions", PlannedSession.objects.order_by("number")),
-        Prefetch("revisions", CourseRevision.objects.order_by("number")),
-    )
+    revisions, sessions = _by_course(CourseRevision, courses), _by_course(PlannedSession, courses)
     appointments = Appointment.objects.order_by("starts_at").only("planned_session_id", "starts_at", "status")
+    planned = [session for of_one in sessions.values() for session in of_one]
+    prefetch_related_objects(planned, Prefetch("appointments", appointments))
     prefetch_related_objects(
-        [course for course in courses if course.planned_sessions.all()],
-        Prefetch("planned_sessions__appointments", appointments),
+        [course for course in courses if sessions[course.pk]],
         Prefetch("records", SessionRecord.objects.order_by().only("course_id", "planned_session_id")),
         "reviews",
     )
-    return [_course_plan(course) for course in courses]
+    return [_course_plan(course, tuple(revisions[course.pk]), tuple(sessions[course.pk])) for course in courses]
+
+
+def _by_course(model: type[Numbered], courses: Iterable[Course]) -> dict[int, list[Numbered]]:
+    """Read the rows of courses by course, ascending by number, each with its course. One SQL statement."""
+    known = {course.pk: course for course in courses}
+    found: dict[int, list[Numbered]] = {key: [] for key in known}
+    for row in sorted(model.objects.filter(course__in=known).order_by(), key=attrgetter("number")):
+        row.course = known[row.course_id]
+        found[row.course_id].append(row)
+    return found
 
 
 def reaching_too_short(horizon_on: date) -> list[int]:
@@ -206,10 +220,11 @@ def revision_of(row: CourseRevision) -> Revision:
     return Revision(parsed(row.cadence), row.start_on, row.from_number, row.from_phase)
 
 
-def _course_plan(course: Course) -> CoursePlan:
-    row = list(course.revisions.all())[-1]
+def _course_plan(
+    course: Course, revisions: tuple[CourseRevision, ...], sessions: tuple[PlannedSession, ...]
+) -> CoursePlan:
+    row = revisions[-1]
     revision = revision_of(row)
-    sessions = tuple(course.planned_sessions.all())
     reviewed = {
         revision.phase_number_of(review.after_number)
         for review in (course.reviews.all() if sessions else ())
@@ -218,7 +233,7 @@ def _course_plan(course: Course) -> CoursePlan:
     recorded = {record.planned_session_id for record in course.records.all()} if sessions else set()
     return CoursePlan(
         course=course,
-        revision_row=row,
+        revisions=revisions,
         revision=revision,
         sessions=sessions,
         states=tuple(_state(session, course) for session in sessions),

@@ -5,7 +5,7 @@ interval. Rooms are joined as starts, so an appointment never changes rooms half
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from heapq import merge as merge_sorted
 from itertools import chain, islice
@@ -216,13 +216,20 @@ def why_not_free(start: int, end: int, practitioner: Agenda, wanted: Wanted, roo
         reasons.append(WhyNot.BOOKED)
     if _meets(wanted.patient.absences, start, end):
         reasons.append(WhyNot.BLOCKED)
-    if not contains(replace(wanted.patient, absences=()).free_intervals((start, end)), start, end):
+    if _is_busy(wanted.patient, start, end):
         reasons.append(WhyNot.PATIENT)
     if wanted.rooms is not None:
         able = [wanted.rooms[room] for room in rooms or wanted.rooms if room in wanted.rooms]
         if not any(contains(room.free_intervals((start, end)), start, end) for room in able):
             reasons.append(WhyNot.ROOM)
     return reasons
+
+
+def _is_busy(patient: Agenda, start: int, end: int) -> bool:
+    """Say whether anything but its blocked days stands against a patient."""
+    if patient.hours is not None and not contains(merge(patient.hours), start, end):
+        return True
+    return any(_meets(taken, start, end) for taken in (patient.breaks, patient.closures, patient.booked))
 
 
 def _meets(intervals: Sequence[Interval], start: int, end: int) -> bool:

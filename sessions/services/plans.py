@@ -56,13 +56,15 @@ def want_plans_of(site: Site, now: datetime | None = None) -> None:
         doorbell.ring("sessions.sweep")
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def plan_sessions(course_id: int, *, now: datetime | None = None) -> None:
-    """Make the plan that was asked for. Safe to run twice, at once, or again after being killed."""
+    """Make the plan that was asked for. Safe to run twice, at once, or again after being killed.
+
+    Inside the caller's transaction a plan that fails fails all of it.
+    """
     _plan(_locked([course_id]), now=now or timezone.now())
 
 
-@transaction.atomic
 def replan_course(*, course: Course, now: datetime | None = None) -> None:
     """Plan again inside the caller's transaction: what was done, skipped, missed or reviewed counts at once."""
     plan_sessions(course.pk, now=now)
@@ -111,7 +113,7 @@ def _plan_locked(ids: Sequence[int], now: datetime) -> None:
 
 def _locked(ids: Sequence[int]) -> list[CoursePlan]:
     rows = Course.objects.select_for_update(of=("self",)).select_related("clinic", "site")
-    return plans_of(rows.filter(pk__in=ids).order_by("pk"))
+    return plans_of(rows.filter(pk__in=ids).order_by(*(["pk"] if len(ids) > 1 else [])))
 
 
 def _plan_alone(course_id: int, now: datetime) -> None:

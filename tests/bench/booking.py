@@ -73,7 +73,7 @@ def _through_services(world: SimpleNamespace, number: int) -> Course:
                 minutes=planned.minutes,
                 planned_session=planned,
             )
-            for planned in course.planned_sessions.select_related("course").order_by("number")
+            for planned in course.planned_sessions.order_by("number")
         ]
         appointments.book_many(actor=world.user, clinic=world.clinic, site=world.site, bookings=bookings, now=world.now)
     return course

@@ -25,7 +25,7 @@ from .checks import (
     read_agendas,
     refusal,
 )
-from .offers import expire_in_the_way
+from .offers import expire_in_the_way, expire_of_taken_sessions
 from .series import take_planned_sessions, want_plan_around
 from .wish import Wish, locked
 
@@ -131,9 +131,11 @@ def _book(wish: Wish, *, booking_token: UUID | None, **fields: Any) -> Appointme
     wish = locked(wish)
     if booking_token is not None and (first := _booked_before(wish, booking_token)):
         return first
-    expire_in_the_way(wish)
+    expire_of_taken_sessions(wish)
     check_rules(wish)
     known = read_agendas([wish])
+    if known.has_run_out:
+        expire_in_the_way(wish)
     room, squeezed = choose_room(wish, known)
     wish = noting_blocked(wish, known)
     appointment = new_visit(wish, room, squeezed, booking_token=booking_token, **fields)

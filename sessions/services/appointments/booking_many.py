@@ -24,7 +24,7 @@ from sessions.services import plans
 
 from .booking import booked_already, booked_event, new_visit, save_guarded
 from .checks import check_rules, check_window, choose_room, noting_blocked, offering_alternatives, read_agendas
-from .offers import expire_in_the_way
+from .offers import expire_in_the_way, expire_of_taken_sessions
 from .series import take_planned_sessions
 from .wish import Wish, locked_many
 
@@ -75,7 +75,7 @@ def book_many(
     token_of = {id(one): uuid5(booking_token, str(n)) if booking_token else None for n, one in enumerate(in_time)}
     if booking_token and (first := _booked_before(in_time, list(token_of.values()), site)):
         return _in_order(bookings, dict(zip(map(id, in_time), first, strict=True)))
-    expire_in_the_way(*wishes)
+    expire_of_taken_sessions(*wishes)
     visits = _new_visits(in_time, wishes, token_of)
     _save_all(visits, wishes, in_time)
     _take_sessions(in_time, wishes, now)
@@ -131,6 +131,8 @@ def _new_visits(
         for away in (False, True)
         if (group := [wish for wish in wishes if (wish.place is not None) == away])
     }
+    if any(one.known.has_run_out for one in times.values()):
+        expire_in_the_way(*wishes)
     visits = []
     for booking, wish in zip(bookings, wishes, strict=True):
         with _naming(booking, site=wish.site, count=len(wishes)):

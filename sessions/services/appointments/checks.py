@@ -61,7 +61,7 @@ def _check_practitioner(wish: Wish) -> None:
     if person.last_day_on is not None and local_day(wish.starts_at, wish.site.zone) > person.last_day_on:
         words = _("%(name)s no longer works here on that day. Choose somebody else.") % {"name": person.name}
         raise refusal(wish, "practitioner-gone", words, field="practitioner")
-    if not availability.treats(person, wish.patient.species_id):
+    if wish.species_treated and wish.patient.species_id not in wish.species_treated:
         names = {"name": person.name, "species": str(wish.patient.species).lower()}
         words = _("%(name)s does not treat this species (%(species)s). Choose somebody else.") % names
         raise refusal(wish, "wrong-species", words, field="practitioner")
@@ -189,7 +189,7 @@ def why_blocked(wish: Wish, known: availability.Agendas) -> str:
 def noting_blocked(wish: Wish, known: availability.Agendas) -> Wish:
     """Keep the reason for a blocked day only where the day is blocked; a walk-in says by itself what stood against it."""
     words = why_blocked(wish, known)
-    if wish.is_walk_in or not words:
+    if (wish.is_walk_in or not words) and wish.blocked_day_reason != words:
         return replace(wish, blocked_day_reason=words)
     return wish
 

@@ -13,7 +13,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.constraints import violated
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
-from sessions.models import Appointment
+from sessions.models import Appointment, PlannedSession
 
 from .series import free_planned_session, lock_course_of
 from .wish import Wish
@@ -51,6 +51,12 @@ def _expire_one(offer: Appointment, now: datetime) -> int:
     lock_course_of(offer)
     still = Appointment.objects.select_for_update(no_key=True, of=("self",)).select_related("patient")
     return _expire(still.filter(pk=offer.pk, status="offered", offered_until__lte=now), now)
+
+
+def expire_of_taken_sessions(*wishes: Wish) -> None:
+    """Cancel the run-out offers in the way when one may hold a session; the locks are held. No SQL statement mostly."""
+    if any(wish.planned_session and wish.planned_session.status != PlannedSession.Status.PLANNED for wish in wishes):
+        expire_in_the_way(*wishes)
 
 
 def expire_in_the_way(*wishes: Wish) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient, Place
 from sessions.models import Course, PlannedSession, Practitioner, Room
 from sessions.queries import room_choice
-from sessions.queries.availability import LONGEST_MIN
+from sessions.queries.availability import LONGEST_MIN, species_treated
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Wish:
     takes_back: bool = False  # a move is undone: what was true of the old time is true again
     without: tuple[int, ...] = ()
     rooms: tuple[Room, ...] = ()  # those that will do, the best first, filled by `locked`
+    species_treated: frozenset[int] = frozenset()  # by the practitioner, none meaning all; filled by `locked`
 
     @property
     def ends_at(self) -> datetime:
@@ -69,7 +70,7 @@ def locked_many(wishes: Sequence[Wish]) -> list[Wish]:
     """
     clinic_id = wishes[0].site.clinic_id
     people = _rows(Practitioner, clinic_id, (wish.practitioner for wish in wishes))
-    prefetch_related_objects(list(people.values()), "species")
+    treated = species_treated(people)
     rooms = _rooms(clinic_id, wishes)
     patients = _rows(Patient, clinic_id, (wish.patient for wish in wishes), "species")
     if any(wish.place is not None and wish.place.clinic_id != clinic_id for wish in wishes):
@@ -79,6 +80,7 @@ def locked_many(wishes: Sequence[Wish]) -> list[Wish]:
         replace(
             wish,
             practitioner=people[wish.practitioner.pk],
+            species_treated=treated[wish.practitioner.pk],
             room=rooms[wish.room.pk] if wish.room else None,
             rooms=_that_will_do(rooms.values(), wish, patients[wish.patient.pk]),
             patient=patients[wish.patient.pk],
@@ -107,8 +109,8 @@ def _rooms(clinic_id: int, wishes: Sequence[Wish]) -> dict[int, Room]:
     sites = {wish.site.pk for wish in wishes if _takes_any(wish)}
     if not named and not sites:
         return {}
-    rows = Room.objects.filter(Q(pk__in=named) | Q(site__in=sites, is_active=True), clinic_id=clinic_id)
-    found = list(rows.order_by("pk").select_for_update(no_key=True))
+    asked = Q(pk__in=named) | Q(site__in=sites, is_active=True) if sites else Q(pk__in=named)
+    found = list(_locking(Room, is_one=len(named) == 1 and not sites).filter(asked, clinic_id=clinic_id))
     if not named <= {room.pk for room in found}:
         raise Http404
     return {room.pk: room for room in sorted(found, key=lambda one: (one.position, one.name))}
@@ -119,8 +121,9 @@ def _sessions(clinic_id: int, asked: Sequence[PlannedSession]) -> dict[int, Plan
     if not asked:
         return {}
     courses = _rows(Course, clinic_id, (planned.course for planned in asked))
-    rows = PlannedSession.objects.filter(pk__in={planned.pk for planned in asked}, course__in=courses)
-    found = {row.pk: row for row in rows.order_by("pk").select_for_update(no_key=True)}
+    keys = {planned.pk for planned in asked}
+    rows = _locking(PlannedSession, is_one=len(keys) == 1)
+    found = {row.pk: row for row in rows.filter(pk__in=keys, course__in=courses)}
     for row in found.values():
         row.course = courses[row.course_id]
     if any(planned.pk not in found for planned in asked):
@@ -130,10 +133,16 @@ def _sessions(clinic_id: int, asked: Sequence[PlannedSession]) -> dict[int, Plan
 
 def _rows(model: Any, clinic_id: int, wanted: Iterable[Any], *related: str) -> dict[int, Any]:
     keys = {row.pk for row in wanted}
-    rows = model.objects.select_for_update(of=("self",), no_key=True)
+    rows = _locking(model, is_one=len(keys) == 1)
     if related:  # without names it would join every table there is a way to
         rows = rows.select_related(*related)
-    found = {row.pk: row for row in rows.filter(pk__in=keys, clinic_id=clinic_id).order_by("pk")}
+    found = {row.pk: row for row in rows.filter(pk__in=keys, clinic_id=clinic_id)}
     if len(found) < len(keys):
         raise Http404
     return found
+
+
+def _locking(model: Any, *, is_one: bool) -> QuerySet:
+    """Lock rows in the order of their keys. One needs no order, and the ORM is slow to write one."""
+    rows = model.objects.select_for_update(of=("self",), no_key=True)
+    return rows.order_by() if is_one else rows.order_by("pk")

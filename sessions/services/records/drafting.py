@@ -44,6 +44,8 @@ def save_draft(*, actor: User, record: SessionRecord, typed: Typed, now: datetim
     Refused("not-a-draft" | "too-long").
     """
     fresh = _locked(record, SessionRecord.objects.all())
+    if fresh.patient_id == record.patient_id:
+        fresh.patient = record.patient  # who asks has read it, and the audit needs no more than its name
     if fresh.status != SessionRecord.Status.DRAFT:
         raise Refused("not-a-draft", _("This record is done meanwhile. Load the page again to see it."))
     keep(actor=actor, record=fresh, typed=typed, now=now or timezone.now())

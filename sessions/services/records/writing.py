@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import models
+from django.db.models import QuerySet
 
 from mesoclinic.core.models import User
 from sessions.models import (
@@ -58,17 +60,22 @@ def _replace(
     values: Callable[[int, Any], dict[str, Any]],
 ) -> None:
     rows = model._default_manager.filter(record=record)
-    if [read(row) for row in rows.order_by("pk")] == list(wanted):
+    if [read(row) for row in _by_key(rows)] == list(wanted):
         return
     rows.delete()
     made = (model(record=record, **values(index, row)) for index, row in enumerate(wanted, start=1))
     model._default_manager.bulk_create(made)
 
 
+def _by_key(rows: QuerySet) -> list[Any]:
+    """Give the few rows of a record in the order they were written; the ORM is slower to ask for it than to sort."""
+    return sorted(rows.order_by(), key=attrgetter("pk"))
+
+
 def _write_reactions(actor: User | None, record: SessionRecord, wanted: Sequence[ReactionSeen], now: datetime) -> None:
     """Keep what was seen; what is known of it already is its first update, and what comes later follows that."""
-    rows = AdverseEvent.objects.filter(record=record, is_late=False).order_by("pk")
-    present = list(rows.prefetch_related("updates"))
+    rows = AdverseEvent.objects.filter(record=record, is_late=False)
+    present = _by_key(rows.prefetch_related("updates"))
     if [reads.reaction_of(row) for row in present] == list(wanted):
         return
     AdverseEventUpdate.objects.filter(event__in=present).delete()
@@ -84,7 +91,7 @@ def _write_reactions(actor: User | None, record: SessionRecord, wanted: Sequence
 
 def _write_overrides(actor: User | None, record: SessionRecord, wanted: Sequence[OverrideGiven], now: datetime) -> None:
     """Keep those that stand with who gave them and when; take away what was withdrawn, add what is new."""
-    present = {reads.override_of(row): row.pk for row in record.overrides.all()}
+    present = {reads.override_of(row): row.pk for row in _by_key(record.overrides.all())}
     gone = [pk for given, pk in present.items() if given not in wanted]
     if gone:
         Override.objects.filter(pk__in=gone).delete()
