@@ -292,8 +292,9 @@ class _Hours:
     def __init__(self, site, days, practitioner_ids, room_ids, *, away, supposed=AS_IT_IS):
         self.days, self.zone = days, site.zone
         weekdays = {day.isoweekday() for day in days}  # of sites and rooms all are read: having none means something
-        whose = Q(practitioner=None, room=None) | Q(practitioner__in=practitioner_ids, weekday__in=weekdays)
+        whose = Q(practitioner__in=practitioner_ids, weekday__in=weekdays)
         whose = whose | Q(room__in=room_ids) if room_ids else whose
+        whose = whose if away else whose | Q(practitioner=None, room=None)
         rows = WorkingHours.objects.filter(whose, site=site, from_on__lte=days[-1])
         blocks = list(rows.order_by().values_list(*BLOCK))
         if supposed.hours_at == site.pk:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db.models import Case, CharField, F, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import Site
-from sessions.models import Appointment, PlannedSession
+from sessions.models import Appointment, PlannedSession, Room
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries import availability, replies
 from sessions.scheduling.intervals import Interval, merge, subtract
@@ -20,6 +20,7 @@ MOST_DAYS = 7
 MOST_DUE = 40
 REPLY_MARKS = {"": "", "confirmed": "c", "other_time": "o"}
 HIDDEN = ("entered_in_error", "moving")
+NAMED = ("pk", "public_id", "name")
 PRACTITIONER, ROOM = "practitioner", "room"
 
 
@@ -41,14 +42,15 @@ class Span:
 
 
 def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
-    """Give what the calendar draws on at most seven days, in columns of practitioners or rooms. Six SQL statements.
+    """Give what the calendar draws on at most seven days, in columns of practitioners or rooms. Seven SQL statements.
 
     `p` practitioners and `r` rooms [id, name]; `v` visits [id, practitioner, from, until, status, patient, where,
     moves, marks, travel, room, kind]; `s` shut times [column, from, until]; `w` ways to rounds and back, likewise; `d`
     closed days {day: why}; `h` [first, last] hour. All in wall time; -1 is no room.
     """
-    people = list(_named(availability.practitioners(site.clinic, span.from_on).prefetch_related(None)))
-    rooms = list(_named(availability.rooms(site)))
+    people = list(availability.practitioners(site.clinic, span.from_on).prefetch_related(None).values_list(*NAMED))
+    all_rooms = list(Room.objects.filter(site=site).values_list(*NAMED, "is_active"))
+    rooms = [room for room in all_rooms if room[-1]]
     from_at, until_at = availability.day_span(site, span.from_on, span.until_on)
     known = availability.agendas_at(
         site,
@@ -59,16 +61,21 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
         away=by == PRACTITIONER,
     )
     visits = _visits(site, from_at, until_at)
-    seen = {row[1] for row in visits}
+    seen = {visit.practitioner_id for visit in visits}
     shown = [one for one in people if one[0] in seen or (by == PRACTITIONER and known.practitioners[one[0]].hours)]
     shown = shown or people
     columns = [known.practitioners[key] for key, *_who in shown] if by == PRACTITIONER else list(known.rooms.values())
     places = {key: index for index, (key, *_who) in enumerate(shown)}
-    stands = {key: index for index, (key, *_room) in enumerate(rooms)}
+    told = _Told(
+        places,
+        {key: index for index, (key, *_room) in enumerate(rooms)},
+        {key: name for key, _public_id, name, _is_active in all_rooms},
+        replies.marks(site, from_at, until_at),
+    )
     return {
         "p": [[str(public_id), name] for _key, public_id, name in shown],
-        "r": [[str(public_id), name] for _key, public_id, name in rooms],
-        "v": [_visit(row, places, stands) for row in visits if row[1] in places],
+        "r": [[str(public_id), name] for _key, public_id, name, _is_active in rooms],
+        "v": [told.visit(visit) for visit in visits if visit.practitioner_id in places],
         "s": [[index, *_walls(site, interval)] for index, interval in _shut(site, span, columns, known.between)],
         "w": [[places[who], *_walls(site, way)] for who, way in _ways(visits) if by == PRACTITIONER and who in places],
         "d": {day.isoformat(): why for day in span.days if (why := known.closed.reason(day)) is not None},
@@ -76,71 +83,68 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
     }
 
 
-def _named(rows: QuerySet) -> QuerySet:
-    return rows.values_list("pk", "public_id", "name")
+class _Visit(NamedTuple):
+    """A visit as it is read, its times on the site's clock."""
+
+    starts_at: datetime
+    pk: int
+    ends_at: datetime
+    public_id: UUID
+    practitioner_id: int
+    status: str
+    patient__name: str
+    patient__restricted_at: datetime | None
+    room_id: int | None
+    place__name: str | None
+    moved_count: int
+    is_squeezed_in: bool
+    planned_session__is_held: bool | None
+    place__travel_min: int | None
+    kind: str
+    travel_before_min: int
+    travel_after_min: int
+    round_id: int | None
 
 
-def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[tuple]:
-    """Read the visits of the span as the columns below, their times on the site's clock."""
+def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[_Visit]:
+    """Read the visits of the span, earliest first."""
     rows = Appointment.objects.filter(site=site, starts_at__gte=from_at, starts_at__lt=until_at)
-    found = (
-        rows.exclude(status__in=HIDDEN)
-        .order_by("starts_at", "pk")
-        .values_list(
-            "public_id",
-            "practitioner_id",
-            "starts_at",
-            "ends_at",
-            "status",
-            _listed_name(),
-            "room__name",
-            "place__name",
-            "moved_count",
-            "is_squeezed_in",
-            "planned_session__is_held",
-            "place__travel_min",
-            replies.mark(),
-            "room_id",
-            "kind",
-            "travel_before_min",
-            "travel_after_min",
-            "round_id",
-        )
-    )
+    found = sorted(rows.order_by().values_list(*_Visit._fields))
     zone = site.zone
-    return [
-        (public_id, who, starts_at.astimezone(zone), ends_at.astimezone(zone), *more)
-        for public_id, who, starts_at, ends_at, *more in found
-    ]
+    shown = (
+        _Visit(starts_at.astimezone(zone), pk, ends_at.astimezone(zone), *more)
+        for starts_at, pk, ends_at, *more in found
+    )
+    return [visit for visit in shown if visit.status not in HIDDEN]
 
 
-def _listed_name() -> Case:
-    """As `Patient.listed_name`, without the number."""
-    told = Value(_("Restricted file"), output_field=CharField())
-    return Case(When(patient__restricted_at__isnull=False, then=told), default=F("patient__name"))
+@dataclass(frozen=True)
+class _Told:
+    """What a visit is told with: the columns of practitioners, the places and names of rooms, replies by visit."""
 
+    places: dict[int, int]
+    stands: dict[int, int]
+    rooms: dict[int, str]
+    replies: dict[int, str]
 
-def _visit(row: tuple, places: dict[int, int], stands: dict[int, int]) -> list[Any]:
-    public_id, who, starts_at, ends_at, status, patient, room, place, moves, squeezed, held, travel, reply, *more = row
-    room_id, kind, _before, _after, round_id = more
-    marks = ("s" if squeezed else "") + ("r" if held else "") + ("a" if place else "") + REPLY_MARKS[reply]
-    marks += "g" if round_id else ""
-    where = place or room or ""
-    stand = stands.get(room_id, -1)
-    return [
-        str(public_id),
-        places[who],
-        _wall(starts_at),
-        _wall(ends_at),
-        status,
-        patient,
-        where,
-        moves,
-        marks,
-        travel or 0,
-        stand,
-        kind,
-    ]
+    def visit(self, one: _Visit) -> list[Any]:
+        marks = ("s" if one.is_squeezed_in else "") + ("r" if one.planned_session__is_held else "")
+        marks += ("a" if one.place__name else "") + REPLY_MARKS[self.replies.get(one.pk, "")]
+        marks += "g" if one.round_id else ""
+        return [
+            str(one.public_id),
+            self.places[one.practitioner_id],
+            _wall(one.starts_at),
+            _wall(one.ends_at),
+            one.status,
+            _("Restricted file") if one.patient__restricted_at else one.patient__name,
+            one.place__name or self.rooms.get(one.room_id, ""),
+            one.moved_count,
+            marks,
+            one.place__travel_min or 0,
+            self.stands.get(one.room_id, -1),
+            one.kind,
+        ]
 
 
 def _shut(site: Site, span: Span, columns: Iterable[Agenda], between: Interval) -> Iterable[tuple[int, Interval]]:
@@ -151,13 +155,15 @@ def _shut(site: Site, span: Span, columns: Iterable[Agenda], between: Interval) 
             yield index, interval
 
 
-def _ways(visits: Iterable[tuple]) -> Iterable[tuple[int, Interval]]:
+def _ways(visits: Iterable[_Visit]) -> Iterable[tuple[int, Interval]]:
     """The way to the first visit of a round and back from the last, by practitioner."""
-    for _public_id, who, starts_at, ends_at, *_rest, before_min, after_min, _round_id in visits:
-        if before_min:
-            yield who, (minute_of(starts_at) - before_min, minute_of(starts_at))
-        if after_min:
-            yield who, (minute_after(ends_at), minute_after(ends_at) + after_min)
+    for one in visits:
+        if one.travel_before_min:
+            start = minute_of(one.starts_at)
+            yield one.practitioner_id, (start - one.travel_before_min, start)
+        if one.travel_after_min:
+            end = minute_after(one.ends_at)
+            yield one.practitioner_id, (end, end + one.travel_after_min)
 
 
 def _wall(local: datetime) -> str:
@@ -168,14 +174,15 @@ def _walls(site: Site, interval: Interval) -> list[str]:
     return [_wall(instant_of(minute).astimezone(site.zone)) for minute in interval]
 
 
-def _hours(site: Site, columns: Iterable[Agenda], visits: list[tuple]) -> list[int]:
+def _hours(site: Site, columns: Iterable[Agenda], visits: list[_Visit]) -> list[int]:
     """The first and last hour worth showing."""
     first, last = 9, 17
     for agenda in columns:
         for start, end in agenda.hours or ():
             first = min(first, instant_of(start).astimezone(site.zone).hour)
             last = max(last, _hour_after(instant_of(end).astimezone(site.zone)))
-    for _public_id, _who, starts_at, ends_at, *_more in visits:
+    for visit in visits:
+        starts_at, ends_at = visit.starts_at, visit.ends_at
         first = min(first, starts_at.hour)
         last = max(last, _hour_after(ends_at) if ends_at.date() == starts_at.date() else 24)
     return [max(first - 1, 0), min(last + 1, 24)]

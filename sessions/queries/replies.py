@@ -142,6 +142,22 @@ def _open_ask(now: datetime) -> Q:
     )
 
 
+def marks(site: Site, from_at: datetime, until_at: datetime) -> dict[int, str]:
+    """Give what `mark` says of the visits that begin in a span, by visit; who said nothing is left out. One statement.
+
+    For many visits: what to ask of each row costs more than to ask once.
+    """
+    visits = {"appointment__site": site, "appointment__starts_at__gte": from_at, "appointment__starts_at__lt": until_at}
+    rows = Reply.objects.filter(**visits, for_time=F("appointment__starts_at")).order_by()
+    found: dict[int, str] = {}
+    for visit_id, kind, settled_at in rows.values_list("appointment_id", "kind", "settled_at"):
+        if kind == ReplyKind.OTHER_TIME and settled_at is None:
+            found[visit_id] = kind
+        elif kind == ReplyKind.CONFIRMED:
+            found.setdefault(visit_id, kind)
+    return found
+
+
 def mark() -> Coalesce:
     """An expression on appointments: `other_time`, `confirmed` or nothing, for the time the visit has now."""
     stands = Q(kind=ReplyKind.CONFIRMED) | Q(kind=ReplyKind.OTHER_TIME, settled_at__isnull=True)

@@ -37,6 +37,16 @@ def test_booking_a_session_marks_it_as_booked_once(world):
     assert Appointment.objects.count() == 1
 
 
+def test_a_session_whose_offer_ran_out_is_booked_at_another_time(world):
+    offer = book(world, "10:00", day_offset=1, planned_session=world.first, offered_until=at("09:00"))
+    assert status(world.first) == "booked"
+
+    booked = book(world, "15:00", day_offset=1, planned_session=world.first, now=at("09:00"))
+
+    offer.refresh_from_db()
+    assert (offer.status, booked.status, status(world.first)) == ("cancelled", "booked", "booked")
+
+
 def test_a_session_due_on_one_day_only_names_that_day(world):
     with pytest.raises(Refused) as refusal:
         book(world, "10:00", day_offset=7, planned_session=world.first)
