@@ -35,10 +35,14 @@ def printable_text(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         covered = printable()
         composed = unicodedata.normalize("NFC", text)
-        shown = "".join(c if ord(c) in covered or c in _KEPT else _instead(c) for c in composed)
+        shown = composed if covered.issuperset(map(ord, composed)) else "".join(map(_shown, composed))
     if len(shown) <= _LONG_WORD:
         return shown
     return " ".join(_breakable(word) for word in shown.split(" "))
+
+
+def _shown(character: str) -> str:
+    return character if ord(character) in printable() or character in _KEPT else _instead(character)
 
 
 def _instead(character: str) -> str:

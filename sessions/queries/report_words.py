@@ -1,10 +1,12 @@
 """The words of a printed course in the reader's language, and in the words of the patient's species."""
 
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, get_format
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from protocols.models import Species
@@ -14,10 +16,16 @@ from sessions.printing.words import ENGLISH, Words, print_day
 
 def report_words(species: Species) -> Words:
     """Translate every word of the report; a horse has a stable where a person has an address."""
-    words = {key: _(text) for key, text in ENGLISH.items()} | decimal_words()
+    words = dict(_translated(get_language()))
     if place := species.words.get("place"):
         words["stable"] = capfirst(_(place))
     return words
+
+
+@cache
+def _translated(language: str | None) -> Words:
+    """Look up every word once a language: a process keeps its translations."""
+    return {key: _(text) for key, text in ENGLISH.items()} | decimal_words()
 
 
 def decimal_words() -> dict[str, str]:

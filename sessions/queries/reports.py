@@ -60,7 +60,7 @@ def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Course:
 
 
 def course_report(course: Course, today: date, *, printed_by: User | None = None) -> document.CourseReport:
-    """Return a course as it is printed on a day. Twenty SQL statements whatever the sessions, eight more for a horse
+    """Return a course as it is printed on a day. Eighteen SQL statements whatever the sessions, eight more for a horse
     that competes.
 
     `course` comes from `get_or_404`. Records not done yet are left out; former owners never appear.
@@ -161,15 +161,10 @@ def _aftercare(course: Course, standing: list[SessionRecord]) -> str:
 
 
 def _planned_sessions(course: Course) -> list[PlannedSession]:
-    lost = Appointment.objects.filter(status__in=LOST).select_related("site").order_by("starts_at")
-    live = Appointment.objects.filter(status__in=LIVE_STATUSES).select_related("practitioner", "room", "place", "site")
+    visits = Appointment.objects.filter(status__in=(*LOST, *LIVE_STATUSES)).order_by("starts_at")
+    named = visits.select_related("practitioner", "room", "place", "site")
     rows = course.planned_sessions.order_by("number")
-    return list(
-        rows.prefetch_related(
-            Prefetch("appointments", live, to_attr="live_appointments"),
-            Prefetch("appointments", lost, to_attr="lost_appointments"),
-        )
-    )
+    return list(rows.prefetch_related(Prefetch("appointments", named, to_attr="visits")))
 
 
 def _cadence(revisions: list) -> str:
@@ -213,7 +208,7 @@ def _planned_days(
         timing, days_off = _timing(session, today)
         review = reviews.get(session.number)
         notes = [
-            *(_lost(visit, words) for visit in session.lost_appointments),
+            *(_lost(visit, words) for visit in session.visits if visit.status in LOST),
             session.skip_reason if session.status == PlannedStatus.SKIPPED else "",
             words["subject_to_review"] if session.is_held and session.status == PlannedStatus.BOOKED else "",
             _("Review: %(decision)s") % {"decision": review.get_decision_display()} if review else "",
@@ -267,7 +262,7 @@ def _next_sessions(course: Course, planned: list[PlannedSession], words: Words) 
     due = [session for session in coming if session.status == PlannedStatus.PLANNED]
     chosen = booked + due[: max(NEXT_SESSIONS - len(booked), 0)]
     for session in sorted(chosen, key=lambda one: one.number):
-        visit = next(iter(session.live_appointments), None)
+        visit = next((one for one in session.visits if one.status in LIVE_STATUSES), None)
         yield document.NextSession(
             number=session.number,
             due_on=session.due_on,
