@@ -25,6 +25,7 @@ from django.test.utils import get_runner, setup_test_environment  # noqa: E402
 
 from mesoclinic.core import doorbell  # noqa: E402
 from tests.bench import (  # noqa: E402
+    batches,
     booking,
     checking,
     overview,
@@ -80,7 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         default="",
-        help="some of P11, P1, P2, P3, P6, P7, P8, P10, record, checks, http, memory, search, recall, overview, parted by commas",
+        help="some of P11, P1, P2, P3, P6, P7, P8, P10, batch, record, checks, http, memory, search, recall, overview, parted by commas",
     )
     parser.add_argument("--print-only", action="store_true", help="leave docs/benchmarks.md as it is")
     parser.add_argument("--json", default="", help=argparse.SUPPRESS)
@@ -115,6 +116,7 @@ def _rows(*, full: bool, ring) -> dict:
         "P3": lambda: _read(),
         "P6": lambda: [records.report_pdf()],
         "P7": lambda: [records.save_record()],
+        "batch": lambda: batches.reports_in_one_go(count=500 if full else 300),
         "record": lambda: record_page.record_page(),
         "checks": lambda: checking.checks(),
         "P8": lambda: _night(10_000 if full else 200),
