@@ -327,7 +327,7 @@ class Machine(RuleBasedStateMachine):
         for row in rows.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).select_related("course"):
             inside = row.earliest_on <= row.due_on <= row.latest_on
             assert inside or (row.is_late and row.why in ("closed", "missed", "booked")), vars(row)
-        to_rebook = set(to_rebook_rows(self.world.site, self.now).values_list("pk", flat=True))
+        to_rebook = {visit.pk for visit in to_rebook_rows(self.world.site, self.now)}
         for visit in self.visits():
             if visit.starts_at <= self.now or visit.planned_session.course.status != "active":
                 continue

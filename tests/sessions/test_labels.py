@@ -94,7 +94,7 @@ def test_the_records_button_saves_first_so_that_no_label_is_older_than_the_scree
 @pytest.mark.django_db
 def test_a_label_has_the_size_the_clinic_set(world, draft):
     clinics.update_clinic(actor=None, clinic=world.clinic, label_size="38x25")
-    draft = reads.get_or_404(world.clinic, draft.public_id)
+    draft = reads.get_or_404(Clinic.objects.get(pk=world.clinic.pk), draft.public_id)
 
     pages = read(records.print_labels(actor=world.doctor_user, record=draft)).pages
 
