@@ -286,7 +286,8 @@ def test_what_the_filters_show_is_what_is_printed(world, client, bells):
 
 
 @pytest.mark.parametrize(
-    ("query", "words"), [("?q=nobody", "nothing to print"), ("?from_on=2026-03-02&until_on=2026-03-01", "cannot be read")]
+    ("query", "words"),
+    [("?q=nobody", "nothing to print"), ("?from_on=2026-03-02&until_on=2026-03-01", "cannot be read")],
 )
 def test_a_batch_of_nothing_is_a_sentence(world, client, query, words):
     client.force_login(world[1])
