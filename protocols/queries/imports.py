@@ -58,7 +58,7 @@ def import_plan(clinic: Clinic, heads: Sequence[str], rows: Iterable[Numbered]) 
     """Read a table and compare it with what is here; nothing is saved. A few statements for each protocol of the table."""
     lists = Lists(clinic)
     read = read_protocols(lists, heads, rows)
-    names = {" ".join(one.name.lower().split()) for one in read}
+    names = {" ".join(one.name.lower().split()) for one in read if one.draft is not None}
     newest = ProtocolVersion.objects.filter(NEWEST, protocol__clinic=clinic)
     here: dict[str, list[ProtocolVersion]] = {}
     for version in with_everything(newest.alias(low=Lower("protocol__name")).filter(low__in=names)):
