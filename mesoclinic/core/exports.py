@@ -74,16 +74,28 @@ def exported(
     changes = [{**told, "field": "rows", "new": count}, {**told, "field": "filters", "new": filters[:500]}]
     audit.record(actor=request.user, verb=f"{noun}.list-exported", subject=request.clinic, changes=changes)
     heads = [str(column.label) for column in columns]
-    return sheet(kind, f"{timezone.localdate().isoformat()}_{noun}-list", heads, _values(rows, columns, lines))
+    return sheet(kind, f"{noun}-list", heads, _values(rows, columns, lines))
 
 
 def sheet(kind: str, name: str, heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> StreamingHttpResponse:
-    """Answer with a file of these rows, `csv` or `xlsx`, sent in pieces. Who takes it is for the caller to note."""
+    """Answer with a file of these rows, `csv` or `xlsx`, named after today and sent in pieces.
+
+    Who takes it is for the caller to note.
+    """
     write = _csv if kind == "csv" else _xlsx
     pieces = _as_now(write(heads, rows))
     answer = StreamingHttpResponse(pieces, content_type=KINDS[kind], headers={"Cache-Control": "no-store"})
-    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{name}.{kind}")
+    answer["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=f"{timezone.localdate().isoformat()}_{name}.{kind}"
+    )
     return answer
+
+
+def template_file(
+    request: HttpRequest, name: str, heads: Sequence[str], rows: Iterable[Sequence[Value]]
+) -> StreamingHttpResponse:
+    """Answer with a file to fill in and import, as XLSX or, when asked, as CSV."""
+    return sheet("csv" if request.GET.get("as") == "csv" else "xlsx", name, heads, rows)
 
 
 def _as_now(pieces: Iterator[bytes]) -> Iterator[bytes]:

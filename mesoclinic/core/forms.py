@@ -164,6 +164,15 @@ class ModelForm(CarefulForm, forms.ModelForm):
     """The base of every form of a model."""
 
 
+class TableField(forms.FileField):
+    """A table another program wrote; what is wrong with it, an empty one too, is said when it is read."""
+
+    def __init__(self, **kwargs):
+        widget = forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"})
+        super().__init__(label=_("File"), max_length=200, allow_empty_file=True, widget=widget, **kwargs)
+        self.error_messages["max_length"] = _("This file's name is too long. Give it a shorter one.")
+
+
 class EmptyIsZero:
     """A number nobody has to enter: an empty field means 0, and a 0 nobody entered is shown as an empty field."""
 

@@ -7,22 +7,22 @@ import csv
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import TextIOWrapper
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from mesoclinic.core.refused import Refused
 
-MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 100_000
 MOST_COLUMNS = 100
 MOST_LETTERS = 100_000_000  # of all cells: a few bytes of a workbook may stand for any number of letters
@@ -54,8 +54,32 @@ class Table:
     rows: Iterator[Numbered]
 
 
-def open_table(file: IO[bytes], knows: Callable[[list[str]], int]) -> Table:
-    """Read the headings; the rows are read as they are asked for. `knows` counts the headings that say something.
+FieldsOf = Callable[[list[str]], list[str]]  # the field each heading names, empty for none
+
+
+def named_table(
+    file: UploadedFile, fields_of: FieldsOf, names: Collection[str], *, called: str, most_mb: int
+) -> tuple[Table, list[str]]:
+    """Open an uploaded table one of whose columns is one of `names`; give it with the field of each column.
+
+    Raises Refused("too-large" | "no-name-column" | "no-rows") and those of `open_table`.
+    """
+    if file.size is None or file.size > most_mb * 1024 * 1024:
+        words = _("This file is larger than %(most)d MB. Import it in parts.")
+        raise Refused("too-large", words % {"most": most_mb}, field="file")
+    table = open_table(file, fields_of)
+    fields = fields_of(table.heads)
+    if not set(names) & set(fields):
+        words = _("No column is called “%(name)s”. Put headings into the first row; the template shows which.")
+        raise Refused("no-name-column", words % {"name": called}, field="file")
+    first = next(table.rows, None)
+    if first is None:
+        raise Refused("no-rows", _("There is nothing below the headings of this file."), field="file")
+    return Table(table.heads, chain([first], table.rows)), fields
+
+
+def open_table(file: IO[bytes], fields_of: FieldsOf) -> Table:
+    """Read the headings; the rows are read as they are asked for.
 
     Raises Refused, while rows are read too: "empty" | "not-a-table" | "broken" | "too-wide" | "too-long" | "too-much".
     """
@@ -67,17 +91,12 @@ def open_table(file: IO[bytes], knows: Callable[[list[str]], int]) -> Table:
     if start.startswith(OLD_EXCEL):
         words = _("This is an old Excel file, or a locked one. Open it, save it as XLSX or CSV, and choose that file.")
         raise Refused("not-a-table", words, field="file")
-    records = _workbook(file) if start == ZIP else _text(file, knows)
+    records = _workbook(file) if start == ZIP else _text(file, fields_of)
     rows = _bounded(records)
     heads = next(rows, None)
     if heads is None:
         raise Refused("empty", _("This file is empty. Choose another one."), field="file")
     return Table([" ".join(head.split())[:LONGEST_HEAD] for head in heads[1]], rows)
-
-
-def has_rows(table: Table) -> bool:
-    """Say whether anything stands below the headings; takes the first row away."""
-    return next(table.rows, None) is not None
 
 
 def _bounded(records: Iterator[list[str]]) -> Iterator[Numbered]:
@@ -110,12 +129,12 @@ def _too_long() -> Refused:
 # CSV
 
 
-def _text(file: IO[bytes], knows: Callable[[list[str]], int]) -> Iterator[list[str]]:
+def _text(file: IO[bytes], fields_of: FieldsOf) -> Iterator[list[str]]:
     encoding = _encoding(file)
     file.seek(0)
     text = TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     try:
-        separator, skipped = _separator(text.read(SAMPLE_LETTERS), knows)
+        separator, skipped = _separator(text.read(SAMPLE_LETTERS), fields_of)
         text.seek(0)
         if skipped:
             text.readline()
@@ -160,7 +179,7 @@ def _encoding(file: IO[bytes]) -> str:
     return "utf-8-sig"
 
 
-def _separator(sample: str, knows: Callable[[list[str]], int]) -> tuple[str, bool]:
+def _separator(sample: str, fields_of: FieldsOf) -> tuple[str, bool]:
     """Choose the separator that makes most known headings, then most columns; and whether a line says so itself."""
     first = sample.partition("\n")[0]
     if said := SEP_LINE.fullmatch(first.strip().strip('"')):
@@ -168,7 +187,7 @@ def _separator(sample: str, knows: Callable[[list[str]], int]) -> tuple[str, boo
 
     def rank(separator: str) -> tuple[int, int]:
         heads = next((row for row in _sampled(sample, separator) if any(row)), [])
-        return knows(heads), len(heads)
+        return sum(map(bool, fields_of(heads))), len(heads)
 
     return max(SEPARATORS, key=rank), False
 

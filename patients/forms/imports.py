@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import Form
+from mesoclinic.core.forms import Form, TableField
 from mesoclinic.core.models import Clinic
 from patients.forms.patients import RegisterForm
 from patients.models.imports import DateOrder
@@ -15,12 +15,8 @@ MONTH_FIRST_COUNTRIES = ("US", "PH", "PW", "FM", "MH")
 class UploadForm(Form):
     """The file, and what it does not say itself."""
 
-    file = forms.FileField(
-        label=_("File"),
-        help_text=_("CSV or XLSX with one patient a row and headings on top; 20 MB and 100,000 rows at most."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
-        max_length=200,
-        allow_empty_file=True,  # the service says so in words
+    file = TableField(
+        help_text=_("CSV or XLSX with one patient a row and headings on top; 20 MB and 100,000 rows at most.")
     )
     species = forms.ModelChoiceField(
         label=_("Where a row does not say what it is about, it is a"), queryset=Species.objects.all(), empty_label=None
@@ -32,7 +28,6 @@ class UploadForm(Form):
         month_first = clinic.country in MONTH_FIRST_COUNTRIES
         self.fields["date_order"].initial = DateOrder.MONTH_FIRST if month_first else DateOrder.DAY_FIRST
         self.fields["species"].initial = Species.objects.first()
-        self.fields["file"].error_messages["max_length"] = _("This file's name is too long. Give it a shorter one.")
 
 
 class RunForm(Form):

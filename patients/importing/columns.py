@@ -144,8 +144,3 @@ def fields_of(heads: Iterable[str]) -> list[str]:
     if "last_name" in found and "first_name" not in found and "name" not in found:
         found[found.index("last_name")] = "name"
     return found
-
-
-def known(heads: Iterable[str]) -> int:
-    """How many of the headings name a field."""
-    return sum(bool(field) for field in fields_of(heads))

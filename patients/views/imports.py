@@ -1,6 +1,6 @@
 """Import patients from a file: upload it, look at what would happen, have it done; and what to fill in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +8,11 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mesoclinic.core.access import requires
-from mesoclinic.core.exports import sheet
+from mesoclinic.core.exports import sheet, template_file
 from mesoclinic.core.refused import Refused
 from patients.forms.imports import RunForm, UploadForm
 from patients.importing import template
@@ -23,7 +22,6 @@ from patients.queries import imports as reads
 from patients.services import imports as services
 
 IMPORTS_A_PAGE = 50
-KINDS = ("csv", "xlsx")
 
 
 @requires("patients.import_patients")
@@ -53,8 +51,7 @@ def upload_import(request: HttpRequest) -> HttpResponse:
 @require_GET
 def import_template(request: HttpRequest) -> StreamingHttpResponse:
     """The file to fill in, as XLSX or, when asked, as CSV."""
-    kind = "csv" if request.GET.get("as") == "csv" else "xlsx"
-    return _file(kind, _("patients-to-import"), template.heads(), template.examples())
+    return template_file(request, _("patients-to-import"), template.heads(), template.examples())
 
 
 @requires("patients.import_patients")
@@ -135,8 +132,4 @@ def import_faults(request: HttpRequest, public_id: UUID) -> HttpResponse | Strea
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("patients:import", one.public_id)
-    return _file("csv", _("faulty-rows"), heads, rows)
-
-
-def _file(kind: str, name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> StreamingHttpResponse:
-    return sheet(kind, f"{timezone.localdate().isoformat()}_{name}", heads, rows)
+    return sheet("csv", _("faulty-rows"), heads, rows)

@@ -5,25 +5,25 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import Form
+from mesoclinic.core.forms import Form, TableField
 from mesoclinic.core.tables import Numbered
-
-MOST_ROWS = 2000
-TABLE_CAP = 1_500_000
+from protocols.forms.protocols import ProtocolForm
+from protocols.importing.tables import MOST_ROWS
 
 
 class UploadForm(Form):
-    file = forms.FileField(
-        label=_("File"),
-        help_text=_("CSV or XLSX with one line of a mix a row and headings on top; 1 MB and 2,000 rows at most."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
-        max_length=200,
-        allow_empty_file=True,  # said in words when the table is read
+    file = TableField(
+        help_text=_("CSV or XLSX with one line of a mix a row and headings on top; 1 MB and 1,000 rows at most.")
     )
+
+
+class ImportedProtocolForm(ProtocolForm):
+    """The editor's form over the cells of a file; what is chosen from a list is found by its name before."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].error_messages["max_length"] = _("This file's name is too long. Give it a shorter one.")
+        for name in ("species", "indications", "technique", "edit_count"):
+            del self.fields[name]
 
 
 def table_value(heads: list[str], rows: list[Numbered]) -> dict[str, Any]:

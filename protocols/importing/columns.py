@@ -41,11 +41,6 @@ HEADINGS = Headings(NAMES)
 label = HEADINGS.label
 
 
-def known(heads: Iterable[str]) -> int:
-    """How many of the headings name a field."""
-    return sum(bool(field) for field in HEADINGS.fields_of(heads))
-
-
 def unused(heads: Iterable[str]) -> list[str]:
     """The headings nothing is read from, but for those our own list writes for people."""
     written = {bare(str(words)) for words in WRITTEN_ONLY}

@@ -8,15 +8,15 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.tables import Numbered
-from protocols.forms.protocols import LineForm, ProtocolForm
+from protocols.forms.imports import ImportedProtocolForm
+from protocols.forms.protocols import LineForm
 from protocols.importing.columns import HEADINGS, OF_LINE, OF_PROTOCOL, label
 from protocols.importing.lists import Lists
 from protocols.models import Indication
 from protocols.models.protocols import LineRole
 from protocols.services.protocols import COLUMNS, MOST_LINES, DraftLine, ProtocolDraft, canonical_cadence
 
-SEVERAL = ("species", "indications")
-CHOSEN = ("technique", "device", "field")
+CODES = ("device", "field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ def _take(group: _Group, number: int, cells: dict[str, str]) -> None:
 
 def _read(lists: Lists, group: _Group) -> ReadProtocol:
     read = ReadProtocol(group.cells.get("name", ""), group.row, faults=group.faults)
-    form = ProtocolForm(_form_data(lists, group), clinic=lists.clinic)
+    chosen = _chosen(lists, group)
+    codes = {name: _found(group, name, getattr(lists, name).one, group.cells.get(name, "")) for name in CODES}
+    form = ImportedProtocolForm({"minimum_sessions": "1", **group.cells, **codes}, clinic=lists.clinic)
     if not form.is_valid():
         read.faults += _form_faults(form, group.said_in, group.row)
     cadence = _cadence(group)
@@ -94,24 +96,19 @@ def _read(lists: Lists, group: _Group) -> ReadProtocol:
     read.faults.sort(key=lambda fault: fault.row)
     if not read.faults:
         values = form.cleaned_data
-        columns = {name: values[name] for name in COLUMNS if name != "cadence"}
-        linked = {name: tuple(values[name]) for name in SEVERAL}
+        typed = {name: values[name] for name in COLUMNS if name in values}
         read.name, read.medical_field = values["name"], values["field"]
-        read.draft = ProtocolDraft(**columns, **linked, cadence=cadence, lines=tuple(lines))
+        read.draft = ProtocolDraft(**typed, **chosen, cadence=cadence, lines=tuple(lines))
     return read
 
 
-def _form_data(lists: Lists, group: _Group) -> dict[str, Any]:
-    """What the editor would have sent; a word that stands for nothing becomes a fault and is left out."""
-    data: dict[str, Any] = {"minimum_sessions": "1", **group.cells}
-    for name in CHOSEN:
-        data[name] = _found(group, name, getattr(lists, name).one, group.cells.get(name, ""))
-    data["technique"] = getattr(data["technique"], "pk", "")
+def _chosen(lists: Lists, group: _Group) -> dict[str, Any]:
+    """The rows of the clinic's lists a protocol names; a word that stands for nothing becomes a fault and is left out."""
     species = _each(group, "species", lists.species.one)
-    data["species"] = [one.pk for one in species]
-    chosen = {one.code for one in species}
-    data["indications"] = [one.pk for one in _each(group, "indications", lambda text: _indication(lists, text, chosen))]
-    return data
+    codes = {one.code for one in species}
+    indications = _each(group, "indications", lambda text: _indication(lists, text, codes))
+    technique = _found(group, "technique", lists.technique.one, group.cells.get("technique", "")) or None
+    return {"species": tuple(species), "indications": tuple(indications), "technique": technique}
 
 
 def _found(group: _Group, name: str, find: Any, text: str, row: int | None = None) -> Any:

@@ -55,7 +55,7 @@ class ImportPlan:
 
 
 def import_plan(clinic: Clinic, heads: Sequence[str], rows: Iterable[Numbered]) -> ImportPlan:
-    """Read a table and compare it with what is here; nothing is saved. A few statements for each protocol of the table."""
+    """Read a table and compare it with what is here; nothing is saved. The same number of statements for any table."""
     lists = Lists(clinic)
     read = read_protocols(lists, heads, rows)
     names = {" ".join(one.name.lower().split()) for one in read if one.draft is not None}

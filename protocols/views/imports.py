@@ -1,26 +1,22 @@
 """Import protocols from a table: choose the file, look at what would happen, have it done."""
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mesoclinic.core.access import requires
-from mesoclinic.core.exports import sheet
+from mesoclinic.core.exports import template_file
 from mesoclinic.core.refused import Refused
-from mesoclinic.core.tables import Numbered, open_table
-from protocols.forms.imports import MOST_ROWS, RunForm, UploadForm, table_value
+from mesoclinic.core.tables import Numbered
+from protocols.forms.imports import RunForm, UploadForm, table_value
 from protocols.importing import columns, template
+from protocols.importing.tables import read_table
 from protocols.queries import imports as queries
 from protocols.services import imports as services
-
-MOST_BYTES = 1024 * 1024
-MOST_LETTERS = 1_000_000
 
 
 @requires("protocols.change_protocol")
@@ -31,7 +27,7 @@ def upload_import(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST if sent else None, request.FILES if sent else None)
     if sent and form.is_valid():
         try:
-            heads, rows = _table(form.cleaned_data["file"])
+            heads, rows = read_table(form.cleaned_data["file"])
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -42,30 +38,6 @@ def upload_import(request: HttpRequest) -> HttpResponse:
 def _chosen(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     context = {"form": form, "heads": [columns.label(name) for name in columns.NAMES]}
     return render(request, "protocols/imports/upload.html", context, status=status)
-
-
-def _table(file: UploadedFile) -> tuple[list[str], list[Numbered]]:
-    """Read headings and rows.
-
-    Raises Refused("too-large" | "no-name-column" | "no-rows" | "too-long") and those of `open_table`.
-    """
-    if file.size is None or file.size > MOST_BYTES:
-        raise Refused("too-large", _("This file is larger than 1 MB. Import it in parts."), field="file")
-    table = open_table(file, columns.known)
-    if "name" not in columns.HEADINGS.fields_of(table.heads):
-        words = _("No column is called “%(name)s”. Put headings into the first row; the template shows which.")
-        raise Refused("no-name-column", words % {"name": columns.label("name")}, field="file")
-    rows: list[Numbered] = []
-    letters = 0
-    for row in table.rows:
-        rows.append(row)
-        letters += sum(map(len, row[1]))
-        if len(rows) > MOST_ROWS or letters > MOST_LETTERS:
-            words = _("This file has more than %(most)s rows, or too much text. Import it in parts.")
-            raise Refused("too-long", words % {"most": MOST_ROWS}, field="file")
-    if not rows:
-        raise Refused("no-rows", _("There is nothing below the headings of this file."), field="file")
-    return table.heads, rows
 
 
 def _checked(
@@ -109,7 +81,4 @@ def run_import(request: HttpRequest) -> HttpResponse:
 @requires("protocols.change_protocol")
 @require_GET
 def import_template(request: HttpRequest) -> StreamingHttpResponse:
-    """The file to fill in, as XLSX or, when asked, as CSV."""
-    kind = "csv" if request.GET.get("as") == "csv" else "xlsx"
-    name = f"{timezone.localdate().isoformat()}_{_('protocols-to-import')}"
-    return sheet(kind, name, template.heads(), template.examples())
+    return template_file(request, _("protocols-to-import"), template.heads(), template.examples())

@@ -5,28 +5,20 @@ import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from openpyxl import Workbook
 
 from mesoclinic.core import tables
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.tables import open_table
 from patients.importing import columns
+from tests.patients.import_world import workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
 START = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 
 
 def read(content: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    found = open_table(SimpleUploadedFile("x", content), columns.known)
+    found = open_table(SimpleUploadedFile("x", content), columns.fields_of)
     return found.heads, list(found.rows)
-
-
-def workbook(*rows) -> bytes:
-    book, made = Workbook(), io.BytesIO()
-    for row in rows:
-        book.active.append(row)
-    book.save(made)
-    return made.getvalue()
 
 
 def with_part(name: str, content: bytes | str) -> bytes:

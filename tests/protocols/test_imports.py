@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Concat
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mesoclinic.core.roles import Role
@@ -97,6 +99,18 @@ def test_the_list_taken_as_a_file_is_here_already_and_new_in_another_clinic(clie
     assert [(one.read.name, one.faults) for one in here.protocols if one.outcome != Outcome.HERE] == []
     assert here.count(Outcome.HERE) == Protocol.objects.filter(clinic=clinic).count()
     assert there.count(Outcome.NEW) == len(here.protocols)
+
+
+def test_a_table_is_compared_in_as_many_statements_however_long_it_is(clinic, actor, django_assert_num_queries):
+    table = [(number, [f"P {number}", "human", "4x1w", "Lidotest", "base", "1"]) for number in range(2, 42)]
+    run(clinic, actor, table)
+    with CaptureQueriesContext(connection) as few:
+        import_plan(clinic, HEADS, table[:2])
+
+    with django_assert_num_queries(len(few)):
+        plan = import_plan(clinic, HEADS, table)
+
+    assert plan.count(Outcome.HERE) == 40
 
 
 def test_importing_twice_is_importing_once(clinic, actor):
@@ -232,7 +246,7 @@ def test_the_pages_show_then_import(clinic, actor, client):
         (b"Protocol\n", "nothing below"),
         (b"Thing,Series\nNeck,4x1w\n", "No column is called"),
         (b"\xd0\xcf\x11\xe0", "old Excel"),
-        (b"Protocol,Series\n" + b"Neck,4x1w\n" * 2001, "more than 2000 rows"),
+        (b"Protocol,Series\n" + b"Neck,4x1w\n" * 1001, "more than 1000 rows"),
         (b"Protocol,Series\n" + b"Neck," + b"x" * 1_100_000, "larger than 1 MB"),
         (b"\x00\x01\x02", "neither a CSV"),
     ],

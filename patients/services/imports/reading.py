@@ -47,7 +47,7 @@ def read_rows(turn: Turn[PatientImport]) -> bool:
     with translation.override(one.language):
         try:
             with one.file.open("rb") as file:
-                return _read_on(turn, one, open_table(file, columns.known).rows)
+                return _read_on(turn, one, open_table(file, columns.fields_of).rows)
         except OSError:
             return _refuse(one, translation.gettext("The uploaded file is missing. Upload it again."))
         except Refused as refused:

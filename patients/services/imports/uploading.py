@@ -14,14 +14,15 @@ from mesoclinic.core import audit, doorbell
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.services.jobs import KEPT, forget_files
-from mesoclinic.core.tables import MOST_BYTES, has_rows, open_table
+from mesoclinic.core.tables import named_table
 from patients.importing import columns
 from patients.models import ImportRow, PatientImport
 from patients.models.imports import ImportStatus, RowState
 from protocols.models import Species
 
 GO_ON = "patients.go_on_with_import"
-NAMES = ({"name"}, {"last_name"}, {"first_name"})
+NAMES = ("name", "last_name", "first_name")
+MOST_MB = 20
 
 
 def upload_import(
@@ -29,17 +30,9 @@ def upload_import(
 ) -> PatientImport:
     """Keep a file to be read by a worker; nothing is imported yet. The same file sent twice is one import.
 
-    Raises Refused("too-large" | "no-name-column" | "no-rows", and those of `open_table`).
+    Raises what `named_table` raises.
     """
-    if file.size is None or file.size > MOST_BYTES:
-        raise Refused("too-large", _("This file is larger than 20 MB. Import it in parts."), field="file")
-    table = open_table(file, columns.known)
-    fields = columns.fields_of(table.heads)
-    if not any(names & set(fields) for names in NAMES):
-        words = _("No column is called “%(name)s”. Put headings into the first row; the template shows which.")
-        raise Refused("no-name-column", words % {"name": columns.label("name")}, field="file")
-    if not has_rows(table):
-        raise Refused("no-rows", _("There is nothing below the headings of this file."), field="file")
+    table, fields = named_table(file, columns.fields_of, NAMES, called=columns.label("name"), most_mb=MOST_MB)
     digest = _digest(file)
     with transaction.atomic():
         Clinic.objects.select_for_update().get(pk=clinic.pk)  # a double click waits here, and finds the first one's
