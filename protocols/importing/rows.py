@@ -17,6 +17,7 @@ from protocols.models.protocols import LineRole
 from protocols.services.protocols import COLUMNS, MOST_LINES, DraftLine, ProtocolDraft, canonical_cadence
 
 CODES = ("device", "field")
+MOST_PROTOCOLS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,15 @@ class _Group:
 
 
 def read_protocols(lists: Lists, heads: Sequence[str], rows: Iterable[Numbered]) -> list[ReadProtocol]:
-    """Read the protocols of a table in its order. A row without a name goes on with the protocol above it."""
-    return [_read(lists, group) for group in _groups(HEADINGS.fields_of(heads), rows)]
+    """Read the protocols of a table in its order. A row without a name goes on with the protocol above it.
+
+    Raises Refused("too-many"): what is imported is saved while somebody waits.
+    """
+    groups = _groups(HEADINGS.fields_of(heads), rows)
+    if len(groups) > MOST_PROTOCOLS:
+        words = _("This file holds %(count)d protocols; %(most)d can be imported at once. Import it in parts.")
+        raise Refused("too-many", words % {"count": len(groups), "most": MOST_PROTOCOLS}, field="file")
+    return [_read(lists, group) for group in groups]
 
 
 def _groups(fields: Sequence[str], rows: Iterable[Numbered]) -> list[_Group]:

@@ -55,7 +55,10 @@ class ImportPlan:
 
 
 def import_plan(clinic: Clinic, heads: Sequence[str], rows: Iterable[Numbered]) -> ImportPlan:
-    """Read a table and compare it with what is here; nothing is saved. The same number of statements for any table."""
+    """Read a table and compare it with what is here; nothing is saved. The same number of statements for any table.
+
+    Raises Refused("too-many").
+    """
     lists = Lists(clinic)
     read = read_protocols(lists, heads, rows)
     names = {" ".join(one.name.lower().split()) for one in read if one.draft is not None}

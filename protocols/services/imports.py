@@ -19,7 +19,7 @@ def import_protocols(
 ) -> list[ProtocolVersion]:
     """Make a draft of every new or changed protocol of a table: all of them, or none.
 
-    `seen` is the digest of the plan somebody agreed to. Raises Refused("changed-meanwhile" | "none").
+    `seen` is the digest of the plan somebody agreed to. Raises Refused("changed-meanwhile" | "none" | "too-many").
     """
     Clinic.objects.select_for_update().get(pk=clinic.pk)  # a double click waits here, and finds all of it imported
     plan = import_plan(clinic, heads, rows)

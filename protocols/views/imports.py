@@ -27,17 +27,20 @@ def upload_import(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST if sent else None, request.FILES if sent else None)
     if sent and form.is_valid():
         try:
-            heads, rows = read_table(form.cleaned_data["file"])
+            return _checked(request, *read_table(form.cleaned_data["file"]))
         except Refused as refused:
             form.refuse(refused)
-        else:
-            return _checked(request, heads, rows)
     return _chosen(request, form, status=422 if sent else 200)
 
 
 def _chosen(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     context = {"form": form, "heads": [columns.label(name) for name in columns.NAMES]}
     return render(request, "protocols/imports/upload.html", context, status=status)
+
+
+def _again(request: HttpRequest, why: str) -> HttpResponse:
+    messages.error(request, why)
+    return _chosen(request, UploadForm(), status=422)
 
 
 def _checked(
@@ -60,15 +63,14 @@ def run_import(request: HttpRequest) -> HttpResponse:
     """Import what was shown; when it would come to something else by now, show that instead."""
     form = RunForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("The table did not arrive whole. Choose the file again."))
-        return _chosen(request, UploadForm(), status=422)
+        return _again(request, _("The table did not arrive whole. Choose the file again."))
     heads, rows = form.cleaned_data["table"]
     try:
         made = services.import_protocols(
             actor=request.user, clinic=request.clinic, heads=heads, rows=rows, seen=form.cleaned_data["seen"]
         )
     except Refused as refused:
-        return _checked(request, heads, rows, refused)
+        return _again(request, refused.message) if refused.field else _checked(request, heads, rows, refused)
     words = ngettext(
         "%(count)d draft is made. Look at it, and publish it when it is right.",
         "%(count)d drafts are made. Look at each, and publish it when it is right.",

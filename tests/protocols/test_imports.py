@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from decimal import Decimal
 
 import pytest
@@ -248,6 +249,7 @@ def test_the_pages_show_then_import(clinic, actor, client):
         (b"\xd0\xcf\x11\xe0", "old Excel"),
         (b"Protocol,Series\n" + b"Neck,4x1w\n" * 1001, "more than 1000 rows"),
         (b"Protocol,Series\n" + b"Neck," + b"x" * 1_100_000, "larger than 1 MB"),
+        (b"Protocol,Series\n" + b"".join(b"P %d,4x1w\n" % number for number in range(101)), "101 protocols; 100 can"),
         (b"\x00\x01\x02", "neither a CSV"),
     ],
 )
@@ -258,6 +260,20 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(clinic, actor, client, c
 
     assert answer.status_code == 422
     assert words in answer.content.decode()
+
+
+def test_a_table_sent_with_more_protocols_than_the_page_showed_is_refused(clinic, actor, client):
+    client.force_login(actor)
+    rows = [[number, [f"P {number}", "4x1w"]] for number in range(2, 103)]
+
+    answer = client.post(
+        reverse("protocols:run-import"),
+        {"table": json.dumps({"heads": ["Protocol", "Series"], "rows": rows}), "seen": "x"},
+    )
+
+    assert answer.status_code == 422
+    assert "101 protocols" in answer.content.decode()
+    assert not Protocol.objects.filter(clinic=clinic).exists()
 
 
 @pytest.mark.parametrize(
