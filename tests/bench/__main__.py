@@ -10,9 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mesoclinic.settings.test")
 
@@ -49,7 +51,7 @@ NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 def main() -> int:
     options = _options()
-    begun, load = time.monotonic(), os.getloadavg()
+    begun, load, pace = time.monotonic(), os.getloadavg(), _pace_ms()
     setup_test_environment()
     runner = get_runner(django.conf.settings)(verbosity=0, interactive=False)
     databases = runner.setup_databases()
@@ -61,17 +63,17 @@ def main() -> int:
         Path(options.json).write_text(json.dumps(as_data(results)))
         return 0
     engines = {_engine(): results}
-    _write(engines, options, begun, load)
+    _write(engines, options, _about(options, begun, load, pace))
     if connection.vendor == "postgresql":
         engines["SQLite"] = _elsewhere(options)
-        _write(engines, options, begun, load)
+        _write(engines, options, _about(options, begun, load, pace))
     return int(any(getattr(one, "verdict", "") == "FAILED" for rows in engines.values() for one in rows))
 
 
-def _write(engines: dict[str, list[Result]], options: argparse.Namespace, begun: float, load: tuple) -> None:
+def _write(engines: dict[str, list[Result]], options: argparse.Namespace, about: dict[str, str]) -> None:
     """Write the page with what is known so far, unless only some rows were asked for."""
     if not options.print_only and not options.only:
-        PAGE.write_text(paper.page(engines, _about(options, begun, load)))
+        PAGE.write_text(paper.page(engines, about))
         print(f"\nwritten: docs/{PAGE.name}", flush=True)
 
 
@@ -178,7 +180,12 @@ def _engine() -> str:
     return f"{NAMES[connection.vendor]} {version}"
 
 
-def _about(options: argparse.Namespace, begun: float, load: tuple[float, float, float]) -> dict[str, str]:
+def _pace_ms() -> float:
+    """Give how long a million sums in a loop take here, the median of nine: what absolute times of two machines differ by."""
+    return median(timeit.repeat("for n in range(1_000_000): total += n", "total = 0", number=1, repeat=9)) * 1000
+
+
+def _about(options: argparse.Namespace, begun: float, load: tuple[float, float, float], pace: float) -> dict[str, str]:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     processor = next((row.split(":")[1].strip() for row in _cpuinfo() if row.startswith("model name")), "")
     loads = [f"{one:.1f}" for one in (load[0], os.getloadavg()[0])]
@@ -187,6 +194,7 @@ def _about(options: argparse.Namespace, begun: float, load: tuple[float, float, 
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": f"{os.cpu_count()} cores, {processor or sys.platform}",
         "load before / after": f"{' / '.join(loads)} (above the number of cores, absolute times are too long)",
+        "pace before / after": f"{pace:.0f} / {_pace_ms():.0f} ms for a million sums (twice as long, and so are absolute times)",
         "Python, Django": f"{sys.version.split()[0]}, {django.__version__}",
         "sizes": "full"
         if options.full
