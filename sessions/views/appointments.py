@@ -76,8 +76,7 @@ def _book(request: HttpRequest, desk: Desk, template: str) -> HttpResponse:
             form.refuse(no)
         else:
             return _said(request, booked)
-    banner = patient_reads.banner(desk.patient, desk.today)
-    return render(request, template, desk.context(form, banner=banner), status=409 if desk.refusal else 200)
+    return desk.page(template, form, banner=lambda: patient_reads.banner(desk.patient, desk.today))
 
 
 def _offer_to_a_known(request: HttpRequest, desk: Desk, template: str, common: dict) -> HttpResponse:
@@ -85,7 +84,7 @@ def _offer_to_a_known(request: HttpRequest, desk: Desk, template: str, common: d
     banner = patient_reads.banner(desk.patient, desk.today)
     phones = [desk.patient.phone, *(one.phone for one in banner.contacts)]
     form = BookForm(initial=typed_for_a_known(request.POST, phones, request.clinic.country), **common)
-    return render(request, template, desk.context(form, banner=banner))
+    return desk.page(template, form, banner=banner)
 
 
 def _said(request: HttpRequest, booked: Appointment) -> HttpResponse:
@@ -136,8 +135,7 @@ def book_new_caller(request: HttpRequest) -> HttpResponse:
             form.refuse(no)
         else:
             return _said(request, booked)
-    context = desk.context(form, kinds=kinds, species=species)
-    return render(request, "sessions/appointments/new_caller.html", context, status=409 if desk.refusal else 200)
+    return desk.page("sessions/appointments/new_caller.html", form, kinds=kinds, species=species)
 
 
 def _book_for_a_known(request: HttpRequest) -> HttpResponse:

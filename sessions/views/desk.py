@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from mesoclinic.core.addresses import own_address
@@ -128,7 +128,18 @@ class Desk:
         asked = self.request.GET
         return {"on": asked.get("on", ""), "at": asked.get("at", "")[:5], "with_whom": asked.get("practitioner", "")}
 
-    def context(self, form: TimeChoice, **more: Any) -> dict[str, Any]:
+    def page(self, template: str, form: TimeChoice, **more: Any) -> HttpResponse:
+        """Answer with the page, or with the free times alone when only they are asked for anew.
+
+        What is a function in `more` is asked for the whole page only.
+        """
+        asked = self.request.htmx
+        if self.request.method == "GET" and asked and not asked.history_restore_request:
+            return render(self.request, "sessions/appointments/_free_times.html", self._context(form))
+        beside = {name: value() if callable(value) else value for name, value in more.items()}
+        return render(self.request, template, self._context(form) | beside, status=409 if self.refusal else 200)
+
+    def _context(self, form: TimeChoice) -> dict[str, Any]:
         days = self.days()
         return {
             "desk": self,
@@ -142,7 +153,6 @@ class Desk:
             "patient": self.patient,
             "planned": self.planned,
             "window": self.window,
-            **more,
         }
 
     @property

@@ -65,9 +65,9 @@ def browser(port: int, user) -> Ask:
     token = secrets.token_hex(16)
     cookies = f"{'; '.join(f'{one.key}={one.value}' for one in client.cookies.values())}; csrftoken={token}"
 
-    def ask(path: str, data: dict | None = None) -> tuple[int, bytes]:
+    def ask(path: str, data: dict | None = None, **more: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        headers = {"Cookie": cookies, "X-CSRFToken": token}
+        headers = {"Cookie": cookies, "X-CSRFToken": token, **more}
         if data is None:
             connection.request("GET", path, headers=headers)
         else:
@@ -86,8 +86,8 @@ def in_process(user) -> Ask:
     client = Client()
     client.force_login(user)
 
-    def ask(path: str, data: dict | None = None) -> tuple[int, bytes]:
-        answer = client.get(path) if data is None else client.post(path, data)
+    def ask(path: str, data: dict | None = None, **more: str) -> tuple[int, bytes]:
+        answer = client.get(path, headers=more) if data is None else client.post(path, data, headers=more)
         return answer.status_code, answer.content
 
     return ask
@@ -123,6 +123,7 @@ def requests(world: SimpleNamespace, connect: Callable, *, count: int = 40) -> l
     ask_of_record = connect(world.recorded.doctor_user)
     patient = world.patient.public_id
     day = open_day(world, weeks=5).isoformat()
+    times = {"patient": patient, "from_on": day}
     week = {"on": world.week.isoformat(), "view": "week"}
     pages = [
         _page("open a patient", ask, "sessions:patient", [patient], aim=(60, 120)),
@@ -136,12 +137,13 @@ def requests(world: SimpleNamespace, connect: Callable, *, count: int = 40) -> l
             aim=(60, 120),
         ),
         _page("front page: today", ask, "sessions:today", [], aim=(60, 120)),
+        _page("the booking page, all of it", ask, "sessions:book", [], times, aim=(60, 120)),
         _page(
-            "free times, 4 practitioners × 7 days, the booking page",
-            ask,
+            "free times, 4 practitioners × 7 days, as they change on the page",
+            lambda path: ask(path, **{"HX-Request": "true"}),
             "sessions:book",
             [],
-            {"patient": patient, "from_on": day},
+            times,
             aim=(15, 40),
         ),
         _page(

@@ -76,6 +76,23 @@ def test_the_first_days_list_their_times_and_any_other_day_is_one_link_away(worl
     assert [day.count for day in unfolded.context["days"]] == [day.count for day in page.context["days"]]
 
 
+@pytest.mark.parametrize("name", ["sessions:book", "sessions:new-caller"])
+def test_only_the_free_times_are_answered_when_only_they_are_asked_for_anew(world, desk, name):
+    url = reverse(name, query={"patient": world.patient.public_id, "open_on": MONDAY.isoformat()})
+    page = desk.get(url).content.decode()
+
+    with CaptureQueriesContext(connection) as asked:
+        times = desk.get(url, headers={"HX-Request": "true"}).content.decode()
+    back_again = desk.get(url, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}).content.decode()
+
+    assert times.strip() in page
+    assert times.count("<section") == 1
+    assert "</html>" not in times
+    assert f"~{world.doctor.public_id}" in times
+    assert not [one["sql"] for one in asked if "patients_identifier" in one["sql"] or "patients_flag" in one["sql"]]
+    assert "</html>" in back_again
+
+
 def test_the_time_chosen_is_still_chosen_when_the_form_comes_back(world, desk):
     tuesday = f"2026-03-03T10:00:00+01:00~{world.doctor.public_id}"
 
