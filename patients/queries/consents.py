@@ -1,7 +1,7 @@
 """Which consents count on a day: given, not withdrawn, and by somebody who may still speak for the patient."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -48,14 +48,18 @@ class Standing:
 def standings(patient: Patient, on: date) -> list[Standing]:
     """Return all consents of a patient, the newest first, with whether they count on a day, and their scans. Three SQL statements."""
     rows = patient.consents.select_related("text", "taken_by", "signature").prefetch_related("scans")
-    return _standings(patient, rows, on)
-
-
-def _standings(patient: Patient, rows: Iterable[Consent], on: date) -> list[Standing]:
-    """Two SQL statements, one for a person: nobody sells one."""
-    links = patient.party_links.select_related("party") if patient.species.is_animal else ()
-    owners = [link for link in links if link.role == PartyRole.OWNER]
+    owners = _owners([patient])[patient.pk]
     return [Standing(consent, _lapse(patient, consent, owners, on)) for consent in rows]
+
+
+def _owners(patients: Collection[Patient]) -> dict[int, list[PatientParty]]:
+    """Who owns or owned each of these patients, by key. One SQL statement, none for people: nobody sells one."""
+    found: dict[int, list[PatientParty]] = {patient.pk: [] for patient in patients}
+    animals = [patient.pk for patient in patients if patient.species.is_animal]
+    links = PatientParty.objects.filter(patient__in=animals, role=PartyRole.OWNER)
+    for link in links.select_related("party"):
+        found[link.patient_id].append(link)
+    return found
 
 
 def scan_or_404(patient: Patient, public_id: uuid.UUID) -> ConsentScan:
@@ -77,10 +81,17 @@ def signed_or_404(patient: Patient, public_id: uuid.UUID) -> Consent:
 
 def standing_kinds(patient: Patient, on: date) -> dict[str, list[Consent]]:
     """Return the consents that count on a day by the kind of their text, the newest first. Two SQL statements."""
-    found: dict[str, list[Consent]] = {}
-    for one in _standings(patient, patient.consents.select_related("text"), on):
-        if one.lapse is None:
-            found.setdefault(one.consent.text.kind, []).append(one.consent)
+    return standing_kinds_of([patient], on)[patient.pk]
+
+
+def standing_kinds_of(patients: Collection[Patient], on: date) -> dict[int, dict[str, list[Consent]]]:
+    """Return the same for each of these patients, by key. Two SQL statements for any number."""
+    by_key, owners = {patient.pk: patient for patient in patients}, _owners(patients)
+    found: dict[int, dict[str, list[Consent]]] = {key: {} for key in by_key}
+    for consent in Consent.objects.filter(patient__in=patients).select_related("text"):
+        key = consent.patient_id
+        if _lapse(by_key[key], consent, owners[key], on) is None:
+            found[key].setdefault(consent.text.kind, []).append(consent)
     return found
 
 
@@ -89,11 +100,11 @@ def has_consent(patient: Patient, on: date) -> bool:
     return ConsentKind.GENERAL in standing_kinds(patient, on)
 
 
-def kinds_asked_by_law(patient: Patient) -> set[str]:
+def kinds_asked_by_law(clinic: Clinic) -> set[str]:
     """Return the kinds for which the clinic has a text of its own country in use. One SQL statement."""
-    if not patient.clinic.country:
+    if not clinic.country:
         return set()
-    texts = ConsentText.objects.filter(clinic=patient.clinic, is_current=True, country=patient.clinic.country)
+    texts = ConsentText.objects.filter(clinic=clinic, is_current=True, country=clinic.country)
     return set(texts.values_list("kind", flat=True).distinct())
 
 

@@ -38,11 +38,18 @@ class Contact:
 
 def current_contacts(patient: Patient, today: date) -> list[Contact]:
     """Return who is a contact on a day, owners first. Guardianship ends at majority. One SQL statement."""
-    links = patient.party_links.select_related("party").filter(from_on__lte=today)
-    links = links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today))
-    adult = is_adult(patient, today)
-    contacts = [_contact(link) for link in links if not (adult and link.role == PartyRole.GUARDIAN)]
-    return sorted(contacts, key=lambda one: (ORDER.index(one.role), one.from_on))
+    return contacts_of([patient], today)[patient.pk]
+
+
+def contacts_of(patients: Collection[Patient], today: date) -> dict[int, list[Contact]]:
+    """Return the same for each of these patients, by key. One SQL statement for any number."""
+    links = PatientParty.objects.filter(patient__in=patients, from_on__lte=today).select_related("party")
+    found: dict[int, list[Contact]] = {patient.pk: [] for patient in patients}
+    adults = {patient.pk for patient in patients if is_adult(patient, today)}
+    for link in links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)):
+        if not (link.patient_id in adults and link.role == PartyRole.GUARDIAN):
+            found[link.patient_id].append(_contact(link))
+    return {key: sorted(rows, key=lambda one: (ORDER.index(one.role), one.from_on)) for key, rows in found.items()}
 
 
 def earlier_contacts(patient: Patient, today: date) -> list[Contact]:

@@ -1,11 +1,13 @@
 """Reads of patients: the only door to a clinic's files. Every read of a file follows merges."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, Subquery
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import date_format
@@ -13,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.models import Clinic
-from patients.models import Flag, Patient
+from patients.models import Flag, Identifier, Patient, Weight
 from patients.models.flags import FlagKind
 from patients.models.patients import AllergyStatus, IdentifierScheme
-from patients.queries.parties import Contact, current_contacts
+from patients.queries.parties import Contact, contacts_of
 from patients.restricted import knock
 from protocols.allergens import allergen_code
 from protocols.dosing import MixPatient
@@ -57,12 +59,21 @@ def file_ids(patient: Patient) -> list[int]:
 
     One SQL statement, one more for each level of merges.
     """
-    found, level = [patient.pk], [patient.pk]
+    return files_of([patient])[patient.pk]
+
+
+def files_of(patients: Collection[Patient]) -> dict[int, list[int]]:
+    """Return the same for each of these files that are kept, by key. As many SQL statements, whatever their number."""
+    found = {patient.pk: [patient.pk] for patient in patients}
+    kept_in, level = {key: key for key in found}, list(found)
     for _step in range(LONGEST_CHAIN):
-        level = list(Patient.objects.filter(merged_into__in=level).values_list("pk", flat=True))
-        if not level:
+        merged = dict(Patient.objects.filter(merged_into__in=level).values_list("pk", "merged_into"))
+        if not merged:
             break
-        found += level
+        for key, into in merged.items():
+            kept_in[key] = kept_in[into]
+            found[kept_in[key]].append(key)
+        level = list(merged)
     return found
 
 
@@ -122,9 +133,29 @@ class Banner:
 
 def banner(patient: Patient, today: date) -> Banner:
     """Return what `components/_patient_banner.html` shows on a day. Four SQL statements."""
-    contacts = current_contacts(patient, today)
-    flags = current_flags(patient, today)
-    weight = patient.weights.first()
+    return banners([patient], today)[patient.pk]
+
+
+def banners(patients: Collection[Patient], today: date) -> dict[int, Banner]:
+    """Return the same for each of these patients, by key. Four SQL statements for any number."""
+    contacts, flags, weights = contacts_of(patients, today), flags_of(patients, today), newest_weights(patients)
+    numbers: dict[int, list[Identifier]] = {patient.pk: [] for patient in patients}
+    for one in Identifier.objects.filter(patient__in=patients, until_on=None):
+        numbers[one.patient_id].append(one)
+    return {
+        one.pk: _banner(one, today, contacts[one.pk], flags[one.pk], weights.get(one.pk), numbers[one.pk])
+        for one in patients
+    }
+
+
+def _banner(
+    patient: Patient,
+    today: date,
+    contacts: list[Contact],
+    flags: list[Flag],
+    weight: Weight | None,
+    numbers: list[Identifier],
+) -> Banner:
     return Banner(
         public_id=patient.public_id,
         name=patient.name,
@@ -133,7 +164,7 @@ def banner(patient: Patient, today: date) -> Banner:
         species=patient.species.code,
         species_label=str(patient.species),
         words=patient.species.words,
-        identifiers=tuple(_facts(patient, contacts)),
+        identifiers=tuple(_facts(patient, contacts, numbers)),
         age=age_words(patient, today),
         sex=sex_words(patient.species, patient.sex),
         weight=Decimal(f"{weight.weight_kg.normalize():f}") if weight else None,
@@ -148,9 +179,25 @@ def banner(patient: Patient, today: date) -> Banner:
 
 def current_flags(patient: Patient, today: date) -> list[Flag]:
     """Return the flags that hold on a day, allergies first. One SQL statement."""
-    flags = patient.flags.select_related("substance").filter(since_on__lte=today)
-    held = [flag for flag in flags if flag.until_on is None or flag.until_on >= today]
-    return sorted(held, key=lambda flag: flag.kind not in ALLERGIES)
+    return flags_of([patient], today)[patient.pk]
+
+
+def flags_of(patients: Collection[Patient], today: date) -> dict[int, list[Flag]]:
+    """Return the same for each of these patients, by key. One SQL statement for any number."""
+    found: dict[int, list[Flag]] = {patient.pk: [] for patient in patients}
+    for flag in Flag.objects.filter(patient__in=patients, since_on__lte=today).select_related("substance"):
+        if flag.until_on is None or flag.until_on >= today:
+            found[flag.patient_id].append(flag)
+    return {key: sorted(flags, key=lambda flag: flag.kind not in ALLERGIES) for key, flags in found.items()}
+
+
+def newest_weights(patients: Collection[Patient], until: date | None = None) -> dict[int, Weight]:
+    """Return the newest weight of each of these patients, by key: not after a day, if one is given. One SQL statement."""
+    known = Weight.objects.filter(patient=OuterRef("pk"))
+    known = known if until is None else known.filter(weighed_on__lte=until)
+    newest = Patient.objects.filter(pk__in=[patient.pk for patient in patients]).order_by()
+    newest = newest.annotate(newest=Subquery(known.values("pk")[:1])).values("newest")
+    return {weight.patient_id: weight for weight in Weight.objects.filter(pk__in=newest)}
 
 
 def age_words(patient: Patient, today: date) -> str:
@@ -178,13 +225,16 @@ def sex_words(species: Species, code: str) -> str:
     return next((_(label) for known, label in species.traits.get("sexes", []) if known == code), code)
 
 
-def mix_patient(patient: Patient, today: date) -> MixPatient:
-    """Return what the check of a mix needs to know of the patient on a day. Two SQL statements.
+def mix_patients(patients: Collection[Patient], today: date) -> dict[int, MixPatient]:
+    """Return what the check of a mix needs to know of each of these patients on a day, by key. Two SQL statements.
 
     The weight is the newest one not after that day.
     """
-    flags = current_flags(patient, today)
-    weight = patient.weights.filter(weighed_on__lte=today).first()
+    flags, weights = flags_of(patients, today), newest_weights(patients, today)
+    return {one.pk: _mix_patient(one, today, flags[one.pk], weights.get(one.pk)) for one in patients}
+
+
+def _mix_patient(patient: Patient, today: date, flags: list[Flag], weight: Weight | None) -> MixPatient:
     kinds = frozenset(CHECKED_AS.get(flag.kind, flag.kind) for flag in flags if flag.kind not in ALLERGIES)
     allergies = frozenset(_allergen(flag) for flag in flags if flag.kind in ALLERGIES)
     return MixPatient(
@@ -235,7 +285,7 @@ def _flag_line(flag: Flag) -> FlagLine:
     return FlagLine(text=text, kind=kind, since=flag.since_on)
 
 
-def _facts(patient: Patient, contacts: list[Contact]) -> list[Fact]:
+def _facts(patient: Patient, contacts: list[Contact], numbers: list[Identifier]) -> list[Fact]:
     """Two identifying facts first: the birth date of people, the owner of animals; then the file number and more."""
     facts = []
     owner = next((one for one in contacts if one.role == "owner"), None)
@@ -244,8 +294,7 @@ def _facts(patient: Patient, contacts: list[Contact]) -> list[Fact]:
     elif patient.birth_on:
         facts.append(Fact(_("Born"), date_format(patient.birth_on, "j M Y")))
     facts.append(Fact(_("File"), str(patient.number)))
-    numbers = patient.identifiers.all()
-    facts += [Fact(str(one.get_scheme_display()), one.value) for one in numbers if one.until_on is None]
+    facts += [Fact(str(one.get_scheme_display()), one.value) for one in numbers]
     return sorted(facts, key=lambda fact: fact.label == IdentifierScheme.OTHER.label)
 
 

@@ -1,9 +1,12 @@
 """What the body map of a record shows: its points, those of last time, and where it has stung before."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 
 from sessions.body_map import View, views_of
 from sessions.models import InjectionSite, SessionRecord
@@ -32,17 +35,37 @@ class Drawing:
 
 def blank_map(record: SessionRecord, last: SessionRecord | None) -> list[Drawing]:
     """Give the views to tap into. Two SQL statements, none for a species that is not drawn."""
-    views = views_of(record.patient.species.code)
-    if not views:
-        return []
-    ghosts = last.injection_sites.all() if last is not None else ()
-    stung = (
-        InjectionSite.objects.filter(record__in=SessionRecord.objects.finished(), record__patient=record.patient_id)
-        .filter(is_reactive=True)
-        .exclude(record=record.pk)
-        .order_by("-record__performed_at", "-pk")
+    return blank_maps({record: last})[record.pk]
+
+
+def blank_maps(shown: Mapping[SessionRecord, SessionRecord | None]) -> dict[int, list[Drawing]]:
+    """Give the views of each record, by key, from it and that of last time. One SQL statement once the sites are at hand."""
+    views = {record: views_of(record.patient.species.code) for record in shown}
+    stung = _stung([record for record in shown if views[record]])
+    return {
+        record.pk: _drawings(found, (), _sites(shown[record]), stung[record.patient_id])
+        if (found := views[record])
+        else []
+        for record in shown
+    }
+
+
+def _sites(last: SessionRecord | None) -> Iterable[InjectionSite]:
+    return last.injection_sites.all() if last is not None else ()
+
+
+def _stung(records: list[SessionRecord]) -> dict[int, list[InjectionSite]]:
+    """The latest places each patient of these records was stung in before, by the patient's key. One SQL statement."""
+    newest = Window(
+        RowNumber(), partition_by=F("record__patient"), order_by=(F("record__performed_at").desc(), F("pk").desc())
     )
-    return _drawings(views, (), ghosts, stung[:STUNG_SESSIONS])
+    sites = InjectionSite.objects.filter(record__in=SessionRecord.objects.finished(), is_reactive=True)
+    sites = sites.filter(record__patient__in={record.patient_id for record in records})
+    sites = sites.exclude(record__in=records).annotate(patient_id=F("record__patient"), newest=newest)
+    found: dict[int, list[InjectionSite]] = defaultdict(list)
+    for site in sites.filter(newest__lte=STUNG_SESSIONS).order_by("newest"):
+        found[site.patient_id].append(site)
+    return found
 
 
 def drawn_map(record: SessionRecord) -> list[Drawing]:

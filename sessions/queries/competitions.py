@@ -1,5 +1,6 @@
 """A horse's competitions: its calendar, and what the mix check knows of it."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404
 
 from patients.models import Patient
+from patients.queries.patients import mix_patients
 from protocols.dosing import CompetitionRule, MixEvent, MixPatient
 from protocols.dosing.competition import EQUIDS
 from protocols.queries.competition import checked_rules
@@ -36,9 +38,19 @@ def get_or_404(patient: Patient, public_id: UUID) -> CompetitionEvent:
     return event
 
 
-def competing(checked: MixPatient, patient: Patient, on: date) -> MixPatient:
-    """Add a horse's competitions to what the mix check knows of it. One SQL statement; none for other species."""
-    rows = competitions(patient, on - STILL_COMPETES)
+def checked_patients(patients: Collection[Patient], on: date) -> dict[int, MixPatient]:
+    """Give what the mix check knows of each of these patients on a day, by key, with a horse's competitions.
+
+    Two SQL statements for any number, one more where there are horses.
+    """
+    rows: dict[int, list[CompetitionEvent]] = {patient.pk: [] for patient in patients}
+    horses = [patient.pk for patient in patients if may_compete(patient)]
+    for event in CompetitionEvent.objects.filter(patient__in=horses, until_on__gte=on - STILL_COMPETES):
+        rows[event.patient_id].append(event)
+    return {key: _competing(one, rows[key], on) for key, one in mix_patients(patients, on).items()}
+
+
+def _competing(checked: MixPatient, rows: list[CompetitionEvent], on: date) -> MixPatient:
     if not rows:
         return checked
     events = tuple(as_event(row) for row in rows if row.until_on >= on)
@@ -50,9 +62,9 @@ def as_event(row: CompetitionEvent) -> MixEvent:
     return MixEvent(row.name, row.from_on, row.until_on, row.body)
 
 
-def rules_for(checked: MixPatient, clinic_id: int) -> tuple[CompetitionRule, ...]:
-    """Give the rules a horse is held to. One SQL statement; none where no body is known."""
-    return checked_rules(clinic_id) if checked.competition_bodies else ()
+def rules_for(checked: Iterable[MixPatient], clinic_id: int) -> tuple[CompetitionRule, ...]:
+    """Give the rules horses are held to. One SQL statement; none where no body is known."""
+    return checked_rules(clinic_id) if any(one.competition_bodies for one in checked) else ()
 
 
 def visits_in_blocked_time(patient: Patient, now: datetime, zone: ZoneInfo) -> list[tuple[Appointment, str]]:

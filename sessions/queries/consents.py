@@ -1,17 +1,15 @@
 """What a record asks of consent: one that counts on the day, and that was given knowing what is in the mix."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from django.utils.translation import gettext
 
 from patients.models import Consent, Patient
 from patients.models.consents import ConsentKind
-from patients.queries import consents
 from patients.services.consents import classes_by
-from protocols.dosing import Finding, Level, MixSubstance
+from protocols.dosing import Finding, Level
 from protocols.dosing.quantities import gettext_noop
-from protocols.models import Category
+from protocols.models import Category, Substance
 from sessions.models import Course
 from sessions.models.courses import OPEN_COURSES
 from sessions.recording import RecordContent
@@ -38,29 +36,32 @@ def planned_classes(patient: Patient) -> set[str]:
 
 
 def consent_findings(
-    patient: Patient, content: RecordContent, known: Mapping[int, MixSubstance], on: date
+    patient: Patient,
+    content: RecordContent,
+    substances: Mapping[int, Substance],
+    given: Mapping[str, list[Consent]],
+    by_law: Container[str],
 ) -> Iterator[Finding]:
-    """Say which consent is missing, and which was given before a class came into the mix.
+    """Say which consent is missing, and which was given before a class came into the mix. No SQL statement.
 
-    Five SQL statements, one more where a class is new.
+    `given` are the consents that count by their kind, `by_law` the kinds the law asks for.
     """
-    given = consents.standing_kinds(patient, on)
-    for kind in _asked(patient, content):
+    for kind in _asked(patient, content, by_law):
         if kind not in given:
             yield Finding(Level.BLOCK, f"consent.{kind}", MISSING[kind])
-    classes = {
-        code for line in content.lines if line.substance_id in known for code in known[line.substance_id].categories
-    }
+    mixed = [substances[line.substance_id] for line in content.lines if line.substance_id in substances]
+    classes = {category.code: category for one in mixed for category in one.categories.all()}
     if general := given.get(ConsentKind.GENERAL):
-        new = new_classes(general, classes)
+        new = new_classes(general, set(classes))
         if new:
+            named = sorted((classes[code] for code in new), key=lambda one: (one.position, one.name))
             yield Finding(
                 Level.BLOCK,
                 "consent.new_class",
                 gettext_noop(
                     "Consent of %(day)s was given before this came into the plan: %(classes)s. Have it renewed."
                 ),
-                {"day": general[0].given_on, "classes": class_words(new)},
+                {"day": general[0].given_on, "classes": _listed(named)},
             )
 
 
@@ -76,12 +77,16 @@ def new_classes(given: Iterable[Consent], classes: set[str]) -> set[str]:
 
 def class_words(codes: Iterable[str]) -> str:
     """Name classes of substances. One SQL statement."""
-    return ", ".join(gettext(name) for name in Category.objects.filter(code__in=codes).values_list("name", flat=True))
+    return _listed(Category.objects.filter(code__in=codes))
 
 
-def _asked(patient: Patient, content: RecordContent) -> list[ConsentKind]:
+def _listed(classes: Iterable[Category]) -> str:
+    return ", ".join(gettext(one.name) for one in classes)
+
+
+def _asked(patient: Patient, content: RecordContent, by_law: Container[str]) -> list[ConsentKind]:
     asked = [ConsentKind.GENERAL]
-    if ConsentKind.OFF_LABEL in consents.kinds_asked_by_law(patient) and not patient.species.is_animal:
+    if ConsentKind.OFF_LABEL in by_law and not patient.species.is_animal:
         asked.append(ConsentKind.OFF_LABEL)
     if content.sedation.strip():
         asked.append(ConsentKind.SEDATION)

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from patients.models import Patient
-from patients.queries.patients import mix_patient
 from protocols.allergens import allergy_finding
 from protocols.dosing import Finding, Level, MixLine, check_mix, dose_iu, dose_mg
 from protocols.dosing.quantities import plain
@@ -17,7 +16,7 @@ from protocols.models import Indication, ProtocolLine, ProtocolVersion
 from protocols.queries.mix_tables import mix_tables
 from protocols.queries.mixes import mix_of_lines, plan_context
 from protocols.words import show_here
-from sessions.queries.competitions import competing, rules_for
+from sessions.queries.competitions import checked_patients, rules_for
 
 
 @dataclass(frozen=True)
@@ -85,9 +84,9 @@ def mix_for(version: ProtocolVersion, patient: Patient, on: date) -> PrescribedM
 
 
 def _checked(version: ProtocolVersion, mix: list[MixLine], patient: Patient, on: date) -> list[Finding]:
-    checked = competing(mix_patient(patient, on), patient, on)
+    checked = checked_patients([patient], on)[patient.pk]
     context = plan_context(version, mix_tables(patient.clinic), on)
-    rules = rules_for(checked, patient.clinic_id)
+    rules = rules_for([checked], patient.clinic_id)
     return check_mix(mix, checked, replace(context, competition_rules=rules, zone=timezone.get_current_timezone()))
 
 

@@ -1,16 +1,14 @@
 """What the mix check says of a record as it stands, with the live sums: the bridge to `protocols.dosing`."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext
 
 from mesoclinic.core.localtime import local_day
-from patients.queries import patients
 from protocols.allergens import allergy_finding
 from protocols.dosing import (
     CeilingShare,
@@ -31,19 +29,16 @@ from protocols.dosing import (
     share_of_ceiling,
     totals,
 )
-from protocols.models import Lot, ProtocolVersion, Technique
+from protocols.models import ProtocolVersion, Technique
 from protocols.models.recalls import fold_number
-from protocols.queries import lots, mixes, recalls, substances
-from protocols.queries.lot_warnings import suspicions
-from protocols.queries.mix_tables import mix_tables
+from protocols.queries import mixes
 from protocols.words import show_here
 from sessions.models import Administration, SessionRecord
 from sessions.queries import records as reads
-from sessions.queries.competitions import competing, rules_for
 from sessions.queries.consents import consent_findings
+from sessions.queries.record_facts import LotFacts, RecordFacts, record_facts
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
-DAY = timedelta(hours=24)
 LONGEST_KEY = 500
 
 
@@ -97,22 +92,30 @@ def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[Ove
 def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most twenty-three SQL statements, two more for a horse that competes, whatever the number of lines, sites and earlier records.
+    At most twenty-three SQL statements, one more for a horse that competes.
     """
-    site = reads.site_of(record)
-    on = local_day(at, site.zone)
-    patient = patients.kept(record.patient)
-    mix_patient = competing(_as_answered(patients.mix_patient(patient, on), content), patient, on)
-    earlier = _earlier_lines(record, patients.file_ids(patient), at)
-    ids = {line.substance_id for line in content.lines} | {row.substance_id for row in earlier}
-    known = {
-        pk: mixes.mix_substance(row, species=patient.species.code)
-        for pk, row in substances.by_id(record.clinic, ids).items()
-    }
-    lines = _lines(record, content.lines, known)
-    context = _context(record, content, at, tuple(_dose(row, known, record, at, site.zone) for row in earlier))
-    context = replace(context, competition_rules=rules_for(mix_patient, record.clinic_id), zone=site.zone)
-    findings = [*consent_findings(patient, content, known, on), *check_mix(lines, mix_patient, context)]
+    return check_records({record: content}, at)[record.pk]
+
+
+def check_records(given: Mapping[SessionRecord, RecordContent], at: datetime) -> dict[int, RecordCheck]:
+    """Check the same for each of these records, by key. As many SQL statements, for each site they were given at."""
+    found: dict[int, RecordCheck] = {}
+    for site in dict.fromkeys(reads.site_of(record) for record in given):
+        here = {record: content for record, content in given.items() if reads.site_of(record) == site}
+        facts = record_facts(here, site, at)
+        found |= {record.pk: _checked(record, content, facts, at) for record, content in here.items()}
+    return found
+
+
+def _checked(record: SessionRecord, content: RecordContent, facts: RecordFacts, at: datetime) -> RecordCheck:
+    patient = facts.patients[record.pk]
+    mix_patient = _as_answered(facts.mix_patients[patient.pk], content)
+    known = facts.mix_substances[patient.species.code]
+    earlier = tuple(_dose(row, known, record, at, facts.site.zone) for row in facts.earlier[record.pk])
+    lines = _lines(record, content.lines, known, facts)
+    context = _context(record, content, facts, at, earlier)
+    consents = consent_findings(patient, content, facts.substances, facts.consents[patient.pk], facts.consents_by_law)
+    findings = [*consents, *check_mix(lines, mix_patient, context)]
     shares = share_of_ceiling(lines, mix_patient, context)
     return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg, shares)
 
@@ -128,12 +131,11 @@ def _as_answered(patient: MixPatient, content: RecordContent) -> MixPatient:
     return patient
 
 
-def _lines(record: SessionRecord, given: Sequence[LineGiven], known: dict[int, MixSubstance]) -> list[MixLine]:
-    planned = _planned_volumes(record)
-    stock = _lots(record, given)
-    in_use, blamed = lots.use_until(reads.site_of(record), stock), suspicions(stock)
-    typed = [line.lot_number for line in given if line.lot_id not in stock]
-    recalled = recalls.recalled_numbers(record.clinic_id, typed)
+def _lines(
+    record: SessionRecord, given: Sequence[LineGiven], known: Mapping[int, MixSubstance], facts: RecordFacts
+) -> list[MixLine]:
+    version = record.course.protocol_version_id if record.course is not None else None
+    planned = facts.planned_ml.get(version, {})
     return [
         mixes.mix_line(
             known[line.substance_id],
@@ -142,7 +144,7 @@ def _lines(record: SessionRecord, given: Sequence[LineGiven], known: dict[int, M
             syringe=line.syringe,
             strength=line.strength,
             strength_unit=line.strength_unit,
-            lot=_lot(line, stock, in_use, blamed, recalled),
+            lot=_lot(line, facts.lots),
             wasted_ml=_left_over(line),
             planned_ml=planned.get(line.substance_id),
         )
@@ -158,58 +160,23 @@ def _left_over(line: LineGiven) -> Decimal:
     return max(line.prepared_ml - line.given_ml, Decimal(0))
 
 
-def _planned_volumes(record: SessionRecord) -> dict[int, Decimal]:
-    """The protocol's volume of each substance that stands in it once. One SQL statement."""
-    if record.course is None:
-        return {}
-    found: dict[int, list[Decimal]] = {}
-    for row in record.course.protocol_version.lines.all():
-        if row.volume_ml is not None:
-            found.setdefault(row.substance_id, []).append(row.volume_ml)
-    return {pk: volumes[0] for pk, volumes in found.items() if len(volumes) == 1}
-
-
-def _lots(record: SessionRecord, given: Sequence[LineGiven]) -> dict[int, Lot]:
-    """One SQL statement, none where no lot is chosen."""
-    ids = [line.lot_id for line in given if line.lot_id is not None]
-    if not ids:
-        return {}
-    rows = lots.with_stock(Lot.objects.filter(clinic=record.clinic_id, pk__in=ids), site=reads.site_of(record))
-    return {lot.pk: lot for lot in rows.select_related("substance")}
-
-
-def _lot(
-    line: LineGiven,
-    stock: dict[int, Lot],
-    in_use: Mapping[int, date],
-    blamed: Mapping[int, int],
-    recalled: Container[str],
-) -> MixLot | None:
+def _lot(line: LineGiven, known: LotFacts) -> MixLot | None:
     key = line.lot_id
-    if key in stock:
-        return mixes.mix_lot(stock[key], beyond_use_on=in_use.get(key), suspicions=blamed.get(key, 0))
+    if key in known.stock:
+        until, blamed = known.in_use.get(key), known.blamed.get(key, 0)
+        return mixes.mix_lot(known.stock[key], beyond_use_on=until, suspicions=blamed)
     if line.lot_number:
         return MixLot(
             code=f"typed {line.lot_number}",
             number=line.lot_number,
             expires_on=line.expires_on,
-            recalled=fold_number(line.lot_number) in recalled,
+            recalled=fold_number(line.lot_number) in known.recalled,
         )
     return None
 
 
-def _earlier_lines(record: SessionRecord, patient_ids: list[int], at: datetime) -> list[Administration]:
-    """What the patient was given before, in the last day or in this course. One SQL statement."""
-    rows = Administration.objects.filter(record__patient__in=patient_ids, given_ml__gt=0)
-    rows = rows.filter(record__in=SessionRecord.objects.finished()).filter(record__performed_at__lte=at)
-    counts = Q(record__performed_at__gt=at - DAY)
-    if record.course_id is not None:
-        counts |= Q(record__course=record.course_id)
-    return list(rows.filter(counts).exclude(record=record).select_related("record"))
-
-
 def _dose(
-    row: Administration, known: dict[int, MixSubstance], record: SessionRecord, at: datetime, zone
+    row: Administration, known: Mapping[int, MixSubstance], record: SessionRecord, at: datetime, zone
 ) -> EarlierDose:
     substance = known[row.substance_id]
     line = mixes.mix_line(
@@ -230,37 +197,31 @@ def _dose(
 
 
 def _context(
-    record: SessionRecord, content: RecordContent, at: datetime, earlier: tuple[EarlierDose, ...]
+    record: SessionRecord, content: RecordContent, facts: RecordFacts, at: datetime, earlier: tuple[EarlierDose, ...]
 ) -> MixContext:
     version = record.course.protocol_version if record.course is not None else None
-    techniques = _techniques(content)
-    technique = techniques.get(content.technique_id)
+    technique = facts.techniques.get(content.technique_id)
     is_dry = content.is_dry or (technique is not None and not technique.needs_mix)
-    site = reads.site_of(record)
     return MixContext(
-        performed_on=local_day(at, site.zone),
-        performed_at=at.astimezone(site.zone),
+        performed_on=facts.on,
+        performed_at=at.astimezone(facts.site.zone),
         purpose=Purpose.RECORD,
         earlier=earlier,
         technique="dry" if is_dry else "",
         device=mixes.mix_device(content.device),
         needle_length_mm=content.needle_length_mm or None,
-        sites=_sites(content, techniques),
+        sites=_sites(content, facts.techniques),
         shots=content.shots,
         chronic=_is_chronic(record),
         protocol_depth_mm=_both(version, "depth_min_mm", "depth_max_mm"),
         protocol_shots=_both(version, "shots_min", "shots_max"),
-        **mix_tables(record.clinic).as_context(),
+        competition_rules=facts.rules,
+        zone=facts.site.zone,
+        **facts.tables.as_context(),
     )
 
 
-def _techniques(content: RecordContent) -> dict[int | None, Technique]:
-    """One SQL statement."""
-    ids = {content.technique_id, *(site.technique_id for site in content.sites)} - {None}
-    return {row.pk: row for row in Technique.objects.filter(pk__in=ids)}
-
-
-def _sites(content: RecordContent, techniques: dict[int | None, Technique]) -> tuple[MixSite, ...]:
+def _sites(content: RecordContent, techniques: Mapping[int | None, Technique]) -> tuple[MixSite, ...]:
     """The sites with their points; without any, all shots as one site, so that its depth is looked at."""
     counted = tuple(_site(one, content, techniques) for one in content.sites if one.points)
     if counted or not content.shots:
@@ -268,7 +229,7 @@ def _sites(content: RecordContent, techniques: dict[int | None, Technique]) -> t
     return (_site(SiteTreated(region="", points=content.shots), content, techniques),)
 
 
-def _site(site: SiteTreated, content: RecordContent, techniques: dict[int | None, Technique]) -> MixSite:
+def _site(site: SiteTreated, content: RecordContent, techniques: Mapping[int | None, Technique]) -> MixSite:
     technique = techniques.get(site.technique_id or content.technique_id)
     depth = site.depth_mm or content.depth_mm
     return MixSite(

@@ -1,13 +1,13 @@
 """What a record's page offers to choose from: substances, lots first-expired first, techniques, questions, scales."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from mesoclinic.core.models import Site
+from mesoclinic.core.models import Clinic, Site
 from protocols.catalogue.entries import ChecklistItem
 from protocols.catalogue.entries import Score as Scale
 from protocols.models import Lot, Substance, Technique
@@ -58,32 +58,66 @@ class RecordOptions:
         return tuple(_(region.name) for region in shipped_catalogue().regions)
 
 
-def record_options(record: SessionRecord, on: date, *, lot_ids: Iterable[int] = ()) -> RecordOptions:
+@dataclass(frozen=True)
+class Wanted:
+    """What a record asks its choices for: a local day, and lots to offer though they can no longer be picked."""
+
+    on: date
+    lot_ids: Collection[int] = ()
+
+
+def record_options(record: SessionRecord, on: date, *, lot_ids: Collection[int] = ()) -> RecordOptions:
     """Load the choices for a local day. `lot_ids` are lots to offer though they can no longer be picked."""
-    site = reads.site_of(record)
+    return options_of({record: Wanted(on, lot_ids)})[record.pk]
+
+
+def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOptions]:
+    """Load the choices of records of one clinic, by key: six SQL statements for any number given on one day at one site.
+
+    Two more for every other day or site, one more where lots are to be offered that can no longer be picked.
+    """
+    if not wanted:
+        return {}
+    clinic = next(iter(wanted)).clinic
     substances = {
-        row.pk: row for row in Substance.objects.filter(clinic=record.clinic, is_archived=False).order_by("name", "pk")
+        row.pk: row for row in Substance.objects.filter(clinic=clinic, is_archived=False).order_by("name", "pk")
     }
-    pickable = lots.pickable_by_substance(record.clinic, site, substances, on)
-    _add_chosen(pickable, record, lot_ids)
-    species = record.patient.species
-    return RecordOptions(
-        species=species.code,
-        is_animal=species.is_animal,
-        on=on,
-        substances=substances,
-        lots=pickable,
-        techniques=tuple(Technique.objects.filter(clinic=record.clinic, is_archived=False)),
-        practitioners=tuple(Practitioner.objects.filter(clinic=record.clinic, may_inject=True)),
-        site=site,
-    )
+    techniques = tuple(Technique.objects.filter(clinic=clinic, is_archived=False))
+    practitioners = tuple(Practitioner.objects.filter(clinic=clinic, may_inject=True))
+    offered = _lots_offered(clinic, wanted, substances)
+    return {
+        record.pk: RecordOptions(
+            species=record.patient.species.code,
+            is_animal=record.patient.species.is_animal,
+            on=asked.on,
+            substances=substances,
+            lots=offered[record.pk],
+            techniques=techniques,
+            practitioners=practitioners,
+            site=reads.site_of(record),
+        )
+        for record, asked in wanted.items()
+    }
 
 
-def _add_chosen(pickable: dict[int, list[Lot]], record: SessionRecord, lot_ids: Iterable[int]) -> None:
-    offered = {lot.pk for found in pickable.values() for lot in found}
-    missing = set(lot_ids) - offered
-    if not missing:
-        return
-    rows = Lot.objects.filter(clinic=record.clinic, pk__in=missing).select_related("substance")
-    for lot in lots.with_stock(rows, site=reads.site_of(record)):
-        pickable.setdefault(lot.substance_id, []).append(lot)
+def _lots_offered(
+    clinic: Clinic, wanted: Mapping[SessionRecord, Wanted], substances: Iterable[int]
+) -> dict[int, dict[int, list[Lot]]]:
+    """The lots each record may draw from and those it names already, by record and substance."""
+    offered: dict[int, dict[int, list[Lot]]] = {}
+    for site, on in dict.fromkeys((reads.site_of(record), asked.on) for record, asked in wanted.items()):
+        here = [record for record, asked in wanted.items() if (reads.site_of(record), asked.on) == (site, on)]
+        pickable = lots.pickable_by_substance(clinic, site, substances, on)
+        ids = {lot.pk for found in pickable.values() for lot in found}
+        missing = {key for record in here for key in wanted[record].lot_ids} - ids
+        named = list(lots.lots(clinic, site=site).filter(pk__in=missing).order_by()) if missing else []
+        for record in here:
+            offered[record.pk] = _with_named(pickable, [lot for lot in named if lot.pk in wanted[record].lot_ids])
+    return offered
+
+
+def _with_named(pickable: Mapping[int, list[Lot]], named: Iterable[Lot]) -> dict[int, list[Lot]]:
+    found = {key: list(rows) for key, rows in pickable.items()}
+    for lot in named:
+        found.setdefault(lot.substance_id, []).append(lot)
+    return found

@@ -1,15 +1,16 @@
 """What the pages of a record show beside its own words: the patient, last time, what comes next, what was added."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.models import User
-from patients.models import Patient
 from patients.queries import patients
 from protocols.dosing import Strength, StrengthUnit
 from protocols.services.catalogue import shipped_catalogue
@@ -30,6 +31,7 @@ from sessions.queries import records as reads
 from sessions.queries.body_maps import Drawing
 from sessions.queries.plans import course_plans
 from sessions.queries.reactions import reactions
+from sessions.queries.records import After
 from sessions.recording import text_of
 
 
@@ -70,25 +72,45 @@ def before_start(visit: Appointment, today: date) -> FormPage:
     """Return what is shown before a record is begun. At most thirteen SQL statements."""
     patient = patients.kept(visit.patient)
     course = visit.planned_session.course if visit.planned_session_id else None
-    return FormPage(patients.banner(patient, today), _last_time(patient, course, None))
+    return FormPage(patients.banner(patient, today), _last_times([After(patient, course)])[0])
 
 
 def form_page(record: SessionRecord, today: date) -> FormPage:
     """Return what stands around the form. At most fifteen SQL statements."""
-    patient = reads.patient_of(record)
-    last = _last_time(patient, record.course, record)
-    drawings = body_maps.blank_map(record, last.record if last else None)
-    return FormPage(patients.banner(patient, today), last, drawings)
+    return form_pages([record], today)[record.pk]
 
 
-def _last_time(patient: Patient, course, before: SessionRecord | None) -> LastTime | None:
-    last = reads.last_record(patient=patient, course=course, before=before)
-    return None if last is None else LastTime(last, tuple(line for line in summary(last) if line))
+def form_pages(records: Sequence[SessionRecord], today: date) -> dict[int, FormPage]:
+    """Return what stands around each of these forms, by the key of its record. As many SQL statements for any number."""
+    shown = {record.pk: reads.patient_of(record) for record in records}
+    banners = patients.banners(list({one.pk: one for one in shown.values()}.values()), today)
+    lasts = _last_times([After(shown[record.pk], record.course, record) for record in records])
+    last_of = dict(zip(records, lasts, strict=True))
+    maps = body_maps.blank_maps({record: last and last.record for record, last in last_of.items()})
+    return {
+        record.pk: FormPage(banners[shown[record.pk].pk], last, maps[record.pk]) for record, last in last_of.items()
+    }
 
 
-def summary(record: SessionRecord) -> list[str]:
-    """Say a finished record in a few lines: the mix, where, how it went, reactions. Five SQL statements."""
-    mix = " + ".join(f"{row.substance} {text_of(row.given_ml)} mL" for row in _administrations(record))
+def _last_times(asked: Sequence[After]) -> list[LastTime | None]:
+    found = reads.last_records(asked)
+    said = summaries(record for record in found if record is not None)
+    return [None if record is None else LastTime(record, said[record.pk]) for record in found]
+
+
+def summaries(records: Iterable[SessionRecord]) -> dict[int, tuple[str, ...]]:
+    """Say finished records in a few lines each, by key: the mix, where, how it went, reactions.
+
+    Four SQL statements for any number; what they read stays with the records.
+    """
+    rows = list(records)
+    mix = Prefetch("administrations", Administration.objects.select_related("substance", "lot").order_by("position"))
+    prefetch_related_objects(rows, mix, "injection_sites", "scores", "adverse_events")
+    return {record.pk: tuple(line for line in _summary(record) if line) for record in rows}
+
+
+def _summary(record: SessionRecord) -> list[str]:
+    mix = " + ".join(f"{row.substance} {text_of(row.given_ml)} mL" for row in record.administrations.all())
     places = ", ".join(str(site) for site in record.injection_sites.all())
     shots = ngettext("%(n)d shot", "%(n)d shots", record.shots) % {"n": record.shots} if record.shots else ""
     relief = _("relief after %(n)d s") % {"n": record.relief_seconds} if record.relief_seconds else ""

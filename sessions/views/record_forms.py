@@ -19,8 +19,8 @@ from sessions.models import SessionRecord
 from sessions.queries import record_checks
 from sessions.queries import records as reads
 from sessions.queries.record_checks import RecordCheck
-from sessions.queries.record_options import RecordOptions, record_options
-from sessions.recording import raw_of, text_of
+from sessions.queries.record_options import RecordOptions, Wanted, options_of, record_options
+from sessions.recording import RecordContent, raw_of, text_of
 from sessions.services.records import Typed
 
 LARGEST_COUNT = 2_147_483_647
@@ -77,16 +77,43 @@ class Sent:
         return [*kept, ("edit_count", str(theirs.edit_count)), ("edit_token", self.token)]
 
 
-def blank_page(record: SessionRecord, user: User, *, uid: str = "") -> Sent:
-    """Return the forms of a draft as it was kept; `uid` begins their ids."""
-    content = None if record.draft else reads.content(record)
+def blank_page(record: SessionRecord, user: User) -> Sent:
+    """Return the forms of a draft as it was kept."""
+    return blank_pages({"": record}, user)[""]
+
+
+def blank_pages(shown: Mapping[str, SessionRecord], user: User) -> dict[str, Sent]:
+    """Return the forms of drafts as they were kept, each by what its ids begin with.
+
+    As many SQL statements for any number of drafts of one day and site.
+    """
+    rows, at = list(shown.values()), timezone.now()
+    kept = reads.contents(record for record in rows if not record.draft)
+    raws = {record: _raw(record, kept.get(record.pk), user) for record in rows}
+    options = options_of({record: Wanted(_day(record), _lots_named(raw)) for record, raw in raws.items()})
+    contents = {
+        record: kept[record.pk] if record.pk in kept else _of_draft(options[record.pk], raw)
+        for record, raw in raws.items()
+    }
+    checks = record_checks.check_records(contents, at)
+    return {
+        uid: Sent(
+            record=record,
+            forms=RecordForms(options[record.pk], raw=raws[record], uid=uid),
+            check=checks[record.pk],
+            is_valid=True,
+            at=at,
+            edit_count=record.edit_count,
+            token=str(uuid.uuid4()),
+        )
+        for uid, record in shown.items()
+    }
+
+
+def _raw(record: SessionRecord, content: RecordContent | None, user: User) -> dict[str, Any]:
+    """Return what the form is filled with: the words kept or the content, with who and when proposed."""
     raw = record.draft if content is None else raw_of(content)
-    raw = {**raw, "fields": {**_who_and_when(record, user), **_given(raw.get("fields", {}))}}
-    options = _options(record, raw)
-    forms = RecordForms(options, raw=raw, uid=uid)
-    at = timezone.now()
-    check = record_checks.check_record(record, _of_draft(options, raw) if content is None else content, at)
-    return Sent(record, forms, check, True, at, record.edit_count, str(uuid.uuid4()))
+    return {**raw, "fields": {**_who_and_when(record, user), **_given(raw.get("fields", {}))}}
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,9 +162,8 @@ def _day(record: SessionRecord):
     return local_day(record.performed_at or timezone.now(), site.zone)
 
 
-def _options(record: SessionRecord, raw: Mapping[str, Any]) -> RecordOptions:
-    lots = (str(row.get("lot") or "") for row in raw.get("lines", []))
-    return record_options(record, _day(record), lot_ids=_keys(lots))
+def _lots_named(raw: Mapping[str, Any]) -> list[int]:
+    return _keys(str(row.get("lot") or "") for row in raw.get("lines", []))
 
 
 def _keys(texts: Iterable[str]) -> list[int]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mesoclinic.core import audit
 from mesoclinic.core.access import requires
 from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from sessions.forms.appointments import ReasonForm
 from sessions.models import SessionRecord
@@ -22,10 +23,10 @@ from sessions.queries import records
 from sessions.queries import round_records as reads
 from sessions.queries import rounds as round_reads
 from sessions.queries.round_records import RoundStop
-from sessions.recording import as_last_time, raw_of, text_of
+from sessions.recording import RecordContent, as_last_time, raw_of, text_of
 from sessions.services import rounds
 
-from .record_forms import blank_page
+from .record_forms import blank_pages
 
 
 @require_safe
@@ -44,7 +45,7 @@ def round_records(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "round": one,
         "words": round_reads.place_words(one.place),
-        "stops": [_stop(request, stop, number) for number, stop in enumerate(stops, start=1)],
+        "stops": _shown(stops, request.user),
         "done": sum(stop.is_done for stop in stops),
         "waiting": sum(stop.may_begin for stop in stops),
         "is_later": one.on < today,
@@ -54,23 +55,32 @@ def round_records(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "sessions/rounds/records.html", context)
 
 
-def _stop(request: HttpRequest, stop: RoundStop, number: int) -> dict:
-    """What the page shows of one visit: a form while it is a draft, a few lines once it is done."""
-    uid = f"r{number}-"
-    shown = {"number": number, "uid": uid, "stop": stop, "visit": stop.visit, "record": stop.record}
-    if stop.is_draft:
-        sent = blank_page(stop.record, request.user, uid=uid)
-        page = pages.form_page(stop.record, timezone.localdate())
-        return {**shown, "sent": sent, "page": page}
-    if stop.is_done:
-        lines = [line for line in pages.summary(stop.record) if line]
-        return {**shown, "summary": lines, "values": _to_take_over(stop.record)}
-    return shown
+def _shown(stops: list[RoundStop], user: User) -> list[dict]:
+    """What the page shows of each visit: a form while its record is a draft, a few lines once it is done."""
+    by_uid = {f"r{number}-": stop for number, stop in enumerate(stops, start=1)}
+    begun = {uid: stop.record for uid, stop in by_uid.items() if stop.record is not None}
+    more = _forms({uid: record for uid, record in begun.items() if by_uid[uid].is_draft}, user)
+    more |= _read({uid: record for uid, record in begun.items() if by_uid[uid].is_done})
+    return [
+        {"number": number, "uid": uid, "stop": stop, "visit": stop.visit, "record": stop.record, **more.get(uid, {})}
+        for number, (uid, stop) in enumerate(by_uid.items(), start=1)
+    ]
 
 
-def _to_take_over(record: SessionRecord) -> dict:
+def _forms(drafts: dict[str, SessionRecord], user: User) -> dict[str, dict]:
+    sent, around = blank_pages(drafts, user), pages.form_pages(list(drafts.values()), timezone.localdate())
+    return {uid: {"sent": sent[uid], "page": around[record.pk]} for uid, record in drafts.items()}
+
+
+def _read(done: dict[str, SessionRecord]) -> dict[str, dict]:
+    said, contents = pages.summaries(done.values()), records.contents(done.values())
+    return {
+        uid: {"summary": said[record.pk], "values": _to_take_over(contents[record.pk])} for uid, record in done.items()
+    }
+
+
+def _to_take_over(content: RecordContent) -> dict:
     """What the next one of the round may take over, as text: the mix with its lots, places and technique."""
-    content = records.content(record)
     raw = raw_of(as_last_time(content))
     lots = [{"lot": text_of(line.lot_id), "lot_number": line.lot_number} for line in content.lines]
     lines = [{**line, **lot} for line, lot in zip(raw["lines"], lots, strict=True)]

@@ -73,7 +73,7 @@ def test_an_allergy_noted_in_words_before_is_found_too(world):
     _clinic, patient, _ketoprofen = world
     Flag.objects.update(value="nsaids")
 
-    assert queries.mix_patient(patient, TODAY).allergies == {"nsaid"}
+    assert queries.mix_patients([patient], TODAY)[patient.pk].allergies == {"nsaid"}
 
 
 def test_the_substances_are_shown_and_changed_in_words(world):

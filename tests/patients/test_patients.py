@@ -162,7 +162,7 @@ def test_the_newest_weight_counts_on_its_day():
         )
 
     assert queries.banner(horse, TODAY).weight == 510
-    assert queries.mix_patient(horse, date(2026, 2, 10)).weight_kg == 480
+    assert queries.mix_patients([horse], date(2026, 2, 10))[horse.pk].weight_kg == 480
 
 
 def test_a_weight_typed_twice_is_one_row():
@@ -185,7 +185,7 @@ def test_the_allergy_status_follows_the_list():
     flag = flags.add_flag(actor=None, patient=patient, kind="allergy_class", value="Amide", today=TODAY)
     patient.refresh_from_db()
     assert queries.banner(patient, TODAY).allergies.items == ("Allergy: Amide anaesthetics",)
-    assert queries.mix_patient(patient, TODAY).allergies == {"amide"}
+    assert queries.mix_patients([patient], TODAY)[patient.pk].allergies == {"amide"}
     with pytest.raises(Refused, match="lists allergies"):
         services.set_allergies(actor=None, patient=patient, status="none_known", today=TODAY)
 
@@ -201,7 +201,7 @@ def test_a_flag_is_shown_only_while_it_holds():
     )
 
     assert [flag.text for flag in queries.banner(patient, TODAY).flags] == ["Pregnancy"]
-    assert queries.mix_patient(patient, TODAY).pregnant
+    assert queries.mix_patients([patient], TODAY)[patient.pk].pregnant
     assert not queries.banner(patient, date(2026, 12, 1)).flags
 
 
@@ -210,7 +210,7 @@ def test_every_medical_flag_of_a_file_is_heard_by_the_mix_check(kind):
     patient = make_patient(make_clinic())
     flags.add_flag(actor=None, patient=patient, kind=kind, since_on=TODAY, today=TODAY)
 
-    heard = queries.mix_patient(patient, TODAY).all_flags
+    heard = queries.mix_patients([patient], TODAY)[patient.pk].all_flags
 
     assert heard & {rule.flag for rule in shipped.FLAG_RULES}
 
@@ -280,8 +280,8 @@ def test_a_list_of_allergies_that_has_run_out_counts_as_not_asked():
     )
     patient.refresh_from_db()
 
-    assert queries.mix_patient(patient, date(2026, 3, 1)).allergy_state == "listed"
-    assert queries.mix_patient(patient, TODAY).allergy_state == "not_asked"
+    assert queries.mix_patients([patient], date(2026, 3, 1))[patient.pk].allergy_state == "listed"
+    assert queries.mix_patients([patient], TODAY)[patient.pk].allergy_state == "not_asked"
     assert queries.banner(patient, TODAY).allergies.state == "not_asked"
 
 

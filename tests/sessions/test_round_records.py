@@ -133,9 +133,3 @@ def test_one_that_was_not_caught_leaves_the_page_and_its_session_is_due_again(wo
     with pytest.raises(Refused):
         rounds.leave_out_of_round(actor=world.vet_user, visit=visits(world)[0], reason=" ", now=DAY)
     assert SessionRecord.objects.filter(appointment=visits(world)[0]).exists()  # refused: its draft is still there
-
-
-def test_the_page_asks_so_often_for_each_record(world, browser, django_assert_max_num_queries):
-    begin(world)
-    with time_machine.travel(DAY, tick=False), django_assert_max_num_queries(20 + 3 * 50):
-        browser.get(url("round-records", world.round))

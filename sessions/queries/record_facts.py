@@ -1,0 +1,151 @@
+"""What the mix checks of records need of the database, read together: for one record as for all of a round."""
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import Clinic, Site
+from patients.models import Consent, Patient
+from patients.queries import consents, patients
+from protocols.dosing import CompetitionRule, MixPatient, MixSubstance
+from protocols.models import Lot, ProtocolLine, Substance, Technique
+from protocols.queries import lots, recalls, substances
+from protocols.queries.lot_warnings import suspicions
+from protocols.queries.mix_tables import MixTables, mix_tables
+from protocols.queries.mixes import mix_substance
+from sessions.models import Administration, SessionRecord
+from sessions.queries import records as reads
+from sessions.queries.competitions import checked_patients, rules_for
+from sessions.recording import LineGiven, RecordContent
+
+DAY = timedelta(hours=24)
+
+Given = Mapping[SessionRecord, RecordContent]
+
+
+@dataclass(frozen=True)
+class LotFacts:
+    """The lots chosen, with their stock at the site, and what is known against them and against typed numbers."""
+
+    stock: Mapping[int, Lot]
+    in_use: Mapping[int, date]
+    blamed: Mapping[int, int]
+    recalled: Container[str]
+
+
+@dataclass(frozen=True)
+class RecordFacts:
+    """What is known of all checked records of one site at an instant, by the keys of their rows."""
+
+    site: Site
+    on: date
+    patients: Mapping[int, Patient]  # by record
+    earlier: Mapping[int, list[Administration]]  # by record
+    mix_patients: Mapping[int, MixPatient]  # by patient, as the next two
+    consents: Mapping[int, Mapping[str, list[Consent]]]
+    consents_by_law: Container[str]
+    substances: Mapping[int, Substance]
+    mix_substances: Mapping[str, Mapping[int, MixSubstance]]  # by species
+    planned_ml: Mapping[int, Mapping[int, Decimal]]  # by protocol version and substance
+    techniques: Mapping[int | None, Technique]
+    lots: LotFacts
+    tables: MixTables
+    rules: tuple[CompetitionRule, ...]
+
+
+def record_facts(given: Given, site: Site, at: datetime) -> RecordFacts:
+    """Read what the checks of records of one clinic and site need to know.
+
+    At most twenty-three SQL statements, one more where horses compete, whatever the number of records, their lines,
+    sites and earlier records.
+    """
+    on, clinic = local_day(at, site.zone), next(iter(given)).clinic
+    files = {record.pk: reads.patient_of(record) for record in given}
+    treated = list({patient.pk: patient for patient in files.values()}.values())
+    checked = checked_patients(treated, on)
+    earlier = _earlier_lines(given, files, at)
+    lines = [line for content in given.values() for line in content.lines]
+    mixed = {line.substance_id for line in lines} | {row.substance_id for rows in earlier.values() for row in rows}
+    known = substances.by_id(clinic, mixed)
+    return RecordFacts(
+        site=site,
+        on=on,
+        patients=files,
+        earlier=earlier,
+        mix_patients=checked,
+        consents=consents.standing_kinds_of(treated, on),
+        consents_by_law=consents.kinds_asked_by_law(clinic),
+        substances=known,
+        mix_substances={
+            code: {key: mix_substance(row, species=code) for key, row in known.items()}
+            for code in {patient.species.code for patient in treated}
+        },
+        planned_ml=_planned_volumes(given),
+        techniques=_techniques(given.values()),
+        lots=_lot_facts(clinic, site, lines),
+        tables=mix_tables(clinic),
+        rules=rules_for(checked.values(), clinic.pk),
+    )
+
+
+def _earlier_lines(given: Given, files: Mapping[int, Patient], at: datetime) -> dict[int, list[Administration]]:
+    """What each patient was given before, in the last day or in the record's course. At least two SQL statements."""
+    file_ids = patients.files_of(list({patient.pk: patient for patient in files.values()}.values()))
+    courses = {record.course_id for record in given} - {None}
+    rows = Administration.objects.filter(record__in=SessionRecord.objects.finished(), given_ml__gt=0)
+    rows = rows.filter(record__patient__in=[key for keys in file_ids.values() for key in keys])
+    rows = rows.filter(record__performed_at__lte=at)
+    rows = rows.filter(Q(record__performed_at__gt=at - DAY) | Q(record__course__in=courses))
+    by_file: dict[int, list[Administration]] = defaultdict(list)
+    for row in rows.select_related("record"):
+        by_file[row.record.patient_id].append(row)
+    return {
+        record.pk: [row for key in file_ids[files[record.pk].pk] for row in by_file[key] if _counts(row, record, at)]
+        for record in given
+    }
+
+
+def _counts(row: Administration, record: SessionRecord, at: datetime) -> bool:
+    same_course = record.course_id is not None and row.record.course_id == record.course_id
+    return row.record_id != record.pk and (same_course or row.record.performed_at > at - DAY)
+
+
+def _planned_volumes(given: Iterable[SessionRecord]) -> dict[int, dict[int, Decimal]]:
+    """The volume of each substance that stands once in a protocol, by its version. One SQL statement."""
+    versions = {record.course.protocol_version_id for record in given if record.course is not None}
+    found: dict[int, dict[int, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
+    for row in ProtocolLine.objects.filter(version__in=versions, volume_ml__isnull=False).order_by():
+        found[row.version_id][row.substance_id].append(row.volume_ml)
+    return {
+        version: {key: volumes[0] for key, volumes in lines.items() if len(volumes) == 1}
+        for version, lines in found.items()
+    }
+
+
+def _techniques(contents: Iterable[RecordContent]) -> dict[int | None, Technique]:
+    """One SQL statement."""
+    ids = {key for one in contents for key in (one.technique_id, *(site.technique_id for site in one.sites))}
+    return {row.pk: row for row in Technique.objects.filter(pk__in=ids - {None})}
+
+
+def _lot_facts(clinic: Clinic, site: Site, lines: list[LineGiven]) -> LotFacts:
+    """Three SQL statements, none where no lot is chosen; one more where a number is typed."""
+    stock = _chosen_lots(clinic, site, {line.lot_id for line in lines} - {None})
+    typed = [line.lot_number for line in lines if line.lot_id not in stock]
+    return LotFacts(
+        stock=stock,
+        in_use=lots.use_until(site, stock),
+        blamed=suspicions(stock),
+        recalled=recalls.recalled_numbers(clinic, typed),
+    )
+
+
+def _chosen_lots(clinic: Clinic, site: Site, ids: set[int | None]) -> dict[int, Lot]:
+    if not ids:
+        return {}
+    return {lot.pk: lot for lot in lots.lots(clinic, site=site).filter(pk__in=ids)}
