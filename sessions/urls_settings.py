@@ -6,6 +6,7 @@ from sessions.views import access_log as log
 from sessions.views import erasure, retention
 from sessions.views import settings_days as days
 from sessions.views import settings_hours as hours
+from sessions.views import settings_leaflets as leaflets
 from sessions.views import settings_paper as paper
 from sessions.views import settings_practitioners as people
 from sessions.views.start import start
@@ -38,6 +39,12 @@ urlpatterns = [
     path("patients/<uuid:public_id>/access-log/", log.patient_access_log, name="patient-access-log"),
     # the clinic's paper
     path("settings/paper/", paper.paper, name="paper"),
+    path("settings/what-to-expect/", leaflets.leaflet_texts, name="leaflet-texts"),
+    path(
+        "settings/what-to-expect/<slug:reader>/<slug:language>/preview/",
+        leaflets.preview_leaflet_text,
+        name="leaflet-preview",
+    ),
     # how long files are kept
     path("settings/retention/", retention.retention, name="retention"),
     path("settings/retention/<slug:applies_to>/", retention.edit_retention, name="edit-retention"),

@@ -90,6 +90,11 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
                 *("sessions:reminder-settings", "bell", "core.change_settings"),
             ),
             Page(
+                _("What to expect"),
+                _("What the leaflet for patients and owners says in your own words."),
+                *("sessions:leaflet-texts", "chat-dots", "protocols.change_protocol"),
+            ),
+            Page(
                 _("Sent messages"),
                 _("What was sent to whom, what waits and what failed."),
                 *("sessions:outbox", "envelope", "sessions.use_outbox"),

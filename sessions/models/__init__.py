@@ -8,6 +8,7 @@ from .feeds import CalendarFeed, FeedLine
 from .figures import CourseFigures
 from .follow_ups import AdverseEventUpdate, FollowUp
 from .handouts import ReportHandout
+from .leaflets import LeafletText
 from .paper import PaperSettings
 from .preferences import BlockedDay, BookingPreference
 from .recalls import RecallNotice
@@ -38,6 +39,7 @@ __all__ = [
     "FeedLine",
     "FollowUp",
     "InjectionSite",
+    "LeafletText",
     "MessageText",
     "Override",
     "PaperSettings",

@@ -1,5 +1,6 @@
 """What to expect: a leaflet for the patient or the owner, before, at and after a session. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +21,7 @@ LEAFLET_WORDS: Words = {
     "leaflet_session": gettext_noop("The session"),
     "leaflet_after": gettext_noop("Afterwards"),
     "leaflet_watch": gettext_noop("What to watch for"),
+    "leaflet_own": gettext_noop("From your clinic"),
     "leaflet_call": gettext_noop("Any question? Call us: {phone}"),
     "leaflet_not_advice": gettext_noop("What your practitioner tells you comes before this leaflet."),
 }
@@ -27,13 +29,14 @@ LEAFLET_WORDS: Words = {
 
 @dataclass(frozen=True, kw_only=True)
 class Leaflet:
-    """`sections` are keys of the words with their sentences, in the order they are read."""
+    """`sections` are keys of the words with their sentences, in the order they are read; `own` is what the clinic adds."""
 
     clinic: ClinicPart
     patient: str
     species: str
     printed_on: date
     sections: tuple[tuple[str, tuple[str, ...]], ...]
+    own: str = ""
     language: str = "en"
     paper: str = "a4"
 
@@ -51,6 +54,8 @@ def leaflet_data(one: Leaflet, words: Words) -> dict[str, Any]:
         "course": name,
         "clinic": clinic_data(one.clinic),
         "sections": [{"title": words[key], "items": list(said)} for key, said in one.sections if said],
+        "own_title": words["leaflet_own"],
+        "own": [part.strip() for part in re.split(r"\n\s*\n", one.own) if part.strip()],
         "call": words["leaflet_call"].format(phone=phone) if phone else "",
         "not_advice": words["leaflet_not_advice"],
         "printed": words["printed"].format(day=print_day(one.printed_on, words)),

@@ -1,7 +1,7 @@
 """What the leaflet says: the shipped sentences for a species, and of a course what is planned and the clinic's own advice.
 
 The sentences stand with their sources in `protocols/catalogue/aftercare.toml`. A clinic changes what is said afterwards
-in the aftercare of its protocols.
+in the aftercare of its protocols, and adds a text of its own to all leaflets of people or animals.
 """
 
 from collections.abc import Iterable
@@ -11,11 +11,13 @@ from functools import cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from mesoclinic.core.models import Clinic
 from patients.models import Patient
 from protocols.catalogue.entries import Aftercare, Catalogue
 from protocols.catalogue.files import read_catalogue
 from protocols.words import cadence_words
-from sessions.models import Course
+from sessions.models import Course, LeafletText
+from sessions.models.leaflets import LeafletReader
 from sessions.printing.leaflet import LEAFLET_WORDS, Leaflet
 from sessions.printing.words import Words
 from sessions.queries.paper import letterhead, paper_of, paper_size
@@ -23,16 +25,25 @@ from sessions.queries.paper import letterhead, paper_of, paper_size
 MOMENTS = ("before", "session", "after", "watch")
 
 
-def leaflet(patient: Patient, course: Course | None, *, today: date) -> Leaflet:
-    """Give the leaflet of a patient, or of one course, in the language of the moment. One SQL statement."""
+def own_texts(clinic: Clinic) -> dict[tuple[str, str], str]:
+    """What a clinic adds, by reader and language. One SQL statement."""
+    return {(one.reader, one.language): one.text for one in LeafletText.objects.filter(clinic=clinic)}
+
+
+def leaflet(patient: Patient, course: Course | None, *, today: date, own: str | None = None) -> Leaflet:
+    """Give the leaflet of a patient, or of one course, in the language of the moment. Two SQL statements.
+
+    `own` is what the clinic adds, where that is not yet kept.
+    """
     clinic, language = patient.clinic, (get_language() or "en").split("-")[0]
     shipped = [one for one in _shipped().aftercare if patient.species.code in one.species]
-    own = course.protocol_version.aftercare if course is not None else ""
-    known, unknown = _of_protocol(own, shipped)
-    said = [one for one in shipped if one.moment != "after" or not own.strip() or one in known]
+    advice = course.protocol_version.aftercare if course is not None else ""
+    known, unknown = _of_protocol(advice, shipped)
+    said = [one for one in shipped if one.moment != "after" or not advice.strip() or one in known]
     sections = {moment: [_text(one, language) for one in said if one.moment == moment] for moment in MOMENTS}
     sections["after"] += unknown
     paper = paper_of(clinic)
+    reader = LeafletReader.ANIMALS if patient.species.is_animal else LeafletReader.PEOPLE
     return Leaflet(
         clinic=letterhead(clinic, course.site if course is not None else None, paper),
         patient=patient.name,
@@ -42,6 +53,7 @@ def leaflet(patient: Patient, course: Course | None, *, today: date) -> Leaflet:
             ("leaflet_plan", tuple(_plan(course))),
             *((f"leaflet_{moment}", tuple(sections[moment])) for moment in MOMENTS),
         ),
+        own=own_texts(clinic).get((reader, language), "") if own is None else own,
         language=language,
         paper=paper_size(clinic, paper),
     )

@@ -7,10 +7,12 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
 from mesoclinic.core.localtime import local_day
-from mesoclinic.core.models import User
+from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
+from protocols.models import Species
 from sessions.models import Course
+from sessions.models.leaflets import LeafletReader
 from sessions.printing.card import CardSize, card_data, card_file_name
 from sessions.printing.leaflet import leaflet_data, leaflet_file_name
 from sessions.printing.pdf import PrintedPaper, print_data
@@ -51,4 +53,14 @@ def print_leaflet(
     with translation.override(language or language_of(patient, today)):
         made, words = leaflet(patient, course, today=today), leaflet_words()
     audit.record(actor=actor, verb="leaflet.printed", subject=course or patient, patient_id=patient.pk)
+    return PrintedPaper(print_data(leaflet_data(made, words), now, template="leaflet.typ"), leaflet_file_name(made))
+
+
+def preview_leaflet(*, clinic: Clinic, reader: str, language: str, text: str, now: datetime) -> PrintedPaper:
+    """Print the leaflet of nobody with what the clinic would add. Nothing is written down: no file is opened."""
+    is_animal = reader == LeafletReader.ANIMALS
+    species = next(one for one in Species.objects.all() if one.is_animal == is_animal)
+    with translation.override(language):
+        nobody = Patient(clinic=clinic, species=species, name=_("Example"))
+        made, words = leaflet(nobody, None, today=timezone.localdate(now), own=text), leaflet_words()
     return PrintedPaper(print_data(leaflet_data(made, words), now, template="leaflet.typ"), leaflet_file_name(made))

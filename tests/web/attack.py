@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import Resolver404, resolve
 
+from mesoclinic.core.file_answers import PDF
 from mesoclinic.core.roles import Role
 from tests.factories import make_practitioner, make_user
 from tests.web.footprints import Footprints, footprints, keep_all, kept_rows
@@ -109,7 +110,9 @@ class Answer:
 
     @property
     def text(self) -> str:
-        return self.response.content.decode() if self.response is not None and not self.response.streaming else ""
+        if self.response is None or self.response.streaming or self.response["Content-Type"] == PDF:
+            return ""
+        return self.response.content.decode()
 
 
 def send(browser: Client, address: str, pairs: Pairs, **headers) -> Answer:

@@ -77,6 +77,8 @@ def hours_of_a_practitioner(world: World) -> dict:
 
 ROWS: dict[str, Row] = {
     "sessions:paper": Row(),
+    "sessions:leaflet-texts": Row(),
+    "sessions:leaflet-preview": Row(lambda world: {"reader": "animals", "language": "fr"}),
     "sessions:practitioners": Row(),
     "sessions:create-practitioner": Row(),
     "sessions:edit-practitioner": Row(named(a_practitioner)),

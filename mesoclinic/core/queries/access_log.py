@@ -127,6 +127,7 @@ DONE = {
     "handed-over": gettext_lazy("handed over"),
     "label-printed": gettext_lazy("syringe label printed"),
     "late-entry-added": gettext_lazy("late entry added"),
+    "leaflet-text-set": gettext_lazy("own words of the leaflet set"),
     "letters-printed": gettext_lazy("letters printed"),
     "lifted": gettext_lazy("lifted"),
     "linked": gettext_lazy("linked"),
