@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
-from sessions.models import BatchReport, ReportBatch
+from sessions.models import BatchReport, ReportBatch, ReportHandout
 from sessions.services import batches, reports
 from tests.factories import make_clinic, make_course, make_patient, make_user
 from tests.sessions.booking_world import MONDAY
@@ -327,3 +327,13 @@ def test_the_database_refuses_a_ready_batch_without_a_file(world):
         ReportBatch.objects.filter(pk=batch.pk).update(status="done")
     with pytest.raises(IntegrityError), transaction.atomic():
         BatchReport.objects.filter(batch=batch).update(file="batches/x.pdf")
+
+
+def test_the_page_says_that_a_batch_is_for_the_clinics_own_files_and_none_is_handed_out_by_it(world, client):
+    client.force_login(world[1])
+
+    said = client.get(reverse("sessions:ask-batch")).content.decode()
+    batches.print_batch(ask(world).pk)
+
+    assert "no recipient is written down" in said
+    assert not ReportHandout.objects.exists()
