@@ -36,6 +36,7 @@ class Reply(ClinicOwned):
         verbose_name_plural = "replies"
         indexes = [
             models.Index(fields=["appointment", "for_time"], name="reply_by_visit"),
+            models.Index(fields=["clinic", "for_time"], name="reply_by_time"),
             models.Index(
                 fields=["clinic", "at"], condition=Q(kind="other_time", settled_at__isnull=True), name="reply_open"
             ),

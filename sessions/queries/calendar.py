@@ -70,7 +70,7 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
         places,
         {key: index for index, (key, *_room) in enumerate(rooms)},
         {key: name for key, _public_id, name, _is_active in all_rooms},
-        replies.marks(site, from_at, until_at),
+        replies.marks(site.clinic, from_at, until_at),
     )
     return {
         "p": [[str(public_id), name] for _key, public_id, name in shown],
@@ -111,10 +111,10 @@ def _visits(site: Site, from_at: datetime, until_at: datetime) -> list[_Visit]:
     rows = Appointment.objects.filter(site=site, starts_at__gte=from_at, starts_at__lt=until_at)
     found = sorted(rows.order_by().values_list(*_Visit._fields))
     zone = site.zone
-    shown = (
+    shown = [
         _Visit(starts_at.astimezone(zone), pk, ends_at.astimezone(zone), *more)
         for starts_at, pk, ends_at, *more in found
-    )
+    ]
     return [visit for visit in shown if visit.status not in HIDDEN]
 
 
@@ -125,11 +125,12 @@ class _Told:
     places: dict[int, int]
     stands: dict[int, int]
     rooms: dict[int, str]
-    replies: dict[int, str]
+    replies: dict[tuple[int, float], str]
 
     def visit(self, one: _Visit) -> list[Any]:
         marks = ("s" if one.is_squeezed_in else "") + ("r" if one.planned_session__is_held else "")
-        marks += ("a" if one.place__name else "") + REPLY_MARKS[self.replies.get(one.pk, "")]
+        marks += "a" if one.place__name else ""
+        marks += REPLY_MARKS[self.replies.get((one.pk, one.starts_at.timestamp()), "")]
         marks += "g" if one.round_id else ""
         return [
             str(one.public_id),
@@ -171,25 +172,19 @@ def _wall(local: datetime) -> str:
 
 
 def _walls(site: Site, interval: Interval) -> list[str]:
-    return [_wall(instant_of(minute).astimezone(site.zone)) for minute in interval]
+    zone = site.zone
+    return [_wall(instant_of(minute).astimezone(zone)) for minute in interval]
 
 
 def _hours(site: Site, columns: Iterable[Agenda], visits: list[_Visit]) -> list[int]:
     """The first and last hour worth showing."""
-    first, last = 9, 17
-    for agenda in columns:
-        for start, end in agenda.hours or ():
-            first = min(first, instant_of(start).astimezone(site.zone).hour)
-            last = max(last, _hour_after(instant_of(end).astimezone(site.zone)))
-    for visit in visits:
-        starts_at, ends_at = visit.starts_at, visit.ends_at
-        first = min(first, starts_at.hour)
-        last = max(last, _hour_after(ends_at) if ends_at.date() == starts_at.date() else 24)
+    zone = site.zone
+    opened = {span for agenda in columns for span in agenda.hours or ()}
+    spans = [tuple(instant_of(minute).astimezone(zone) for minute in span) for span in opened]
+    spans += [(visit.starts_at, visit.ends_at) for visit in visits]
+    first = min({9, *(start.hour for start, _end in spans)})
+    last = max({17, *(24 if end.day != start.day else end.hour + (end.minute > 0) for start, end in spans)})
     return [max(first - 1, 0), min(last + 1, 24)]
-
-
-def _hour_after(local: datetime) -> int:
-    return local.hour + (1 if local.minute else 0)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Book a time, or begin at once: lock, check on fresh rows, save, tell the audit."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +32,26 @@ from .series import take_planned_sessions, want_plan_around
 from .wish import Wish, locked
 
 
+def _once_a_form(service: Callable[..., Appointment]) -> Callable[..., Appointment]:
+    """Let a form sent twice book once: what it booked is looked for when it is refused.
+
+    The second always is: the first keeps the patient busy at that hour, and no two visits have the same token.
+    """
+
+    @wraps(service)
+    def answering(*, clinic: Clinic, booking_token: UUID | None = None, **asked: Any) -> Appointment:
+        try:
+            return service(clinic=clinic, booking_token=booking_token, **asked)
+        except Refused:
+            if booking_token and (first := _booked_before(clinic, booking_token, **asked)):
+                return first
+            raise
+
+    return answering
+
+
 @offering_alternatives
+@_once_a_form
 @transaction.atomic
 def book_appointment(
     *,
@@ -85,6 +106,7 @@ def book_appointment(
 
 
 @offering_alternatives
+@_once_a_form
 @transaction.atomic
 def walk_in(
     *,
@@ -129,8 +151,6 @@ def walk_in(
 
 def _book(wish: Wish, *, booking_token: UUID | None, **fields: Any) -> Appointment:
     wish = locked(wish)
-    if booking_token is not None and (first := _booked_before(wish, booking_token)):
-        return first
     expire_of_taken_sessions(wish)
     check_rules(wish)
     known = read_agendas([wish])
@@ -203,12 +223,17 @@ def time_and_place(wish: Wish, room: Room | None, squeezed: bool) -> dict[str, A
     }
 
 
-def _booked_before(wish: Wish, token: UUID) -> Appointment | None:
-    """Give what this form has booked. Raises Refused("form-used") when it is now asking for something else."""
-    first = Appointment.objects.filter(clinic_id=wish.site.clinic_id, booking_token=token).first()
-    if first is None or (first.starts_at == wish.starts_at and first.practitioner_id == wish.practitioner.pk):
+def _booked_before(
+    clinic: Clinic, token: UUID, *, practitioner: Practitioner, starts_at: datetime | None = None, **_asked: Any
+) -> Appointment | None:
+    """Give what this form has booked; a walk-in has no time that could differ.
+
+    Raises Refused("form-used") when the form is now asking for something else.
+    """
+    first = Appointment.objects.filter(clinic=clinic, booking_token=token).first()
+    if first is None or starts_at is None:
         return first
-    if wish.is_walk_in:
+    if (first.starts_at, first.practitioner_id) == (starts_at.replace(second=0, microsecond=0), practitioner.pk):
         return first
     raise Refused(
         "form-used", _("This form has already booked a time. To change it, move that appointment."), appointment=first
