@@ -110,6 +110,18 @@ RECORD_READERS: Mapping[int, Reader] = {1: read_records_1, 2: read_records_2}
 ADDENDUM_READERS: Mapping[int, Reader] = {1: read_addenda_1, 2: partial(read_addenda_1, form=2)}
 
 
+# Where a text names who signed it and when, by its kind.
+SIGNER = {"record": ("signed_by_id", "signed_at"), "addendum": ("by_id", "at")}
+
+
+def names_signer(text: str, *, by_id: int, at: datetime) -> bool:
+    """Whether a signed text says that this practitioner signed it at this instant."""
+    content = json.loads(text)
+    signed_by, signed_at = SIGNER[content["kind"]]
+    signed = content[content["kind"]]
+    return (signed[signed_by], signed[signed_at]) == (by_id, _plain(at))
+
+
 def sha256_of(previous_sha256: str, text: str) -> str:
     """Return the hash that ties a text to the signature before it."""
     return hashlib.sha256((previous_sha256 + text).encode()).hexdigest()

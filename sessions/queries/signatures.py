@@ -8,7 +8,10 @@ from sessions import canonical
 from sessions.models import SessionRecord, Signature, SignatureHead
 
 CHUNK = 1000
-LINK = ("sequence", "record_id", "addendum_id", "format", "canonical_text", "previous_sha256", "sha256")
+LINK = (
+    *("sequence", "record_id", "addendum_id", "format", "canonical_text", "previous_sha256", "sha256"),
+    *("signed_by_id", "signed_at"),
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ def _problem(link: dict, previous: str, rows: dict) -> str:
         return "what was signed is gone"
     if now != link["canonical_text"]:
         return "the rows differ from what was signed"
+    if not canonical.names_signer(now, by_id=link["signed_by_id"], at=link["signed_at"]):
+        return "the signature names another signer or time than the signed text"
     return ""
 
 

@@ -131,6 +131,23 @@ def test_a_record_put_back_among_those_to_sign_is_found(world, record, status, c
     assert str(record.public_id) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("link", ["record", "addendum"])
+@pytest.mark.parametrize("column", ["signed_by", "signed_at"])
+def test_a_signature_that_names_another_signer_or_time_than_its_text_is_found(world, record, link, column, capsys):
+    row = Signature.objects.filter(record=record, addendum__isnull=link == "record")
+    values = {"signed_by": world.colleague, "signed_at": row.get().signed_at + timedelta(microseconds=1)}
+    assert verify_chain(world.clinic).broken is None
+
+    with lifted_everywhere():
+        row.update(**{column: values[column]})
+
+    with pytest.raises(CommandError):
+        call_command("verify_records")
+    said = capsys.readouterr().err
+    assert str(record.public_id) in said
+    assert "names another signer or time" in said
+
+
 # A licence that has lapsed
 
 
