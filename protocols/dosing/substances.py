@@ -129,6 +129,7 @@ class MixLot:
     code: str
     number: str = ""
     substance_code: str = ""
+    substance_name: str = ""
     expires_on: date | None = None
     beyond_use_on: date | None = None
     recalled: bool = False

@@ -24,6 +24,16 @@ class PackField(forms.CharField):
         return text.replace(gs1.GS, gs1.SHOWN_GS) if isinstance(text, str) else text
 
 
+def number_in(text: str) -> str:
+    """The lot number a text names, alone or in a barcode; empty where it cannot be one."""
+    try:
+        pack = gs1.read_pack(text)
+    except gs1.UnreadableError:
+        return ""
+    number = pack.lot if pack is not None else text.strip()
+    return "" if "\x00" in number or len(number) > LONGEST_NUMBER else number
+
+
 def read_pack(form: forms.Form, number: str, day: str = "expires_on") -> None:
     """Put lot and expiry of a scanned barcode into a form's cleaned data; say on the field what is wrong with it."""
     data = form.cleaned_data

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from mesoclinic.core.models import Clinic, Site
 from protocols.folding import fold
 from protocols.models import Lot, StockMovement, StockNotice, Substance, Vial
+from protocols.models.recalls import fold_number, folded
 
 EXPIRING_DAYS = 60
 ML = DecimalField(max_digits=12, decimal_places=3)
@@ -61,10 +62,19 @@ def pickable_by_substance(clinic: Clinic, site: Site, substance_ids: Iterable[in
     return found
 
 
-def of_number(clinic_id: int, site: Site, substance_id: int, number: str) -> list[Lot]:
-    """The lots of a substance with a number, whatever their state, with `stock_ml` at a site. One statement."""
-    rows = Lot.objects.filter(clinic=clinic_id, substance=substance_id, number__iexact=number)
-    return list(with_stock(rows, site=site).select_related("substance")[:3])
+def of_numbers(clinic: Clinic, site: Site, numbers: Iterable[str]) -> dict[str, list[Lot]]:
+    """The lots with these numbers, by the number folded, whatever they are of and their state; with `stock_ml` at a site.
+
+    One statement, none without numbers.
+    """
+    asked = {fold_number(number) for number in numbers} - {""}
+    if not asked:
+        return {}
+    found: dict[str, list[Lot]] = {}
+    same = lots(clinic, site=site).alias(folded_number=folded("number")).filter(folded_number__in=asked)
+    for lot in same.order_by("substance__name", "expires_on", "pk"):
+        found.setdefault(fold_number(lot.number), []).append(lot)
+    return found
 
 
 def first_to_expire(found: list[Lot], volume_ml: Decimal | None) -> Lot | None:

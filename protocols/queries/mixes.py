@@ -177,6 +177,7 @@ def mix_lot(
         code=str(lot.pk),
         number=lot.number,
         substance_code=lot.substance.code,
+        substance_name=lot.substance.name,
         expires_on=lot.expires_on,
         beyond_use_on=beyond_use_on,
         recalled=lot.status == Lot.Status.RECALLED,

@@ -95,7 +95,17 @@ class LineForm(Form):
         self.fields["lot"].widget = forms.RadioSelect()
         own = options.lots.get(self.chosen.pk, [])
         named = [(str(lot.pk), lot_words(lot, is_first=lot is own[0] and len(own) > 1)) for lot in own]
-        self.fields["lot"].choices = [*named, (TYPED_LOT, _("Another lot"))]
+        self.fields["lot"].choices = [*named, *self._other(), (TYPED_LOT, _("Another lot"))]
+
+    def _other(self) -> list[tuple[str, str]]:
+        """A lot of another substance that was chosen, so that it stays chosen: the mix check says what is wrong."""
+        lot = self._lot_of(self["lot"].value())
+        if lot is None or lot.substance_id == self.chosen.pk:
+            return []
+        return [(str(lot.pk), f"{lot_words(lot)} · {lot.substance.name}")]
+
+    def _lot_of(self, key: Any) -> Lot | None:
+        return self.options.lot_by_id.get(int(key)) if str(key or "").isdecimal() and len(str(key)) < 19 else None
 
     def _chosen(self):
         raw = self["substance"].value()
@@ -132,10 +142,10 @@ class LineForm(Form):
             self.add_error("given_ml" if given > prepared else "wasted_ml", message)
 
     def _read_lot(self, data: dict[str, Any]) -> None:
-        lot = self.options.lot_by_id.get(int(data["lot"])) if (data.get("lot") or "").isdecimal() else None
+        lot = self._lot_of(data.get("lot"))
+        if lot is not None and data.get("substance") not in (None, lot.substance_id):
+            data["lot_number"], data["expires_on"], lot = lot.number, lot.expires_on, None  # as if it was typed
         lot = lot or self._named_lot(data)
-        if lot is not None and data.get("substance") and lot.substance_id != data["substance"]:
-            self.add_error("lot", _("This lot is of another substance."))
         data["lot_row"] = lot
         if lot is not None:
             data["lot_number"], data["expires_on"] = lot.number, lot.expires_on

@@ -92,7 +92,7 @@ def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[Ove
 def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most twenty-three SQL statements, one more for a horse that competes.
+    At most twenty-four SQL statements, one more for a horse that competes.
     """
     return check_records({record: content}, at)[record.pk]
 
@@ -165,14 +165,19 @@ def _lot(line: LineGiven, known: LotFacts) -> MixLot | None:
     if key in known.stock:
         until, blamed = known.in_use.get(key), known.blamed.get(key, 0)
         return mixes.mix_lot(known.stock[key], beyond_use_on=until, suspicions=blamed)
-    if line.lot_number:
-        return MixLot(
-            code=f"typed {line.lot_number}",
-            number=line.lot_number,
-            expires_on=line.expires_on,
-            recalled=fold_number(line.lot_number) in known.recalled,
-        )
-    return None
+    if not line.lot_number:
+        return None
+    number = fold_number(line.lot_number)
+    same = known.by_number.get(number, ())
+    others = () if any(lot.substance_id == line.substance_id for lot in same) else same
+    return MixLot(
+        code=f"typed {line.lot_number}",
+        number=line.lot_number,
+        substance_code=others[0].substance.code if others else "",
+        substance_name=", ".join(dict.fromkeys(lot.substance.name for lot in others)),
+        expires_on=line.expires_on,
+        recalled=number in known.recalled,
+    )
 
 
 def _dose(

@@ -36,6 +36,7 @@ class LotFacts:
     in_use: Mapping[int, date]
     blamed: Mapping[int, int]
     recalled: Container[str]
+    by_number: Mapping[str, list[Lot]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class RecordFacts:
 def record_facts(given: Given, site: Site, at: datetime) -> RecordFacts:
     """Read what the checks of records of one clinic and site need to know.
 
-    At most twenty-three SQL statements, one more where horses compete, whatever the number of records, their lines,
+    At most twenty-four SQL statements, one more where horses compete, whatever the number of records, their lines,
     sites and earlier records.
     """
     on, clinic = local_day(at, site.zone), next(iter(given)).clinic
@@ -134,7 +135,7 @@ def _techniques(contents: Iterable[RecordContent]) -> dict[int | None, Technique
 
 
 def _lot_facts(clinic: Clinic, site: Site, lines: list[LineGiven]) -> LotFacts:
-    """Three SQL statements, none where no lot is chosen; one more where a number is typed."""
+    """Three SQL statements, none where no lot is chosen; two more where a number is typed."""
     stock = _chosen_lots(clinic, site, {line.lot_id for line in lines} - {None})
     typed = [line.lot_number for line in lines if line.lot_id not in stock]
     return LotFacts(
@@ -142,6 +143,7 @@ def _lot_facts(clinic: Clinic, site: Site, lines: list[LineGiven]) -> LotFacts:
         in_use=lots.use_until(site, stock),
         blamed=suspicions(stock),
         recalled=recalls.recalled_numbers(clinic, typed),
+        by_number=lots.of_numbers(clinic, site, typed),
     )
 
 

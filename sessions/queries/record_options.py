@@ -1,7 +1,7 @@
 """What a record's page offers to choose from: substances, lots first-expired first, techniques, questions, scales."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from mesoclinic.core.models import Clinic, Site
 from protocols.catalogue.entries import ChecklistItem
 from protocols.catalogue.entries import Score as Scale
 from protocols.models import Lot, Substance, Technique
+from protocols.models.recalls import fold_number
 from protocols.queries import lots
 from protocols.services.catalogue import shipped_catalogue
 from sessions.models import Practitioner, SessionRecord
@@ -19,7 +20,7 @@ from sessions.queries import records as reads
 
 @dataclass(frozen=True)
 class RecordOptions:
-    """The choices of one record, loaded in at most seven SQL statements whatever their number."""
+    """The choices of one record, loaded in at most eight SQL statements whatever their number."""
 
     species: str
     is_animal: bool
@@ -29,14 +30,15 @@ class RecordOptions:
     techniques: tuple[Technique, ...]
     practitioners: tuple[Practitioner, ...]
     site: Site
+    by_number: Mapping[str, list[Lot]] = field(
+        default_factory=dict
+    )  # of every state and substance, by the number folded
 
     def lots_of_number(self, substance_id: int, number: str) -> list[Lot]:
-        """The lots of a substance with a number: those offered, else any, as what was given may be expired or used up.
-
-        No statement where one is offered, one else.
-        """
-        same = [lot for lot in self.lots.get(substance_id, []) if lot.number.casefold() == number.casefold()]
-        return same or lots.of_number(self.site.clinic_id, self.site, substance_id, number)
+        """The lots of a substance with a number: those offered, else any, as what was given may be expired or used up."""
+        folded = fold_number(number)
+        same = [lot for lot in self.lots.get(substance_id, []) if fold_number(lot.number) == folded]
+        return same or [lot for lot in self.by_number.get(folded, []) if lot.substance_id == substance_id]
 
     @cached_property
     def lot_by_id(self) -> dict[int, Lot]:
@@ -60,21 +62,23 @@ class RecordOptions:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a record asks its choices for: a local day, and lots to offer though they can no longer be picked."""
+    """What a record asks its choices for: a local day, lots to offer though they can no longer be picked, numbers typed."""
 
     on: date
     lot_ids: Collection[int] = ()
+    numbers: Collection[str] = ()
 
 
-def record_options(record: SessionRecord, on: date, *, lot_ids: Collection[int] = ()) -> RecordOptions:
-    """Load the choices for a local day. `lot_ids` are lots to offer though they can no longer be picked."""
-    return options_of({record: Wanted(on, lot_ids)})[record.pk]
+def record_options(record: SessionRecord, wanted: Wanted) -> RecordOptions:
+    """Load the choices of one record. At most eight SQL statements."""
+    return options_of({record: wanted})[record.pk]
 
 
 def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOptions]:
     """Load the choices of records of one clinic, by key: six SQL statements for any number given on one day at one site.
 
-    Two more for every other day or site, one more where lots are to be offered that can no longer be picked.
+    Two more for every other day or site, one more where lots are to be offered that can no longer be picked, and one
+    where numbers are typed.
     """
     if not wanted:
         return {}
@@ -84,7 +88,7 @@ def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOption
     }
     techniques = tuple(Technique.objects.filter(clinic=clinic, is_archived=False))
     practitioners = tuple(Practitioner.objects.filter(clinic=clinic, may_inject=True))
-    offered = _lots_offered(clinic, wanted, substances)
+    offered, named = _lots_offered(clinic, wanted, substances), _lots_typed(clinic, wanted)
     return {
         record.pk: RecordOptions(
             species=record.patient.species.code,
@@ -95,6 +99,7 @@ def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOption
             techniques=techniques,
             practitioners=practitioners,
             site=reads.site_of(record),
+            by_number=named[reads.site_of(record)],
         )
         for record, asked in wanted.items()
     }
@@ -114,6 +119,13 @@ def _lots_offered(
         for record in here:
             offered[record.pk] = _with_named(pickable, [lot for lot in named if lot.pk in wanted[record].lot_ids])
     return offered
+
+
+def _lots_typed(clinic: Clinic, wanted: Mapping[SessionRecord, Wanted]) -> dict[Site, dict[str, list[Lot]]]:
+    numbers: dict[Site, set[str]] = {}
+    for record, asked in wanted.items():
+        numbers.setdefault(reads.site_of(record), set()).update(asked.numbers)
+    return {site: lots.of_numbers(clinic, site, typed) for site, typed in numbers.items()}
 
 
 def _with_named(pickable: Mapping[int, list[Lot]], named: Iterable[Lot]) -> dict[int, list[Lot]]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
+from protocols.forms.packs import number_in
 from sessions.forms.records import RecordForms
 from sessions.models import SessionRecord
 from sessions.queries import record_checks
@@ -90,7 +91,7 @@ def blank_pages(shown: Mapping[str, SessionRecord], user: User) -> dict[str, Sen
     rows, at = list(shown.values()), timezone.now()
     kept = reads.contents(record for record in rows if not record.draft)
     raws = {record: _raw(record, kept.get(record.pk), user) for record in rows}
-    options = options_of({record: Wanted(_day(record), _lots_named(raw)) for record, raw in raws.items()})
+    options = options_of({record: _wanted(record, _as_posted(raw)) for record, raw in raws.items()})
     contents = {
         record: kept[record.pk] if record.pk in kept else _of_draft(options[record.pk], raw)
         for record, raw in raws.items()
@@ -138,7 +139,7 @@ def _who_and_when(record: SessionRecord, user: User) -> dict[str, Any]:
 
 def read_page(record: SessionRecord, data: QueryDict) -> Sent:
     """Bind what a page sent, and check as much of it as can be understood."""
-    options = record_options(record, _day(record), lot_ids=_keys(v for key, v in data.items() if key.endswith("-lot")))
+    options = record_options(record, _wanted(record, data))
     uid = data.get("uid", "")
     forms = RecordForms(options, data=data, uid=uid if UID.fullmatch(uid) else "")
     is_valid = forms.is_valid()
@@ -162,8 +163,11 @@ def _day(record: SessionRecord):
     return local_day(record.performed_at or timezone.now(), site.zone)
 
 
-def _lots_named(raw: Mapping[str, Any]) -> list[int]:
-    return _keys(str(row.get("lot") or "") for row in raw.get("lines", []))
+def _wanted(record: SessionRecord, data: QueryDict) -> Wanted:
+    """What the lines name: lots chosen by their key, others by a number typed or scanned."""
+    lots = {key: data[key] for key in data if key.endswith("-lot")}
+    typed = (data.get(f"{key}_number", "") for key, lot in lots.items() if not lot.isdecimal())
+    return Wanted(_day(record), _keys(lots.values()), {number_in(text) for text in typed if text})
 
 
 def _keys(texts: Iterable[str]) -> list[int]:

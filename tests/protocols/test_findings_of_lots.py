@@ -80,8 +80,12 @@ ALL = (
         "block",
         (3,),
         "DESIGN",
-        "Lot L7 is not a lot of Piroxicam.",
-        lambda: mixed(of_lot(substance_code="piroxicam"), of_lot(substance_code="dexamethasone")),
+        "Lot L7 is a lot of Dexamethasone, not of Piroxicam. Look at the pack: if it is Dexamethasone, choose that substance "
+        "instead.",
+        lambda: mixed(
+            of_lot(substance_code="piroxicam"),
+            of_lot(substance_code="dexamethasone", substance_name="Dexamethasone"),
+        ),
     ),
     Said(
         "lot.suspected",

@@ -18,7 +18,7 @@ from protocols.tasks import expire_lots
 from sessions.models import SessionRecord
 from sessions.queries import record_checks
 from sessions.queries import records as reads
-from sessions.queries.record_options import record_options
+from sessions.queries.record_options import Wanted, record_options
 from sessions.recording import LineGiven
 from tests.factories import make_clinic, make_lot, make_user, site_of
 from tests.sessions.booking_world import at
@@ -69,7 +69,7 @@ def test_a_record_offers_and_judges_a_lot_by_the_day_it_was_given_at_the_site(zo
     given = replace(reads.content(record), lines=(line,))
 
     check = record_checks.check_record(record, given, now)
-    offered = record_options(record, now.astimezone(reads.site_of(record).zone).date()).lot_by_id
+    offered = record_options(record, Wanted(now.astimezone(reads.site_of(record).zone).date())).lot_by_id
 
     assert ("lot.expired" in {one.rule for one in check.blocks}) is not is_good
     assert (lot.pk in offered) is is_good

@@ -96,6 +96,7 @@ def round_of(world, count: int, clock: str):
 def _word_for_word(world, record) -> dict:
     raw = raw_of(content(record))
     raw["lines"][0] |= {"lot": str(world.expired.pk), "lot_number": "", "expires_on": ""}
+    raw["lines"][1] |= {"lot": "typed", "lot_number": f"{world.lot.number.lower()} ", "expires_on": ""}
     return raw
 
 

@@ -79,8 +79,11 @@ def lot_fits(mix: Mix) -> Iterator[Finding]:
             yield Finding(
                 Level.BLOCK,
                 "lot.other_substance",
-                gettext_noop("Lot %(lot)s is not a lot of %(substance)s."),
-                base,
+                gettext_noop(
+                    "Lot %(lot)s is a lot of %(other)s, not of %(substance)s. Look at the pack: if it is %(other)s, choose that "
+                    "substance instead."
+                ),
+                base | {"other": lot.substance_name or lot.substance_code},
                 cite("DESIGN"),
                 (index,),
             )
