@@ -47,6 +47,7 @@ urlpatterns = [
     path("imports/<uuid:public_id>/state/", imports.import_state, name="import-state"),
     path("imports/<uuid:public_id>/run/", imports.run_import, name="run-import"),
     path("imports/<uuid:public_id>/cancel/", imports.cancel_import, name="cancel-import"),
+    path("imports/<uuid:public_id>/take-back/", imports.take_back_import, name="take-back-import"),
     path("imports/<uuid:public_id>/faults/", imports.import_faults, name="import-faults"),
     # stables and homes
     path("places/", places.places, name="places"),

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import one_of
-from mesoclinic.core.models import Job
+from mesoclinic.core.models import Job, User
 from protocols.models import Species
 
 from .patients import Patient
@@ -20,7 +20,12 @@ class ImportStatus(models.TextChoices):
     IMPORTING = "importing", _("Being imported")
     DONE = "done", _("Imported")
     CANCELLED = "cancelled", _("Cancelled")
+    UNDOING = "undoing", _("Being taken back")
+    UNDONE = "undone", _("Taken back")
     EXPIRED = "expired", _("Deleted, its time was over")
+
+
+OVER = (ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.UNDONE)
 
 
 class DateOrder(models.TextChoices):
@@ -35,7 +40,7 @@ def import_path(one: "PatientImport", _name: str) -> str:
 class PatientImport(Job):
     """The file until it is read, then its rows; after `expires_at` nothing is kept but who was imported."""
 
-    AT_WORK = (ImportStatus.CHECKING, ImportStatus.IMPORTING)
+    AT_WORK = (ImportStatus.CHECKING, ImportStatus.IMPORTING, ImportStatus.UNDOING)
     FOLDER = "imports"
 
     file_name = models.CharField(_("file"), max_length=200, blank=True)
@@ -47,13 +52,17 @@ class PatientImport(Job):
     fields = models.JSONField(default=list)
     status = models.CharField(_("state"), max_length=10, choices=ImportStatus, default=ImportStatus.CHECKING)
     why_refused = models.CharField(max_length=300, blank=True)
+    taken_back = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    taken_back_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
     with_likely = models.BooleanField(default=False)
 
     class Meta(Job.Meta):
         indexes = [
             models.Index(fields=["clinic", "-asked_at"], name="import_by_clinic"),
             models.Index(
-                fields=["free_from"], condition=Q(status__in=["checking", "importing"]), name="import_at_work"
+                fields=["free_from"],
+                condition=Q(status__in=["checking", "importing", "undoing"]),
+                name="import_at_work",
             ),
             models.Index(fields=["expires_at"], condition=~Q(expires_at=None), name="import_expiring"),
         ]
@@ -73,7 +82,10 @@ class RowState(models.TextChoices):
 
 
 class ImportRow(models.Model):
-    """`cells` are emptied as the row is imported; `twin` is the file it is, or may be, already in."""
+    """`cells` are emptied as the row is imported; `twin` is the file it is, or may be, already in.
+
+    `audited_to` is the last event of the trail that the import itself wrote about the patient: what follows was done since.
+    """
 
     of = models.ForeignKey(PatientImport, on_delete=models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField()
@@ -84,6 +96,7 @@ class ImportRow(models.Model):
     twin = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="+")
     twin_row = models.PositiveIntegerField(null=True)
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="import_rows")
+    audited_to = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         ordering = ["position"]

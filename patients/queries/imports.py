@@ -11,7 +11,7 @@ from django.http import Http404
 from mesoclinic.core.models import Clinic
 from patients.importing import columns
 from patients.models import ImportRow, Patient, PatientImport
-from patients.models.imports import ImportStatus, RowState
+from patients.models.imports import OVER, ImportStatus, RowState
 from patients.queries.search import Hit, hit_of, with_owners
 
 ROWS_A_PAGE = 50
@@ -32,12 +32,13 @@ def refused(clinic: Clinic) -> QuerySet[PatientImport]:
 
 
 def get_or_404(clinic: Clinic, public_id: UUID) -> PatientImport:
-    """Return one import as `imports` lists it, and `wanted_count`, how many are to be imported. One SQL statement."""
+    """Return one import as `imports` lists it, `wanted_count`, how many are to be imported, and `can_be_taken_back`. One SQL statement."""
     try:
         one = imports(clinic).get(public_id=public_id)
     except PatientImport.DoesNotExist as exc:
         raise Http404 from exc
     one.wanted_count = one.imported_count + one.new_count + (one.likely_count if one.with_likely else 0)
+    one.can_be_taken_back = bool(one.imported_count) and one.status in OVER
     return one
 
 

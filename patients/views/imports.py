@@ -19,6 +19,7 @@ from patients.importing import template
 from patients.models import PatientImport
 from patients.models.imports import RowState
 from patients.queries import imports as reads
+from patients.queries.taking_back import fate_of
 from patients.services import imports as services
 
 IMPORTS_A_PAGE = 50
@@ -108,6 +109,16 @@ def run_import(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def cancel_import(request: HttpRequest, public_id: UUID) -> HttpResponse:
     words = _("Cancelled; what the file said is deleted.")
     return _done(request, public_id, services.cancel_import, words)
+
+
+@requires("patients.import_patients")
+@require_http_methods(["GET", "POST"])
+def take_back_import(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Say who would go and who stays, and why; then have it done."""
+    if request.method == "POST":
+        return _done(request, public_id, services.take_back_import, "")
+    one = reads.get_or_404(request.clinic, public_id)
+    return render(request, "patients/imports/take_back.html", {"one": one, "fate": fate_of(one)})
 
 
 def _done(request: HttpRequest, public_id: UUID, deed: Callable[..., None], words: str, **how: Any) -> HttpResponse:

@@ -73,7 +73,7 @@ ROWS: dict[str, Row] = {
     "patients:import-template": Row(),
     **{
         f"patients:{name}": Row(lambda world: {"public_id": world.one(make_import).public_id})
-        for name in ("import", "import-state", "run-import", "cancel-import", "import-faults")
+        for name in ("import", "import-state", "run-import", "cancel-import", "import-faults", "take-back-import")
     },
     "patients:undo-merge": Row(lambda world: {"merge_id": world.one(_make_merge).public_id}),
 }

@@ -199,6 +199,7 @@ DONE = {
     "taken-back": gettext_lazy("taken back"),
     "time-held": gettext_lazy("another time held"),
     "tolerances-set": gettext_lazy("days early and late set"),
+    "undo-started": gettext_lazy("taking back asked for"),
     "updated": gettext_lazy("updated"),
     "uploaded": gettext_lazy("uploaded"),
     "version-started": gettext_lazy("next version started"),

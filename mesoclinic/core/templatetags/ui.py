@@ -52,6 +52,7 @@ STATUS_LOOKS: dict[str, tuple[str, str]] = {
     "ready": ("wait", "circle"),
     "refused": ("bad", "exclamation-octagon-fill"),
     "importing": ("now", "arrow-repeat"),
+    "undoing": ("now", "arrow-repeat"),
     "new": ("good", "plus-lg"),
     "next": ("now", "arrow-repeat"),
     "here": ("off", "circle"),

@@ -2,6 +2,7 @@
 
 from .importing import import_rows
 from .reading import read_rows
+from .taking_back import take_back_import
 from .uploading import cancel_import, run_import, take_faults, upload_import
 from .working import expire, go_on, sweep
 
@@ -13,6 +14,7 @@ __all__ = [
     "read_rows",
     "run_import",
     "sweep",
+    "take_back_import",
     "take_faults",
     "upload_import",
 ]

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
-from mesoclinic.core.models import Clinic
+from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.services.jobs import KEPT, Turn
 from patients.importing.rows import Reader, ReadRow, read_row
@@ -61,7 +61,9 @@ def _step(turn: Turn[PatientImport], reader: Reader) -> bool:
             row.state, row.twin_id = RowState.HERE, twin_id
         else:
             _import(one, row, what)
-        row.save(update_fields=["state", "twin", "cells", "faults", "patient"])  # the next one may share its owner
+        row.save(
+            update_fields=["state", "twin", "cells", "faults", "patient", "audited_to"]
+        )  # the next one may share its owner
     return True
 
 
@@ -73,6 +75,7 @@ def _import(one: PatientImport, row: ImportRow, what: ReadRow) -> None:
     try:
         with transaction.atomic():
             row.patient = _register(one, what)
+            row.audited_to = _audited_to(row.patient)
     except Refused as refused:
         row.state, row.faults = RowState.FAULTY, [["", refused.message]]
         return
@@ -105,6 +108,11 @@ def _register(one: PatientImport, what: ReadRow) -> Patient:
         status = Patient.AllergyStatus.NONE_KNOWN
         patients.set_allergies(actor=actor, patient=patient, status=status, asked_on=what.no_allergies_on)
     return patient
+
+
+def _audited_to(patient: Patient) -> int:
+    """What comes later in the trail was done by somebody else: a file of which nothing does can be taken back."""
+    return AuditEvent.objects.filter(patient_id=patient.pk).order_by("-pk").values_list("pk", flat=True)[:1].get()
 
 
 def _party(one: PatientImport, contact: dict[str, str]) -> dict[str, Any]:

@@ -11,12 +11,17 @@ from patients.models import PatientImport
 from patients.models.imports import ImportStatus
 from patients.services.imports.importing import import_rows
 from patients.services.imports.reading import read_rows
+from patients.services.imports.taking_back import take_back_rows
 from patients.services.imports.uploading import GO_ON, forget_rows
+
+
+def _go_on(turn: Turn[PatientImport]) -> bool:
+    return read_rows(turn) or import_rows(turn) or take_back_rows(turn)
 
 
 def go_on(import_id: int) -> None:
     """Take a turn at an import."""
-    jobs.take_turn(Turn(PatientImport, import_id), lambda turn: read_rows(turn) or import_rows(turn), GO_ON)
+    jobs.take_turn(Turn(PatientImport, import_id), _go_on, GO_ON)
 
 
 def sweep(*, now: datetime | None = None) -> None:
