@@ -22,7 +22,7 @@ from sessions.queries import records as reads
 from sessions.queries.record_checks import RecordCheck
 from sessions.queries.record_options import RecordOptions, Wanted, options_of, record_options
 from sessions.recording import RecordContent, raw_of, text_of
-from sessions.services.records import Typed
+from sessions.services.records import Given, Typed
 
 LARGEST_COUNT = 2_147_483_647
 LONGEST_WAIT = 6  # digits of seconds: eleven days
@@ -57,12 +57,13 @@ class Sent:
 
     def typed(self) -> Typed:
         """Return what the service keeps: values when all is valid, the words themselves else."""
-        raw = self.forms.raw()
-        if not self.is_valid:
-            return Typed(raw=raw, edit_count=self.edit_count, token=self.token)
-        overrides = record_checks.given_overrides(self.check, self.forms.reasons)
-        content = replace(self.forms.content(), overrides=overrides)
-        return Typed(raw=raw, content=content, edit_count=self.edit_count, token=self.token)
+        seen = {"edit_count": self.edit_count, "token": self.token}
+        given = Given(self.forms.form.cleaned_data.get("performed_at"), self.performed_by)
+        content = None
+        if self.is_valid:
+            overrides = record_checks.given_overrides(self.check, self.forms.reasons)
+            content = replace(self.forms.content(), overrides=overrides)
+        return Typed(raw=self.forms.raw(), content=content, given=given, **seen)
 
     def refuse(self, refused: Refused) -> None:
         """Show why a service said no: beside its field, else on top."""
@@ -191,50 +192,3 @@ def _as_posted(raw: Mapping[str, Any]) -> QueryDict:
             for name, value in row.items():
                 data[f"{prefix}-{index}-{name}"] = value if isinstance(value, str) else ""
     return data
-
-
-def differences(theirs: SessionRecord, sent: Sent) -> list[dict[str, str]]:
-    """List what differs between this page and the version kept by another: {what, mine, theirs}."""
-    kept = theirs.draft or raw_of(reads.content(theirs))
-    mine, other = _flat(sent.forms.raw(), sent.forms), _flat(kept, sent.forms)
-    names = list(dict.fromkeys([*mine, *other]))
-    return [
-        {"what": name, "mine": mine.get(name, ""), "theirs": other.get(name, "")}
-        for name in names
-        if mine.get(name, "") != other.get(name, "")
-    ]
-
-
-def _flat(raw: Mapping[str, Any], forms: RecordForms) -> dict[str, str]:
-    """Write a version as labelled lines of words, so that a person can compare two."""
-    found: dict[str, str] = {}
-    for name, bound in forms.form.fields.items():
-        value = raw.get("fields", {}).get(name, "")
-        words = ", ".join(value) if isinstance(value, list) else text_of(value)
-        if words and name not in ("performed_at", "performed_by") and not name.endswith("_rated_by"):
-            found[str(bound.label)] = _shown(bound, words)
-    for index, row in enumerate(raw.get("lines", []), start=1):
-        substance = forms.options.substances.get(int(row["substance"])) if str(row.get("substance")).isdecimal() else ""
-        volumes = f"{row.get('prepared_ml', '')} / {row.get('given_ml', '')} / {row.get('wasted_ml', '')} mL"
-        found[_("Mix line %(n)s") % {"n": index}] = f"{substance} {volumes} {_lot_named(row, forms)}".strip()
-    for index, row in enumerate(raw.get("sites", []), start=1):
-        parts = (row.get("region"), row.get("side"), row.get("points") and f"{row['points']} points")
-        found[_("Place %(n)s") % {"n": index}] = " ".join(part for part in parts if part)
-    for index, row in enumerate(raw.get("reactions", []), start=1):
-        found[_("Reaction %(n)s") % {"n": index}] = str(row.get("kind", ""))
-    return found
-
-
-def _lot_named(row: Mapping[str, Any], forms: RecordForms) -> str:
-    """Name a line's lot: as chosen, else as typed."""
-    key = str(row.get("lot") or "")
-    chosen = forms.options.lot_by_id.get(int(key)) if key.isdecimal() else None
-    return chosen.number if chosen is not None else str(row.get("lot_number", ""))
-
-
-def _shown(bound, words: str) -> str:
-    choices = dict(getattr(bound, "choices", ()) or ())
-    named = {str(key): str(label) for key, label in choices.items()}
-    if words == "on":
-        return _("yes")
-    return ", ".join(named.get(part, part) for part in words.split(", ")) if named else words

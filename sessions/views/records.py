@@ -23,7 +23,8 @@ from sessions.models import Appointment, PlannedSession, Practitioner, SessionRe
 from sessions.queries import record_pages as pages
 from sessions.queries import records as reads
 from sessions.services import records
-from sessions.views.record_forms import Sent, blank_page, differences, read_page
+from sessions.views.record_forms import Sent, blank_page, read_page
+from sessions.views.record_versions import differences, says_the_same
 
 ROWS = ("lines", "sites", "reactions")
 MIX_VOLUMES = ("given_ml", "prepared_ml", "wasted_ml")
@@ -145,15 +146,15 @@ def finish_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     record = reads.get_or_404(request.clinic, public_id)
     quiet = request.headers.get("X-Autosave") == "1"
     sent = read_page(record, request.POST)
-    if record.status != SessionRecord.Status.DRAFT:  # the second tap of two
-        return JsonResponse({"done": True}) if quiet else _on(request, "sessions:record-view", record)
+    if record.status != SessionRecord.Status.DRAFT:
+        return _done_before(request, record, sent, quiet)
     if not (sent.is_valid and sent.names_who_gave_it()):
         return _not_done(sent) if quiet else _form_page(request, record, sent)
     by = get_object_or_404(Practitioner, clinic=request.clinic, pk=sent.performed_by)
     try:
         records.mark_done(actor=request.user, record=record, performed_at=sent.at, performed_by=by, typed=sent.typed())
     except Refused as refused:
-        if quiet and refused.code not in ("edited-meanwhile", "gone"):
+        if quiet and refused.code not in ("edited-meanwhile", "gone", "not-a-draft"):
             sent.refuse(refused)
             return _not_done(sent)
         return _not_saved(request, record, sent, refused, quiet)
@@ -195,6 +196,13 @@ def _on(request: HttpRequest, name: str, record: SessionRecord) -> HttpResponse:
     return redirect(own_address(request) or reverse(name, args=[record.public_id]))
 
 
+def _done_before(request: HttpRequest, record: SessionRecord, sent: Sent, quiet: bool) -> HttpResponse:
+    """The second tap of two leads where the first led; another screen is shown what it says and the record does not."""
+    if not says_the_same(record, sent):
+        return _two_versions(request, record, sent, quiet)
+    return JsonResponse({"done": True}) if quiet else _on(request, "sessions:record-view", record)
+
+
 def _not_done(sent: Sent) -> JsonResponse:
     """Say what is missing, beside its field where it has one. What was typed is kept by the next save."""
     return JsonResponse({"done": False, "errors": sent.forms.errors(), "problems": sent.problems})
@@ -213,14 +221,14 @@ def _form_page(request: HttpRequest, record: SessionRecord, sent: Sent, status: 
 
 
 def _not_saved(request: HttpRequest, record: SessionRecord, sent: Sent, refused: Refused, quiet: bool) -> HttpResponse:
-    """Say why nothing was kept. A conflict shows both versions to choose from; nothing is overwritten."""
+    """Say why nothing was kept. A conflict shows both versions; nothing is overwritten."""
     if refused.code == "edited-meanwhile":
-        theirs = reads.get_or_404(request.clinic, record.public_id)
-        context = {"record": theirs, "sent": sent, "rows": differences(theirs, sent), "pairs": sent.pairs(theirs)}
-        context["next"] = own_address(request)
-        template = "sessions/records/_conflict.html" if quiet else "sessions/records/conflict.html"
-        return render(request, template, context, status=409)
+        return _two_versions(request, reads.get_or_404(request.clinic, record.public_id), sent, quiet)
     is_over = refused.code in ("not-a-draft", "gone")
+    if refused.code == "not-a-draft":
+        kept = reads.get_or_404(request.clinic, record.public_id)
+        if not says_the_same(kept, sent):
+            return _two_versions(request, kept, sent, quiet)
     if quiet:
         said = {"message": refused.message, "is_over": is_over, "errors": sent.forms.errors()}
         return JsonResponse(said, status=422)
@@ -229,3 +237,11 @@ def _not_saved(request: HttpRequest, record: SessionRecord, sent: Sent, refused:
         messages.error(request, refused.message)
         return redirect("sessions:record-view", public_id=record.public_id)
     return _form_page(request, record, sent)
+
+
+def _two_versions(request: HttpRequest, theirs: SessionRecord, sent: Sent, quiet: bool) -> HttpResponse:
+    """Show both: to choose from while it is a draft, to read and take over once it is done."""
+    context = {"record": theirs, "sent": sent, "rows": differences(theirs, sent), "pairs": sent.pairs(theirs)}
+    context |= {"next": own_address(request), "is_draft": theirs.status == SessionRecord.Status.DRAFT}
+    template = "sessions/records/_conflict.html" if quiet else "sessions/records/conflict.html"
+    return render(request, template, context, status=409)

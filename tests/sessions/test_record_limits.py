@@ -107,7 +107,7 @@ def test_a_draft_that_is_over_is_said_to_be(world, browser):
     autosave(browser, record, {**data, "checklist_clear": "on"})
     finish(world, SessionRecord.objects.get())
 
-    answer = autosave(browser, record, data)
+    answer = autosave(browser, record, {**data, "checklist_clear": "on"})
 
     assert (answer.status_code, answer.json()["is_over"]) == (422, True)
 

@@ -1,7 +1,7 @@
 """Session records: begun, saved while typed, done, signed, added to."""
 
 from .addenda import add_addendum
-from .drafting import Typed, save_draft
+from .drafting import Given, Typed, save_draft
 from .finishing import mark_done, undo_done
 from .labels import print_labels
 from .reactions import report_reaction, update_reaction
@@ -9,6 +9,7 @@ from .signing import sign_records
 from .starting import discard_record, start_late_record, start_record
 
 __all__ = [
+    "Given",
     "Typed",
     "add_addendum",
     "discard_record",

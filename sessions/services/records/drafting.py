@@ -24,14 +24,24 @@ COUNTED = ("edit_count", "edit_token", "edited_by")  # of every save
 
 
 @dataclass(frozen=True)
+class Given:
+    """Who gave the session and when, as far as a draft says so yet; an empty time means the moment of *done*."""
+
+    performed_at: datetime | None = None
+    performed_by_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Typed:
     """What a page sent: `content` when all of it can be stored, and always the words themselves (`raw`).
 
-    `edit_count` and `token` say which state of the record the page had seen.
+    `given` is None where the page does not ask who gave it and when. `edit_count` and `token` say which state of the
+    record the page had seen.
     """
 
     raw: dict[str, Any]
     content: RecordContent | None = None
+    given: Given | None = None
     edit_count: int = 0
     token: str = ""
 
@@ -63,12 +73,21 @@ def keep(*, actor: User, record: SessionRecord, typed: Typed, now: datetime) -> 
     _say_once(actor, record, now)
     record.edit_count += 1
     record.edit_token, record.edited_by = typed.token[:36], actor
+    also = (*COUNTED, *_note_given(record, typed.given))
     if typed.content is not None:
         _refuse_foreign_overrides(actor, typed.content)
-        write_content(actor=actor, record=record, content=typed.content, now=now, also=COUNTED)
+        write_content(actor=actor, record=record, content=typed.content, now=now, also=also)
     else:
         record.draft = _bounded(typed.raw)
-        record.save(update_fields=["draft", *COUNTED, "updated_at"])
+        record.save(update_fields=["draft", *also, "updated_at"])
+
+
+def _note_given(record: SessionRecord, given: Given | None) -> tuple[str, ...]:
+    """Set who gave it and when on the draft; return the fields to save. Both are checked when it is done."""
+    if given is None:
+        return ()
+    record.performed_at, record.performed_by_id = given.performed_at, given.performed_by_id
+    return ("performed_at", "performed_by")
 
 
 def locked(record: SessionRecord) -> SessionRecord:

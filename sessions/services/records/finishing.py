@@ -38,13 +38,15 @@ def mark_done(
 ) -> SessionRecord:
     """Say who gave the session, and when; frees the desk to book the next one. A second tap changes nothing.
 
-    `typed` is what the page sent along, kept first. Raises Refused("incomplete" | "needs-reason" with
-    `details["findings"]` | "not-licensed" | "in-future" | "too-old" | "out-of-order" | "booked" …).
+    `typed` is what the page sent along, kept first. Raises Refused("not-a-draft") when another screen was first and
+    says something else, and Refused("incomplete" | "needs-reason" with `details["findings"]` | "not-licensed" |
+    "in-future" | "too-old" | "out-of-order" | "booked" …).
     """
     now = now or timezone.now()
     visit = _lock_visit(record)
     fresh = locked(record)
     if fresh.status != Status.DRAFT:
+        _refuse_other_words(fresh, typed)
         return record
     if visit is not None:
         adopt_session(fresh, visit)
@@ -123,6 +125,12 @@ def reopen_course(*, actor: User, course: Course, now: datetime) -> None:
             changes=audit.changed(fresh, before),
         )
     plans.replan_course(course=fresh, now=now)
+
+
+def _refuse_other_words(record: SessionRecord, typed: Typed | None) -> None:
+    """Let nothing typed on a second screen fall away without a word."""
+    if typed is not None and typed.content != reads.content(record):
+        raise Refused("not-a-draft", _("This record is done meanwhile. Load the page again to see it."))
 
 
 def _lock_visit(record: SessionRecord) -> Appointment | None:
