@@ -211,6 +211,7 @@ class Weight(models.Model):
     weight_kg = models.DecimalField(_("weight (kg)"), max_digits=6, decimal_places=2)
     weighed_on = models.DateField(_("on"))
     is_estimated = models.BooleanField(_("estimated"), default=False)
+    noted_in = models.UUIDField(null=True, editable=False)  # the record it was typed in, which may be taken back
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:

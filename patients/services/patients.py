@@ -165,19 +165,29 @@ def record_weight(
     weight_kg: Decimal,
     weighed_on: date,
     is_estimated: bool = False,
+    noted_in: uuid.UUID | None = None,
     today: date | None = None,
 ) -> Weight:
-    """Note a weight. The same weight of the same day twice is one row. Raises Refused("not-valid" | "in-future")."""
-    weight = _weigh(actor, patient, weight_kg, weighed_on, is_estimated, today or timezone.localdate())
+    """Note a weight. The same weight of the same day twice is one row. Raises Refused("not-valid" | "in-future").
+
+    `noted_in` is the record it was typed in; `forget_weight` takes it back with that.
+    """
+    today = today or timezone.localdate()
+    weight = _weigh(actor, patient, weight_kg, weighed_on, is_estimated, today, noted_in)
     audit.record(actor=actor, verb="patient.weighed", subject=patient, patient_id=patient.pk)
     return weight
 
 
-def _weigh(actor, patient, weight_kg, weighed_on, is_estimated, today) -> Weight:
+def forget_weight(*, noted_in: uuid.UUID) -> None:
+    """Take back the weight typed in a record that does not count any more, inside the caller's transaction."""
+    Weight.objects.filter(noted_in=noted_in).delete()
+
+
+def _weigh(actor, patient, weight_kg, weighed_on, is_estimated, today, noted_in=None) -> Weight:
     refuse_sealed(patient)
     _refuse_future(weighed_on, today, "weighed_on")
     facts = {"weight_kg": weight_kg, "weighed_on": weighed_on, "is_estimated": is_estimated}
-    weight = Weight(patient=patient, by=actor, **facts)
+    weight = Weight(patient=patient, by=actor, noted_in=noted_in, **facts)
     check(weight, but=["by", "patient"])
     if same := Weight.objects.filter(patient=patient, **facts).first():
         return same

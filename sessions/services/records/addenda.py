@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
+from patients.services import patients as files
 from sessions import canonical
 from sessions.models import Addendum, Appointment, PlannedSession, SessionRecord
 from sessions.models.courses import PlannedStatus
@@ -57,6 +58,8 @@ def add_addendum(
     written = canonical.ADDENDUM_READERS[canonical.CURRENT_FORMAT]([addendum.pk])[addendum.pk]
     append(head, signer, now, [(fresh, addendum, written)])
     audit.record(actor=actor, verb=f"record.{kind.replace('_', '-')}-added", subject=fresh, patient_id=fresh.patient_id)
+    if kind == AddendumKind.WITHDRAWAL:
+        files.forget_weight(noted_in=fresh.public_id)
     if kind == AddendumKind.WITHDRAWAL and fresh.planned_session is not None:
         _give_session_back(actor, fresh, now)
     return addendum

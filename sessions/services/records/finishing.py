@@ -11,6 +11,8 @@ from mesoclinic.core import audit
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
+from patients.queries import patients
+from patients.services import patients as files
 from sessions.models import Appointment, Course, PlannedSession, Practitioner, Review, SessionRecord
 from sessions.models.courses import CourseStatus, PlannedStatus
 from sessions.queries import record_checks
@@ -69,6 +71,7 @@ def mark_done(
         update_fields=["status", "performed_at", "performed_by", "done_at", "findings", "is_late_entry", "is_early"]
     )
     touch(fresh)
+    _note_weight(actor, fresh, on)
     if visit is not None:
         appointments.fulfil(actor=actor, appointment=visit, now=now)
     if fresh.course is not None:
@@ -96,6 +99,7 @@ def undo_done(*, actor: User, record: SessionRecord, now: datetime | None = None
     fresh.done_at = None
     fresh.save(update_fields=["status", "is_early", "is_late_entry", "findings", "done_at"])
     touch(fresh)
+    files.forget_weight(noted_in=fresh.public_id)
     if visit is not None and visit.status == Appointment.Status.FULFILLED:
         _unfulfil(actor, visit, now)
     if fresh.planned_session is not None:
@@ -180,6 +184,28 @@ def _require_reasons(check: record_checks.RecordCheck, content: RecordContent) -
             field="overrides",
             findings=missing,
         )
+
+
+def _note_weight(actor: User, record: SessionRecord, on: date) -> None:
+    """Keep in the file what was weighed at the session, or the next prescription and record go by the weight before.
+
+    A file to which nothing is added any more stays as it is: what was injected can always be recorded.
+    """
+    patient = patients.kept(record.patient)
+    if record.weight_kg is None or patient.is_sealed:
+        return
+    known = patient.weights.filter(weighed_on__lte=on).first()
+    if known is not None and (known.weight_kg, known.is_estimated) == (record.weight_kg, record.weight_is_estimated):
+        return
+    files.record_weight(
+        actor=actor,
+        patient=patient,
+        weight_kg=record.weight_kg,
+        weighed_on=on,
+        is_estimated=record.weight_is_estimated,
+        noted_in=record.public_id,
+        today=on,
+    )
 
 
 def _do_planned(record: SessionRecord, on: date, now: datetime) -> bool:
