@@ -13,6 +13,7 @@ from sessions.models import Administration, FollowUp, SessionRecord
 from sessions.models.follow_ups import FollowUpAnswer
 from sessions.queries import records as reads
 from sessions.queries.contacts import Contact, contacts_of
+from sessions.queries.retention import DEEPEST_MERGE
 
 # Late mycobacterial lesions appeared 1 to 12 weeks after the session. Source: DOMAIN section 1.3 (S44).
 FIRST_WEEK, LAST_WEEK = 1, 12
@@ -38,13 +39,16 @@ class FollowUpLine:
 def due(clinic: Clinic, now: datetime, *, show: str = "") -> QuerySet[SessionRecord]:
     """The last session with a lot of everybody treated 1 to 12 weeks ago, the window that closes first on top.
 
+    A merged file counts as the one it was merged into: that one may be closed, or have had a later session.
     `show`: "" whom to ask now, "asked" who answered within four weeks, "all". One statement, cut by its page.
     """
     from_at, until_at = now - timedelta(weeks=LAST_WEEK), now - timedelta(weeks=FIRST_WEEK)
     finished = SessionRecord.objects.finished().filter(clinic=clinic)
-    rows = finished.filter(performed_at__gte=from_at, performed_at__lte=until_at, patient__ended_on=None)
-    later = finished.filter(patient=OuterRef("patient"), performed_at__gt=OuterRef("performed_at"))
-    rows = rows.filter(_has_lot("pk")).exclude(Exists(later.filter(_has_lot("pk"))))
+    rows = finished.filter(_is_open(), performed_at__gte=from_at, performed_at__lte=until_at)
+    later = finished.filter(_has_lot("pk"), performed_at__gt=OuterRef("performed_at"))
+    rows = rows.filter(_has_lot("pk")).exclude(Exists(later.filter(patient=OuterRef("patient"))))
+    rows = rows.exclude(Exists(later.filter(patient=OuterRef("patient__merged_into"))))
+    rows = rows.exclude(Exists(later.filter(patient__merged_into=OuterRef("patient"))))
     answers = FollowUp.objects.filter(record=OuterRef("pk"), answer__in=ANSWERED).order_by("-at")
     rows = rows.annotate(answered_at=Subquery(answers.values("at")[:1]))
     lately = now - ASK_AGAIN
@@ -53,6 +57,16 @@ def due(clinic: Clinic, now: datetime, *, show: str = "") -> QuerySet[SessionRec
     elif show != "all":
         rows = rows.filter(Q(answered_at=None) | Q(answered_at__lte=lately))
     return rows.order_by("performed_at", "pk")
+
+
+def _is_open() -> Q:
+    """Whether the file is open that is read for the patient, however often it was merged."""
+    found, way = Q(), "patient"
+    for step in range(DEEPEST_MERGE + 1):
+        is_last = {} if step == DEEPEST_MERGE else {f"{way}__merged_into": None}
+        found |= Q(**{f"{way}__isnull": False, f"{way}__ended_on": None}, **is_last)
+        way += "__merged_into"
+    return found
 
 
 def _has_lot(record: str) -> Exists:
@@ -68,17 +82,18 @@ def lines(rows: Iterable[SessionRecord], today: date) -> list[FollowUpLine]:
     page = SessionRecord.objects.filter(pk__in=keys).select_related(*reads.WITH_NAMES)
     page = page.prefetch_related(Prefetch("administrations", administrations), Prefetch("follow_ups", asked))
     found = {row.pk: row for row in page}
-    contacts = contacts_of([row.patient for row in found.values()], today)
-    return [_line(found[key], contacts, today) for key in keys if key in found]
+    files = {key: reads.patient_of(row) for key, row in found.items()}
+    contacts = contacts_of(files.values(), today)
+    return [_line(found[key], files[key], contacts, today) for key in keys if key in found]
 
 
-def _line(record: SessionRecord, contacts: dict[int, Contact], today: date) -> FollowUpLine:
+def _line(record: SessionRecord, patient: Patient, contacts: dict[int, Contact], today: date) -> FollowUpLine:
     zone = reads.site_of(record).zone
     on = local_day(record.performed_at, zone)
     return FollowUpLine(
         record=record,
-        patient=reads.patient_of(record),
-        contact=contacts[record.patient_id],
+        patient=patient,
+        contact=contacts[patient.pk],
         lots=[_lot_words(row) for row in record.administrations.all() if row.lot_id or row.lot_number],
         on=on,
         weeks=(today - on).days // 7,

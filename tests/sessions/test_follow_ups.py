@@ -10,6 +10,8 @@ from django.urls import reverse
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
+from patients.models import Patient
+from patients.services import merging
 from protocols.queries.lot_warnings import suspicions
 from sessions.models import AdverseEvent, FollowUp
 from sessions.queries import follow_ups as reads
@@ -20,7 +22,7 @@ from sessions.queries.report_sessions import adverse_events, records_of
 from sessions.queries.signatures import verify_chain
 from sessions.services import records
 from sessions.services.follow_ups import note_follow_up
-from tests.factories import make_lot, make_user
+from tests.factories import make_lot, make_patient, make_user
 from tests.sessions.recall_world import given, lot_world
 from tests.sessions.record_world import book_session, done, record_world, start
 
@@ -94,6 +96,43 @@ def test_who_has_died_or_left_is_not_asked(world):
     world.patient.save()
 
     assert due(world, days=8) == []
+
+
+def merged(world, **kept):
+    file = make_patient(world.clinic, **kept)
+    merging.merge_patient(actor=None, patient=world.patient, into=file)
+    return file
+
+
+def test_a_merged_file_is_asked_by_the_phone_of_the_file_that_is_kept(world):
+    file = merged(world, name="Kept", phone="0611111111")
+
+    (line,) = reads.lines(due(world, days=8), after(world, days=8).date())
+
+    assert (line.patient, line.contact.phone) == (file, "0611111111")
+
+
+def test_whether_a_file_is_open_is_what_the_kept_one_says(world):
+    """Else a file closed as a twin hides its sessions, and somebody who died is rung up."""
+    file = merged(world)
+    Patient.objects.filter(pk=world.patient.pk).update(ended_on=after(world, days=1).date(), end_reason="other")
+    assert due(world, days=8) == [world.record]
+    again = make_patient(world.clinic)
+    merging.merge_patient(actor=None, patient=file, into=again)
+    assert due(world, days=8) == [world.record]
+
+    Patient.objects.filter(pk=again.pk).update(ended_on=after(world, days=2).date(), end_reason="died")
+
+    assert due(world, days=8) == []
+
+
+def test_a_later_session_of_the_kept_file_starts_the_weeks_anew(world):
+    world.patient = merged(world)  # and the course with it
+    later = given(world, 2, lot=world.lot)
+    assert later.patient_id != world.record.patient_id
+
+    assert due(world, days=13) == []
+    assert due(world, days=14) == [later]
 
 
 def test_a_double_click_is_one_answer_and_a_draft_has_none(world):
