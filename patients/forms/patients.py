@@ -65,6 +65,14 @@ class EditPatientForm(PatientForm):
     """`edit_count` is what the page was filled from: an older page does not overwrite a newer one."""
 
     edit_count = forms.IntegerField(widget=forms.HiddenInput)
+    food_chain_mistaken = forms.BooleanField(
+        label=_("Signed out by mistake: the passport does not say so"), required=False
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "food_chain" not in self.fields or self.instance.food_chain != FoodChain.SIGNED_OUT:
+            del self.fields["food_chain_mistaken"]
 
 
 class RegisterForm(PatientForm):

@@ -1,6 +1,7 @@
 """Make two files of one patient one, and undo it."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -10,7 +11,7 @@ from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Consent, Flag, Identifier, Merge, Patient, PatientParty, Weight
-from patients.models.patients import AllergyStatus
+from patients.models.patients import AllergyStatus, FoodChain
 from patients.services.sealed import refuse_sealed
 from patients.services.searching import fold_contact, index_patients
 
@@ -19,6 +20,7 @@ FILLED = (
     *("registered_name", "sex", "birth_on", "birth_is_estimated", "breed", "colour", "place", "stall_note"),
     *("phone", "email", "address", "language"),
 )
+WEIGHED_UP = ("allergy_status", "allergy_asked_on", "food_chain", "food_chain_seen_on")
 # What moves with a file, by model label: other apps add theirs (`also_moves`), since this one knows nothing of them.
 _movers: dict[str, RowsOf] = {
     model._meta.label: (lambda patient, model=model: model.objects.filter(patient=patient))
@@ -41,7 +43,7 @@ def merge_patient(*, actor: User | None, patient: Patient, into: Patient) -> Mer
     rows = {row.pk: row for row in _locked(patient, into)}
     merged, kept = rows[patient.pk], rows[into.pk]
     _refuse(merged, kept)
-    before = {name: _plain(getattr(kept, _column(name))) for name in (*FILLED, "allergy_status", "allergy_asked_on")}
+    before = {name: _plain(getattr(kept, _column(name))) for name in (*FILLED, *WEIGHED_UP)}
     moved = {label: _move(rows_of(merged), kept) for label, rows_of in _movers.items()}
     _fill(kept, merged)
     merged.merged_into = kept
@@ -146,7 +148,18 @@ def _fill(kept: Patient, merged: Patient) -> None:
     asked = (AllergyStatus.NOT_ASKED, AllergyStatus.NONE_KNOWN, AllergyStatus.LISTED)
     if asked.index(merged.allergy_status) > asked.index(kept.allergy_status):
         kept.allergy_status, kept.allergy_asked_on = merged.allergy_status, merged.allergy_asked_on
+    if _knows_passport_better(merged, kept):
+        kept.food_chain, kept.food_chain_seen_on = merged.food_chain, merged.food_chain_seen_on
     _save(kept)
+
+
+def _knows_passport_better(one: Patient, other: Patient) -> bool:
+    """The passport seen later counts; of two seen on one day, or on no day noted, the horse counts as a food animal."""
+    unseen = (FoodChain.NOT_APPLICABLE, FoodChain.NOT_ASKED)
+    if one.food_chain in unseen or other.food_chain in unseen:
+        return one.food_chain not in unseen
+    days = [(row.food_chain_seen_on or date.min, row.food_chain == FoodChain.FOOD_ANIMAL) for row in (one, other)]
+    return days[0] > days[1]
 
 
 def _restore(kept: Patient, before: dict) -> None:
@@ -158,7 +171,7 @@ def _restore(kept: Patient, before: dict) -> None:
 
 def _save(kept: Patient) -> None:
     fold_contact(kept, kept.name, kept.registered_name)
-    names = [*FILLED, "allergy_status", "allergy_asked_on", "search_text", "phone_search"]
+    names = [*FILLED, *WEIGHED_UP, "search_text", "phone_search"]
     kept.save(update_fields=names)
 
 

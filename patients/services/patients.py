@@ -80,14 +80,26 @@ def register_patient(
 
 @transaction.atomic
 def update_patient(
-    *, actor: User | None, patient: Patient, edit_count: int | None = None, today: date | None = None, **fields: Any
+    *,
+    actor: User | None,
+    patient: Patient,
+    edit_count: int | None = None,
+    food_chain_mistaken: bool = False,
+    today: date | None = None,
+    **fields: Any,
 ) -> Patient:
-    """Change a patient's own words. Raises Refused("edited-meanwhile") when `edit_count` is not what was read."""
+    """Change a patient's own words.
+
+    Raises Refused("edited-meanwhile") when `edit_count` is not what was read; Refused("signed-out") for a horse that
+    would come back into the food chain, unless its sign-out was `food_chain_mistaken`. Source: DOMAIN section 2.4.
+    """
     patient = _locked(patient)
     refuse_sealed(patient)
     if edit_count is not None and edit_count != patient.edit_count:
         message = _("Somebody else changed this file meanwhile. Load the page again and make your change once more.")
         raise Refused("edited-meanwhile", message)
+    if not food_chain_mistaken:
+        _refuse_return_to_food_chain(patient, fields)
     before = {name: getattr(patient, name) for name in fields}
     _assign(patient, _without_food_chain_of_people(patient.species, fields), today or timezone.localdate())
     patient.edit_count += 1
@@ -203,6 +215,8 @@ def _assign(patient: Patient, fields: Mapping[str, Any], today: date) -> None:
         setattr(patient, name, " ".join(value.split()) if name in ("name", "registered_name") else value)
     if patient.birth_on:
         _refuse_future(patient.birth_on, today, "birth_on")
+    if patient.food_chain_seen_on:
+        _refuse_future(patient.food_chain_seen_on, today, "food_chain_seen_on")
     _refuse_foreign_place(patient.place, patient.clinic_id)
     check(patient, but=GIVEN)
     fold_contact(patient, patient.name, patient.registered_name)
@@ -216,6 +230,13 @@ def _without_food_chain_of_people(species: Species, fields: Mapping[str, Any]) -
     elif fields.get("food_chain") == "":
         fields["food_chain"] = Patient.FoodChain.NOT_ASKED
     return fields
+
+
+def _refuse_return_to_food_chain(patient: Patient, fields: Mapping[str, Any]) -> None:
+    signed_out = Patient.FoodChain.SIGNED_OUT
+    if patient.food_chain == signed_out and fields.get("food_chain", signed_out) != signed_out:
+        words = _("Signing out of the food chain is permanent. If it was entered by mistake, tick that as well.")
+        raise Refused("signed-out", words, field="food_chain")
 
 
 def _refuse_foreign_place(place: Place | None, clinic_id: int) -> None:

@@ -51,6 +51,35 @@ def test_flags_contacts_weights_and_empty_fields_unite_in_the_kept_file(twins):
     assert kept.weights.count() == 2
 
 
+MARCH, JUNE = date(2025, 3, 1), date(2025, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("kept", "other", "united"),
+    [
+        (("", None), ("signed_out", MARCH), ("signed_out", MARCH)),
+        (("", None), ("food_animal", MARCH), ("food_animal", MARCH)),
+        (("signed_out", MARCH), ("", None), ("signed_out", MARCH)),
+        (("food_animal", MARCH), ("signed_out", JUNE), ("signed_out", JUNE)),
+        (("signed_out", MARCH), ("food_animal", JUNE), ("food_animal", JUNE)),
+        (("signed_out", None), ("food_animal", None), ("food_animal", None)),
+        (("food_animal", None), ("signed_out", None), ("food_animal", None)),
+        (("", None), ("", None), ("not_asked", None)),
+    ],
+)
+def test_the_passport_seen_last_counts_for_the_food_chain(clinic, kept, other, united):
+    rows = [make_horse(clinic, food_chain=said, food_chain_seen_on=on) for said, on in (kept, other)]
+    before = (rows[0].food_chain, rows[0].food_chain_seen_on)
+
+    done = merging.merge_patient(actor=None, patient=rows[1], into=rows[0])
+
+    rows[0].refresh_from_db()
+    assert (rows[0].food_chain, rows[0].food_chain_seen_on) == united
+    merging.undo_merge(actor=None, merge=done)
+    rows[0].refresh_from_db()
+    assert (rows[0].food_chain, rows[0].food_chain_seen_on) == before
+
+
 def test_every_way_to_the_merged_file_leads_to_the_kept_one(clinic, twins):
     kept, other = twins
 

@@ -211,6 +211,22 @@ def test_a_closed_file_can_be_opened_again(desk, clinic):
     assert patient.ended_on is None
 
 
+def test_a_horse_signed_out_by_mistake_is_a_food_animal_again_by_a_tick(desk, clinic):
+    horse = make_horse(clinic, food_chain="signed_out")
+    url = reverse("patients:edit", args=[horse.public_id])
+    typed = {"name": horse.name, "sex": "gelding", "food_chain": "food_animal"}
+
+    refused = desk.post(url, {**typed, "edit_count": "0"})
+    said = _words(refused)
+    desk.post(url, {**typed, "edit_count": "0", "food_chain_mistaken": "on"})
+
+    assert "is permanent" in said
+    assert "Signed out by mistake" in said
+    horse.refresh_from_db()
+    assert horse.food_chain == "food_animal"
+    assert "Signed out by mistake" not in _words(desk.get(url))
+
+
 def test_editing_keeps_what_somebody_else_saved_meanwhile(desk, clinic):
     patient = make_patient(clinic, name="Ann")
     url = reverse("patients:edit", args=[patient.public_id])

@@ -95,6 +95,32 @@ def test_people_have_no_food_chain_and_horses_count_as_food_animals_until_asked(
     assert horse.food_chain == "not_asked"
 
 
+def test_signing_out_of_the_food_chain_is_permanent_unless_it_was_a_mistake():
+    """DOMAIN section 2.4. A horse taken for signed out may be given what must not be eaten."""
+    horse = make_horse(make_clinic(), food_chain="signed_out", food_chain_seen_on=date(2025, 3, 1))
+
+    for said in ("food_animal", "not_asked", ""):
+        with pytest.raises(Refused) as refused:
+            services.update_patient(actor=None, patient=horse, food_chain=said, today=TODAY)
+        assert (refused.value.code, refused.value.field) == ("signed-out", "food_chain")
+    services.update_patient(actor=None, patient=horse, breed="Arab", today=TODAY)
+    services.update_patient(actor=None, patient=horse, food_chain="signed_out", today=TODAY)
+    horse = services.update_patient(
+        actor=None, patient=horse, food_chain="not_asked", food_chain_mistaken=True, today=TODAY
+    )
+
+    assert horse.food_chain == "not_asked"
+    [change] = AuditEvent.objects.filter(verb="patient.updated").latest("pk").changes
+    assert (change["field"], change["old"], change["new"]) == ("food_chain", "signed_out", "not_asked")
+
+
+def test_a_passport_is_not_seen_in_days_to_come():
+    with pytest.raises(Refused) as refused:
+        make_horse(make_clinic(), food_chain="signed_out", food_chain_seen_on=date(2126, 1, 1))
+
+    assert refused.value.field == "food_chain_seen_on"
+
+
 def test_ending_a_file_says_when_and_why_and_can_be_taken_back():
     patient = make_patient(make_clinic())
 
