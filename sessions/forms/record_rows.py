@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -269,6 +270,12 @@ class ReactionForm(Form):
     onset_on = forms.DateField(label=gettext_lazy("Since"), required=False)
     description = forms.CharField(label=gettext_lazy("Description"), required=False, max_length=2000)
     action = forms.CharField(label=gettext_lazy("What was done"), required=False, max_length=2000)
+
+    def clean_onset_on(self):
+        day = self.cleaned_data["onset_on"]
+        if day is not None and day > timezone.localdate():
+            raise ValidationError(_("This day is still to come. Choose today or an earlier day."))
+        return day
 
     def clean(self):
         data = super().clean()

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from protocols.queries.lot_warnings import suspicions
+from sessions.forms.addenda import LateReactionForm
 from sessions.models import AdverseEvent, AdverseEventUpdate
 from sessions.queries import records as reads
 from sessions.recording import LineGiven, ReactionSeen
@@ -98,3 +99,13 @@ def test_a_lot_that_was_not_given_is_refused_beside_its_field(world):
     assert refused["errors"] == {"reactions-0-suspected_lot": "This lot was not given at that session."}
     assert kept["errors"] == {}
     assert reads.content(world.record).reactions[0].suspected_lot_id == world.lot.pk
+
+
+@pytest.mark.parametrize(("onset_on", "is_wrong"), [("2026-03-02", False), ("2026-03-03", True), ("2062-03-02", True)])
+def test_a_reaction_began_on_no_day_to_come(world, onset_on, is_wrong):
+    """Once signed it cannot be put right, and the weeks since the session are counted by it."""
+    told = {"kind": "Wheal", "severity": "mild", "onset_on": onset_on}
+
+    form = LateReactionForm(told, record=world.record)
+
+    assert ("onset_on" in form.errors) is is_wrong
