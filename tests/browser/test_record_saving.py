@@ -124,3 +124,39 @@ def test_two_screens_the_second_can_be_kept(look, draft):
     expect(other.get_by_role("alertdialog")).to_be_hidden()
     expect(other.get_by_label("Notes")).to_have_value("From the second tablet")
     wait_for(lambda: "second" in str(SessionRecord.objects.get(pk=draft.record.pk).draft), what="the second version")
+
+
+@pytest.mark.parametrize("button", ["Done", "Save", "Syringe labels"])
+def test_no_button_leaves_the_page_while_the_network_is_gone(look, draft, button):
+    """Else the browser puts its own page in the place of the form, and what was typed is gone."""
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    looker.expect_fault("ERR_INTERNET_DISCONNECTED")
+    page = looker.go(draft.address)
+
+    looker.context.set_offline(True)
+    page.get_by_label("Notes").fill("Written in the stable.")
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(state(page)).to_contain_text("No connection")
+    expect(page.get_by_label("Notes")).to_have_value("Written in the stable.")
+    looker.context.set_offline(False)
+
+    expect(state(page)).to_have_text(SAVED)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/save/$"))  # volumes are missing still, as the page says
+    expect(page.get_by_label("Notes")).to_have_value("Written in the stable.")
+
+
+def test_the_clock_of_relief_fills_in_its_seconds(look, draft):
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+
+    page.get_by_role("button", name="Start the clock").click()
+    expect(page.get_by_role("button", name="Better now · 2 s")).to_be_visible()
+    looker.see("r4-relief-clock")
+    page.get_by_role("button", name="Better now").click()
+
+    seconds = page.get_by_label("Seconds until it felt better").input_value()
+    assert 2 <= int(seconds) <= 20
+    expect(page.get_by_role("button", name="Start the clock")).to_be_visible()
+    expect(state(page)).to_have_text(SAVED)
+    wait_for(lambda: seconds in str(SessionRecord.objects.get(pk=draft.record.pk).draft), what="the seconds")

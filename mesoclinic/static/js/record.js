@@ -13,6 +13,7 @@ function keepRecord(form) {
   let again = false;
   let stopped = false;
   let tapped = 0; // when *done* was tapped, until the server has heard of it
+  let onward = null; // the button that leads away from the page, until the server has what was typed
 
   function say(name, text) {
     form.dispatchEvent(new CustomEvent("recordstate", { bubbles: true, detail: { name, text } }));
@@ -51,7 +52,7 @@ function keepRecord(form) {
     } finally {
       saving = false;
     }
-    if (again && !stopped) later(WAIT);
+    if (again && !stopped) later(onward ? 0 : WAIT);
   }
 
   async function take(answer) {
@@ -70,10 +71,25 @@ function keepRecord(form) {
     mark(kept.errors);
     const wrong = Object.keys(kept.errors).length;
     say(wrong ? "look" : "saved", wrong ? form.dataset.wordsLook : `${form.dataset.wordsSaved} ${time()}`);
+    if (onward && !again) go();
+  }
+
+  // Without a network the browser would put its own page in the place of this one, and what was typed would be gone.
+  function leave(button) {
+    if (onward) return;
+    onward = button;
+    clearTimeout(timer);
+    save();
+  }
+
+  function go() {
+    stop();
+    form.requestSubmit(onward);
   }
 
   // Nothing was kept. Unless the draft is over, what is typed is still to be saved: the next change tries again.
   function refused(refusal) {
+    onward = null;
     mark(refusal.errors);
     say("failed", refusal.message);
     if (failures === 0) window.mesoclinic.toast("danger", refusal.message);
@@ -97,6 +113,7 @@ function keepRecord(form) {
   }
 
   function retry(words) {
+    onward = null;
     say("failed", words);
     if (failures === 0) window.mesoclinic.toast("warning", words);
     later(RETRY[Math.min(failures, RETRY.length - 1)]);
@@ -142,8 +159,10 @@ function keepRecord(form) {
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   form.addEventListener("submit", (event) => {
-    if (!form.dataset.done || event.submitter?.name) { stop(); return; }
-    event.preventDefault(); // saved and done without leaving the page of the round
+    if (stopped) return;
+    event.preventDefault();
+    if (!form.dataset.done || event.submitter?.name) { leave(event.submitter); return; }
+    // Saved and done without leaving the page of the round.
     if (event.submitter?.hasAttribute("formaction")) tapped ||= Date.now();
     form.dataset.unsaved = "yes";
     again = saving;
@@ -182,6 +201,28 @@ function keepRecord(form) {
       event.target.dispatchEvent(new Event("change", { bubbles: true }));
     }
   });
+
+  // From the first prick to relief: one tap starts the clock, the next fills in its seconds.
+  for (const clock of form.querySelectorAll("[data-relief-clock]")) {
+    let begun = 0;
+    let ticking = 0;
+    const seconds = () => Math.round((Date.now() - begun) / 1000);
+    const show = () => { clock.lastElementChild.textContent = begun ? `${clock.dataset.wordsStop} · ${seconds()} s` : clock.dataset.wordsStart; };
+    clock.hidden = false;
+    clock.addEventListener("click", () => {
+      clearInterval(ticking);
+      if (begun) {
+        const field = document.getElementById(clock.dataset.reliefClock);
+        field.value = String(seconds());
+        begun = 0;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      } else {
+        begun = Date.now();
+        ticking = setInterval(show, 1000);
+      }
+      show();
+    });
+  }
 
   // "Nothing has changed" and an answer of yes exclude each other.
   form.addEventListener("change", (event) => {
