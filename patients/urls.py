@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from patients.views import flags, identifiers, imports, merging, parties, patients, places, restricted, signing
+from patients.views import (
+    consent_texts,
+    flags,
+    identifiers,
+    imports,
+    merging,
+    parties,
+    patients,
+    places,
+    restricted,
+    signing,
+)
 
 app_name = "patients"
 
@@ -49,6 +60,10 @@ urlpatterns = [
     path("imports/<uuid:public_id>/cancel/", imports.cancel_import, name="cancel-import"),
     path("imports/<uuid:public_id>/take-back/", imports.take_back_import, name="take-back-import"),
     path("imports/<uuid:public_id>/faults/", imports.import_faults, name="import-faults"),
+    # consent texts
+    path("consent-texts/", consent_texts.consent_texts, name="consent-texts"),
+    path("consent-texts/new/", consent_texts.write_consent_text, name="write-consent-text"),
+    path("consent-texts/<uuid:public_id>/", consent_texts.renew_consent_text, name="renew-consent-text"),
     # stables and homes
     path("places/", places.places, name="places"),
     path("places/new/", places.create_place, name="create-place"),

@@ -26,6 +26,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "patients.merge_patient": frozenset({P, M}),
     "patients.export_file": frozenset({M}),  # the whole of it, to hand out
     "patients.import_patients": frozenset({M}),  # a whole file of them, from another program
+    "patients.write_consent_text": frozenset({M}),  # what patients and owners sign
     "patients.keep_retention": frozenset({M}),  # how long files are kept, and who is made nobody
     # A reaction is told to whoever is on duty, weeks later: whoever treats may read it, with a reason that is noted.
     "patients.open_restricted": frozenset({P, M}),

@@ -115,6 +115,11 @@ PAGES: tuple[tuple[str, tuple[Page, ...]], ...] = (
                 *("patients:imports", "upload", "patients.import_patients"),
             ),
             Page(
+                _("Consent texts"),
+                _("What patients and owners agree to, in which language."),
+                *("patients:consent-texts", "file-earmark-text", "patients.write_consent_text"),
+            ),
+            Page(
                 _("Retention"),
                 _("How long files are kept, and which are past it."),
                 *("sessions:retention", "hourglass-split", "patients.keep_retention"),

@@ -34,6 +34,9 @@ class ConsentText(ClinicOwned):
     body = models.TextField(_("text"), max_length=20000)
     is_current = models.BooleanField(_("in use"), default=True)
     source = models.TextField(_("source"), max_length=2000, blank=True)
+    written_by = models.ForeignKey(  # nobody of the clinic: one that was brought along
+        User, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
     class Meta:
         ordering = ["kind", "language", "-version"]

@@ -73,6 +73,17 @@ def texts_in_use(clinic: Clinic) -> list[ConsentText]:
     return list(ConsentText.objects.filter(clinic=clinic, is_current=True).order_by("kind", "language", "title", "pk"))
 
 
+def all_texts(clinic: Clinic) -> list[ConsentText]:
+    """List all words the clinic has asked consent to, the newest version of each first. One SQL statement."""
+    rows = ConsentText.objects.filter(clinic=clinic).select_related("written_by")
+    return list(rows.order_by("kind", "language", "country", "-version"))
+
+
+def text_or_404(clinic: Clinic, public_id: uuid.UUID) -> ConsentText:
+    """Return a text of this clinic. One SQL statement."""
+    return get_object_or_404(ConsentText, clinic=clinic, public_id=public_id)
+
+
 def signed_or_404(patient: Patient, public_id: uuid.UUID) -> Consent:
     """Return one of this patient's consents with its words and signature. One SQL statement."""
     rows = Consent.objects.select_related("text", "patient__clinic", "patient__species", "taken_by", "signature")

@@ -11,11 +11,15 @@ from protocols.services.catalogue import shipped_catalogue
 def load_consent_texts(*, clinic: Clinic) -> int:
     """Add the shipped texts the clinic does not have yet, and say how many.
 
-    A text is never changed: whoever agreed, agreed to those words. A newer version takes the place of the older ones.
+    A text is never changed: whoever agreed, agreed to those words. A newer version takes the place of the older ones,
+    never of words the clinic wrote itself.
     """
     catalogue = shipped_catalogue()
     present = set(ConsentText.objects.filter(clinic=clinic, language="en").values_list("kind", "country", "version"))
-    new = [one for one in catalogue.consent_texts if (one.kind, one.country, int(one.version)) not in present]
+    written = ConsentText.objects.filter(clinic=clinic, language="en", written_by__isnull=False)
+    own = set(written.values_list("kind", "country"))
+    shipped = [one for one in catalogue.consent_texts if (one.kind, one.country) not in own]
+    new = [one for one in shipped if (one.kind, one.country, int(one.version)) not in present]
     for one in new:
         same = {"clinic": clinic, "kind": one.kind, "country": one.country, "language": "en"}
         ConsentText.objects.filter(**same, version__lt=int(one.version)).update(is_current=False)

@@ -44,6 +44,7 @@ NOUNS = {
     "competition-event": gettext_lazy("competition"),
     "competition-rule": gettext_lazy("competition rule"),
     "consent": gettext_lazy("consent"),
+    "consent-text": gettext_lazy("consent text"),
     "course": gettext_lazy("course"),
     "erasure": gettext_lazy("request for erasure"),
     "flag": gettext_lazy("flag"),
@@ -207,6 +208,7 @@ DONE = {
     "weighed": gettext_lazy("weighed"),
     "withdrawal-added": gettext_lazy("withdrawn for a wrong patient"),
     "withdrawn": gettext_lazy("withdrawn"),
+    "written": gettext_lazy("written"),
 }
 
 
