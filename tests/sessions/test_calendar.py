@@ -1,6 +1,7 @@
 """The calendar's feed and pages: columns of practitioners or rooms, filters, sessions to drag in, small and bounded."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -119,6 +120,34 @@ def test_the_day_list_shows_what_is_asked_for(desk, world):
     assert names(practitioner=world.colleague.public_id) == ["Bea"]
     assert names(kind="review") == []
     assert names(status="nonsense", room="x", practitioner="y") == ["Ada Lovelace", "Bea"]
+
+
+TAPS = re.compile(r'(?:action|href)="/appointments/[^"/]*/([a-z-]+)/')
+
+
+@pytest.mark.parametrize(
+    ("status", "clock", "first", "others"),
+    [
+        ("booked", "09:00", ["arrive"], ["move", "cancel"]),
+        ("booked", "10:30", ["arrive"], ["no-show", "move", "cancel"]),
+        ("arrived", "10:30", ["start"], ["back", "not-treated", "move"]),
+        ("in_progress", "10:30", ["undo-start"], ["not-treated"]),
+        ("no_show", "10:30", ["undo-no-show"], []),
+    ],
+)
+def test_the_day_list_has_one_thing_to_tap_for_each_visit_and_the_rest_folded(
+    desk, world, status, clock, first, others
+):
+    visit = book(world, "10:00")
+    Appointment.objects.filter(pk=visit.pk).update(status=status)
+    with time_machine.travel(at(clock), tick=False):
+        page = desk.get(reverse("sessions:day-list", query={"on": MONDAY.isoformat()})).content.decode()
+
+    row = page[page.index('<tr class="visit-row') :]
+    row, _fold, folded = row[: row.index("</tr>")].partition('<details class="more-taps">')
+
+    assert TAPS.findall(row) == first
+    assert TAPS.findall(folded) == others
 
 
 @pytest.mark.parametrize("query", ["by=room", "by=nonsense", "view=week&by=room&status=booked", "practitioner=%00"])
