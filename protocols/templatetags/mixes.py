@@ -1,5 +1,6 @@
 """Amounts and findings as a nurse reads them."""
 
+import re
 from decimal import Decimal
 
 from django import template
@@ -10,6 +11,9 @@ from protocols.allergens import allergen_words, allergy_finding
 from protocols.citations import note_words, source_words
 from protocols.dosing import Finding
 from protocols.words import cadence_words, show_here
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:mm|mL|mg|kg|IU|UI|%)(?!\w))")
 
 register = template.Library()
 register.filter(source_words)
@@ -29,12 +33,20 @@ def amount(value: object) -> str:
 
 @register.simple_tag
 def between(low: object, high: object) -> str:
-    """Write a range of two numbers, either of which may be open: "2 – 6", "up to 4", "from 8"."""
+    """Write a range of two numbers, either of which may be open: "2 – 6", "up to 4", "from 8"; no line breaks in it."""
     if low is not None and high is not None and low != high:
-        return f"{amount(low)} – {amount(high)}"
+        return f"{amount(low)}{NO_BREAK}–{NO_BREAK}{amount(high)}"
     if low is None:
-        return gettext("up to %(number)s") % {"number": amount(high)}
-    return gettext("from %(number)s") % {"number": amount(low)} if high is None else amount(low)
+        words = gettext("up to %(number)s") % {"number": amount(high)}
+    else:
+        words = gettext("from %(number)s") % {"number": amount(low)} if high is None else amount(low)
+    return words.replace(" ", NO_BREAK)
+
+
+@register.filter
+def unbroken(words: str) -> str:
+    """Keep every number of a sentence on one line with its unit."""
+    return BEFORE_UNIT.sub(NO_BREAK, words)
 
 
 @register.filter

@@ -10,7 +10,6 @@ from mesoclinic.core.roles import Role
 from protocols.models import Protocol, ProtocolVersion
 from protocols.services import protocols
 from protocols.services.catalogue import load_catalogue
-from protocols.templatetags import mixes
 from tests.factories import (
     make_clinic,
     make_protocol_draft,
@@ -321,14 +320,6 @@ def test_pages_ask_the_same_number_of_questions_whatever_their_length(
 
     browser.get(url("list"))
     assert ask(1) == ask(12)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "words"),
-    [(2, 6, "2 – 6"), (None, 4, "up to 4"), (8, None, "from 8"), (Decimal("4.00"), Decimal("4.00"), "4")],
-)
-def test_range_with_an_open_end_is_said_in_words(low, high, words):
-    assert mixes.between(low, high) == words
 
 
 def test_a_draft_of_a_published_protocol_is_what_saving_and_the_list_lead_to(clinic, browser):
