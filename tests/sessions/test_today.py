@@ -1,4 +1,4 @@
-"""Today: each role sees its own work and nothing else, whom to call and why, and what is left to close."""
+"""Today at the desk: who is here, whom to call and why, what is left to close, and how often it asks."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -11,35 +11,23 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mesoclinic.core.localtime import local_day
-from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
-from patients.models import PatientImport
-from patients.services import imports
-from sessions.models import Appointment, BatchReport, ReportBatch, SessionRecord
-from sessions.queries.today_clinic import manager_day, open_ends, practitioner_day
+from sessions.models import Appointment, SessionRecord
+from sessions.queries.today_clinic import open_ends
 from sessions.queries.today_desk import call_lists, desk_day, to_rebook
-from sessions.services import appointments, availability, batches
+from sessions.services import appointments, availability
 from sessions.services.appointments import NewTime
-from tests.factories import done_session, make_course, make_horse, make_lot, make_species, make_user, site_of
+from tests.factories import done_session, make_course, make_horse, make_user, site_of
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.sessions.report_world import add_record, book_third, report_world
+from tests.sessions.today_world import TEN, page
 
 pytestmark = pytest.mark.django_db
-TEN = at("10:10")
 
 
 @pytest.fixture
 def world() -> SimpleNamespace:
     return open_clinic()
-
-
-def page(client, user, name: str = "today", now=TEN, **headers) -> str:
-    client.force_login(user)
-    with time_machine.travel(now, tick=False):
-        answer = client.get(reverse(f"sessions:{name}"), headers=headers)
-    assert answer.status_code == 200
-    assert "no-store" in answer["Cache-Control"]
-    return answer.content.decode()
 
 
 def names(calls) -> list[str]:
@@ -161,190 +149,6 @@ def test_the_desk_sees_no_mix(client):
 
     assert "Galant" in html
     assert "Mepivacaine" not in html
-
-
-# The practitioner
-
-
-def test_the_next_patient_comes_with_flags_and_last_time_in_three_lines():
-    world = report_world()
-    add_record(world, 1)
-    visit = book_third(world)
-
-    day = practitioner_day(world.vet, world.user, world.site, visit.starts_at - timedelta(minutes=5))
-
-    assert day.next_patient.visit == visit
-    assert day.next_patient.banner.name == "Galant"
-    assert day.next_patient.last_lines == [
-        "Mepivacaine 5 mL + Pentoxifylline 2.5 mL",
-        "Lumbar Left, Lumbar Right · 46 shots · 3.5 mm",
-        "Pain (0–10): 7 → 4 · held 5 days",
-    ]
-
-
-def test_showing_last_time_is_noted_once_a_day_however_often_the_page_refreshes(client):
-    world = report_world()
-    record = add_record(world, 1)
-    visit = book_third(world)
-    openings = AuditEvent.objects.filter(verb="record.opened", patient_id=record.patient_id, actor=world.user)
-
-    for minutes in (0, 1, 2):
-        page(client, world.user, now=visit.starts_at - timedelta(minutes=5 - minutes))
-    once = openings.count()
-    page(client, world.user, now=visit.starts_at + timedelta(minutes=1))
-
-    assert (once, openings.count()) == (1, 1)
-
-
-def test_who_is_in_treatment_or_has_waited_longest_comes_next(world):
-    book(world, "09:30")
-    waiting = book(world, "11:00", patient=patient(world.clinic, "Bo"))
-    appointments.check_in(actor=world.desk, appointment=waiting, now=at("09:50"))
-
-    day = practitioner_day(world.doctor, world.desk, world.site, TEN)
-
-    assert day.next_patient.visit == waiting
-    assert day.next_patient.last is None
-
-
-def test_a_practitioner_sees_own_records_to_sign_drafts_and_reviews(client):
-    world = report_world()
-    done, draft = add_record(world, 1), add_record(world, 2)
-    SessionRecord.objects.filter(pk=draft.pk).update(
-        status="draft", performed_at=None, performed_by=None, created_by=world.user
-    )
-
-    day = practitioner_day(world.vet, world.user, world.site, TEN)
-
-    assert (day.unsigned, day.drafts) == ([done], [draft])
-    assert [(review.plan.course, review.after_number) for review in day.reviews] == [(world.course, 2)]
-    html = page(client, world.user)
-    assert "To sign" in html
-    assert "after session 2, Back pain" in html
-
-
-def test_a_practitioner_without_a_person_is_told_what_to_do(client, world):
-    assert "not linked to a practitioner" in page(client, make_user(world.clinic, Role.PRACTITIONER))
-
-
-# The manager and the administrator
-
-
-def test_a_manager_sees_stock_old_backups_and_long_unsigned_records(client, world):
-    full = report_world()
-    add_record(full, 1)
-    make_lot(full.clinic, full.base, number="OLD", expires_on=MONDAY + timedelta(days=20))
-
-    day = manager_day(full.clinic, full.site, at("12:00", 2))
-    html = page(client, full.manager, now=at("12:00", 2))
-
-    assert [lot.number for lot in day.expiring] == ["OLD"]
-    assert [(row["performed_by__name"], row["count"]) for row in day.unsigned] == [("Dr Camille Roux", 1)]
-    assert day.backup_is_late
-    assert "Mepivacaine" in html
-
-
-def test_a_manager_sees_what_could_not_be_printed_or_read_until_that_is_dealt_with(client, world):
-    manager = make_user(world.clinic, Role.MANAGER)
-    asked = {"clinic": world.clinic, "asked_by": manager, "language": "en"}
-    batch = ReportBatch.objects.create(**asked, printed_on=MONDAY, status="done", file="x", expires_at=NOW)
-    BatchReport.objects.create(batch=batch, course=make_course(world.clinic), position=1, status="failed")
-    human = make_species()["human"]
-    refused = PatientImport.objects.create(**asked, species=human, status="refused", why_refused="No table.")
-    day = manager_day(world.clinic, world.site, NOW)
-    assert not day.is_calm
-
-    html = page(client, manager, now=NOW)
-    assert reverse("sessions:batch", args=[batch.public_id]) in html
-    assert reverse("patients:import", args=[refused.public_id]) in html
-    assert "1 failed" in html
-    assert "No table." in html
-
-    batches.retry_failed(actor=manager, batch=batch)
-    imports.cancel_import(actor=manager, one=refused)
-    day = manager_day(world.clinic, world.site, NOW)
-
-    assert (day.failed_batches, day.refused_imports) == ([], [])
-
-
-def test_the_numbers_of_today_are_those_of_the_day(world):
-    visit = book(world, "09:00")
-    book(world, "10:00", day_offset=1)
-    appointments.mark_no_show(actor=world.desk, appointment=visit, now=TEN)
-
-    figures = {label: value for value, label in manager_day(world.clinic, world.site, TEN).figures}
-
-    assert (figures["visits today"], figures["did not come"]) == (1, 1)
-
-
-def test_an_administrator_sees_ways_to_settings_and_no_patient(client, world):
-    book(world, "10:30")
-
-    html = page(client, make_user(world.clinic, Role.ADMIN))
-
-    assert reverse("core:users") in html
-    assert world.patient.name not in html
-
-
-def test_somebody_of_several_roles_sees_several_blocks(client):
-    world = report_world()
-    html = page(client, make_user(world.clinic, Role.RECEPTION, Role.MANAGER, Role.ADMIN))
-
-    assert all(words in html for words in ("Arrivals", "Stock to look at", "Users and roles"))
-
-
-def test_a_review_is_closed_by_one_tap_and_offers_no_record(client, world):
-    visit = book(world, "09:30", kind="review")
-    appointments.check_in(actor=world.desk, appointment=visit, now=at("09:30"))
-    done = reverse("sessions:done", args=[visit.public_id])
-    assert done in page(client, world.desk)
-    assert done in page(client, world.desk, "close-day")
-
-    client.force_login(world.desk)
-    with time_machine.travel(TEN, tick=False):
-        client.post(done)
-        client.force_login(make_user(world.clinic, Role.PRACTITIONER))
-        html = client.get(reverse("sessions:appointment", args=[visit.public_id])).content.decode()
-
-    visit.refresh_from_db()
-    assert visit.status == "fulfilled"
-    assert reverse("sessions:record", args=[visit.public_id]) not in html
-    assert reverse("sessions:undo-done", args=[visit.public_id]) in html
-
-
-def test_who_closes_the_day_can_record_a_visit_that_is_still_open(client, world):
-    visit = book(world, "09:30")
-    appointments.check_in(actor=world.desk, appointment=visit, now=at("09:30"))
-    record = reverse("sessions:record", args=[visit.public_id])
-
-    assert record in page(client, make_user(world.clinic, Role.PRACTITIONER), "close-day")
-    assert record not in page(client, world.desk, "close-day")
-
-
-def test_who_may_not_book_is_offered_nothing_to_do_with_a_visit(client, world):
-    waiting, coming = book(world, "09:30"), book(world, "10:00", patient=patient(world.clinic, "Bo"))
-    appointments.check_in(actor=world.desk, appointment=waiting, now=at("09:30"))
-
-    html = page(client, make_user(world.clinic, Role.MANAGER), "close-day")
-
-    assert waiting.patient.name in html
-    assert coming.patient.name in html
-    for visit in (waiting, coming):
-        assert f"/appointments/{visit.public_id}/" not in html
-
-
-def test_a_clinic_without_a_site_is_told_so(client, world):
-    world.site.is_active = False
-    world.site.save(update_fields=["is_active"])
-
-    assert "no site in use" in page(client, world.desk)
-
-
-def test_another_clinic_sees_nothing_of_it(client, world):
-    book(world, "10:30")
-    stranger = open_clinic().desk
-
-    assert world.patient.name not in page(client, stranger)
 
 
 # Refreshing and closing
