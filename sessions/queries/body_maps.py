@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import DenseRank
 
+from patients.queries import patients
 from sessions.body_map import View, views_of
 from sessions.models import InjectionSite, SessionRecord
 
-STUNG_SESSIONS = 24  # that many places stung in are added up, the latest first
+STUNG_SESSIONS = 24  # of that many with a place that stung, the latest, the places are added up
 
 MapPoints = Iterable[list[Any]]
 
@@ -34,16 +35,16 @@ class Drawing:
 
 
 def blank_map(record: SessionRecord, last: SessionRecord | None) -> list[Drawing]:
-    """Give the views to tap into. Two SQL statements, none for a species that is not drawn."""
+    """Give the views to tap into. Three SQL statements, none for a species that is not drawn."""
     return blank_maps({record: last})[record.pk]
 
 
 def blank_maps(shown: Mapping[SessionRecord, SessionRecord | None]) -> dict[int, list[Drawing]]:
-    """Give the views of each record, by key, from it and that of last time. One SQL statement once the sites are at hand."""
+    """Give the views of each record, by key, from it and that of last time. Two SQL statements once the sites are at hand."""
     views = {record: views_of(record.patient.species.code) for record in shown}
     stung = _stung([record for record in shown if views[record]])
     return {
-        record.pk: _drawings(found, (), _sites(shown[record]), stung[record.patient_id])
+        record.pk: _drawings(found, (), _sites(shown[record]), stung.get(record.patient_id, ()))
         if (found := views[record])
         else []
         for record in shown
@@ -55,17 +56,26 @@ def _sites(last: SessionRecord | None) -> Iterable[InjectionSite]:
 
 
 def _stung(records: list[SessionRecord]) -> dict[int, list[InjectionSite]]:
-    """The latest places each patient of these records was stung in before, by the patient's key. One SQL statement."""
+    """The places each patient of these records was stung in at the latest sessions, by the patient's key.
+
+    Sessions of a file that was merged into the patient's are among them. Two SQL statements, one more a level of merges.
+    """
+    files = patients.files_of([record.patient for record in records])
+    kept_in = {key: patient for patient, keys in files.items() for key in keys}
     newest = Window(
-        RowNumber(), partition_by=F("record__patient"), order_by=(F("record__performed_at").desc(), F("pk").desc())
+        DenseRank(),
+        partition_by=F("record__patient"),
+        order_by=(F("record__performed_at").desc(), F("record__pk").desc()),
     )
     sites = InjectionSite.objects.filter(record__in=SessionRecord.objects.finished(), is_reactive=True)
-    sites = sites.filter(record__patient__in={record.patient_id for record in records})
-    sites = sites.exclude(record__in=records).annotate(patient_id=F("record__patient"), newest=newest)
-    found: dict[int, list[InjectionSite]] = defaultdict(list)
-    for site in sites.filter(newest__lte=STUNG_SESSIONS).order_by("newest"):
-        found[site.patient_id].append(site)
-    return found
+    sites = sites.filter(record__patient__in=kept_in).exclude(record__in=records)
+    sites = sites.annotate(patient_id=F("record__patient"), newest=newest).filter(newest__lte=STUNG_SESSIONS)
+    found: dict[int, dict[int, list[InjectionSite]]] = defaultdict(dict)
+    for site in sites.order_by("-record__performed_at", "-record", "-pk"):
+        sessions = found[kept_in[site.patient_id]]
+        if site.record_id in sessions or len(sessions) < STUNG_SESSIONS:
+            sessions.setdefault(site.record_id, []).append(site)
+    return {patient: [site for own in sessions.values() for site in own] for patient, sessions in found.items()}
 
 
 def drawn_map(record: SessionRecord) -> list[Drawing]:

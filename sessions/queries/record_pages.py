@@ -76,7 +76,7 @@ def before_start(visit: Appointment, today: date) -> FormPage:
 
 
 def form_page(record: SessionRecord, today: date) -> FormPage:
-    """Return what stands around the form. At most fifteen SQL statements."""
+    """Return what stands around the form. At most sixteen SQL statements."""
     return form_pages([record], today)[record.pk]
 
 

@@ -3,12 +3,14 @@
 import pytest
 from django.utils.translation import override
 
+from patients.services import merging
 from sessions.body_map import LEFT, RIGHT, VIEWS, views_of
 from sessions.queries import body_maps
 from sessions.queries.body_maps import Dot
 from sessions.recording import SiteTreated
 from sessions.templatetags.body import circles, zones
-from tests.sessions.record_world import book_session, done, record_world, start
+from tests.factories import make_patient
+from tests.sessions.record_world import book_session, done, record_world, signed, start
 
 ALL = [pytest.param(view, id=f"{species}-{view.code}") for species, views in VIEWS.items() for view in views]
 
@@ -72,6 +74,35 @@ def test_a_record_draws_its_points_and_the_next_one_those_of_last_time_and_all_t
     assert [(dot.x, dot.y) for dot in back.last] == [(121, 241)]
     assert [(dot.x, dot.y) for dot in back.stung] == [(120, 240)]
     assert not body_maps.blank_map(first, None)[1].stung, "what stings now is no memory"
+
+
+@pytest.mark.django_db
+def test_what_stung_in_a_file_merged_into_this_one_is_remembered():
+    """A horse says where it hurts by stings alone: a second file must not hide them."""
+    world = record_world()
+    signed(world, 1, sites=(_site(("back", 120, 240), stings=True),))
+    other = make_patient(world.clinic)
+    merging.merge_patient(actor=None, patient=world.patient, into=other)
+    world.patient = other
+    second = start(world, book_session(world, 2))
+    assert second.patient_id == other.pk
+
+    back = body_maps.blank_map(second, None)[1]
+
+    assert [(dot.x, dot.y) for dot in back.stung] == [(120, 240)]
+
+
+@pytest.mark.django_db
+def test_the_latest_sessions_that_stung_are_added_up_with_all_their_places(monkeypatch):
+    monkeypatch.setattr(body_maps, "STUNG_SESSIONS", 1)
+    world = record_world()
+    done(world, 1, sites=(_site(("back", 120, 240), stings=True),))
+    done(world, 2, sites=(_site(("back", 121, 241), stings=True), _site(("back", 131, 251), stings=True)))
+    third = start(world, book_session(world, 3))
+
+    back = body_maps.blank_map(third, None)[1]
+
+    assert sorted((dot.x, dot.y) for dot in back.stung) == [(121, 241), (131, 251)]
 
 
 @pytest.mark.django_db
