@@ -139,6 +139,14 @@ class RecordForm(Form):
             for scale in self.options.scales
         ]
 
+    def clean_weight_kg(self):
+        """Ask again about a slip: every ceiling by weight goes by it, and the file keeps it for the next session."""
+        weight, (low, high) = self.cleaned_data["weight_kg"], self.options.weight_range_kg
+        if weight is not None and not low <= weight <= high:
+            words = _("This weight does not fit: between %(low)s and %(high)s kg is usual.")
+            raise ValidationError(words % {"low": f"{low:g}", "high": f"{high:g}"})
+        return weight
+
     def clean_performed_at(self):
         at = self.cleaned_data["performed_at"]
         if at is not None and at > timezone.now() + timedelta(minutes=5):

@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from patients.models import Patient, Weight
-from patients.queries.patients import mix_patient
+from patients.queries.patients import mix_patients
 from sessions.queries import records as reads
 from sessions.services import records
 from tests.sessions.booking_world import MONDAY, at
@@ -30,7 +32,7 @@ def test_the_next_record_and_the_next_prescription_go_by_the_weight_of_the_last_
     next_one = reads.content(start(world, book_session(world, 2)))
 
     assert (next_one.weight_kg, next_one.weight_is_estimated) == (Decimal("50.5"), True)
-    assert mix_patient(world.patient, MONDAY).weight_kg == Decimal("50.5")
+    assert mix_patients([world.patient], MONDAY)[world.patient.pk].weight_kg == Decimal("50.5")
     assert weights(world) == [(Decimal("50.5"), True), (Decimal(70), False)]
 
 
@@ -71,6 +73,20 @@ def test_a_weight_the_desk_noted_stays_when_the_record_is_taken_back(world):
     records.undo_done(actor=world.doctor_user, record=record, now=at("11:00"))
 
     assert weights(world) == [(Decimal(50), False), (Decimal(70), False)]
+
+
+@pytest.mark.parametrize(("typed", "fits"), [("70", True), ("700", False), ("0.7", False), ("", True)])
+def test_a_slip_in_a_weight_is_asked_about_beside_its_field(world, typed, fits):
+    """Ten times the weight is ten times the ceiling."""
+    record = start(world)
+    browser = Client()
+    browser.force_login(world.doctor_user)
+
+    answer = browser.post(
+        reverse("sessions:record-save", args=[record.public_id]), {"weight_kg": typed}, headers={"X-Autosave": "1"}
+    )
+
+    assert ("weight_kg" not in answer.json()["errors"]) is fits
 
 
 def test_a_restricted_file_keeps_its_weight_and_the_session_is_done_all_the_same(world):
