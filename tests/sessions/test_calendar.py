@@ -141,6 +141,7 @@ def test_the_day_list_has_one_thing_to_tap_for_each_visit_and_the_rest_folded(
     visit = book(world, "10:00")
     Appointment.objects.filter(pk=visit.pk).update(status=status)
     with time_machine.travel(at(clock), tick=False):
+        desk.force_login(world.desk)  # days after the fixture signed in
         page = desk.get(reverse("sessions:day-list", query={"on": MONDAY.isoformat()})).content.decode()
 
     row = page[page.index('<tr class="visit-row') :]
