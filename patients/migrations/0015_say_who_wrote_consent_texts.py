@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0013_note_where_weight_was_typed"),
+        ("patients", "0014_note_where_weight_was_typed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0012_share_jobs"),
+        ("patients", "0013_take_imports_back"),
     ]
 
     operations = [
