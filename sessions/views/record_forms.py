@@ -58,11 +58,11 @@ class Sent:
     def typed(self) -> Typed:
         """Return what the service keeps: values when all is valid, the words themselves else."""
         seen = {"edit_count": self.edit_count, "token": self.token}
+        if not self.is_valid:
+            return Typed(raw=self.forms.raw(), **seen)
         given = Given(self.forms.form.cleaned_data.get("performed_at"), self.performed_by)
-        content = None
-        if self.is_valid:
-            overrides = record_checks.given_overrides(self.check, self.forms.reasons)
-            content = replace(self.forms.content(), overrides=overrides)
+        overrides = record_checks.given_overrides(self.check, self.forms.reasons)
+        content = replace(self.forms.content(), overrides=overrides)
         return Typed(raw=self.forms.raw(), content=content, given=given, **seen)
 
     def refuse(self, refused: Refused) -> None:

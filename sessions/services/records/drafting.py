@@ -35,8 +35,8 @@ class Given:
 class Typed:
     """What a page sent: `content` when all of it can be stored, and always the words themselves (`raw`).
 
-    `given` is None where the page does not ask who gave it and when. `edit_count` and `token` say which state of the
-    record the page had seen.
+    `given` is None where the page does not ask who gave it and when, or where only the words are kept. `edit_count` and
+    `token` say which state of the record the page had seen.
     """
 
     raw: dict[str, Any]
@@ -73,13 +73,13 @@ def keep(*, actor: User, record: SessionRecord, typed: Typed, now: datetime) -> 
     _say_once(actor, record, now)
     record.edit_count += 1
     record.edit_token, record.edited_by = typed.token[:36], actor
-    also = (*COUNTED, *_note_given(record, typed.given))
     if typed.content is not None:
         _refuse_foreign_overrides(actor, typed.content)
+        also = (*COUNTED, *_note_given(record, typed.given))
         write_content(actor=actor, record=record, content=typed.content, now=now, also=also)
     else:
         record.draft = _bounded(typed.raw)
-        record.save(update_fields=["draft", *also, "updated_at"])
+        record.save(update_fields=["draft", *COUNTED, "updated_at"])
 
 
 def _note_given(record: SessionRecord, given: Given | None) -> tuple[str, ...]:
