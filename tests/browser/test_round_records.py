@@ -64,6 +64,12 @@ def shown(page: Page):
     return page.locator("[data-round-record]:not([hidden])")
 
 
+def begin(page: Page) -> None:
+    """Begin the records, and wait for all of the page: while it comes, the first horse is the only one there."""
+    with page.expect_navigation():
+        page.get_by_role("button", name="Begin 3 records").click()
+
+
 def give_reasons(page: Page) -> None:
     for field in shown(page).locator("[name=override_reason]").all():
         field.fill("Known, and looked at")
@@ -75,7 +81,7 @@ def test_a_round_is_recorded_without_a_network_and_saved_when_it_is_back(look, w
     page = looker.go(f"/rounds/{world.round.public_id}/")
     page.get_by_role("link", name="All records").click()
     looker.see("rr1-before")
-    page.get_by_role("button", name="Begin 3 records").click()
+    begin(page)
     expect(shown(page)).to_have_count(1)
     expect(shown(page)).to_have_attribute("aria-label", "Amber")
     looker.see("rr2-amber-768")
@@ -115,7 +121,7 @@ def test_done_is_tapped_without_a_network_and_keeps_its_time(look, world):
     looker = look(world.vet_user, time_zone=world.zone, size=TABLET)
     looker.expect_fault("ERR_INTERNET_DISCONNECTED")
     page = looker.go(f"/rounds/{world.round.public_id}/records/")
-    page.get_by_role("button", name="Begin 3 records").click()
+    begin(page)
     expect(shown(page)).to_have_count(1)
     shown(page).get_by_text("Nothing has changed").click()
     shown(page).locator("[name=is_dry]").check()
@@ -149,7 +155,7 @@ def test_the_sheet_is_typed_in_the_day_after(look, world):
     world.round.save(update_fields=["on"])
     looker = look(world.vet_user, time_zone=world.zone, size=DESKTOP)
     page = looker.go(f"/rounds/{world.round.public_id}/records/")
-    page.get_by_role("button", name="Begin 3 records").click()
+    begin(page)
     expect(page.get_by_text("marked as a late entry")).to_be_visible()
     looker.see("rr5-later-1280")
     looker.turn("dark")
