@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form, ModelForm
 from patients.forms.parties import ContactPick
+from patients.forms.weights import check_weight
 from patients.models import Patient, Place
 from patients.models.patients import AllergyStatus, EndReason, FoodChain, IdentifierScheme
 from patients.services.identifiers import misspelt, normalised
@@ -103,13 +104,12 @@ class RegisterForm(PatientForm):
             if scheme not in (schemes if species.is_animal else {"national"}):
                 del self.fields[scheme]
 
+    def clean_weight_kg(self):
+        check_weight(self.cleaned_data["weight_kg"], self.species.usual_weights_kg)
+        return self.cleaned_data["weight_kg"]
+
     def clean(self):
         cleaned = super().clean()
-        low, high = (self.species.traits.get("weight_range_kg") or [0, 2000])[:2]
-        weight = cleaned.get("weight_kg")
-        if weight is not None and not float(low) <= weight <= float(high):
-            message = _("This weight does not fit: between %(low)s and %(high)s kg is usual.")
-            self.add_error("weight_kg", forms.ValidationError(message, params={"low": low, "high": high}))
         for scheme in IdentifierScheme.values:
             if value := cleaned.get(scheme):
                 cleaned[scheme] = normalised(scheme, value)
@@ -137,14 +137,11 @@ class WeightForm(Form):
 
     def __init__(self, *args, species: Species, **kwargs):
         super().__init__(*args, **kwargs)
-        self.low, self.high = (species.traits.get("weight_range_kg") or ["0", "2000"])[:2]
+        self.species = species
 
     def clean_weight_kg(self):
-        weight = self.cleaned_data["weight_kg"]
-        if not float(self.low) <= weight <= float(self.high):
-            message = _("This weight does not fit: between %(low)s and %(high)s kg is usual.")
-            raise forms.ValidationError(message, params={"low": self.low, "high": self.high})
-        return weight
+        check_weight(self.cleaned_data["weight_kg"], self.species.usual_weights_kg)
+        return self.cleaned_data["weight_kg"]
 
 
 class AllergiesForm(Form):

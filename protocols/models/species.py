@@ -26,5 +26,10 @@ class Species(models.Model):
         return gettext(self.name)
 
     @property
+    def usual_weights_kg(self) -> tuple[float, float]:
+        low, high = self.traits.get("weight_range_kg") or (0, 2000)
+        return float(low), float(high)
+
+    @property
     def is_animal(self) -> bool:
         return bool(self.traits.get("is_animal"))

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mesoclinic.core.forms import Form
 from mesoclinic.core.identity_forms import PROOFS, IdentityForm
+from patients.forms.weights import check_weight
 from protocols.models.protocols import Device
 from sessions.forms.record_rows import TYPED_LOT, LineForm, RecordReactionForm, SiteForm, count, depth, with_blank
 from sessions.models.records import EffectUnit, RatedBy
@@ -140,12 +141,8 @@ class RecordForm(Form):
         ]
 
     def clean_weight_kg(self):
-        """Ask again about a slip: every ceiling by weight goes by it, and the file keeps it for the next session."""
-        weight, (low, high) = self.cleaned_data["weight_kg"], self.options.weight_range_kg
-        if weight is not None and not low <= weight <= high:
-            words = _("This weight does not fit: between %(low)s and %(high)s kg is usual.")
-            raise ValidationError(words % {"low": f"{low:g}", "high": f"{high:g}"})
-        return weight
+        check_weight(self.cleaned_data["weight_kg"], self.options.usual_weights_kg)
+        return self.cleaned_data["weight_kg"]
 
     def clean_performed_at(self):
         at = self.cleaned_data["performed_at"]

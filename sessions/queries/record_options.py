@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.models import Clinic, Site
 from protocols.catalogue.entries import ChecklistItem
 from protocols.catalogue.entries import Score as Scale
-from protocols.models import Lot, Species, Substance, Technique
+from protocols.models import Lot, Substance, Technique
 from protocols.models.recalls import fold_number
 from protocols.queries import lots
 from protocols.services.catalogue import shipped_catalogue
@@ -33,7 +33,7 @@ class RecordOptions:
     by_number: Mapping[str, list[Lot]] = field(
         default_factory=dict
     )  # of every state and substance, by the number folded
-    weight_range_kg: tuple[float, float] = (0, 2000)  # what is usual for the species
+    usual_weights_kg: tuple[float, float] = (0, 2000)
 
     def lots_of_number(self, substance_id: int, number: str) -> list[Lot]:
         """The lots of a substance with a number: those offered, else any, as what was given may be expired or used up."""
@@ -101,15 +101,10 @@ def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOption
             practitioners=practitioners,
             site=reads.site_of(record),
             by_number=named[reads.site_of(record)],
-            weight_range_kg=_usual_weights(record.patient.species),
+            usual_weights_kg=record.patient.species.usual_weights_kg,
         )
         for record, asked in wanted.items()
     }
-
-
-def _usual_weights(species: Species) -> tuple[float, float]:
-    low, high = (species.traits.get("weight_range_kg") or (0, 2000))[:2]
-    return float(low), float(high)
 
 
 def _lots_offered(

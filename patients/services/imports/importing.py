@@ -61,9 +61,8 @@ def _step(turn: Turn[PatientImport], reader: Reader) -> bool:
             row.state, row.twin_id = RowState.HERE, twin_id
         else:
             _import(one, row, what)
-        row.save(
-            update_fields=["state", "twin", "cells", "faults", "patient", "audited_to"]
-        )  # the next one may share its owner
+        # At once: the next one may share its owner.
+        row.save(update_fields=["state", "twin", "cells", "faults", "patient", "audited_to"])
     return True
 
 
