@@ -115,6 +115,7 @@ class MovementKind(models.TextChoices):
     COUNTED = "counted", _("Count corrected")
     RETURNED = "returned", _("Returned")
     SURPLUS = "surplus", _("More was there than counted")
+    PUT_BACK = "put-back", _("Put back, as its record was withdrawn")
 
 
 class StockMovement(ClinicOwned):
@@ -137,7 +138,7 @@ class StockMovement(ClinicOwned):
         constraints = [
             one_of("kind", MovementKind, name="movement_kind_known"),
             models.CheckConstraint(
-                condition=Q(kind__in=["received", "surplus"], volume_ml__gt=0)
+                condition=Q(kind__in=["received", "surplus", "put-back"], volume_ml__gt=0)
                 | Q(kind__in=["drawn", "wasted", "returned"], volume_ml__lt=0)
                 | (Q(kind="counted") & ~Q(volume_ml=0)),
                 name="movement_sign",

@@ -160,6 +160,19 @@ def draw(
     return movement
 
 
+@transaction.atomic
+def put_back(*, actor: User | None, drawn: Iterable[StockMovement], reason: str, at: datetime | None = None) -> None:
+    """Take back what was drawn for a record that is withdrawn: the right record draws what was really given, once.
+
+    Every line stays, with one against it. Twice would count twice: the caller holds what was withdrawn.
+    """
+    for movement in sorted(drawn, key=lambda one: one.lot_id):
+        lot = _locked(movement.lot, movement.site)
+        _move(actor, lot, movement.site, MovementKind.PUT_BACK, -movement.volume_ml, reason, at, movement.vial)
+        note_used_up(lot)
+        audit.record(actor=actor, verb="lot.put-back", subject=lot, reason=reason)
+
+
 def _tell_forced(lot: Lot, on: date, words: str) -> None:
     """Tell the manager, once a lot and day, that what should not have been given was."""
     told = {"clinic": lot.clinic, "words": words[:300]}

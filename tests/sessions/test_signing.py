@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
-from protocols.models import StockMovement
+from protocols.models import Lot, StockMovement
 from protocols.queries import lots as stock
 from sessions.models import Addendum, Administration, InjectionSite, SessionRecord, Signature, SignatureHead
 from sessions.queries import records as reads
@@ -234,6 +234,39 @@ def test_a_withdrawn_session_behind_a_later_one_is_left_out(world):
     add(world, record, "withdrawal")
 
     assert (session(world, 1).status, session(world, 2).status) == ("skipped", "done")
+
+
+@pytest.mark.parametrize("there_ml", [10, 1])
+def test_a_withdrawn_record_puts_back_what_it_drew_so_that_the_right_one_draws_it_once(world, there_ml):
+    lot = lot_of(world, volume_ml=there_ml)
+    record = start(world)
+    content = filled(record, lines=from_lot(record, lot))
+    save(world, record, content)
+    try:
+        finish(world, record)
+    except Refused as no:  # more was given than the ledger knew of
+        given = tuple(OverrideGiven(f.key, f.rule, f.text, "It was there") for f in no.details["findings"])
+        save(world, record, replace(content, overrides=given))
+        finish(world, record)
+    sign(world, record)
+    signed_ml, lot_then = stock.stock_of(lot, world.site), Lot.objects.get(pk=lot.pk).status
+
+    add(world, record, "withdrawal")
+    with pytest.raises(Refused):
+        add(world, record, "withdrawal")
+
+    put_back = StockMovement.objects.get(kind="put-back")
+    assert (put_back.volume_ml, put_back.lot, put_back.by) == (2, lot, world.doctor_user)
+    assert stock.stock_of(lot, world.site) == signed_ml + 2
+    assert Lot.objects.get(pk=lot.pk).status == "active"
+
+    again = start(world)
+    save(world, again, filled(again, lines=from_lot(again, lot)))
+    finish(world, again)
+    sign(world, again)
+
+    assert (stock.stock_of(lot, world.site), Lot.objects.get(pk=lot.pk).status) == (signed_ml, lot_then)
+    assert verify_chain(world.clinic).broken is None
 
 
 def test_a_record_is_withdrawn_once(world):

@@ -10,6 +10,8 @@ from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.services import patients as files
+from protocols.models import StockMovement
+from protocols.services import lots
 from sessions import canonical
 from sessions.models import Addendum, Appointment, PlannedSession, SessionRecord
 from sessions.models.courses import PlannedStatus
@@ -59,10 +61,17 @@ def add_addendum(
     append(head, signer, now, [(fresh, addendum, written)])
     audit.record(actor=actor, verb=f"record.{kind.replace('_', '-')}-added", subject=fresh, patient_id=fresh.patient_id)
     if kind == AddendumKind.WITHDRAWAL:
-        files.forget_weight(noted_in=fresh.public_id)
-    if kind == AddendumKind.WITHDRAWAL and fresh.planned_session is not None:
-        _give_session_back(actor, fresh, now)
+        _take_back(actor, fresh, now)
     return addendum
+
+
+def _take_back(actor: User, record: SessionRecord, now: datetime) -> None:
+    """Undo beside the record what signing it did: the weight noted, what its lots gave, the session done."""
+    files.forget_weight(noted_in=record.public_id)
+    drawn = StockMovement.objects.filter(administration__record=record).select_related("lot", "site", "vial")
+    lots.put_back(actor=actor, drawn=drawn, reason=_("Its record was withdrawn: it was written for the wrong patient."))
+    if record.planned_session is not None:
+        _give_session_back(actor, record, now)
 
 
 def _give_session_back(actor: User, record: SessionRecord, now: datetime) -> None:
