@@ -115,12 +115,14 @@ TYPED_FIELDS = tuple(name for name in OWN_FIELDS if name != "checklist")
 
 
 def as_last_time(last: RecordContent) -> RecordContent:
-    """Return what a new record takes over from the last one: how it was done, not what was felt or found."""
+    """Return what a new record takes over from the last one: how it was done, not what was felt, found or used up.
+
+    A lot, and the number that names the device with its sterile part, are read off what lies there this time.
+    """
     return RecordContent(
         is_dry=last.is_dry,
         technique_id=last.technique_id,
         device=last.device,
-        device_number=last.device_number,
         needle=last.needle,
         needle_length_mm=last.needle_length_mm,
         depth_mm=last.depth_mm,

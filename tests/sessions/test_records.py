@@ -65,12 +65,13 @@ def test_a_record_takes_over_how_it_was_done_last_time_but_not_what_was_felt(wor
     lines = tuple(replace(line, prepared_ml=Decimal(3), given_ml=Decimal("2.5")) for line in filled(start(world)).lines)
     scores = (ScoreGiven("pain", "before", Decimal(7), "patient"),)
     reactions = (ReactionSeen("Bruise"),)
-    done(world, lines=lines, scores=scores, reactions=reactions, depth_mm=Decimal(4), notes="Cried a little")
+    felt = {"scores": scores, "reactions": reactions, "notes": "Cried a little"}
+    done(world, lines=lines, **felt, depth_mm=Decimal(4), device="injector", device_number="needle plate, lot 7")
 
     second = reads.content(start(world, book_session(world, 2)))
 
     assert [line.given_ml for line in second.lines] == [Decimal(3), Decimal(3)]
-    assert second.depth_mm == 4
+    assert (second.depth_mm, second.device, second.device_number) == (4, "injector", "")
     assert (second.scores, second.reactions, second.notes, second.checklist) == ((), (), "", {})
 
 
