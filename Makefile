@@ -57,7 +57,7 @@ test-sqlite: $(VENV)/.dev
 	$(call both,,)
 
 test-servers: $(VENV)/.dev
-	$(call both, and not engine and not journey,$(BIN)/python -m tests.servers)
+	$(call both, and not engine and not once,$(BIN)/python -m tests.servers)
 
 check: $(VENV)/.dev ## Style, types, templates, import contracts, migrations, deployment settings
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from mesoclinic.core.roles import RIGHTS, Role
 from tests.web import rights
 from tests.web.rights import World, all_views
 
-pytestmark = pytest.mark.journey  # long, and the same on both engines
+pytestmark = pytest.mark.once  # long, and the same on both engines
 GROUPS = sorted(path.stem for path in Path(rights.__file__).parent.glob("rows_*.py"))
 ROLES = (Role.PRACTITIONER, Role.RECEPTION, Role.MANAGER, Role.ADMIN)
 

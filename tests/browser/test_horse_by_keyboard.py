@@ -12,7 +12,7 @@ from tests.browser.clinic import open_clinic, stock
 from tests.browser.looking import Keyboard, Looker
 from tests.factories import PASSWORD, make_consent
 
-pytestmark = pytest.mark.journey
+pytestmark = pytest.mark.once
 HORSE = "Bellefleur"
 
 

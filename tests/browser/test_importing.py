@@ -15,7 +15,7 @@ Lemaire;Zoé;31/02/1990;12;39
 """
 
 
-@pytest.mark.journey
+@pytest.mark.once
 def test_a_file_is_imported_after_what_would_happen_was_seen(look, worker):
     world = open_clinic()
     make_patient(world.clinic, name="Mathilde Faure")

@@ -11,7 +11,7 @@ from patients.models import Patient
 from tests.browser.clinic import open_clinic, stock
 from tests.factories import PASSWORD, make_consent
 
-pytestmark = pytest.mark.journey
+pytestmark = pytest.mark.once
 
 
 def test_a_person_by_mouse_from_the_call_to_the_pdf_in_hand(look, worker):

@@ -10,7 +10,7 @@ from tests.browser.clinic import open_clinic
 from tests.factories import PASSWORD, make_patient
 
 
-@pytest.mark.journey
+@pytest.mark.once
 def test_a_file_past_its_period_is_pseudonymised(look):
     world = open_clinic()
     long_ago = {"registered_on": date(2001, 2, 3), "now": datetime(2001, 2, 3, 9, tzinfo=UTC), "weight_kg": None}

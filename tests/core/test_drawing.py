@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.drawing import DRAWN, draw
 
+pytestmark = pytest.mark.once
+
 NASTY = "\"><b>O'Neill</b> & Søn \n 🐎"
 VALUES = (None, "", 0, False, 1234567, 1.5, NASTY, mark_safe("<i>safe</i>"))
 ATTRS = {"id": NASTY, "class": "form-control", "required": True, "disabled": False, "data-n": 1000, "maxlength": None}

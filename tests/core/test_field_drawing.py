@@ -9,6 +9,8 @@ from django.utils.safestring import mark_safe
 from mesoclinic.core.field_drawing import draw_field
 from mesoclinic.core.forms import Form, Renderer
 
+pytestmark = pytest.mark.once
+
 NASTY = "\"><b>O'Neill</b> & Søn"
 CHOICES = [("left", NASTY), ("right", "Right")]
 

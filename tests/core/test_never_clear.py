@@ -11,6 +11,8 @@ from django.conf import settings
 from protocols.services.catalogue import shipped_catalogue
 from tests.words import TRANSLATED, folder, said
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(settings.BASE_DIR)
 CLEARED = re.compile(
     r"\b(clear(ed)?|safe|fit|ok(ay)?|allowed|free|ready|eligible|able) (to|for) (compet\w+|race|racing|start(?! )|show)"

@@ -12,6 +12,8 @@ from mesoclinic.core.tables import open_table
 from patients.importing import columns
 from tests.patients.import_world import workbook
 
+pytestmark = pytest.mark.once
+
 SHEET = "xl/worksheets/sheet1.xml"
 START = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 

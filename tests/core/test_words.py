@@ -11,6 +11,8 @@ from django.utils.formats import date_format
 from protocols.models import Category, Indication, Species, Technique
 from tests import words
 
+pytestmark = pytest.mark.once
+
 HELD = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?[a-z][^>]*>")
 MEND = "run `python -m tests.words`, translate what is empty in the .po, run it again"
 

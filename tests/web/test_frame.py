@@ -14,6 +14,7 @@ from mesoclinic.core.roles import Role
 from mesoclinic.core.templatetags.ui import LEVEL_ICONS, STATUS_LOOKS, device_name
 from tests.factories import make_clinic, make_user
 
+pytestmark = pytest.mark.once
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
 SPRITE = (settings.BASE_DIR / "mesoclinic/static/vendor/icons/icons.svg").read_text()
 

@@ -16,6 +16,8 @@ from sessions.models.handouts import ReportVariant
 from tests.chromium import FLAGS
 from tests.factories import make_clinic, make_user
 
+pytestmark = pytest.mark.once
+
 STATIC = settings.BASE_DIR / "mesoclinic/static"
 STYLES = ("vendor/bootstrap/bootstrap.min.css", "css/mesoclinic.css")
 FRENCH = ("Aujourd’hui", "Calendrier", "Patients", "Traitements", "Protocoles", "Stocks", "Rapports", "Paramètres")
