@@ -8,9 +8,14 @@ from django.conf import settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
 from django.utils import timezone, translation
+from hypothesis import settings as hypothesis_settings
 
 from mesoclinic.core import doorbell, freeze
 from tests.chromium import NoChromiumError, find_chromium
+
+# A busy machine is no fault of an example.
+hypothesis_settings.register_profile("unhurried", parent=hypothesis_settings(), deadline=None)
+hypothesis_settings.load_profile("unhurried")
 
 _empty_database = TransactionTestCase._fixture_teardown
 

@@ -306,14 +306,14 @@ def cadences(draw):
     return Cadence(tuple(phases))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cadences())
 def test_every_cadence_is_read_back_from_its_text(cadence):
     assert parse(format(cadence)) == cadence
     assert format(parse(format(cadence))) == format(cadence)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="0123 49x*dwmo[]-@!, D\tz", max_size=30) | st.text(max_size=20))
 def test_any_text_is_a_cadence_or_has_one_fault_inside_it(text):
     cadence, fault = None, None
@@ -329,7 +329,7 @@ def test_any_text_is_a_cadence_or_has_one_fault_inside_it(text):
         assert str(fault).isprintable()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cadences(), st.integers(1, 5000))
 def test_phases_share_out_the_sessions(cadence, number):
     if not cadence.has_session(number):

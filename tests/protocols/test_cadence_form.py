@@ -30,7 +30,7 @@ def as_posted(form: CadenceForm) -> QueryDict:
     return posted(*rows, text=text, written=text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cadences())
 def test_a_series_comes_back_from_its_rows_as_it_was(cadence):
     form = CadenceForm(as_posted(CadenceForm(initial=cadence)))

@@ -84,7 +84,7 @@ def test_a_window_may_touch_the_ends_of_the_calendar():
     assert nearest_open_day(date.min, date.min, date.min, lambda _: False) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dates(), st.integers(0, 400))
 def test_a_month_later_is_in_the_right_month(day, months):
     later = add_months(day, months)

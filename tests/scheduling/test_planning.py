@@ -486,7 +486,7 @@ def is_open_without(start_on, offsets, weekend):
     return lambda day: day not in days and not (weekend and day.weekday() > 4)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(texts, starts, closures, st.booleans())
 def test_every_plan_is_ascending_numbered_open_and_inside_its_windows_or_late(text, start_on, offsets, weekend):
     is_open = is_open_without(start_on, offsets, weekend)
@@ -504,7 +504,7 @@ def test_every_plan_is_ascending_numbered_open_and_inside_its_windows_or_late(te
             assert not any(is_open(day.earliest_on + timedelta(days=one)) for one in span)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(texts, starts, closures, st.lists(st.integers(-1, 12), max_size=5), st.integers(0, 30))
 def test_a_replan_is_the_same_twice_and_never_before_today(text, start_on, offsets, delays, wait_days):
     revision, is_open = Revision(parse(text), start_on), is_open_without(start_on, offsets, weekend=False)
@@ -528,7 +528,7 @@ def test_a_replan_is_the_same_twice_and_never_before_today(text, start_on, offse
 open_ended = st.sampled_from(["*x2d", "2x1w, *x1mo[1-2mo]", "3x10d, *x4-6w", "1x!, *x1w", "*x12w", "1x, *x10d[8-20d]"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(open_ended, starts, closures, st.integers(0, 40), st.dictionaries(st.integers(-12, -1), st.integers(-9, 30)))
 def test_planning_on_behind_the_last_session_is_planning_the_whole(text, start_on, offsets, nights, booked):
     revision, is_open = Revision(parse(text), start_on), is_open_without(start_on, offsets, weekend=True)
@@ -549,7 +549,7 @@ def test_planning_on_behind_the_last_session_is_planning_the_whole(text, start_o
     assert whole == stands + [replace(day, number=end.number + day.number) for day in behind]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(starts, st.lists(st.booleans(), min_size=7, max_size=7))
 def test_performing_every_session_on_its_due_day_keeps_the_gaps_inside_their_windows(start_on, shut):
     revision = Revision(EQUINE, start_on)
@@ -563,7 +563,7 @@ def test_performing_every_session_on_its_due_day_keeps_the_gaps_inside_their_win
         states.append(SessionState(number, performed_on=day.due_on))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(starts, st.sets(st.integers(1, 10), max_size=9))
 def test_single_closed_days_never_change_the_weekday_of_the_open_weeks(start_on, holidays):
     is_open = is_open_without(start_on, [7 * week for week in holidays], weekend=False)

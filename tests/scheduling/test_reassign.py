@@ -146,7 +146,7 @@ def test_the_gap_to_the_optimum_is_small():
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 14), st.integers(0, 8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_nobody_and_nothing_is_ever_used_twice(rng, visits, options):
     cases = random_case(rng, visits, options, days=2)
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engine
 TRIED = 2_000  # series a case may have at most, so that thousands of cases are tried in seconds
 
 
-@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=2000, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(cases())
 def test_no_series_is_better_than_the_one_proposed(case):
     needs, openings, wishes = case

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mesoclinic.core import localtime
@@ -55,7 +55,6 @@ def test_merge_sorts_joins_and_drops_the_empty(given_intervals, merged):
     assert merge(given_intervals) == merged
 
 
-@settings(deadline=None)
 @given(intervals, intervals)
 def test_set_operations_agree_with_sets_of_minutes(left, right):
     a, b = merge(left), merge(right)
@@ -69,7 +68,6 @@ def test_set_operations_agree_with_sets_of_minutes(left, right):
         assert result == merge(result)
 
 
-@settings(deadline=None)
 @given(intervals, st.integers(0, HORIZON), st.integers(1, 30))
 def test_overlaps_and_contains_agree_with_sets_of_minutes(pairs, start, length):
     merged, asked = merge(pairs), set(range(start, start + length))
@@ -132,7 +130,6 @@ def test_a_local_day_has_the_hours_its_clock_shows(zone, day, hours):
     assert whole_days([day, day], zone) == [(day_start(day, zone), day_end(day, zone))]
 
 
-@settings(deadline=None)
 @given(
     st.dates(date(1990, 1, 1), date(2037, 12, 31)),
     st.integers(0, 1439),
@@ -153,7 +150,6 @@ def test_every_wall_time_that_exists_comes_back_and_is_the_first(day, minute, zo
     assert found == (candidates[0] if candidates else None)
 
 
-@settings(deadline=None)
 @given(st.dates(date(1990, 1, 1), date(2037, 12, 31)), st.integers(0, 1439), st.sampled_from([PARIS, LORD_HOWE]))
 def test_the_engine_and_the_rest_of_the_product_agree_on_instants(day, minute, zone):
     wall = time(minute // 60, minute % 60)
@@ -346,7 +342,6 @@ def free_minutes(agenda: Agenda, between: Interval) -> set[int]:
     }
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.integers(1, 3), agendas, max_size=3),
     st.none() | st.dictionaries(st.integers(1, 3), agendas, max_size=3),
@@ -384,7 +379,6 @@ def test_free_starts_agree_with_the_minute_by_minute_oracle(doctors, rooms, pati
     assert all(own == sorted(own) for own in spans.values())
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.integers(1, 2), agendas, max_size=2), agendas, st.integers(1, 20), st.integers(1, 30))
 def test_slots_are_the_free_starts_on_the_grid_of_the_opening(doctors, room, length, step):
     wanted = Wanted(length, (0, HORIZON), rooms={1: room})
@@ -446,7 +440,6 @@ def test_only_the_room_asked_for_is_looked_at():
     assert why_not_free(0, 30, Agenda(), wanted, rooms=[3]) == [WhyNot.ROOM]
 
 
-@settings(deadline=None)
 @given(agendas, agendas, agendas, st.integers(0, HORIZON - 1), st.integers(1, 30))
 def test_there_is_a_reason_exactly_when_the_time_is_not_free(doctor, patient, room, start, length):
     end = start + length

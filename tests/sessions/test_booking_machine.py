@@ -382,7 +382,6 @@ def test_whatever_is_done_in_any_order_what_must_hold_holds(world):
         settings=settings(
             max_examples=15,
             stateful_step_count=18,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=True,
             phases=[Phase.explicit, Phase.generate],
