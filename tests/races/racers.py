@@ -54,6 +54,7 @@ def _ways():
     from sessions.services.appointments.wish import Wish
     from sessions.services.waiting import wait_for_earlier_time
     from tests.races.series_ways import accept_carelessly, accept_series
+    from tests.races.taking_back_ways import take_back_or_book
     from tests.races.walk_in_ways import tap_walk_in
 
     def objects(asked):
@@ -235,6 +236,7 @@ def _ways():
         "accept-carelessly": accept_carelessly,
         "waiting": waiting_deed,
         "walk-in": tap_walk_in,
+        "taking-back": take_back_or_book,
     }
     ways |= {"round": whole_round, "change_round": change_round, "accepting": accepting, "agreeing": agreeing}
     return ways | {

@@ -61,7 +61,7 @@ def _step(turn: Turn[PatientImport], after: int) -> int | None:
     one = turn.hold(ImportStatus.UNDOING)
     if one is None:
         return None
-    Clinic.objects.select_for_update().get(pk=one.clinic_id)
+    Clinic.objects.select_for_update(no_key=True).get(pk=one.clinic_id)  # a visit that is saved must not wait for it
     next_rows = one.rows.filter(state=RowState.IMPORTED, position__gt=after).order_by("position")
     found = list(next_rows.values_list("position", "patient_id")[:FILES_A_STEP])
     if not found:

@@ -67,12 +67,13 @@ def locked_many(wishes: Sequence[Wish]) -> list[Wish]:
 
     The order is everybody's, and within each kind it is by key, so two bookings never wait for each other. At most
     eight SQL statements, whatever their number. Objects of another clinic are 404.
+    Raises Refused("patient-gone" | "session-gone").
     """
     clinic_id = wishes[0].site.clinic_id
     people = _rows(Practitioner, clinic_id, (wish.practitioner for wish in wishes))
     treated = species_treated(people)
     rooms = _rooms(clinic_id, wishes)
-    patients = _rows(Patient, clinic_id, (wish.patient for wish in wishes), "species")
+    patients = _patients(clinic_id, [wish.patient for wish in wishes])
     if any(wish.place is not None and wish.place.clinic_id != clinic_id for wish in wishes):
         raise Http404
     planned = _sessions(clinic_id, [wish.planned_session for wish in wishes if wish.planned_session])
@@ -88,6 +89,19 @@ def locked_many(wishes: Sequence[Wish]) -> list[Wish]:
         )
         for wish in wishes
     ]
+
+
+def _patients(clinic_id: int, wanted: Sequence[Patient]) -> dict[int, Patient]:
+    """Lock patients. Nothing but an import that is taken back deletes a file: whoever comes too late is told so."""
+    try:
+        return _rows(Patient, clinic_id, wanted, "species")
+    except Http404:
+        there = set(Patient.objects.filter(pk__in=[one.pk for one in wanted]).values_list("pk", flat=True))
+        gone = next((one for one in wanted if one.pk not in there), None)
+        if gone is None:
+            raise
+        words = _("The file of %(patient)s has just been deleted: the import it came with was taken back.")
+        raise Refused("patient-gone", words % {"patient": gone.name}) from None
 
 
 def _takes_any(wish: Wish) -> bool:
