@@ -37,7 +37,7 @@ def table(columns: Sequence[tuple[str, str, str]], rows: Rows, *, total: bool = 
 
 def _widths(columns: Sequence[tuple[str, str, str]], rows: Rows) -> list[str]:
     """Short columns take what they need, the others share the rest: an `auto` column would push them off the page."""
-    lengths = [max(len(text) for text in (column[0], *cells)) for column, *cells in zip(columns, *rows, strict=True)]
+    lengths = [_longest_line(column[0], *cells) for column, *cells in zip(columns, *rows, strict=True)]
     narrow = [n for n, column in enumerate(columns) if column[2] == "auto" and lengths[n] <= _NARROW]
     while narrow and sum(lengths[n] + 2 for n in narrow) > _ALL_NARROW:
         narrow.remove(max(narrow, key=lambda n: lengths[n]))
@@ -47,6 +47,10 @@ def _widths(columns: Sequence[tuple[str, str, str]], rows: Rows) -> list[str]:
     if len(wide) == 1:
         return ["auto" if n in narrow else "1fr" for n in range(len(columns))]
     return ["auto" if n in narrow else f"{min(max(lengths[n], 12), 40)}fr" for n in range(len(columns))]
+
+
+def _longest_line(*texts: str) -> int:
+    return max(len(line) for text in texts for line in text.split("\n"))
 
 
 def listed(items: list[str]) -> list[Block]:

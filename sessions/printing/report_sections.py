@@ -248,15 +248,16 @@ def _closing(report: CourseReport, words: Words) -> list[Block]:
 
 
 def _given(report: CourseReport, words: Words) -> list[Block]:
-    """Tell the sessions a line each."""
+    """Tell the sessions a row each: of one line, or with what was injected, who did it below the day."""
+    is_tall = any(session.mix for session in report.sessions)
     rows = [
         [
             str(session.number),
-            print_day(session.performed_on, words),
-            session.performed_by,
+            "\n".join([print_day(session.performed_on, words), *([session.performed_by] if is_tall else [])]),
+            "" if is_tall else session.performed_by,
             session.technique,
             "\n".join(_medicine(line, words) for line in session.mix),
-            comma(dict.fromkeys(comma([site.region, site.side]) for site in session.sites)),
+            "\n".join(dict.fromkeys(comma([site.region, site.side]) for site in session.sites)),
             str(session.shots) if session.shots else "",
             "\n".join(_added(session, words)),
         ]
@@ -264,7 +265,7 @@ def _given(report: CourseReport, words: Words) -> list[Block]:
     ]
     columns = [
         (words["number"], "right", "auto"),
-        (words["day"], "left", "auto"),
+        (joined([words["day"], words["who"] if is_tall else ""]), "left", "auto"),
         (words["who"], "left", "auto"),
         (words["technique"], "left", "auto"),
         (words["mix"], "left", "1fr"),

@@ -192,7 +192,7 @@ def _dose(line: Administration, words: Words) -> str:
 
 def _site(site: InjectionSite, species: Species, several: bool, words: Words) -> document.SiteLine:
     return document.SiteLine(
-        region=site.region,
+        region=_(site.region) if site.region else "",
         side=side_words(species, site.side),
         row=_("row %(number)s") % {"number": site.row} if site.row is not None else "",
         technique=str(site.technique) if site.technique else "",

@@ -6,7 +6,7 @@ from functools import lru_cache
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext
 
 from sessions.body_map import LEFT, RIGHT, View, Zone
 from sessions.queries.body_maps import Dot
@@ -48,7 +48,7 @@ def _tapped(zone: Zone, *, is_first: bool) -> tuple[object, ...]:
 
 def _label(name: str, side: str) -> str:
     if side == LEFT:
-        return format_html("{}, {}", name, pgettext("side of the body", "left"))
+        return format_html("{}, {}", name, gettext("left"))
     if side == RIGHT:
-        return format_html("{}, {}", name, pgettext("side of the body", "right"))
+        return format_html("{}, {}", name, gettext("right"))
     return name

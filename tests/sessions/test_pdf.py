@@ -31,12 +31,14 @@ from sessions.printing.document import (
     Signature,
     SiteLine,
     Timing,
+    Variant,
     file_name,
 )
 from sessions.printing.fonts import printable, printable_text
 from sessions.printing.layout import course_data
 from sessions.printing.pdf import course_pdf
 from sessions.printing.pieces import table
+from sessions.printing.variants import for_variant
 from sessions.printing.words import ENGLISH
 
 pytestmark = pytest.mark.engine
@@ -278,6 +280,20 @@ def test_a_table_over_several_pages_repeats_its_head():
     for text in pages[1:3]:
         assert "Window" in text
         assert "Timing" in text
+
+
+@pytest.mark.parametrize("lead_in", range(6))
+def test_a_row_of_several_lines_is_never_torn_between_two_pages(lead_in):
+    """Of every session, whatever stands above: the first and the last line of its mix are on one page."""
+    names = ("Upper", "Middle", "Inner", "Lower")
+    mixes = {n: tuple(MixLine(substance=f"{name}{n}.", given_ml=Decimal(1)) for name in names) for n in range(1, 41)}
+    sessions = tuple(a_session(n, mix=mix) for n, mix in mixes.items())
+    report = for_variant(a_report(sessions=sessions, tried_before="Rest\n" * lead_in), Variant.REFERRAL)
+
+    pages = [page.extract_text() for page in read(course_pdf(report)).pages]
+
+    for n in range(1, 41):
+        assert [f"Upper{n}." in text for text in pages] == [f"Lower{n}." in text for text in pages]
 
 
 def test_three_hundred_sessions_print_in_good_time():

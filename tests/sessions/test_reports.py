@@ -255,6 +255,23 @@ def test_a_person_is_left_and_right_and_a_horse_near_and_off():
     assert (horse.side, person.side) == ("near side (left)", "left")
 
 
+def test_what_is_left_over_and_the_way_back_are_no_parts_of_a_french_body():
+    with translation.override("fr"):
+        person = report_of(report_world(species="human", name="Ada Lovelace"))
+
+        assert person.side == "gauche"
+        assert translation.gettext("Back") == "Dos"
+
+
+def test_a_region_with_a_shipped_name_is_said_in_the_language_of_the_report():
+    world = report_world()
+    record = add_record(world, 1)
+    record.injection_sites.update(region="Back")
+
+    with translation.override("fr"):
+        assert {site.region for site in report_of(world).sessions[0].sites} == {"Dos"}
+
+
 def test_the_days_left_of_a_stopped_course_are_not_promised():
     world = report_world()
     world.course.status, world.course.status_reason = "stopped", "moved away"
