@@ -40,24 +40,26 @@ run: $(VENV)/.run ## Your own clinic, empty: the first page makes the first mana
 test: $(VENV)/.dev ## Everything that .ci/run runs: checks, both databases, real workers and browser
 	@$(MAKE) --no-print-directory --keep-going check test-sqlite test-servers
 
-# Several processes first where the tests are alone with their own database, a file with its setup in one of them; then
-# one by one what needs the machine.
-# On PostgreSQL and Redis all runs that touches them; the pure engines and the long way in a browser have run by then.
-ALONE := races or faults or browser
+# Two processes, a file with its setup in one of them, where the tests are alone with their own database; browsers by
+# themselves, as each process keeps one open; then one by one what needs the machine.
+# On PostgreSQL and Redis all runs that touches them; the pure engines, and what is long and the same there, have run by then.
+ALONE := races or faults
 PYTEST := $(BIN)/python -m pytest -q
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
-define both
+define all_of_it
 code=0; \
-$(2) $(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder -m "not ($(ALONE))$(1)" || code=$$?; \
+$(2) $(PYTEST) $(SIDE_BY_SIDE) -m "not ($(ALONE) or browser)$(1)" || code=$$?; \
+$(2) $(PYTEST) $(SIDE_BY_SIDE) -m "browser$(1)" || code=$$?; \
 $(2) $(PYTEST) -m "($(ALONE))$(1)" || code=$$?; \
 exit $$code
 endef
 
 test-sqlite: $(VENV)/.dev
-	$(call both,,)
+	$(call all_of_it,,)
 
 test-servers: $(VENV)/.dev
-	$(call both, and not engine and not once,$(BIN)/python -m tests.servers)
+	$(call all_of_it, and not engine and not once,$(BIN)/python -m tests.servers)
 
 check: $(VENV)/.dev ## Style, types, templates, import contracts, migrations, deployment settings
 	$(BIN)/ruff check .

@@ -10,7 +10,8 @@ from mesoclinic.core.models import User
 from mesoclinic.core.roles import RIGHTS, Role
 from tests.web.rights import World, all_rows, all_views
 
-pytestmark = pytest.mark.django_db  # each case in a transaction of its own, inside the stage's
+# Each case in a transaction of its own, inside the stage's.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # Anybody may ask these, signed in or not: nothing of a clinic is shown but to who holds a secret link.
 OPEN = {
     *("healthz", "readyz", "set_language"),
