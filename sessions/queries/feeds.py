@@ -13,6 +13,7 @@ from django.http import Http404
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from mesoclinic.core import languages
 from mesoclinic.core.models import AuditEvent
 from patients.models import Party, Patient, PatientParty
 from patients.queries.parties import current_contacts
@@ -210,8 +211,8 @@ def _changes(visit_ids: list[int]) -> dict[int, tuple[int, datetime]]:
 def _language(feed: CalendarFeed) -> str:
     if feed.practitioner:
         user = feed.practitioner.user
-        return (user.language if user else "") or feed.clinic.language
-    return (feed.party or feed.patient).language or feed.clinic.language
+        return languages.spoken(user.language if user else "", feed.clinic.language)
+    return languages.spoken((feed.party or feed.patient).language, feed.clinic.language)
 
 
 def _entry(feed: CalendarFeed, visit: Appointment, line: FeedLine, last: datetime) -> Entry:

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.conf import settings
 from django.db.models import Q
 
-from mesoclinic.core import texting
+from mesoclinic.core import languages, texting
 from mesoclinic.core.models import Clinic
 from patients.models import Party, Patient, PatientParty
 from patients.models.parties import Contactable, PartyRole
@@ -86,9 +85,8 @@ def _reached(clinic: Clinic, rules: ReminderSettings, patient: Patient, party: P
     channel = next((one for one in (rules.first_channel, *Channel.values) if one in ways), None)
     if channel is None:
         return None
-    spoken = (who.language, patient.language, clinic.language)
-    known = [language for language in spoken if language in dict(settings.LANGUAGES)]
-    return Recipient(patient, party, channel, ways[channel], known[0] if known else settings.LANGUAGE_CODE)
+    language = languages.spoken(who.language, patient.language, clinic.language)
+    return Recipient(patient, party, channel, ways[channel], language)
 
 
 def _ways(who: Contactable) -> dict[str, str]:

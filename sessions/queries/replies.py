@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
+from mesoclinic.core import languages
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Party, Patient, PatientParty
@@ -46,7 +47,7 @@ class LinkedDay:
 
     @property
     def language(self) -> str:
-        return self.who.language or self.site.clinic.language
+        return languages.spoken(self.who.language, self.site.clinic.language)
 
     @property
     def phone(self) -> str:

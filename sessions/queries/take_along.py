@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from mesoclinic.core import languages
 from patients.models import Patient
 from patients.queries import patients
 from patients.queries.parties import current_contacts, majority_on
@@ -27,8 +27,7 @@ def language_of(patient: Patient, today: date) -> str:
     comes_of_age = majority_on(patient)
     speaks_for_itself = not patient.species.is_animal and (comes_of_age is None or comes_of_age <= today)
     contacts = [] if speaks_for_itself else current_contacts(patient, today)
-    spoken = (*(one.language for one in contacts), patient.language, patient.clinic.language)
-    return next((one for one in spoken if one in dict(settings.LANGUAGES)), settings.LANGUAGE_CODE)
+    return languages.spoken(*(one.language for one in contacts), patient.language, patient.clinic.language)
 
 
 def visits_on_card(patient: Patient, course: Course | None, now: datetime) -> list[Appointment]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from mesoclinic.core import audit
+from mesoclinic.core import audit, languages
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site, User
 from patients.models import ConsentScan, Patient
@@ -47,7 +47,7 @@ def export_patient(*, actor: User, patient: Patient, site: Site, now: datetime |
         audit.record(actor=actor, verb="patient.exported", subject=patient, patient_id=patient.pk)
         rows = whole_file(patient, today)
     made: IO[bytes] = TemporaryFile()  # noqa: SIM115 - nameless: it goes when the response closes it
-    with override(patient.language or patient.clinic.language):
+    with override(languages.spoken(patient.language, patient.clinic.language)):
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("file.json", json.dumps(rows, ensure_ascii=False, indent=1, default=_plain))
             _write_reports(archive, patient, today, actor)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from mesoclinic.core import languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.identity_forms import PROOFS
@@ -56,14 +57,15 @@ def erase_patient(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _initial(patient: Patient, today) -> dict[str, object]:
     """An owner asks for an animal; a person for themselves."""
-    initial = {"asked_on": today, "language": patient.language or patient.clinic.language}
+    language = languages.spoken(patient.language, patient.clinic.language)
+    initial = {"asked_on": today, "language": language}
     owner = next((one for one in current_contacts(patient, today) if one.role == "owner"), None)
     if not patient.species.is_animal:
         return {**initial, "asked_as": AskedAs.PATIENT, "asked_by_name": patient.name, "address": patient.address}
     if owner is None:
         return {**initial, "asked_as": AskedAs.OWNER}
-    language = owner.language or initial["language"]
-    told = {"asked_by_name": owner.name, "address": owner.address, "language": language}
+    spoken = languages.spoken(owner.language, language)
+    told = {"asked_by_name": owner.name, "address": owner.address, "language": spoken}
     return {**initial, "asked_as": AskedAs.OWNER, **told}
 
 

@@ -30,7 +30,7 @@ def visit_link(request: HttpRequest, token: str) -> HttpResponse:
     linked = reads.linked_day(link, timezone.now())
     if linked is None:
         return _answer(request, "unknown.html", {}, status=404)
-    with translation.override(_spoken(linked.language)), timezone.override(linked.site.zone):
+    with translation.override(linked.language), timezone.override(linked.site.zone):
         if linked.is_over or not linked.lines:
             return _answer(request, "over.html", {"linked": linked}, status=410)
         return _visits(request, token, link, linked)
@@ -64,10 +64,6 @@ def _may_go_on(request: HttpRequest, token: str) -> bool:
     if not ratelimit.consume(request, action="visit-link", limit_get=True, **asked):
         return False
     return bool(ratelimit.consume(request, action="visit-reply", key=token, **asked))
-
-
-def _spoken(language: str) -> str:
-    return language if translation.check_for_language(language) else translation.get_language()
 
 
 def _answer(request: HttpRequest, template: str, context: dict, *, status: int = 200) -> HttpResponse:

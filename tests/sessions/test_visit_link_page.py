@@ -9,7 +9,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
 
-from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.refused import Refused
 from patients.models import Patient, PatientParty
 from sessions.links import ForgedLinkError, VisitLink, read_token
@@ -257,6 +257,18 @@ def test_the_page_speaks_the_language_of_its_reader_and_needs_no_cookie_to_show(
 
     assert '<html lang="fr"' in page
     assert "mardi 3 mars 2026" in page
+
+
+def test_whose_language_the_program_has_no_words_in_reads_dates_and_words_in_the_clinics(world, client):
+    Patient.objects.filter(pk=world.patient.pk).update(language="ro")  # Django could write dates in it
+    Clinic.objects.filter(pk=world.clinic.pk).update(language="fr")
+    visit(world)
+
+    page = client.get(address(link_of(world)), headers={"accept-language": "en"}).content.decode()
+
+    assert '<html lang="fr"' in page
+    assert "mardi 3 mars 2026" in page
+    assert "marți" not in page.lower()
 
 
 def test_a_flood_of_replies_ends_in_a_sentence(world):
