@@ -112,6 +112,20 @@ def test_the_line_of_now_is_the_sites_wherever_the_browser_stands(look):
     expect(visit(far_away.page, "Ida Roux")).to_have_attribute("aria-label", at("12:00"))
 
 
+@pytest.mark.parametrize("view", ["day", "week"])
+def test_today_is_opened_near_now_and_another_day_where_it_begins(look, view):
+    world = open_clinic()  # between nine and ten, and open from seven on: six is the first hour drawn
+    today = local_day(datetime.now(world.site.zone), world.site.zone)
+    page = look(world.desk, time_zone=world.zone).page
+
+    for day, hours in ((today, 2), (today + timedelta(days=7), 1)):
+        page.goto(f"/calendar/?on={day}&view={view}")
+        down = page.locator("#calendar .ec-main").evaluate(
+            "async main => { while (!main.scrollTop) await new Promise(requestAnimationFrame); return main.scrollTop; }"
+        )
+        assert (hours - 0.5) * HOUR < down <= hours * HOUR
+
+
 def _week_of_sunday(look, size):
     """The week that ends with the Sunday after this one, on which Ida comes at ten."""
     world = open_clinic()
@@ -182,7 +196,7 @@ def test_a_finger_moves_a_visit_and_makes_it_longer_on_a_tablet(look):
         patient=make_patient(world.clinic, name="Ida Roux"),
         practitioner=world.doctor,
         room=world.room,
-        starts_at=instant(day, time(10), world.site.zone),
+        starts_at=instant(day, time(8), world.site.zone),
         minutes=30,
     )
     looker = look(world.desk, time_zone=world.zone, size=(768, 1024))
@@ -192,10 +206,10 @@ def test_a_finger_moves_a_visit_and_makes_it_longer_on_a_tablet(look):
 
     box = one.bounding_box()
     finger.drag(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3, HOUR)
-    expect(page.get_by_text(re.compile("Ida Roux moved to .* 11:00."))).to_be_visible()
-    expect(one).to_have_attribute("aria-label", re.compile("^11:00–11:30"))
+    expect(page.get_by_text(re.compile("Ida Roux moved to .* 09:00."))).to_be_visible()
+    expect(one).to_have_attribute("aria-label", re.compile("^09:00–09:30"))
     box = one.bounding_box()
     finger.drag(box["x"] + box["width"] / 2, box["y"] + box["height"] - 6, HOUR / 2)
-    expect(page.get_by_text(re.compile("Ida Roux: .* 11:00 to 12:00."))).to_be_visible()
-    expect(one).to_have_attribute("aria-label", re.compile("^11:00–12:00"))
+    expect(page.get_by_text(re.compile("Ida Roux: .* 09:00 to 10:00."))).to_be_visible()
+    expect(one).to_have_attribute("aria-label", re.compile("^09:00–10:00"))
     looker.see("c5-touch")

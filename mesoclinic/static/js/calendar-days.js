@@ -43,10 +43,11 @@
     return [...known.values()];
   }
 
+  const includes = (first, count, day) => daysFrom(first, count).some(([one]) => one === day);
+
   function within(ghosts, first, count) {
-    const days = new Set(daysFrom(first, count).map(([day]) => day));
-    return ghosts.filter((one) => days.has(dayOf(one[START])));
+    return ghosts.filter((one) => includes(first, count, dayOf(one[START])));
   }
 
-  window.mesoclinic.calendarDays = { idleDays, hours, withColumnsOf, within };
+  window.mesoclinic.calendarDays = { idleDays, hours, withColumnsOf, within, includes };
 })();

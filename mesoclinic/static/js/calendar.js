@@ -179,7 +179,6 @@
     headerToolbar: { start: "", center: "", end: "" },
     height: "auto",
     allDaySlot: false,
-    scrollTime: two(Math.max(siteNow().getHours() - 1, 0)) + ":00",
     nowIndicator: true,
     // "Now" is the site's, wherever the browser stands; times come and go as the site's wall time. The library takes an
     // offset of nothing for no offset at all: a minute moves its line by a pixel.
@@ -229,6 +228,12 @@
     if (visit.dataset.movable && key.key === "Enter") openMove(visit.dataset.visit); else open(visit.dataset.visit);
   }, true);
 
+  // Today is opened an hour before now; another day where its work begins, an hour after what is drawn.
+  function openedAt(first) {
+    const now = siteNow();
+    return days.includes(shown, isWeek ? 7 : 1, wall(now).slice(0, 10)) ? Math.max(now.getHours() - 1, 0) : first + 1;
+  }
+
   async function load() {
     if (busy || document.querySelector(".ec-dragging, .ec-ghost, dialog[open]")) return;
     await reload();
@@ -274,7 +279,7 @@
       for (const [name, value] of Object.entries(now).filter(differs)) calendar.setOption(name, value);
       calendar.setOption("events", all);
     } else {
-      calendar = window.EventCalendar.create(box, { ...options, ...now, events: all });
+      calendar = window.EventCalendar.create(box, { ...options, ...now, scrollTime: `${two(openedAt(first))}:00`, events: all });
       watchEdges();
     }
     Object.assign(options, now);
