@@ -1,6 +1,6 @@
 """What a series would look like from a day on, at a site: words and days, before anything is prescribed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
@@ -39,14 +39,15 @@ class CadencePreview:
     is_always_closed: bool = False
 
 
-def preview(cadence: Cadence, *, start_on: date, site: Site) -> CadencePreview:
-    """Plan a series that begins on a day, around the site's closed days. Two SQL statements."""
+def preview(cadence: Cadence, *, start_on: date, site: Site, counts_from: int = 1) -> CadencePreview:
+    """Plan a series that begins on a day, its first session with a number, around closed days. Two SQL statements."""
     clinic = site.clinic
     tolerance = Tolerance(tuple(ToleranceRow(up_to or None, early, late) for up_to, early, late in clinic.tolerances))
     try:
         days = plan_course(cadence, start_on, is_open_on(site), horizon_on=horizon_from(start_on), tolerance=tolerance)
     except NoOpenDayError:
         days = []
+    days = [replace(day, number=day.number + counts_from - 1) for day in days]
     words = phases_in_words(cadence)
     phases = tuple(
         _phase(cadence, number, words[number - 1], tuple(own), clinic.session_min)

@@ -20,11 +20,18 @@ def preview_cadence(request: HttpRequest) -> HttpResponse:
     today = local_day(timezone.now(), request.site.zone)
     context = {"error": error, "start_on": start_day(data, today), "cadence_text": data.get("cadence", "")}
     if cadence is not None:
-        context["preview"] = preview(cadence, start_on=context["start_on"], site=request.site)
+        counts_from = _counts_from(data)
+        context["preview"] = preview(cadence, start_on=context["start_on"], site=request.site, counts_from=counts_from)
     # A text field somebody is typing in is left alone; changed rows bring it into step.
     context["is_text_stale"] = "cadence-text" in data and data["cadence-text"] == data.get("cadence-written")
     name = "_preview.html" if request.htmx else "preview.html"
     return render(request, f"sessions/cadences/{name}", context)
+
+
+def _counts_from(data: QueryDict) -> int:
+    """Say what number the first session has: that of the next one, where a course goes on by another series."""
+    text = data.get("counts_from", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 1
 
 
 def _cadence(data: QueryDict) -> tuple[Cadence | None, str]:

@@ -36,6 +36,23 @@ def test_the_preview_moves_around_public_holidays_as_the_plan_will(clinic):
     assert dates_of("4x1w", clinic) == [date(2026, 3, 30), date(2026, 4, 7), date(2026, 4, 13), date(2026, 4, 20)]
 
 
+def test_a_course_that_goes_on_by_another_series_counts_on_in_its_preview(browser):
+    asked = posted({"count": 3, "gap": 1}, start_on="2026-03-02", counts_from="5")
+
+    shown = browser.post(reverse("sessions:cadence-preview"), asked).context["preview"]
+
+    assert [day.number for phase in shown.phases for day in phase.days] == [5, 6, 7]
+
+
+@pytest.mark.parametrize("garbage", ["", "0x5", "-1", "99999999999", "٣"])
+def test_a_preview_counts_from_one_when_nothing_sensible_says_otherwise(browser, garbage):
+    asked = posted({"count": 2, "gap": 1}, start_on="2026-03-02", counts_from=garbage)
+
+    shown = browser.post(reverse("sessions:cadence-preview"), asked).context["preview"]
+
+    assert [day.number for phase in shown.phases for day in phase.days] == [1, 2]
+
+
 def test_the_preview_takes_two_statements(clinic, django_assert_num_queries):
     site = site_of(clinic)
     clinic = site.clinic

@@ -357,6 +357,14 @@ def test_a_new_cadence_starts_from_what_is_left_of_the_old_one(clinic, doctor):
     shown = doctor.get(page(course, "change-cadence"))
 
     assert str(shown.context["cadence_form"].text["text"].value()) == "4x2w@30, *x4w"
+    assert '<input type="hidden" name="counts_from" value="3">' in shown.content.decode()
+
+
+@pytest.mark.parametrize(("cadence", "offers"), [("2x1w, 4x2w", True), ("2x1w, *x4w", False)])
+def test_only_a_series_with_an_end_is_offered_more_sessions(clinic, doctor, cadence, offers):
+    course = make_course(clinic, cadence=cadence)
+
+    assert (page(course, "extend-course") in doctor.get(page(course)).content.decode()) is offers
 
 
 def test_a_mix_left_to_the_practitioner_is_not_called_dry(clinic, doctor):
