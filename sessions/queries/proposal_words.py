@@ -34,26 +34,25 @@ def promise(found: Found) -> str:
 
 
 def relaxed(one: Relaxed, total: int) -> str:
-    """Say what allowing more would bring: "All 15 if Thursdays are allowed"."""
-    many = (
-        _("All %(n)s") % {"n": total}
-        if one.inside == total
-        else _("%(n)s of %(total)s")
-        % {
-            "n": one.inside,
-            "total": total,
-        }
-    )
-    words = {"many": many}
+    """Say what allowing more would bring: "All 15 inside their windows if Thursday is allowed too"."""
+    words = {"kept": _kept(one.inside, total)}
     if one.wish is Wish.WEEKDAY:
         words["days"] = _listed([str(Weekday(day).label) for day in one.days])
-        return _("%(many)s inside the window if %(days)s is allowed too.") % words
+        one_day, several = _("%(kept)s if %(days)s is allowed too."), _("%(kept)s if %(days)s are allowed too.")
+        return (one_day if len(one.days) == 1 else several) % words
     if one.wish is Wish.TIME:
-        return _("%(many)s inside the window if other hours are allowed.") % words
+        return _("%(kept)s if other hours are allowed.") % words
     if one.wish is Wish.ROOM:
-        return _("%(many)s inside the window if other rooms are allowed.") % words
+        return _("%(kept)s if other rooms are allowed.") % words
     words["who"] = _listed([person.name for person in one.practitioners])
-    return _("%(many)s inside the window if %(who)s may treat too.") % words
+    return _("%(kept)s if %(who)s may treat too.") % words
+
+
+def _kept(inside: int, total: int) -> str:
+    words = {"inside": inside, "total": total}
+    if inside == total:
+        return ngettext("Inside its window", "All %(total)s inside their windows", total) % words
+    return _("%(inside)s of %(total)s inside the window") % words
 
 
 def price(line: Line) -> str:

@@ -52,6 +52,11 @@ def test_a_round_is_planned_run_and_changed_by_mouse(look, world):
     looker.see("r2-plan-768")
     assert looker.violations() == []
     expect(page.get_by_text("65 minutes there")).to_be_visible()
+    ember = page.locator(".round-candidate", has_text="Ember").get_by_label("Minutes")
+    expect(ember).to_be_hidden()  # who stays at home needs none
+    page.locator("label", has_text="Ember").click()
+    expect(ember).to_be_visible()
+    page.locator("label", has_text="Ember").click()
     page.locator("label", has_text="Corsair").click()
     expect(page.get_by_text("50 minutes there")).to_be_visible()
     page.locator("label", has_text="Corsair").click()

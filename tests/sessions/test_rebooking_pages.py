@@ -54,6 +54,16 @@ def said(answer):
     return " ".join(str(one) for one in answer.context["messages"])
 
 
+def test_who_may_not_book_is_told_that_reception_finds_the_new_times(world):
+    book(world, day_offset=7)
+    absence = away(world)
+    assert "until you accept a new one" in page_of(world, absence)
+
+    world.client.force_login(make_user(world.clinic, Role.MANAGER))
+
+    assert "until reception accepts a new one" in page_of(world, absence)
+
+
 ABSENCE = {"from_on": "2026-03-09", "until_on": "2026-03-09", "reason": "Course"}
 AFTERNOONS = {"weekday": "1-5", "kind": "open", "start_time": "13:00", "end_time": "17:00", "every_weeks": "1"}
 HOURS = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0"} | {

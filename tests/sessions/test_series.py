@@ -13,7 +13,8 @@ from patients.models import Place
 from sessions.models import Appointment, BookingPreference, Course, PlannedSession
 from sessions.queries import availability as availability_reads
 from sessions.queries import courses, proposal_words
-from sessions.queries.proposals import Pin, alternatives, find_series, lost_pins, relaxations
+from sessions.queries.proposals import Pin, Relaxed, alternatives, find_series, lost_pins, relaxations
+from sessions.scheduling.wishes import Wish
 from sessions.services import appointments, availability, preferences
 from sessions.services.appointments import SeriesTime
 from tests.factories import make_clinic, make_course, make_practitioner, make_species, site_of
@@ -160,7 +161,19 @@ def test_a_condition_is_kept_and_what_dropping_it_brings_is_said(world):
 
     assert {line.starts_at.astimezone(PARIS).isoweekday() for line in series.lines() if line.starts_at} == {3}
     assert proposal_words.promise(series) == "14 of 15 inside the window."
-    assert proposal_words.relaxed(relaxations(series)[0], 15) == "All 15 inside the window if Monday is allowed too."
+    assert proposal_words.relaxed(relaxations(series)[0], 15) == "All 15 inside their windows if Monday is allowed too."
+
+
+@pytest.mark.parametrize(
+    ("inside", "total", "days", "words"),
+    [
+        (1, 1, (7,), "Inside its window if Sunday is allowed too."),
+        (3, 3, (1, 2), "All 3 inside their windows if Monday and Tuesday are allowed too."),
+        (2, 3, (1, 2, 5), "2 of 3 inside the window if Monday, Tuesday and Friday are allowed too."),
+    ],
+)
+def test_what_other_days_would_bring_is_said_in_whole_sentences(inside, total, days, words):
+    assert proposal_words.relaxed(Relaxed(Wish.WEEKDAY, inside, 0, days), total) == words
 
 
 def test_a_wish_that_excludes_everything_says_so_and_what_would_help(world):
