@@ -94,6 +94,7 @@ def kill_a_child(worker, heard: list[str], number: int) -> None:
     before = len(heard)
     wait_for(lambda: len(heard) >= before + 15, seconds=60, what=f"messages before kill {number}")
     children = psutil.Process(worker.pid).children()
+    assert children, f"the worker has no child before kill {number}:\n{worker.printed()}"
     min(children, key=lambda child: child.create_time()).kill()
 
 
