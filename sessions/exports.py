@@ -20,7 +20,7 @@ _COURSE = (
 COURSES = (*_COURSE, Column(_("Next due"), lambda course: course.next_due_on if course.is_open else None))
 REPORTS = (
     *_COURSE,
-    Column(_("Protocol"), lambda course: course.protocol_version.protocol.name),
+    Column(_("Protocol"), lambda course: str(course.protocol_version.protocol)),
     Column(_("Billing note"), lambda course: course.billing_note),
     Column(_("Not all signed"), lambda course: gettext("yes") if course.is_unsigned else ""),
 )
@@ -40,7 +40,7 @@ ACCESS_LOG = (
     Column(_("When"), lambda event: event.at),
     Column(_("Who"), lambda event: event.actor_name or gettext("the program")),
     Column(_("What"), lambda event: event.words),
-    Column(_("Patient"), lambda event: event.patient.name if event.patient else ""),
+    Column(_("Patient"), lambda event: event.patient_name if event.patient else ""),
     Column(_("About"), lambda event: event.subject_text),
     Column(_("Reason"), lambda event: event.reason),
     Column(_("Details"), lambda event: "; ".join(_change(*line) for line in event.lines)),

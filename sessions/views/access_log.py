@@ -1,4 +1,8 @@
-"""Who opened, printed, exported or changed what: of the whole clinic, or of one patient's file."""
+"""Who opened, printed, exported or changed what: of the whole clinic, or of one patient's file.
+
+The log of the clinic tells of a restricted file by its number that something was done and by whom; what it was about
+stands in the file's own log, behind the door that asks why.
+"""
 
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -16,7 +20,6 @@ from mesoclinic.core.localtime import day_bounds
 from mesoclinic.core.models import AuditEvent, Site
 from mesoclinic.core.queries import access_log as log
 from mesoclinic.core.queries.users import users_of
-from patients.models import Patient
 from patients.queries import patients
 from patients.queries.search import search
 from sessions import exports
@@ -54,25 +57,43 @@ def patient_access_log(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show who opened one patient's file, and those merged into it."""
     patient = patients.get_or_404(request.clinic, public_id)
     events = log.events(request.clinic, patient_ids=patients.file_ids(patient))
-    if sent := exported(request, "access-log", events, exports.ACCESS_LOG, lines=partial(_worded, request)):
+    worded = partial(_worded, request, is_open=True)
+    if sent := exported(request, "access-log", events, exports.ACCESS_LOG, lines=worded):
         return sent
-    context = {"form": None, "page": _page(request, events), "patient": patient}
+    context = {"form": None, "page": _page(request, events, is_open=True), "patient": patient}
     return render(request, "sessions/settings/access_log.html", context)
 
 
-def _page(request: HttpRequest, events) -> Page:
+def _page(request: HttpRequest, events, *, is_open: bool = False) -> Page:
     page = Paginator(events, PAGE_ROWS).get_page(request.GET.get("page"))
-    page.object_list = _worded(request, list(page.object_list))
+    page.object_list = _worded(request, list(page.object_list), is_open=is_open)
     return page
 
 
-def _worded(request: HttpRequest, rows: list[AuditEvent]) -> list[AuditEvent]:
-    """Give each event its words and the patient it is about. Five SQL statements at most."""
-    named = Patient.objects.filter(clinic=request.clinic).in_bulk({row.patient_id for row in rows if row.patient_id})
+def _worded(request: HttpRequest, rows: list[AuditEvent], *, is_open: bool = False) -> list[AuditEvent]:
+    """Give each event its words and the patient it is about, as far as they may be read here.
+
+    Five SQL statements at most, one more for each level of merges.
+    """
+    named = patients.with_kept(request.clinic, {row.patient_id for row in rows if row.patient_id})
     known = log.names(rows)
     for row in rows:
-        row.words, row.lines, row.patient = log.words(row), log.lines(row, known), named.get(row.patient_id)
+        row.words, row.lines = log.words(row), log.lines(row, known)
+        row.patient, kept = named.get(row.patient_id, (None, None))
+        if row.patient is None:
+            continue
+        row.patient_name = row.patient.name
+        if kept.is_restricted and not is_open:
+            row.patient_name = kept.listed_name
+            _withhold(row)
     return rows
+
+
+def _withhold(row: AuditEvent) -> None:
+    """Leave out names and values. Why somebody came through the door stays: the log is there to tell that."""
+    row.subject_text, row.lines = "", []
+    if row.verb != "restricted-file.opened":
+        row.reason = ""
 
 
 def _span(site: Site, from_on: date | None, until_on: date | None) -> tuple[datetime | None, datetime | None]:

@@ -10,10 +10,11 @@ from django.urls import reverse
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from patients.models import ErasureRequest
+from patients.services import merging
 from sessions.models import Practitioner
 from sessions.queries.round_sheet import round_sheet
 from sessions.services import rounds
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_patient, make_user
 from tests.sessions.booking_world import at
 from tests.sessions.erasure_world import NOW, asked, erase, erasure_world, restrict
 from tests.sessions.record_world import done, record_world
@@ -91,6 +92,29 @@ def test_a_practitioner_opens_it_with_a_reason_that_is_noted(world):
     assert "This file is restricted since" in browser.get(page).text
     assert browser.get(address("sessions:record-view", world.signed)).status_code == 200
     assert AuditEvent.objects.get(verb="restricted-file.opened").reason == "Reaction told by phone"
+
+
+def test_the_clinics_log_tells_of_a_restricted_file_by_number_and_its_own_log_by_name(world):
+    name, number = world.patient.name, f"Restricted file {world.patient.number}"
+    merging.merge_patient(actor=None, patient=make_patient(world.clinic, name="Former Twin"), into=world.patient)
+    erase(world)
+    browser, whole = browser_of(world.manager), reverse("sessions:access-log")
+    own, door = (address(where, world.patient) for where in ("sessions:patient-access-log", "patients:open-restricted"))
+    assert browser.get(own).url.startswith(door)
+    browser.post(door, {"reason": "Asked who read it"})
+
+    for asked_for in ({}, {"export": "csv"}):
+        log, told = browser.get(whole, asked_for), browser.get(own, asked_for)
+        withheld, said = (read(one).replace(f'value="{name}"', "") for one in (log, told))
+        assert number in withheld
+        assert "Asked who read it" in withheld
+        for kept_back in (name, "Former Twin", "6 39 98 77 66", "ann@example.org", "Asked to be erased"):
+            assert kept_back not in withheld
+            assert kept_back in said
+
+
+def read(answer) -> str:
+    return b"".join(answer).decode()
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "-1"])
