@@ -1,6 +1,7 @@
 """The printed course: everything a reader needs is on it, any text prints, and a screen reader can follow it."""
 
 import io
+import re
 import time
 import unicodedata
 from dataclasses import replace
@@ -294,6 +295,22 @@ def test_a_row_of_several_lines_is_never_torn_between_two_pages(lead_in):
 
     for n in range(1, 41):
         assert [f"Upper{n}." in text for text in pages] == [f"Lower{n}." in text for text in pages]
+
+
+def test_three_plain_sessions_stand_on_a_page():
+    told = {
+        "technique": "Point by point",
+        "depth": "4 mm",
+        "device": "Syringe",
+        "needle": "27G, 4 mm",
+        "effect": "5 days",
+    }
+    told |= {"checks": "asked, nothing has changed", "weight_kg": Decimal(512), "behaviour": "brighter (Owner)"}
+    sessions = tuple(a_session(n, notes="Stood quietly.", **told) for n in range(1, 13))
+
+    texts = [page.extract_text() for page in read(course_pdf(a_report(sessions=sessions))).pages]
+
+    assert max(len(re.findall(r"^Session \d", text, re.MULTILINE)) for text in texts) == 3
 
 
 def test_three_hundred_sessions_print_in_good_time():
