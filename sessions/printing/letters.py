@@ -7,7 +7,6 @@ from typing import Any
 
 from sessions.printing.document import ClinicPart
 from sessions.printing.pieces import clinic_data, make_printable
-from sessions.printing.words import Words, print_day
 
 
 @dataclass(frozen=True)
@@ -20,9 +19,15 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One letter. Under the first paragraph `about`, a table of two columns: whom it is about, and when; then `parts`."""
+    """One letter, in the language of whoever gets it.
+
+    Under the first paragraph `about`, a table of two columns: whom it is about, and when; then `parts`.
+    """
 
     to: tuple[str, ...]
+    subject: str
+    day: str
+    language: str
     paragraphs: tuple[str, ...]
     about: tuple[tuple[str, str], ...] = ()
     parts: tuple[Part, ...] = ()
@@ -31,24 +36,23 @@ class Letter:
 
 @dataclass(frozen=True, kw_only=True)
 class Letters:
+    """Letters in one PDF; its title and language are those of whoever prints it."""
+
     clinic: ClinicPart
-    subject: str
+    title: str
     printed_on: date
     letters: tuple[Letter, ...]
     language: str = "en"
     paper: str = "a4"
 
 
-def letters_data(letters: Letters, words: Words) -> dict[str, Any]:
+def letters_data(letters: Letters) -> dict[str, Any]:
     """Give the JSON-ready data of `letters.typ`."""
-    clinic, day = letters.clinic, print_day(letters.printed_on, words)
     data = {
         "language": letters.language,
         "paper": letters.paper,
-        "title": letters.subject,
-        "subject": letters.subject,
-        "clinic": clinic_data(clinic),
-        "day": day,
+        "title": letters.title,
+        "clinic": clinic_data(letters.clinic),
         "letters": [_letter(one) for one in letters.letters],
     }
     shown: dict[str, Any] = make_printable(data)
@@ -58,6 +62,9 @@ def letters_data(letters: Letters, words: Words) -> dict[str, Any]:
 def _letter(one: Letter) -> dict[str, Any]:
     return {
         "to": _lines(one.to),
+        "subject": one.subject,
+        "day": one.day,
+        "language": one.language,
         "paragraphs": [text for text in one.paragraphs if text],
         "about": [list(row) for row in one.about],
         "parts": [{"heading": part.heading, "items": list(part.items)} for part in one.parts],

@@ -40,11 +40,11 @@ def round_pdf(sheet: RoundSheet, words: Words = SHEET_WORDS) -> bytes:
     return print_data(sheet_data(sheet, words), printed_at, template="round.typ")
 
 
-def letters_pdf(letters: Letters, words: Words) -> bytes:
+def letters_pdf(letters: Letters) -> bytes:
     """Print letters, each on its own page."""
     day = letters.printed_on
     printed_at = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return print_data(letters_data(letters, words), printed_at, template="letters.typ")
+    return print_data(letters_data(letters), printed_at, template="letters.typ")
 
 
 def prints(svg: str) -> bool:

@@ -20,11 +20,12 @@ def letters(request: ErasureRequest, site: Site) -> Letters:
     """Give the one letter, for letters_pdf. One statement."""
     clinic = request.patient.clinic
     paper = paper_of(clinic)
+    letter = _letter(request, site)
     return Letters(
         clinic=letterhead(clinic, site, paper),
-        subject=_("Your request for erasure"),
+        title=letter.subject,
         printed_on=local_day(request.at, site.zone),
-        letters=(_letter(request, site),),
+        letters=(letter,),
         language=(get_language() or "en").split("-")[0],
         paper=paper_size(clinic, paper),
     )
@@ -34,6 +35,9 @@ def _letter(request: ErasureRequest, site: Site) -> Letter:
     patient = request.patient
     return Letter(
         to=(request.asked_by_name, request.address),
+        subject=_("Your request for erasure"),
+        day=_day(local_day(request.at, site.zone)),
+        language=(get_language() or "en").split("-")[0],
         paragraphs=(_opening(request), *_why(request), *_from_now_on(request), *_rights()),
         about=((_("Patient"), patient.name), (_("File"), str(patient.number)), (_("Asked on"), _day(request.asked_on))),
         parts=(

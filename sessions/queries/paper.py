@@ -19,14 +19,26 @@ def paper_size(clinic: Clinic, paper: PaperSettings) -> str:
 
 
 def letterhead(clinic: Clinic, site: Site | None, paper: PaperSettings) -> ClinicPart:
-    """Say whose paper it is: the site's own address and telephone where it has them. No SQL statement."""
+    """Say whose paper it is: the site's own address and telephone where it has them. No SQL statement.
+
+    Of a paper that is of no one site, the clinic's own; where one is missing, that of its only site: one SQL statement then.
+    """
     name = clinic.name if site is None or site.name == clinic.name else f"{clinic.name} · {site.name}"
-    address = (site.address if site else "") or clinic.address
+    if site is None and not (clinic.address and clinic.phone):
+        address, phone = _at_the_only_site(clinic)
+    else:
+        address, phone = (site and site.address) or clinic.address, (site and site.phone) or clinic.phone
     lines = [line.strip() for line in address.splitlines()]
     return ClinicPart(
         name=name,
         address=tuple(line for line in lines if line),
-        phone=(site.phone if site else "") or clinic.phone,
+        phone=phone,
         email=clinic.email,
         logo=logo_svg(bytes(paper.logo), clinic.name) if paper.logo else "",
     )
+
+
+def _at_the_only_site(clinic: Clinic) -> tuple[str, str]:
+    sites = list(Site.objects.filter(clinic=clinic, is_active=True)[:2])
+    address, phone = (sites[0].address, sites[0].phone) if len(sites) == 1 else ("", "")
+    return clinic.address or address, clinic.phone or phone

@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from mesoclinic.core import languages
 from mesoclinic.core.models import User
 from patients.models import Patient
 from sessions.printing.letters import Letter, Letters
@@ -22,41 +23,48 @@ def letter_words() -> Words:
 
 
 def letters(sheet: RecallSheet, today: date, *, printed_by: User) -> Letters:
-    """Give one letter for each person, in the order of the phone list. One statement."""
+    """Give one letter for each person in a language they read, in the order of the phone list. Two statements at most."""
     clinic = sheet.recall.clinic
     paper = paper_of(clinic)
+    head = letterhead(clinic, None, paper)
     return Letters(
-        clinic=letterhead(clinic, None, paper),
-        subject=_("Recall of a product that was used in a treatment"),
+        clinic=head,
+        title=_("Recall of a product that was used in a treatment"),
         printed_on=today,
-        letters=tuple(_letter(person, sheet, printed_by) for person in sheet.people),
+        letters=tuple(_letter(person, sheet, today, (str(printed_by), head.phone)) for person in sheet.people),
         language=(get_language() or "en").split("-")[0],
         paper=paper_size(clinic, paper),
     )
 
 
-def _letter(person: Person, sheet: RecallSheet, printed_by: User) -> Letter:
-    recall, clinic = sheet.recall, sheet.recall.clinic
+def _letter(person: Person, sheet: RecallSheet, today: date, sender: tuple[str, str]) -> Letter:
+    name, phone = sender
+    wishes = (person.who.language, *(about.patient.language for about in person.about))
+    language = languages.spoken(*wishes, sheet.recall.clinic.language)
+    with override(language):
+        return Letter(
+            to=(person.who.name, person.who.address),
+            subject=_("Recall of a product that was used in a treatment"),
+            day=print_day(today, letter_words()),
+            language=language,
+            paragraphs=_paragraphs(person, sheet, phone),
+            about=tuple((about.patient.name, days_said(about)) for about in person.about),
+            closing=(name, sheet.recall.clinic.name),
+        )
+
+
+def _paragraphs(person: Person, sheet: RecallSheet, phone: str) -> tuple[str, ...]:
+    recall = sheet.recall
     lot = _("lot %(number)s") % {"number": recall.number}
     lot = f"{lot} ({recall.manufacturer})" if recall.manufacturer else lot
-    substances = ", ".join(sorted({name for about in person.about for name in about.substances}))
+    substances = ", ".join(sorted({_(name) for about in person.about for name in about.substances}))
     first = _("A product given in our clinic has been recalled: %(substances)s, %(lot)s. It was used for:")
     signs = _(
         "Please tell us at once of any redness, lump, sore or discharge where the injections were given. Such signs"
         " can appear up to %(weeks)d weeks after a session."
     )
-    call = _("Please call us: %(phone)s.") % {"phone": clinic.phone} if clinic.phone else ""
-    return Letter(
-        to=(person.who.name, person.who.address),
-        paragraphs=(
-            first % {"substances": substances, "lot": lot},
-            recall.message,
-            signs % {"weeks": FOLLOW_UP_WEEKS},
-            call,
-        ),
-        about=tuple((about.patient.name, days_said(about)) for about in person.about),
-        closing=(str(printed_by), clinic.name),
-    )
+    call = _("Please call us: %(phone)s.") % {"phone": phone} if phone else ""
+    return first % {"substances": substances, "lot": lot}, recall.message, signs % {"weeks": FOLLOW_UP_WEEKS}, call
 
 
 def days_said(about: About) -> str:
@@ -103,4 +111,13 @@ def _session(one: Session) -> list[Value]:
     patient: Patient | None = one.patient
     state = _("Withdrawn") if one.is_withdrawn else one.status_label
     name, number = (patient.name, patient.number) if patient is not None else ("", None)
-    return [one.on, name, number, ", ".join(one.lines), one.given_ml, one.site, one.performed_by, state]
+    return [
+        one.on,
+        name,
+        number,
+        ", ".join(_(name) for name in one.lines),
+        one.given_ml,
+        one.site,
+        one.performed_by,
+        state,
+    ]

@@ -26,7 +26,6 @@ from sessions.printing.document import file_part
 from sessions.printing.pdf import PrintedPaper, letters_pdf
 from sessions.queries import erasure as reads
 from sessions.queries.erasure_letter import letters
-from sessions.queries.recall_papers import letter_words
 from sessions.queries.retention import Held, held_now
 from sessions.services import batches
 
@@ -135,6 +134,6 @@ def print_answer(*, actor: User, request: ErasureRequest, site: Site) -> Printed
     with transaction.atomic():
         audit.record(actor=actor, verb="erasure.printed", subject=request, patient_id=patient.pk)
     with override(request.language):
-        pdf = letters_pdf(letters(request, site), letter_words())
+        pdf = letters_pdf(letters(request, site))
     name = file_part(patient.name)[:60].strip("-") or "patient"
     return PrintedPaper(pdf, f"{local_day(request.at, site.zone).isoformat()}_{name}_erasure.pdf")

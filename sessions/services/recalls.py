@@ -15,7 +15,7 @@ from protocols.models import Recall
 from sessions.models import RecallNotice
 from sessions.printing.pdf import letters_pdf
 from sessions.queries import recalls as reads
-from sessions.queries.recall_papers import letter_words, letters, list_of
+from sessions.queries.recall_papers import letters, list_of
 from sessions.recall_workbook import recall_workbook
 
 
@@ -69,7 +69,7 @@ def print_letters(*, actor: User, recall: Recall, today: date) -> HandedOut:
     with transaction.atomic():
         sheet = _sheet(recall, today)
         _write_down(actor, "recall.letters-printed", sheet)
-    pdf = letters_pdf(letters(sheet, today, printed_by=actor), letter_words())
+    pdf = letters_pdf(letters(sheet, today, printed_by=actor))
     return HandedOut(pdf, f"{today.isoformat()}_recall_letters.pdf")
 
 

@@ -9,11 +9,13 @@ from openpyxl import load_workbook
 
 from mesoclinic.core.models import AuditEvent, Site
 from mesoclinic.core.refused import Refused
+from patients.models import Patient
 from patients.services.merging import merge_patient
 from protocols.models import Lot, Recall
 from protocols.queries import lots as stock
 from protocols.services import lots, recalls
 from sessions.queries import records as reads
+from sessions.queries.recall_papers import letters
 from sessions.queries.recalls import find, recall_sheet
 from sessions.recall_workbook import Sheet, recall_workbook
 from sessions.services import recalls as services
@@ -188,6 +190,29 @@ def test_letters_and_list_are_written_down_for_every_file_on_them(world):
     assert book["Sessions"]["E2"].value == world.record.administrations.get(position=1).given_ml
     for verb in ("recall.letters-printed", "recall.list-exported"):
         assert AuditEvent.objects.get(verb=verb).patient_id == world.patient.pk
+
+
+def test_everybody_gets_the_letter_in_a_language_they_read_whoever_prints_it(world):
+    Patient.objects.filter(pk=world.patient.pk).update(language="fr")
+    sheet = recall_sheet(recall(world, message="Come to us on Monday."), TODAY)
+
+    (letter,) = letters(sheet, TODAY, printed_by=world.doctor_user).letters
+
+    assert (letter.language, letter.subject) == ("fr", "Rappel d’un produit utilisé lors d’un traitement")
+    assert letter.day == "1 juin 2026"
+    assert letter.paragraphs[0].startswith("Un produit injecté dans notre cabinet")
+    assert "Lidocaïne" in letter.paragraphs[0]
+    assert letter.paragraphs[1] == "Come to us on Monday."
+
+
+def test_a_letter_says_where_to_call_though_only_the_site_has_a_telephone(world):
+    Site.objects.filter(clinic=world.clinic).update(phone="+33 1 99 00 41 33", address="7 rue X")
+    sheet = recall_sheet(recall(world), TODAY)
+
+    made = letters(sheet, TODAY, printed_by=world.doctor_user)
+
+    assert (made.clinic.phone, made.clinic.address) == ("+33 1 99 00 41 33", ("7 rue X",))
+    assert made.letters[0].paragraphs[-1] == "Please call us: +33 1 99 00 41 33."
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+33 1 23", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1"])
