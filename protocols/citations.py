@@ -2,15 +2,20 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 TAG = re.compile(r" ?\[(?:S\d+[a-z]?|SEED-[A-Z]|DESIGN|INFER)\]")
 BRACKET = re.compile(r" ?\(([^()]*\bS\d+[a-z]?\b[^()]*)\)")
 NUMBER = re.compile(r"\bS\d+[a-z]?\b(?:, (?:and )?)?")
 
 
 def source_words(source: str) -> str:
-    """A source as people read it: the citation without its number; nothing for a rule of the product's own."""
+    """A source as people read it: the citation without its number; nothing for a rule of the product's own.
+
+    A title stays as it was published; what the catalogue says in words of its own is in the reader's language.
+    """
     parts = [part for part in str(source or "").split("; ") if not part.endswith(("[DESIGN]", "[INFER]"))]
-    return TAG.sub("", "; ".join(parts))
+    return "; ".join(_(said) if (said := TAG.sub("", part)) else "" for part in parts)
 
 
 def note_words(note: str) -> str:

@@ -28,6 +28,7 @@ DATED = datetime(2026, 11, 28, tzinfo=UTC)
 HEAD = "# What people read in Mesoclinic. Brought up to date by: python -m tests.words"
 # Of one and of many. The third form of French that some know is for round millions, and nothing here comes in those.
 PLURALS = {"fr": "nplurals=2; plural=(n > 1);"}
+NUMBERED = re.compile(r"S\d")  # a source of the domain notes: its title stays as it was published
 LOOSE_MARK = re.compile(r"(?<=\S) (?=[:;!?»](?:\s|$))|(?<=«) ")
 # How the words are marked, and which of the arguments are words: one, one of many, or one with its context.
 MARKS: dict[str, tuple | None] = {
@@ -64,7 +65,9 @@ def shipped_words() -> Iterator[str]:
     for scale in shipped.scores:
         yield from (scale.name, scale.question)
     yield from (one.question for one in shipped.checklist)
-    for names in (shipped.regions, shipped.categories, shipped.techniques, shipped.indications):
+    called = (shipped.regions, shipped.categories, shipped.techniques, shipped.indications)
+    yield from (one.citation for one in shipped.sources if not NUMBERED.match(one.code))
+    for names in (*called, shipped.substances, shipped.protocols):
         yield from (one.name for one in names)
 
 

@@ -76,9 +76,7 @@ class ProtocolForm(Form):
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["technique"].queryset = queries.techniques(clinic)
-        indications = queries.indications(clinic)
-        self.fields["indications"].queryset = indications
-        self.fields["indications"].label_from_instance = lambda row: row.name
+        self.fields["indications"].queryset = queries.indications(clinic)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -149,8 +147,8 @@ class LineForm(Form):
 
 def _option(substance: Substance) -> str:
     if substance.strength is None:
-        return substance.name
-    return f"{substance.name} ({substance.strength.normalize():f} {substance.strength_unit})"
+        return str(substance)
+    return f"{substance} ({substance.strength.normalize():f} {substance.strength_unit})"
 
 
 LineRows = forms.formset_factory(

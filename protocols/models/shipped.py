@@ -1,6 +1,7 @@
 """What rows of the shipped catalogue share: a code, a source, and the digest of what was shipped."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.models import ClinicOwned
@@ -23,7 +24,8 @@ class Shipped(ClinicOwned):
         abstract = True
 
     def __str__(self) -> str:
-        return self.name
+        """A shipped name in the reader's language; the clinic's own stays as it was typed."""
+        return gettext(self.name) if self.name else ""
 
 
 def code_unique(name: str) -> models.UniqueConstraint:

@@ -308,7 +308,7 @@ def require_reason(reason: str) -> None:
 def _refuse_unusable(
     lot: Lot, on: date, left_ml: Decimal, volume_ml: Decimal = Decimal(0), vial: Vial | None = None
 ) -> None:
-    words = {"lot": lot.number, "substance": lot.substance.name}
+    words = {"lot": lot.number, "substance": str(lot.substance)}
     if lot.status == Lot.Status.RECALLED:
         raise Refused("lot-recalled", _("%(substance)s, lot %(lot)s was recalled.") % words, lot=lot)
     if lot.expires_on < on:
@@ -322,7 +322,7 @@ def _refuse_unusable(
 def _refuse_too_much(lot: Lot, volume_ml: Decimal, left_ml: Decimal) -> None:
     if left_ml <= 0 or volume_ml > left_ml:
         message = _("%(substance)s, lot %(lot)s has %(left)s mL left here.")
-        words = {"substance": lot.substance.name, "lot": lot.number, "left": _plain(left_ml)}
+        words = {"substance": str(lot.substance), "lot": lot.number, "left": _plain(left_ml)}
         raise Refused("lot-used-up", message % words, field="volume_ml", lot=lot, left_ml=left_ml)
 
 

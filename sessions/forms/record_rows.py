@@ -86,7 +86,7 @@ class LineForm(Form):
     def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
         self.options = options
         super().__init__(*args, **kwargs)
-        names = [(row.pk, row.name) for row in options.substances.values()]
+        names = [(row.pk, str(row)) for row in options.substances.values()]
         self.fields["substance"].choices = with_blank(names, _("Choose a substance"))
         self.chosen = self._chosen()
         if self.chosen is None:
@@ -103,7 +103,7 @@ class LineForm(Form):
         lot = self._lot_of(self["lot"].value())
         if lot is None or lot.substance_id == self.chosen.pk:
             return []
-        return [(str(lot.pk), f"{lot_words(lot)} · {lot.substance.name}")]
+        return [(str(lot.pk), f"{lot_words(lot)} · {lot.substance}")]
 
     def _lot_of(self, key: Any) -> Lot | None:
         return self.options.lot_by_id.get(int(key)) if str(key or "").isdecimal() and len(str(key)) < 19 else None
@@ -210,7 +210,7 @@ class SiteForm(Form):
     def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         same = _("As above")
-        self.fields["technique"].choices = with_blank([(row.pk, row.name) for row in options.techniques], same)
+        self.fields["technique"].choices = with_blank([(row.pk, str(row)) for row in options.techniques], same)
         self.fields["region"].widget.attrs |= {"list": "regions", "autocomplete": "off"}
 
     def clean_map_points(self):
@@ -324,7 +324,7 @@ class RecordReactionForm(ReactionForm):
 def lots_by_substance(options: RecordOptions) -> list[tuple[str, list[tuple[str, str]]]]:
     """The lots to choose from, under the names of their substances."""
     return [
-        (options.substances[key].name, [(str(lot.pk), lot_words(lot)) for lot in found])
+        (str(options.substances[key]), [(str(lot.pk), lot_words(lot)) for lot in found])
         for key, found in options.lots.items()
         if key in options.substances
     ]

@@ -97,7 +97,7 @@ class RecordForm(Form):
         self.options = options
         super().__init__(*args, **kwargs)
         self.fields["checklist_yes"].choices = [(item.code, _(item.question)) for item in options.questions]
-        self.fields["technique"].choices = with_blank([(row.pk, row.name) for row in options.techniques])
+        self.fields["technique"].choices = with_blank([(row.pk, str(row)) for row in options.techniques])
         self.fields["performed_by"].choices = [(row.pk, row.name) for row in options.practitioners]
         for scale in options.scales:
             self._add_scale(scale)

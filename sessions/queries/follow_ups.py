@@ -103,4 +103,4 @@ def _line(record: SessionRecord, patient: Patient, contacts: dict[int, Contact],
 
 
 def _lot_words(row: Administration) -> str:
-    return f"{row.substance.name} {row.lot_number or row.lot.number}"
+    return f"{row.substance} {row.lot_number or row.lot.number}"

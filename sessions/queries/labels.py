@@ -39,7 +39,7 @@ def syringe_labels(record: SessionRecord, *, printed_by: User, now: datetime) ->
 def _line(row: Administration) -> LabelLine:
     unit = row.get_strength_unit_display()
     return LabelLine(
-        substance=row.substance.name,
+        substance=str(row.substance),
         strength=f"{number(row.strength, decimal_words())} {unit}" if row.strength is not None else "",
         volume_ml=row.prepared_ml,
         lot=row.lot_number or (row.lot.number if row.lot else ""),

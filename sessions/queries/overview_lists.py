@@ -140,7 +140,7 @@ def _course_line(course: Course) -> Line:
     cells = (
         f"{course.number} · {course.indication!s}",
         course.patient.listed_name,
-        course.protocol_version.protocol.name,
+        str(course.protocol_version.protocol),
         course.lead_practitioner.name,
         _day(course.start_on),
         str(course.figures.sessions_done),
@@ -169,7 +169,7 @@ def _review_line(plan: CoursePlan) -> Line:
     cells = (
         f"{course.number} · {course.indication!s}",
         course.patient.listed_name,
-        course.protocol_version.protocol.name,
+        str(course.protocol_version.protocol),
         course.lead_practitioner.name,
         str(after or "–"),
     )
@@ -188,7 +188,7 @@ def _outcome_line(course: Course) -> Line:
     cells = (
         f"{course.number} · {course.indication!s}",
         course.patient.listed_name,
-        course.protocol_version.protocol.name,
+        str(course.protocol_version.protocol),
         course.lead_practitioner.name,
         number(figures.first_pain),
         number(figures.last_pain),
@@ -269,7 +269,7 @@ def _lots(scope: Scope, what: str) -> Listing:
 
 
 def _lot_line(lot: Lot) -> Line:
-    name = f"{_(lot.substance.name)} · {lot.number}"
+    name = f"{lot.substance} · {lot.number}"
     cells = (name, lot.manufacturer or "–", _day(lot.expires_on), number(lot.stock_ml), str(lot.get_status_display()))
     return Line(reverse("protocols:lot", args=[lot.public_id]), cells)
 

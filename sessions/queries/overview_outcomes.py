@@ -81,7 +81,7 @@ def _grouped(scope: Scope, column: str) -> dict[int, Pairs]:
 
 def _by_protocol(scope: Scope) -> Found:
     found = _grouped(scope, "course__protocol_version__protocol")
-    return {row.pk: (row.name, str(row.public_id)) for row in Protocol.objects.filter(pk__in=found)}, found
+    return {row.pk: (str(row), str(row.public_id)) for row in Protocol.objects.filter(pk__in=found)}, found
 
 
 def _by_indication(scope: Scope) -> Found:

@@ -119,7 +119,7 @@ def _by_lot(scope: Scope) -> list[Block]:
         narrowed = {"lot": lot.public_id}
         rows.append(
             [
-                Cell(f"{_(lot.substance.name)} · {lot.number}"),
+                Cell(f"{lot.substance} · {lot.number}"),
                 linked(sessions[key], scope, "given", **narrowed),
                 linked(sessions_hit[key], scope, "with-event", **narrowed),
                 Cell(_rate(share)),

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q
-from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from patients.models import Patient
@@ -141,7 +140,7 @@ def _count(
     on = local_day(record.performed_at, zone)
     if not any(rule.in_force(day) for day in (on, *(one.from_on for one in to_come if rule.is_of(one.body)))):
         return None
-    about = [_(line.substance.name) for line in lines if rule.keys & keys.get(line.substance_id, frozenset())]
+    about = [str(line.substance) for line in lines if rule.keys & keys.get(line.substance_id, frozenset())]
     if record.sedation and rule.keys & SEDATIVE:
         about.append(record.sedation)
     injects = bool(lines) or record.is_dry or bool(record.sedation)

@@ -167,7 +167,7 @@ def _mm(length: Decimal | None, words: Words) -> str:
 def _mix_line(line: Administration, several: bool, words: Words) -> document.MixLine:
     lot = line.lot
     return document.MixLine(
-        substance=line.substance.name,
+        substance=str(line.substance),
         strength=f"{number(line.strength, words)} {line.strength_unit}" if line.strength is not None else "",
         syringe=line.syringe if several else "",
         prepared_ml=line.prepared_ml,

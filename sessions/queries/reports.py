@@ -84,7 +84,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
         side=side_words(patient.species, course.side),
         indication_note=course.complaint,
         protocol=document.ProtocolPart(
-            name=version.protocol.name,
+            name=str(version.protocol),
             version=str(version.number),
             cadence=_cadence(revisions) or cadence_words(course.cadence),
             technique=str(version.technique) if version.technique else "",
@@ -142,7 +142,7 @@ def _patient(patient: Patient, today: date, words: Words) -> document.PatientPar
 
 
 def _allergies(patient: Patient, flags: Iterable, words: Words) -> str:
-    listed = [_(flag.substance.name) if flag.substance_id else flag.what for flag in flags if _is_allergy(flag)]
+    listed = [str(flag.substance) if flag.substance_id else flag.what for flag in flags if _is_allergy(flag)]
     if listed:
         return ", ".join(listed)
     if patient.allergy_status != Patient.AllergyStatus.NONE_KNOWN or patient.allergy_asked_on is None:

@@ -130,7 +130,7 @@ def _mix(visit: Appointment) -> Iterable[SheetMix]:
     several = len({line.syringe for line in lines}) > 1
     for line in lines:
         syringe = line.syringe if several else ""
-        yield SheetMix(substance=line.substance.name, volume_ml=line.volume_ml, syringe=syringe)
+        yield SheetMix(substance=str(line.substance), volume_ml=line.volume_ml, syringe=syringe)
 
 
 def _supplies(one: Round, visits: Iterable[Appointment]) -> tuple[SheetSupply, ...]:
@@ -143,7 +143,7 @@ def _supplies(one: Round, visits: Iterable[Appointment]) -> tuple[SheetSupply, .
         for line in visit.planned_session.course.protocol_version.lines.all():
             if line.volume_ml:
                 needed[line.substance_id] = needed.get(line.substance_id, Decimal(0)) + line.volume_ml
-                names[line.substance_id] = line.substance.name
+                names[line.substance_id] = str(line.substance)
     stock = lots.pickable_by_substance(one.clinic, one.site, needed, one.on)
     order = sorted(needed, key=lambda pk: names[pk])
     return tuple(_supply(names[pk], needed[pk], stock.get(pk, [])) for pk in order)

@@ -152,8 +152,7 @@ def _next_patient(visits: list[Appointment], site: Site, now: datetime) -> NextP
 def last_lines(record: SessionRecord) -> list[str]:
     """Say a session in three lines: the mix, where and how many, how it went. Three SQL statements."""
     mix = " + ".join(
-        f"{line.substance.name} {number(line.given_ml)} mL"
-        for line in record.administrations.select_related("substance")
+        f"{line.substance} {number(line.given_ml)} mL" for line in record.administrations.select_related("substance")
     )
     sites = list(record.injection_sites.all())
     shots = sum(site.points or 0 for site in sites) or record.shots

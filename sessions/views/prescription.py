@@ -171,8 +171,8 @@ def _words(version: ProtocolVersion) -> str:
 
 def _has(version: ProtocolVersion, text: str) -> bool:
     """Say whether every word typed is in the names of a protocol, its indications or its substances."""
-    names: list[Indication | str] = [version.protocol.name, version.summary, *version.indications.all()]
-    names += [line.substance.name for line in version.lines.all()]
+    names: list[Indication | str] = [str(version.protocol), version.summary, *version.indications.all()]
+    names += [str(line.substance) for line in version.lines.all()]
     whole = fold(" ".join(str(name) for name in names))
     return all(word in whole for word in text.split())
 

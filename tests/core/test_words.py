@@ -8,7 +8,8 @@ import pytest
 from django.utils import translation
 from django.utils.formats import date_format
 
-from protocols.models import Category, Indication, Species, Technique
+from protocols.citations import source_words
+from protocols.models import Category, Indication, Protocol, Species, Substance, Technique
 from tests import words
 
 pytestmark = pytest.mark.once
@@ -115,4 +116,16 @@ def test_what_the_shipped_catalogue_calls_things_is_said_in_french():
         assert str(Indication(name="Plantar fasciitis")) == "Aponévrosite plantaire"
         assert str(Technique(name="Point by point")) == "Point par point"
         assert str(Category(name="Vasodilators")) == "Vasodilatateurs"
+        assert str(Substance(name="Lidocaine")) == "Lidocaïne"
+        assert str(Protocol(name="Hair loss: fortnightly, monthly, then quarterly")).startswith("Chute de cheveux")
         assert str(Indication(name="The clinic's own")) == "The clinic's own"
+        assert str(Substance(name="The clinic's own")) == "The clinic's own"
+
+
+def test_a_source_keeps_its_title_and_what_the_product_says_itself_is_in_french():
+    source = "Founding text, human clinic page [SEED-H]; Ferrara et al. 2017, chronic spinal pain [S116]"
+
+    with translation.override("fr"):
+        said = source_words(source)
+
+    assert said == "Texte fondateur, page d’un cabinet de médecine humaine; Ferrara et al. 2017, chronic spinal pain"

@@ -166,6 +166,7 @@ DONE = {
     "printed": gettext_lazy("printed"),
     "pseudonymised": gettext_lazy("pseudonymised"),
     "published": gettext_lazy("published"),
+    "put-back": gettext_lazy("put back"),
     "reactivated": gettext_lazy("reactivated"),
     "recall-undone": gettext_lazy("recall taken back"),
     "recalled": gettext_lazy("recalled"),
