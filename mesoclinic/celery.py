@@ -5,7 +5,7 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 
-from mesoclinic.core import worker_pool
+from mesoclinic.core import folder_broker, worker_pool
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mesoclinic.settings.dev")
 
@@ -13,6 +13,7 @@ app = Celery("mesoclinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 worker_pool.install()
+folder_broker.install()
 
 app.conf.beat_schedule = {
     "sweep": {"task": "sessions.sweep", "schedule": 30.0},
