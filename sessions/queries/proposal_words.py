@@ -13,7 +13,7 @@ from sessions.queries.blocked import BlockedTime, reasons_on
 from sessions.queries.day_words import span
 from sessions.queries.proposals import Found, Line, Relaxed
 from sessions.scheduling.causes import Cause, Why
-from sessions.scheduling.series import Proposal
+from sessions.scheduling.series import Displaced, Proposal
 from sessions.scheduling.wishes import Wish
 
 
@@ -53,6 +53,19 @@ def _kept(inside: int, total: int) -> str:
     if inside == total:
         return ngettext("Inside its window", "All %(total)s inside their windows", total) % words
     return _("%(inside)s of %(total)s inside the window") % words
+
+
+def displaced(one: Displaced) -> str:
+    """Say that a booked session no longer fits what is proposed before it."""
+    words = {"number": one.number, "day": date_format(one.on, "D j M"), "span": span(*one.window)}
+    if one.on < one.window[0]:
+        return (
+            _("Session %(number)s, booked for %(day)s, then comes too early: its window is %(span)s. Move it too.")
+            % words
+        )
+    return (
+        _("Session %(number)s, booked for %(day)s, then comes too late: its window is %(span)s. Move it too.") % words
+    )
 
 
 def price(line: Line) -> str:
@@ -101,6 +114,7 @@ def cause(why: Why, people: Mapping[int, Practitioner], closed: ClosedDays, bloc
         Cause.ROOM: _("the room asked for is taken on %(on)s"),
         Cause.PATIENT_BUSY: _("the patient has another visit on %(on)s"),
         Cause.FOLLOWS: _("counted from the session before, its window is %(span)s"),
+        Cause.NEXT_BOOKED: _("the next session, booked for %(on)s, is to stay inside its window"),
         Cause.WISHES: _("what is wished for is better met on this day"),
     }
     return said[why.cause] % words

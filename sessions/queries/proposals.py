@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from patients.models import Place
@@ -91,12 +92,12 @@ class Found:
     def lines(self, proposal: Proposal | None = None) -> tuple[Line, ...]:
         """Give the lines of the page, one a session."""
         rows = {row.number: row for row in self.plan.sessions}
-        needs = {need.number: need for need in self.needs}
+        needs = {need.number: (need, after) for need, after in zip_longest(self.needs, self.needs[1:])}
         chosen = (proposal or self.proposal).choices
-        return tuple(self._line(choice, rows[choice.number], needs[choice.number]) for choice in chosen)
+        return tuple(self._line(choice, rows[choice.number], *needs[choice.number]) for choice in chosen)
 
-    def _line(self, choice: Choice, planned: PlannedSession, need: Need) -> Line:
-        cause = why(choice, need, self.facts)
+    def _line(self, choice: Choice, planned: PlannedSession, need: Need, after: Need | None) -> Line:
+        cause = why(choice, need, self.facts, after)
         if choice.slot is None:
             return Line(planned, choice, cause)
         return Line(
@@ -134,6 +135,7 @@ def find_series(
     will_do = [] if place else room_choice.fitting(availability.rooms(course.site), course.patient.species)
     rooms = {room.pk: room for room in will_do}
     visits = _visits(course)
+    chain = _with_next(plan, chain, visits, today)
     wishes = engine_wishes(preference, course)
     found = None
     for before, after in (FAR,) if look_far else (ON_TARGET, NEAR, FAR):
@@ -223,11 +225,24 @@ def _relaxed(found: Found, wish: Wish) -> Relaxed | None:
 
 def _chain(plan: CoursePlan, count: int | None) -> list[PlannedSession]:
     """The sessions from the last one done to the last one to place, ascending; none when nothing is to book."""
-    rows = [row for row in plan.sessions if row.number >= plan.last_done and row.why not in (LEFT_OPEN, OUT_OF_PLAN)]
+    rows = _rows(plan)
     to_book = [row for row in rows if row.status == PlannedStatus.PLANNED]
     fixed = [row for row in to_book if not _is_open_ended(plan, row)]
     chosen = to_book[:count] if count else fixed or to_book[:1]
     return [row for row in rows if chosen and row.number <= chosen[-1].number]
+
+
+def _rows(plan: CoursePlan) -> list[PlannedSession]:
+    return [row for row in plan.sessions if row.number >= plan.last_done and row.why not in (LEFT_OPEN, OUT_OF_PLAN)]
+
+
+def _with_next(
+    plan: CoursePlan, chain: list[PlannedSession], visits: Mapping[int, tuple[date, int, int]], today: date
+) -> list[PlannedSession]:
+    """Add the session behind the last one to place when it is booked to come: it is to stay inside its window."""
+    after = next((row for row in _rows(plan) if row.number > chain[-1].number), None)
+    is_to_come = after is not None and after.pk in visits and visits[after.pk][0] > today
+    return [*chain, after] if is_to_come else chain
 
 
 def _is_open_ended(plan: CoursePlan, row: PlannedSession) -> bool:

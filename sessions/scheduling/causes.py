@@ -28,6 +28,7 @@ class Cause(StrEnum):
     ROOM = "room"  # free, but not in the room asked for
     PATIENT_BUSY = "patient_busy"  # the patient has another visit
     FOLLOWS = "follows"  # free, but outside the window after the session before
+    NEXT_BOOKED = "next-booked"  # free, but the booked session behind it would be outside its window
     WISHES = "wishes"  # free, but something wished for is better met on another day
 
 
@@ -56,10 +57,16 @@ class Facts:
         return self.openings.zone
 
 
-def why(choice: Choice, need: Need, facts: Facts) -> Why | None:
-    """Say what stood against the target day of a session; None when it is on that day, at wished-for times."""
+def why(choice: Choice, need: Need, facts: Facts, after: Need | None = None) -> Why | None:
+    """Say what stood against the target day of a session; None when it is on that day, at wished-for times.
+
+    `after` is the session behind it.
+    """
     if choice.slot is None or choice.on != need.due_on:
-        return why_not_on(need.due_on, need, facts, choice.window)
+        found = why_not_on(need.due_on, need, facts, choice.window)
+        if found.cause is Cause.WISHES and after is not None and after.stands_on is not None and after.held_to_window:
+            return Why(Cause.NEXT_BOOKED, after.stands_on)
+        return found
     if Wish.PRACTITIONER in choice.broken:
         return why_not_on(choice.on, need, facts, choice.window)
     return None

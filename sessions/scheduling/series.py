@@ -61,10 +61,20 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Displaced:
+    """A session that stands, and that the time chosen before it puts outside its window."""
+
+    number: int
+    on: date
+    window: tuple[date, date]
+
+
+@dataclass(frozen=True)
 class Proposal:
-    """The best series: one choice for every session to place, by number."""
+    """The best series: one choice for every session to place, by number, and what standing ones pay for it."""
 
     choices: tuple[Choice, ...]
+    displaced: tuple[Displaced, ...] = ()
 
     @property
     def unplaced(self) -> int:
@@ -96,7 +106,10 @@ class Proposal:
 
     def is_certain(self, reach_days: int) -> bool:
         """Say whether no day further than `reach_days` from its target could be part of a better series."""
-        return self.unplaced + self.outside + self.broken == 0 and self.squares < (reach_days + 1) ** 2
+        return (
+            self.unplaced + self.outside + len(self.displaced) + self.broken == 0
+            and self.squares < (reach_days + 1) ** 2
+        )
 
 
 Key = tuple[int, int] | None  # practitioner and room; None: nothing to keep
@@ -135,8 +148,9 @@ def propose(
             layer = _stand(layer, need, wishes, tolerance, follows_choice=follows_choice)
         else:
             layer = _place(layer, need, options(need, openings, wishes), wishes, tolerance)
-    best = min(layer.values(), key=_by_cost)
-    return Proposal(tuple(_choices(best, needs, wishes, openings.zone, tolerance)))
+    path = _path(min(layer.values(), key=_by_cost))
+    choices = _choices(path, needs, wishes, openings.zone, tolerance)
+    return Proposal(tuple(choices), tuple(_displaced(path, needs, tolerance)))
 
 
 def _by_cost(state: _State) -> int:
@@ -266,16 +280,29 @@ def _cheapest(arrivals: Arrivals, key: tuple[int, int]) -> tuple[int, _State] | 
     return (best.cost, best) if best is not None else None
 
 
-def _choices(
-    last: _State, needs: Sequence[Need], wishes: Wishes, zone: ZoneInfo, tolerance: Tolerance
-) -> Iterable[Choice]:
+def _path(last: _State) -> list[_State]:
+    """List the states that led to the last one: where the chain begins, then one a need."""
     states: list[_State] = []
     state: _State | None = last
     while state is not None:
         states.append(state)
         state = state.before
-    states.reverse()  # the first is where the chain begins, then one a need
-    for need, before, chosen in zip(needs, states, states[1:], strict=False):
+    return states[::-1]
+
+
+def _displaced(path: Sequence[_State], needs: Sequence[Need], tolerance: Tolerance) -> Iterable[Displaced]:
+    for need, before in zip(needs, path, strict=False):
+        if need.stands_on is None or not need.held_to_window or before.slot is None:
+            continue
+        window = _window(need, before.day, tolerance)
+        if window is not None and not _is_inside(need.stands_on.toordinal(), window):
+            yield Displaced(need.number, need.stands_on, _days(window))
+
+
+def _choices(
+    path: Sequence[_State], needs: Sequence[Need], wishes: Wishes, zone: ZoneInfo, tolerance: Tolerance
+) -> Iterable[Choice]:
+    for need, before, chosen in zip(needs, path, path[1:], strict=False):
         if need.stands_on is not None:
             continue
         window = _window(need, before.day, tolerance)

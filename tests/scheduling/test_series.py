@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,7 @@ from sessions.scheduling.series import propose
 from sessions.scheduling.slots import Agenda
 from sessions.scheduling.walltime import instant_of, local_day_of, minute_of, whole_days
 from sessions.scheduling.wishes import Need, Slot, Wish, Wishes
-from tests.scheduling.series_cases import MONDAY, PARIS, brute_force, cases, cost_of, count_of, gap, slots_of
+from tests.scheduling.series_cases import MONDAY, PARIS, brute_force, cases, cost_of, count_of, gap, in_window, slots_of
 
 pytestmark = pytest.mark.engine
 
@@ -32,6 +33,23 @@ def test_no_series_is_better_than_the_one_proposed(case):
     assert cost == brute_force(needs, openings, wishes)
     if not any(need.stands_on for need in needs):
         assert cost[:4] == (proposal.unplaced, proposal.outside, proposal.broken, proposal.squares)
+
+
+@settings(max_examples=500, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(cases())
+def test_what_stands_and_is_put_outside_its_window_is_said(case):
+    needs, openings, wishes = case
+
+    proposal = propose(needs, openings, wishes)
+
+    said = {one.number: one.window for one in proposal.displaced}
+    chosen = {choice.number: choice for choice in proposal.choices}
+    for before, need in pairwise(needs):
+        if need.stands_on is None or not need.held_to_window:
+            continue
+        placed = chosen.get(before.number)
+        was_placed = placed is not None and placed.slot is not None
+        assert (need.number in said) == (was_placed and not in_window(need, placed.on, need.stands_on))
 
 
 # --- worked cases: a clinic open Monday to Friday from nine to five

@@ -17,7 +17,7 @@ from sessions.queries.proposals import Pin, Relaxed, alternatives, find_series, 
 from sessions.scheduling.wishes import Wish
 from sessions.services import appointments, availability, preferences
 from sessions.services.appointments import SeriesTime
-from tests.factories import make_clinic, make_course, make_practitioner, make_species, site_of
+from tests.factories import done_session, make_clinic, make_course, make_practitioner, make_species, site_of
 from tests.sessions.booking_world import MONDAY, NOW, PARIS, at, book, open_clinic, patient
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,42 @@ def causes(found) -> dict[int, str]:
 
 
 # --- proposing
+
+
+def booked_third(world, day_offset):
+    """The first session is done on Monday, the third booked; the second is to place."""
+    first, _second, third = world.course.planned_sessions.order_by("number")[:3]
+    done_session(world.course, first.number)
+    third.refresh_from_db()
+    return book(world, planned_session=third, day_offset=day_offset, outside_window_reason="asked for it")
+
+
+def test_a_day_off_target_is_taken_to_keep_a_booked_session_inside_its_window(world):
+    booked_third(world, 18)  # a day too late after a second session on its target, the Monday before
+
+    series = found(world, count=1)
+
+    assert series.lines()[0].starts_at.astimezone(PARIS).date() == MONDAY + timedelta(days=8)
+    assert not series.proposal.displaced
+    assert causes(series)[2] == "the next session, booked for Friday 20 March, is to stay inside its window"
+
+
+def test_a_booked_session_that_no_longer_fits_is_named_with_its_window(world):
+    booked_third(world, 25)
+
+    (displaced,) = found(world, count=1).proposal.displaced
+
+    assert proposal_words.displaced(displaced) == (
+        "Session 3, booked for Fri 27 Mar, then comes too late: its window is 15–19 March. Move it too."
+    )
+
+
+def test_a_booked_session_whose_day_has_come_stands_in_nobodys_way(world):
+    booked_third(world, 18)
+
+    series = found(world, count=1, now=at("23:00", 18))
+
+    assert series.lines()[0].starts_at > at("23:00", 18)
 
 
 def test_every_session_gets_a_time_on_its_day_with_the_lead_practitioner(world):

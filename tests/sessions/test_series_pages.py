@@ -68,6 +68,32 @@ def test_the_second_gets_a_sentence_and_fresh_times_and_nothing_half_booked(clie
     assert not Appointment.objects.filter(planned_session__course=other).exists()
 
 
+def test_the_second_to_book_a_whole_series_is_led_to_its_plan(client, course):
+    keys = shown(client.get(address(course)))
+    accept(client, course, keys)
+
+    words = accept(client, course, keys).content.decode()
+
+    assert "Nothing was booked" in words
+    assert "The times below" not in words
+    assert reverse("sessions:course", args=[course.public_id]) in words.split('class="empty"')[1]
+
+
+def test_a_booked_session_put_outside_its_window_is_said_on_the_page(client, course):
+    keys = shown(client.get(address(course)))
+    accept(client, course, [key for key in keys if key.startswith("2~")])
+
+    def first_days_late(days):
+        with time_machine.travel(NOW + timedelta(days=days), tick=False):
+            client.force_login(make_user(course.clinic, Role.RECEPTION))
+            return client.get(address(course))
+
+    assert first_days_late(0).context["is_perfect"]
+    late = first_days_late(5)
+    assert not late.context["is_perfect"]
+    assert "then comes too early" in late.content.decode()
+
+
 def test_a_second_click_books_nothing_more(client, course):
     keys = shown(client.get(address(course)))
     token = str(uuid4())
