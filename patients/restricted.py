@@ -1,16 +1,20 @@
 """The door of a restricted file: whoever may open it says why first, for anybody else there is no such file.
 
 The queries that give out one file, course, visit or record ask `knock`. Who stands there is known by the request of
-this thread; where there is none (a worker, a command) the door stands open.
+this thread; where there is none (a worker, a command) the door stands open. A file that was given out and is deleted
+before the request is over, as its import is taken back, is answered as one that is not here.
 """
 
 from contextvars import ContextVar
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.views.defaults import page_not_found
 
 from patients.models import Patient
 
@@ -31,6 +35,8 @@ class RestrictedError(Http404):
 def knock(patient: Patient) -> Patient:
     """Give the file back, unless it is restricted and whoever asks has not said why. Raises RestrictedError."""
     request = _standing.get()
+    if request is not None:
+        vars(request).setdefault("files_given_out", set()).add(patient.pk)
     if patient.restricted_at is not None and request is not None and not _was_opened(request, patient):
         raise RestrictedError(patient)
     return patient
@@ -47,8 +53,14 @@ def _was_opened(request: HttpRequest, patient: Patient) -> bool:
     return request.user.has_perm(RIGHT) and until > timezone.now().isoformat()
 
 
+def _is_gone(request: HttpRequest) -> bool:
+    """Say whether a file this request was given is deleted by now."""
+    given = getattr(request, "files_given_out", set())
+    return Patient.objects.filter(pk__in=given).count() < len(given)
+
+
 class RestrictedFileMiddleware:
-    """Keeps who stands at the door, and sends those who may open a file to the page that asks why."""
+    """Keeps who stands at the door, sends those who may open a file to the page that asks why, and knows which are gone."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -61,6 +73,8 @@ class RestrictedFileMiddleware:
             _standing.reset(token)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, IntegrityError | ObjectDoesNotExist) and _is_gone(request):
+            return page_not_found(request, exception)
         if not isinstance(exception, RestrictedError) or not request.user.has_perm(RIGHT):
             return None
         address = reverse("patients:open-restricted", args=[exception.patient.public_id])

@@ -1,10 +1,11 @@
 """An import is taken back as long as nothing was done with its patients; who stays is named with the reason."""
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
@@ -121,6 +122,47 @@ def test_only_looking_at_a_file_does_not_keep_it(world):
     taken_back(world, one)
 
     assert names(world) == []
+
+
+@pytest.mark.parametrize("fault", [None, IntegrityError])
+def test_what_was_being_written_into_a_file_taken_back_meanwhile_is_no_broken_page(world, monkeypatch, fault):
+    """The row is looked for and gone, or the database misses it as what points at it is committed."""
+    one = imported(world, table(ADA))
+    real = patients.set_allergies
+
+    def too_late(**asked):
+        taken_back(world, one)
+        if fault is not None:
+            raise fault("FOREIGN KEY constraint failed")
+        return real(**asked)
+
+    monkeypatch.setattr(patients, "set_allergies", too_late)
+    browser = Client()
+    browser.force_login(make_user(world[0], Role.PRACTITIONER))
+    address = reverse("patients:set-allergies", args=[Patient.objects.get().public_id])
+
+    answer = browser.post(address, {"status": "none_known", "asked_on": timezone.localdate().isoformat()})
+
+    assert answer.status_code == 404
+    assert "It may have been moved or taken away" in answer.text
+    assert names(world) == []
+
+
+def test_a_fault_that_is_no_deleted_file_is_not_hidden(world, monkeypatch):
+    imported(world, table(ADA))
+
+    def breaks(**_asked):
+        raise IntegrityError("something else")
+
+    monkeypatch.setattr(patients, "set_allergies", breaks)
+    browser = Client()
+    browser.force_login(make_user(world[0], Role.PRACTITIONER))
+
+    with pytest.raises(IntegrityError):
+        browser.post(
+            reverse("patients:set-allergies", args=[Patient.objects.get().public_id]),
+            {"status": "none_known", "asked_on": timezone.localdate().isoformat()},
+        )
 
 
 def test_a_file_imported_before_this_was_kept_stays(world):
