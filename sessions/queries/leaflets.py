@@ -6,15 +6,14 @@ in the aftercare of its protocols, and adds a text of its own to all leaflets of
 
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import Clinic
 from patients.models import Patient
-from protocols.catalogue.entries import Aftercare, Catalogue
-from protocols.catalogue.files import read_catalogue
+from protocols.advice import sentence, shipped_advice
+from protocols.catalogue.entries import Aftercare
 from protocols.words import cadence_words
 from sessions.models import Course, LeafletText
 from sessions.models.leaflets import LeafletReader
@@ -36,11 +35,11 @@ def leaflet(patient: Patient, course: Course | None, *, today: date, own: str | 
     `own` is what the clinic adds, where that is not yet kept.
     """
     clinic, language = patient.clinic, (get_language() or "en").split("-")[0]
-    shipped = [one for one in _shipped().aftercare if patient.species.code in one.species]
+    shipped = [one for one in shipped_advice() if patient.species.code in one.species]
     advice = course.protocol_version.aftercare if course is not None else ""
     known, unknown = _of_protocol(advice, shipped)
     said = [one for one in shipped if one.moment != "after" or not advice.strip() or one in known]
-    sections = {moment: [_text(one, language) for one in said if one.moment == moment] for moment in MOMENTS}
+    sections = {moment: [sentence(one, language) for one in said if one.moment == moment] for moment in MOMENTS}
     sections["after"] += unknown
     paper = paper_of(clinic)
     reader = LeafletReader.ANIMALS if patient.species.is_animal else LeafletReader.PEOPLE
@@ -63,28 +62,11 @@ def leaflet_words() -> Words:
     return {key: _(text) for key, text in LEAFLET_WORDS.items()}
 
 
-@cache
-def _shipped() -> Catalogue:
-    return read_catalogue()
-
-
 def _of_protocol(own: str, shipped: Iterable[Aftercare]) -> tuple[list[Aftercare], list[str]]:
     """Part a protocol's advice into shipped sentences, which have their own translation, and what the clinic wrote."""
     by_text = {text: one for one in shipped for text in (one.text, one.text_fr)}
     lines = [line.strip() for line in own.splitlines() if line.strip()]
     return [by_text[line] for line in lines if line in by_text], [line for line in lines if line not in by_text]
-
-
-def advice_in_words(own: str) -> str:
-    """Put the shipped sentences of an advice into the language of the moment; what the clinic wrote stays as it is."""
-    language = (get_language() or "en").split("-")[0]
-    by_text = {text: one for one in _shipped().aftercare for text in (one.text, one.text_fr)}
-    lines = [line.strip() for line in own.splitlines()]
-    return "\n".join(_text(by_text[line], language) if line in by_text else line for line in lines)
-
-
-def _text(one: Aftercare, language: str) -> str:
-    return one.text_fr if language == "fr" else one.text
 
 
 def _plan(course: Course | None) -> Iterable[str]:

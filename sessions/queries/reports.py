@@ -15,6 +15,7 @@ from patients.models import Patient
 from patients.queries import patients
 from patients.queries.parties import current_contacts
 from patients.restricted import knock
+from protocols.advice import advice_in_words
 from protocols.cadence import parse
 from protocols.citations import source_words
 from protocols.words import cadence_words
@@ -25,7 +26,6 @@ from sessions.printing import document
 from sessions.printing.document import Timing
 from sessions.printing.words import Words, print_day
 from sessions.queries.competitions import may_compete
-from sessions.queries.leaflets import advice_in_words
 from sessions.queries.paper import letterhead, paper_of, paper_size
 from sessions.queries.report_competitions import competing_of, competition_dates, competition_days
 from sessions.queries.report_course import all_points, competition_notes, effects
