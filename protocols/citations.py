@@ -1,4 +1,7 @@
-"""Sources as people read them: the catalogue numbers its sources, and those numbers are for its keepers only."""
+"""Sentences and sources of the shipped catalogue as people read them.
+
+In the reader's language, and without the numbers of the sources, which are for the catalogue's keepers only.
+"""
 
 import re
 
@@ -18,9 +21,25 @@ def source_words(source: str) -> str:
     return "; ".join(_(said) if (said := TAG.sub("", part)) else "" for part in parts)
 
 
+def shipped_text(text: str) -> str:
+    """A text of the catalogue in the reader's language, line by line; what the clinic wrote itself stays as typed."""
+    return "\n".join(_(line) if line else "" for line in str(text or "").splitlines())
+
+
 def note_words(note: str) -> str:
-    """A note without the numbers of its sources, which are listed in words below it."""
-    return BRACKET.sub(_without_numbers, str(note or ""))
+    """A note in the reader's language, without the numbers of its sources, which are listed in words below it."""
+    return BRACKET.sub(_without_numbers, shipped_text(note))
+
+
+def pair_words(name: str) -> str:
+    """The two names of a pair in the reader's language."""
+    return " + ".join(map(shipped_text, str(name or "").split(" + ")))
+
+
+def rule_words(label: str) -> str:
+    """A rule as `CompetitionRule.label` names it: its body as it calls itself, its title in the reader's language."""
+    body, comma, title = label.partition(", ")
+    return f"{body}{comma}{shipped_text(title)}"
 
 
 def _without_numbers(found: re.Match[str]) -> str:

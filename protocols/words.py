@@ -1,14 +1,17 @@
 """A series in the words a receptionist uses, and days in those of the reader: for pages, plans and reports."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from protocols.allergens import allergy_finding
 from protocols.cadence import LONGEST_TEXT, THE_END, Cadence, CadenceError, Gap, Phase, Unit, parse
-from protocols.dosing.findings import Value, show_value
+from protocols.citations import rule_words, shipped_text
+from protocols.dosing.findings import Finding, Value, show_value
 
 
 def show_here(value: Value) -> str:
@@ -16,6 +19,16 @@ def show_here(value: Value) -> str:
     if isinstance(value, datetime):
         return date_format(value, "j M Y, H:i")
     return date_format(value, "j M Y") if isinstance(value, date) else show_value(value)
+
+
+def finding_said(finding: Finding, show: Callable[[Value], str] = show_here) -> str:
+    """Say a finding of the mix check in the reader's language, with the rule it names and what that rule says.
+
+    The words come in here and not where the check is made: a finding keeps its key whoever reads it.
+    """
+    said = {"rule": rule_words, "text": shipped_text}
+    numbers = {name: said[name](str(value)) if name in said else value for name, value in finding.numbers.items()}
+    return allergy_finding(replace(finding, numbers=numbers)).render(_, show)
 
 
 def cadence_words(cadence: Cadence | str) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.models import Clinic
 from protocols.catalogue.files import read_catalogue
 from protocols.catalogue.rows import cite
+from protocols.citations import shipped_text
 from protocols.dosing import (
     CountryNote,
     FlagRule,
@@ -172,14 +173,14 @@ def _pair(row: Incompatibility) -> Iterator[MixPair]:
     With the vehicle alone, and in the strengths given, the two go together; without it they do not.
     """
     verdict, level = VERDICTS[Incompatibility.Level(row.level)]
-    reason = escaped(row.effect) or "%(left)s + %(right)s"
+    reason = escaped(shipped_text(row.effect)) or "%(left)s + %(right)s"
     left, right, source = row.first.code, _second(row), row.source or _("Set by the clinic")
     if row.only_with is None:
         yield MixPair(left, right, verdict, reason, source, level, own=True)
         return
     if verdict is Verdict.COMPATIBLE:
         verdict, level = VERDICTS[Incompatibility.Level.WARN]
-    only = escaped(_("Only with %(vehicle)s.") % {"vehicle": row.only_with.name})
+    only = escaped(_("Only with %(vehicle)s.") % {"vehicle": row.only_with})
     yield MixPair(left, right, verdict, f"{reason} {only}", source, level, own=True)
     yield MixPair(
         left,

@@ -7,10 +7,11 @@ from django import template
 from django.utils.formats import localize
 from django.utils.translation import gettext
 
-from protocols.allergens import allergen_words, allergy_finding
-from protocols.citations import note_words, source_words
+from protocols.advice import advice_in_words
+from protocols.allergens import allergen_words
+from protocols.citations import note_words, pair_words, shipped_text, source_words
 from protocols.dosing import Finding
-from protocols.words import cadence_words, show_here
+from protocols.words import cadence_words, finding_said, show_here
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:mm|mL|mg|kg|IU|UI|%)(?!\w))")
@@ -18,6 +19,9 @@ BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:mm|mL|mg|kg|IU|UI|%)(?!\w))")
 register = template.Library()
 register.filter(source_words)
 register.filter(note_words)
+register.filter(pair_words)
+register.filter(shipped_text)
+register.filter(advice_in_words)
 register.filter(allergen_words)
 
 
@@ -64,9 +68,7 @@ def of(words: dict[str, str], code: str) -> str:
 @register.filter
 def finding_words(finding: Finding) -> str:
     """Say a finding of the mix check in the reader's language."""
-    return allergy_finding(finding).render(
-        gettext, lambda value: amount(value) if isinstance(value, Decimal) else show_here(value)
-    )
+    return finding_said(finding, lambda value: amount(value) if isinstance(value, Decimal) else show_here(value))
 
 
 @register.filter

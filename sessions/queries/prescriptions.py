@@ -6,16 +6,14 @@ from decimal import Decimal
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from patients.models import Patient
-from protocols.allergens import allergy_finding
 from protocols.dosing import Finding, Level, MixLine, check_mix, dose_iu, dose_mg
 from protocols.dosing.quantities import plain
 from protocols.models import Indication, ProtocolLine, ProtocolVersion
 from protocols.queries.mix_tables import mix_tables
 from protocols.queries.mixes import mix_of_lines, plan_context
-from protocols.words import show_here
+from protocols.words import finding_said
 from sessions.queries.competitions import checked_patients, rules_for
 
 
@@ -95,7 +93,7 @@ def _words(finding: Finding) -> FindingWords:
         level=finding.level.value,
         alert=ALERTS[finding.level],
         rule=finding.rule,
-        text=allergy_finding(finding).render(_, show_here),
+        text=finding_said(finding),
         source=finding.source,
     )
 

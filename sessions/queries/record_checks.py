@@ -6,10 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext
-
 from mesoclinic.core.localtime import local_day
-from protocols.allergens import allergy_finding
 from protocols.dosing import (
     CeilingShare,
     EarlierDose,
@@ -32,7 +29,7 @@ from protocols.dosing import (
 from protocols.models import ProtocolVersion, Technique
 from protocols.models.recalls import fold_number
 from protocols.queries import mixes
-from protocols.words import show_here
+from protocols.words import finding_said
 from sessions.models import Administration, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.consents import consent_findings
@@ -77,7 +74,7 @@ def key_of(finding: Finding) -> str:
 
 def words_of(finding: Finding) -> str:
     """Return the finding's sentence in the reader's language."""
-    return allergy_finding(finding).render(gettext, show_here)
+    return finding_said(finding)
 
 
 def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[OverrideGiven, ...]:
