@@ -9,13 +9,14 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.exports import Column
+from protocols.citations import pair_words, shipped_text
 from protocols.importing.columns import NAMES, WRITTEN_ONLY
 from protocols.models import Protocol, ProtocolLine, ProtocolVersion
 from protocols.models.indications import IndicationField
 from protocols.words import cadence_words
 
 LOTS = (
-    Column(_("Substance"), lambda lot: lot.substance.name),
+    Column(_("Substance"), lambda lot: str(lot.substance)),
     Column(_("Lot"), lambda lot: lot.number),
     Column(_("Manufacturer"), lambda lot: lot.manufacturer),
     Column(_("Expires"), lambda lot: lot.expires_on),
@@ -23,24 +24,24 @@ LOTS = (
     Column(_("State"), lambda lot: lot.get_status_display()),
 )
 SUBSTANCES = (
-    Column(_("Substance"), lambda one: one.name),
+    Column(_("Substance"), str),
     Column(_("Synonyms"), lambda one: ", ".join(one.synonyms)),
-    Column(_("Categories"), lambda one: ", ".join(row.name for row in one.categories.all())),
+    Column(_("Categories"), lambda one: ", ".join(map(str, one.categories.all()))),
     Column(_("Strength"), lambda one: one.strength),
     Column(_("Unit"), lambda one: one.strength_unit),
-    Column(_("For"), lambda one: ", ".join(row.name for row in one.species.all())),
+    Column(_("For"), lambda one: ", ".join(map(str, one.species.all()))),
     Column(_("Status"), lambda one: one.get_status_display()),
 )
 PAIRS = (
-    Column(_("Pair"), lambda pair: pair.name),
+    Column(_("Pair"), lambda pair: pair_words(pair.name)),
     Column(_("What is known"), lambda pair: pair.get_level_display()),
-    Column(_("What happens"), lambda pair: pair.effect),
-    Column(_("All right in"), lambda pair: pair.only_with.name if pair.only_with else ""),
+    Column(_("What happens"), lambda pair: shipped_text(pair.effect)),
+    Column(_("All right in"), lambda pair: str(pair.only_with) if pair.only_with else ""),
     Column(_("Source"), lambda pair: pair.source),
 )
 COMPETITION_RULES = (
     Column(_("Body"), lambda rule: rule.body),
-    Column(_("Rule"), lambda rule: rule.name),
+    Column(_("Rule"), lambda rule: shipped_text(rule.name)),
     Column(_("About"), lambda rule: rule.get_applies_to_display()),
     Column(_("How many"), lambda rule: rule.amount),
     Column(_("Counted in"), lambda rule: rule.get_counting_display()),

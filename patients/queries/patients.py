@@ -295,7 +295,7 @@ def _allergies(patient: Patient, flags: list[Flag]) -> Allergies:
 
 
 def _allergy_words(flag: Flag) -> str:
-    return _("Allergy: %(what)s") % {"what": flag.what}
+    return _("Allergy: %(what)s") % {"what": flag.substance if flag.substance_id else flag.what}
 
 
 def _flag_line(flag: Flag) -> FlagLine:

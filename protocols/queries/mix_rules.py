@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from mesoclinic.core.clinic_forms import country_choices
 from mesoclinic.core.models import Clinic
 from protocols.allergens import allergen_words
+from protocols.citations import shipped_text
 from protocols.dosing import CountryNote, FlagRule, shipped
 from protocols.dosing.limits import LIMITS, NUMBERS, LimitNumber
 from protocols.models import Category, MixLimit, MixRule, Species, Substance
@@ -157,5 +158,6 @@ def named_words(clinic: Clinic, lines: Iterable[RuleLine]) -> dict[str, str]:
     codes = {code for line in lines for code in line.keys}
     words = {code: str(allergen_words(code)) for code in codes}
     words |= {code: gettext(name) for code, name in Category.objects.values_list("code", "name")}
-    words |= dict(Substance.objects.filter(clinic=clinic, code__in=codes).values_list("code", "name"))
+    substances = Substance.objects.filter(clinic=clinic, code__in=codes).values_list("code", "name")
+    words |= {code: shipped_text(name) for code, name in substances}
     return words | {code: gettext(name) for code, name in Species.objects.values_list("code", "name")}

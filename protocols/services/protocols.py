@@ -206,7 +206,7 @@ def _refuse_unfit(version: ProtocolVersion) -> None:
     for substance in substances:
         if substance.status == Substance.Status.WITHDRAWN:
             message = _("%(substance)s has been withdrawn; a protocol cannot plan it. Take it out of the mix.")
-            raise Refused("substance-withdrawn", message % {"substance": substance.name})
+            raise Refused("substance-withdrawn", message % {"substance": substance})
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
 from protocols import exports
+from protocols.citations import shipped_text
 from protocols.forms.competition import CompetitionRuleForm
 from protocols.models import CompetitionRule
 from protocols.queries import competition as queries
@@ -29,7 +30,7 @@ def list_competition_rules(request: HttpRequest) -> HttpResponse:
         return sent
     rows = list(found)
     words = queries.key_words(request.clinic, {code for row in rows for code in row.keys})
-    rules = [(row, ", ".join(words[code] for code in row.keys)) for row in rows]
+    rules = [(row, ", ".join(shipped_text(words[code]) for code in row.keys)) for row in rows]
     context = {"rules": [one for one in rules if not one[0].is_archived]}
     context["archived"] = [one for one in rules if one[0].is_archived]
     return render(request, "protocols/competition/list.html", context)

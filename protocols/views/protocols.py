@@ -139,5 +139,5 @@ def archive(request: HttpRequest, public_id: UUID) -> HttpResponse:
     is_archived = request.POST.get("restore") != "1"
     services.archive(actor=request.user, protocol=protocol, is_archived=is_archived)
     words = _("“%(name)s” is off the list.") if is_archived else _("“%(name)s” is on the list again.")
-    messages.success(request, words % {"name": protocol.name})
+    messages.success(request, words % {"name": protocol})
     return redirect("protocols:detail", public_id)

@@ -60,7 +60,7 @@ def create_substance(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         substance = _try(form, services.create_substance, actor=request.user, clinic=request.clinic)
         if substance is not None:
-            messages.success(request, _("%(name)s is added.") % {"name": substance.name})
+            messages.success(request, _("%(name)s is added.") % {"name": substance})
             return redirect("protocols:substance", substance.public_id)
     return _page(request, form)
 

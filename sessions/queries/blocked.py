@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from protocols import citations
 from protocols.dosing import CompetitionRule, blocked_from
 from protocols.queries.competition import checked_rules, keys_of
 from sessions.models import BlockedDay, CompetitionEvent, Course
@@ -54,7 +55,7 @@ class BlockedTime:
         if not self.rule:
             return ""
         since = date_format(timezone.localtime(instant_of(self.minutes[0]), zone), "j M, H:i")
-        return _("rule %(rule)s counts from %(since)s") % {"rule": self.rule, "since": since}
+        return _("rule %(rule)s counts from %(since)s") % {"rule": citations.rule_words(self.rule), "since": since}
 
 
 def blocked_times(

@@ -13,7 +13,7 @@ from django.db.models import Prefetch, Q
 from mesoclinic.core.localtime import local_day
 from patients.models import Patient
 from patients.queries import patients
-from protocols.citations import source_words
+from protocols.citations import rule_words, shipped_text, source_words
 from protocols.dosing import CompetitionRule
 from protocols.dosing.competition import Earliest, earliest_start, is_too_early
 from protocols.queries.competition import checked_rules, keys_of
@@ -83,7 +83,7 @@ def competition_dates(competing: Competing, course: Course, words: Words) -> tup
     zone = course.site.zone
     return tuple(
         document.CompetitionDate(
-            rule=one.rule.label,
+            rule=rule_words(one.rule.label),
             earliest=_earliest(one, zone, words),
             counted_from=_counted_from(one.record, course, words),
             because=_because(one, words),
@@ -101,7 +101,7 @@ def competition_days(competing: Competing, zone: ZoneInfo) -> tuple[document.Com
             from_on=event.from_on,
             until_on=event.until_on,
             body=event.body,
-            too_early=tuple(one.rule.label for one in competing.counted if _forbids(one, event, zone)),
+            too_early=tuple(rule_words(one.rule.label) for one in competing.counted if _forbids(one, event, zone)),
         )
         for event in competing.events
     )
@@ -157,7 +157,7 @@ def _forbids(one: Counted, event: CompetitionEvent, zone: ZoneInfo) -> bool:
 
 def _earliest(one: Counted, zone: ZoneInfo, words: Words) -> str:
     if one.earliest is None:
-        return words["competition_no_time"].format(text=one.rule.text)
+        return words["competition_no_time"].format(text=shipped_text(one.rule.text))
     if isinstance(one.earliest, datetime):
         return moment_words(one.earliest, zone, words)
     return print_day(one.earliest, words)

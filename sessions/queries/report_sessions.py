@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from patients.models.flags import FlagKind
+from protocols.advice import advice_in_words
+from protocols.citations import shipped_text
 from protocols.dosing.quantities import Strength
 from protocols.models import Species
 from sessions.models import (
@@ -123,7 +125,7 @@ def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Wor
         checks=_checks(record.checklist),
         technique=_joined(str(record.technique) if record.technique else "", _("dry") if record.is_dry else ""),
         device=_joined(record.get_device_display() if record.device else "", record.device_number),
-        needle=_joined(record.needle, _mm(record.needle_length_mm, words)),
+        needle=_joined(shipped_text(record.needle), _mm(record.needle_length_mm, words)),
         depth=_mm(record.depth_mm, words),
         weight_kg=record.weight_kg,
         weight_estimated=record.weight_is_estimated,
@@ -135,7 +137,7 @@ def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Wor
         relief_seconds=record.relief_seconds,
         effect=effect_said(record, words),
         sedation=record.sedation,
-        aftercare=record.aftercare,
+        aftercare=advice_in_words(record.aftercare),
         notes=record.notes,
         shots_told=record.shots,
         overrides=tuple(_override(override, zone) for override in record.overrides.all()),

@@ -11,6 +11,7 @@ from patients.models import Patient
 from patients.queries import consents
 from patients.queries import patients as patient_reads
 from protocols.cadence import CadenceError, parse
+from protocols.citations import shipped_text
 from protocols.folding import fold
 from protocols.forms.cadence import CadenceForm, start_day
 from protocols.models import Indication, ProtocolVersion
@@ -171,7 +172,7 @@ def _words(version: ProtocolVersion) -> str:
 
 def _has(version: ProtocolVersion, text: str) -> bool:
     """Say whether every word typed is in the names of a protocol, its indications or its substances."""
-    names: list[Indication | str] = [str(version.protocol), version.summary, *version.indications.all()]
+    names: list[Indication | str] = [str(version.protocol), shipped_text(version.summary), *version.indications.all()]
     names += [str(line.substance) for line in version.lines.all()]
     whole = fold(" ".join(str(name) for name in names))
     return all(word in whole for word in text.split())
