@@ -18,6 +18,8 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
+from protocols.catalogue import rows
+from protocols.catalogue.entries import Catalogue
 from protocols.catalogue.files import read_catalogue
 
 ROOT = Path(settings.BASE_DIR)
@@ -69,6 +71,23 @@ def shipped_words() -> Iterator[str]:
     yield from (one.citation for one in shipped.sources if not NUMBERED.match(one.code))
     for names in (*called, shipped.substances, shipped.protocols):
         yield from (one.name for one in names)
+    for text in shipped_sentences(shipped):
+        yield from filter(None, text.splitlines())
+
+
+def shipped_sentences(shipped: Catalogue) -> Iterator[str]:
+    """Give the texts of the shipped rows that pages and papers show, as rows hold them; advice has its own French."""
+    yield from (one.text for one in shipped.country_notes)
+    for row in rows.substance_rows(shipped):
+        yield from (row.values[name] for name in ("notes", "competition_note", "status_reason", "appearance"))
+        yield from (one["note"] for one in row.values["traits"].get("ceilings", []))
+        yield from (one["label"] for one in row.values["other_strengths"])
+    yield from (row.values["effect"] for row in rows.incompatibility_rows(shipped))
+    for row in rows.competition_rule_rows(shipped):
+        yield from (row.values[name] for name in ("name", "text", "note"))
+    for row in rows.protocol_rows(shipped):
+        yield from (row.values[name] for name in ("summary", "needle", "notes"))
+        yield from (line["note"] for line in row.lines)
 
 
 def other_names(source: str) -> dict[str, tuple | None]:
