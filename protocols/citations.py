@@ -31,6 +31,17 @@ def note_words(note: str) -> str:
     return BRACKET.sub(_without_numbers, shipped_text(note))
 
 
+def names_words(names: str) -> str:
+    """Names of substances, joined by commas, in the reader's language; a name may hold a comma of its own."""
+    parts, said = str(names or "").split(", "), []
+    while parts:
+        lengths = range(len(parts), 1, -1)
+        length = next((n for n in lengths if shipped_text(one := ", ".join(parts[:n])) != one), 1)
+        said.append(shipped_text(", ".join(parts[:length])))
+        parts = parts[length:]
+    return ", ".join(said)
+
+
 def pair_words(name: str) -> str:
     """The two names of a pair in the reader's language."""
     return " + ".join(map(shipped_text, str(name or "").split(" + ")))

@@ -51,7 +51,7 @@ def mix_substance(row: Substance, *, species: str = "") -> MixSubstance:
     withdrawn_on = traits.get("withdrawn_on")
     return MixSubstance(
         code=row.code,
-        name=str(row),
+        name=row.name,  # as it is kept: what the check finds has one key, whoever reads it
         strength=stated,
         ingredient=str(traits.get("ingredient") or row.code),
         categories=frozenset(category.code for category in row.categories.all()),
@@ -177,7 +177,7 @@ def mix_lot(
         code=str(lot.pk),
         number=lot.number,
         substance_code=lot.substance.code,
-        substance_name=str(lot.substance),
+        substance_name=lot.substance.name,
         expires_on=lot.expires_on,
         beyond_use_on=beyond_use_on,
         recalled=lot.status == Lot.Status.RECALLED,

@@ -171,7 +171,7 @@ def _lot(line: LineGiven, known: LotFacts) -> MixLot | None:
         code=f"typed {line.lot_number}",
         number=line.lot_number,
         substance_code=others[0].substance.code if others else "",
-        substance_name=", ".join(dict.fromkeys(str(lot.substance) for lot in others)),
+        substance_name=", ".join(dict.fromkeys(lot.substance.name for lot in others)),
         expires_on=line.expires_on,
         recalled=number in known.recalled,
     )

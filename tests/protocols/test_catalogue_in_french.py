@@ -1,7 +1,8 @@
 """What the shipped catalogue says is French for whoever reads French; what the clinic wrote stays as it was typed."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from html import unescape
 from types import SimpleNamespace
@@ -17,10 +18,11 @@ from mesoclinic.core.roles import Role
 from protocols import dosing
 from protocols.advice import advice_in_words
 from protocols.catalogue.rows import competition_rule_rows
-from protocols.citations import note_words, pair_words, rule_words, shipped_text
+from protocols.citations import names_words, note_words, pair_words, rule_words, shipped_text
 from protocols.dosing import Counting, Finding, LegalNote, Level
 from protocols.models import CompetitionRule, Incompatibility, Protocol, Substance
 from protocols.queries.mix_tables import escaped
+from protocols.queries.mixes import mix_substance
 from protocols.services.catalogue import load_catalogue, shipped_catalogue
 from protocols.words import finding_said
 from sessions.queries.report_competitions import Competing, Counted, competition_dates
@@ -128,6 +130,42 @@ def test_a_paper_says_the_title_and_the_text_of_a_competition_rule_in_french():
 
     assert told.rule == "FEI, Article 1004\u00a0: zones hypo- ou hypersensibles"
     assert "Un cheval ne doit pas concourir avec" in told.earliest
+
+
+def test_a_finding_has_one_key_and_is_said_in_the_language_of_its_reader(db):
+    clinic = make_clinic()
+    load_catalogue(clinic=clinic)
+    row = Substance.objects.filter(clinic=clinic, name="Hyaluronic acid, not cross-linked").get()
+
+    def found():
+        lines = [dosing.MixLine(mix_substance(row), Decimal(0), role=dosing.Role.ADD_IN)]
+        patient = dosing.MixPatient("human", allergy_state=dosing.AllergyState.NONE_KNOWN)
+        return next(
+            one
+            for one in dosing.check_mix(lines, patient, dosing.MixContext(date(2026, 3, 2)))
+            if "substance" in one.numbers
+        )
+
+    with override("en"):
+        key, said = found().key, finding_said(found())
+    with override("fr"):
+        assert found().key == key
+        assert gettext(row.name) in finding_said(found())
+
+    assert row.name in said
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["Lidocaine 1 %, Hyaluronic acid, not cross-linked", "Hyaluronic acid, not cross-linked, Own mix, of ours", ""],
+)
+def test_names_in_a_row_are_each_said_whole(names):
+    with override("en"):
+        assert names_words(names) == names
+    with override("fr"):
+        said = names_words(names)
+        assert ("Hyaluronic" in said, gettext("Hyaluronic acid, not cross-linked") in said) == (False, bool(names))
+        assert ("Own mix, of ours" in said) is ("Own mix" in names)
 
 
 @cache

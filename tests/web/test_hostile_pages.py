@@ -1,5 +1,7 @@
 """What a page must never show: another clinic's words, a mix to the desk, or markup somebody typed."""
 
+import re
+
 import pytest
 import time_machine
 from django.apps import apps
@@ -18,6 +20,8 @@ pytestmark = pytest.mark.django_db
 MARKUP = "<i x=\"'>"
 FOREIGN = "Zzforeign "
 SECRET = "Zzmix "
+# What Python writes of an object that nobody told how it is called.
+FOR_PROGRAMS = re.compile(r"\b[A-Z][A-Za-z]+\([a-z_]+=|&lt;[\w.]+ object at 0x|&lt;[A-Z]\w+\.[A-Z_]+: ")
 ROWS, VIEWS = all_rows(), all_views()
 # Words a program reads, or that tie rows together: a mark in them would break the page, not leak through it.
 NOT_PROSE = {
@@ -150,3 +154,4 @@ def test_markup_somebody_typed_is_text_on_every_page(stage):
 
     assert [name for name, text in pages if MARKUP[:4] in text and "(" not in name] == []
     assert sum("&lt;i x=" in text for _name, text in pages) > len(pages) / 2
+    assert [(name, found[0]) for name, text in pages if (found := FOR_PROGRAMS.search(text))] == []
