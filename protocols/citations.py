@@ -47,6 +47,11 @@ def pair_words(name: str) -> str:
     return " + ".join(map(shipped_text, str(name or "").split(" + ")))
 
 
+def pairs_words(names: str) -> str:
+    """The same of several pairs, parted by semicolons."""
+    return "; ".join(map(pair_words, str(names or "").split("; ")))
+
+
 def rule_words(label: str) -> str:
     """A rule as `CompetitionRule.label` names it: its body as it calls itself, its title in the reader's language."""
     body, comma, title = label.partition(", ")

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from protocols.allergens import allergy_finding
 from protocols.cadence import LONGEST_TEXT, THE_END, Cadence, CadenceError, Gap, Phase, Unit, parse
-from protocols.citations import names_words, rule_words, shipped_text
+from protocols.citations import names_words, pairs_words, rule_words, shipped_text
 from protocols.dosing.findings import Finding, Value, show_value
 
 NAMED = ("substance", "substances", "left", "right", "other")  # what of a finding are names of substances
@@ -28,7 +28,7 @@ def finding_said(finding: Finding, show: Callable[[Value], str] = show_here) -> 
 
     The words come in here and not where the check is made: a finding keeps its key whoever reads it.
     """
-    said = {"rule": rule_words, "text": shipped_text} | dict.fromkeys(NAMED, names_words)
+    said = {"rule": rule_words, "text": shipped_text, "pairs": pairs_words} | dict.fromkeys(NAMED, names_words)
     numbers = {name: said[name](str(value)) if name in said else value for name, value in finding.numbers.items()}
     return allergy_finding(replace(finding, numbers=numbers)).render(_, show)
 

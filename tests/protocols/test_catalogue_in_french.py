@@ -168,6 +168,18 @@ def test_names_in_a_row_are_each_said_whole(names):
         assert ("Own mix, of ours" in said) is ("Own mix" in names)
 
 
+def test_what_is_not_known_of_pairs_is_said_of_their_french_names():
+    words_ = "Syringe %(syringe)s: nothing is known about mixing %(pairs)s."
+    pairs = "Lidocaine 1 % + Own mix; Own mix + Hyaluronic acid, not cross-linked"
+    found = Finding(Level.INFO, "pair.unknown", words_, {"syringe": "A", "pairs": pairs}, "")
+
+    with override("fr"):
+        said = finding_said(found)
+
+    assert "Own mix" in said
+    assert "Hyaluronic" not in said
+
+
 @cache
 def english() -> frozenset[str]:
     """The shipped sentences of two words or more as an English page shows them."""

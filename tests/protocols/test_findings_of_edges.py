@@ -111,7 +111,26 @@ def test_a_rule_for_the_skin_speaks_for_its_events_so_that_nobody_says_there_is_
     assert "competition.earliest" in found
 
 
+def test_an_event_under_rules_nobody_stated_is_said_without_a_body():
+    soon = show(date(2026, 3, 20), date(2026, 3, 20), body="")
+
+    found = by_rule(check([line(SALINE)], competing(soon)))
+
+    assert found["competition.event"].text == (
+        "The horse competes on 2026-03-20 (Show), under rules nobody stated: ask."
+    )  # fmt: skip
+
+
 # --- volumes
+
+
+@pytest.mark.parametrize("planned_ml", ["2", "0"])
+def test_a_volume_as_planned_is_no_slip_though_it_is_as_many_milligrams(planned_ml):
+    one_in_one = replace(CALCITONIN, strength=strength("1 mg/mL"), usual_strengths=())
+
+    found = levels(check([line(one_in_one, "2", planned_ml=D(planned_ml))]))
+
+    assert not {"dose.mg_for_ml", "dose.volume_slip"} & found.keys()
 
 
 def test_a_millilitre_typed_for_a_milligram_is_found_at_one_too():
