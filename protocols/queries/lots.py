@@ -13,6 +13,7 @@ from mesoclinic.core.models import Clinic, Site
 from protocols.folding import fold
 from protocols.models import Lot, StockMovement, StockNotice, Substance, Vial
 from protocols.models.recalls import fold_number, folded
+from protocols.queries.shipped import called
 
 EXPIRING_DAYS = 60
 ML = DecimalField(max_digits=12, decimal_places=3)
@@ -130,6 +131,7 @@ def search(clinic: Clinic, *, text: str = "", show: str = "", site: Site | None 
             Q(number__icontains=text)
             | Q(manufacturer__icontains=text)
             | Q(substance__name__icontains=text)
+            | Q(substance__in=called(Substance, clinic, text))
             | Q(substance__search_text__contains=fold(text))
         )
     return found

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from mesoclinic.core.models import Clinic
 from protocols.allergens import CLASSES
 from protocols.models import Category, Incompatibility, Substance
+from protocols.queries.shipped import called
 
 
 def pairs(clinic: Clinic) -> QuerySet[Incompatibility]:
@@ -23,7 +24,9 @@ def get_or_404(clinic: Clinic, public_id: UUID) -> Incompatibility:
 
 
 def search(clinic: Clinic, *, text: str = "", level: str = "", status: str = "") -> QuerySet[Incompatibility]:
-    """Pairs by a name or brand of either substance. `status`: "" counted, "own", "archived", "all". One statement."""
+    """Pairs by a name or brand of either substance. `status`: "" counted, "own", "archived", "all". One
+    statement, one more for each word in a language the names are translated to.
+    """
     found = pairs(clinic)
     if status == "own":
         found = found.filter(is_edited=True, is_archived=False)
@@ -32,8 +35,11 @@ def search(clinic: Clinic, *, text: str = "", level: str = "", status: str = "")
     if level:
         found = found.filter(level=level)
     for word in text.replace("\x00", "").strip()[:100].split():
+        named = called(Substance, clinic, word)
         found = found.filter(
             Q(name__icontains=word)
+            | Q(first__in=named)
+            | Q(second__in=named)
             | Q(first__search_text__contains=word.lower())
             | Q(second__search_text__contains=word.lower())
         )

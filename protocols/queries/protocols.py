@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.models import Clinic
 from protocols.models import Indication, Protocol, ProtocolLine, ProtocolVersion, Species, Technique
 from protocols.models.protocols import VersionStatus
+from protocols.queries.shipped import called
 
 LINES = Prefetch("lines", ProtocolLine.objects.select_related("substance").order_by("position"))
 NEWEST = ~Exists(ProtocolVersion.objects.filter(protocol=OuterRef("protocol"), number__gt=OuterRef("number")))
@@ -75,14 +76,15 @@ def search(
     """Protocols by name or source, with `shown`: a list of their newest version only, with species and lines.
 
     `status`: "" on offer, "draft" with a draft, "published" published and on offer, "archived". Five statements for
-    a page of any length.
+    a page of any length, one more to search in a language the names are translated to.
     """
     newest = ProtocolVersion.objects.filter(NEWEST)
     found = Protocol.objects.filter(clinic=clinic, is_archived=status == "archived")
     found = found.annotate(version_count=Count("versions", distinct=True))
     text = text.replace("\x00", "").strip()[:100]
     if text:
-        found = found.filter(name__icontains=text) | found.filter(source__icontains=text)
+        by_name = Q(name__icontains=text) | Q(pk__in=called(Protocol, clinic, text))
+        found = found.filter(by_name | Q(source__icontains=text))
     if field:
         found = found.filter(field=field)
     if status in VersionStatus.values:

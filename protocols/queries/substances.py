@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from mesoclinic.core.models import Clinic
 from protocols.folding import fold
 from protocols.models import Incompatibility, Substance
+from protocols.queries.shipped import called
 
 
 def substances(clinic: Clinic) -> QuerySet[Substance]:
@@ -34,7 +35,9 @@ def get_or_404(clinic: Clinic, public_id: UUID) -> Substance:
 def search(
     clinic: Clinic, *, text: str = "", category: str = "", status: str = "", kind: str = "", species: str = ""
 ) -> QuerySet[Substance]:
-    """Substances by name, synonym or brand. `status`: "" on offer, "withdrawn", "archived", "all". Three statements."""
+    """Substances by name, synonym or brand. `status`: "" on offer, "withdrawn", "archived", "all". Three statements,
+    one more to search in a language the names are translated to.
+    """
     found = substances(clinic)
     if status == "archived":
         found = found.filter(is_archived=True)
@@ -50,7 +53,8 @@ def search(
         found = found.filter(species__code=species)
     text = text.replace("\x00", "").strip()[:100]
     if text:
-        found = found.filter(Q(name__icontains=text) | Q(search_text__contains=fold(text)))
+        by_name = Q(name__icontains=text) | Q(pk__in=called(Substance, clinic, text))
+        found = found.filter(by_name | Q(search_text__contains=fold(text)))
     return found
 
 

@@ -21,6 +21,7 @@ from protocols.catalogue.rows import competition_rule_rows
 from protocols.citations import names_words, note_words, pair_words, rule_words, shipped_text
 from protocols.dosing import Counting, Finding, LegalNote, Level
 from protocols.models import CompetitionRule, Incompatibility, Protocol, Substance
+from protocols.queries import pairs, protocols, substances
 from protocols.queries.mix_tables import escaped
 from protocols.queries.mixes import mix_substance
 from protocols.services.catalogue import load_catalogue, shipped_catalogue
@@ -178,6 +179,21 @@ def test_what_is_not_known_of_pairs_is_said_of_their_french_names():
 
     assert "Own mix" in said
     assert "Hyaluronic" not in said
+
+
+def test_what_is_called_in_french_is_found_by_its_french_name_and_by_its_own(db):
+    clinic = make_clinic()
+    load_catalogue(clinic=clinic)
+    wanted = Substance.objects.get(clinic=clinic, name="Hyaluronic acid, not cross-linked")
+
+    with override("fr"):
+        assert wanted in substances.search(clinic, text="acide HYALU")
+        assert wanted in substances.search(clinic, text="hyaluronic")
+        assert pairs.search(clinic, text="lidocaïne").exists()
+        assert [str(one) for one in protocols.search(clinic, text="chute de cheveux")]
+    with override("en"):
+        assert wanted not in substances.search(clinic, text="acide hyalu")
+        assert not pairs.search(clinic, text="lidocaïne").exists()
 
 
 @cache
