@@ -1,5 +1,6 @@
 """The page of a record with 300 points and 12 earlier sessions, whole on the server: middle and 95th of a hundred."""
 
+import gc
 import time
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from mesoclinic import gunicorn
 from sessions.models import SessionRecord
 from sessions.recording import SiteTreated
 from tests.bench.timing import Amount, require
@@ -27,13 +29,19 @@ def long_past(*, sessions: int = 12, points: int = 300):
 
 
 def record_page(*, rounds: int = 100) -> list[Amount]:
-    """Give the 95th of so many requests for the page, through every middleware, without the wire."""
+    """Give the 95th of so many requests for the page, through every middleware, without the wire.
+
+    Garbage is looked for as in a worker of the server, whose memory holds nothing of what was measured before.
+    """
     world, record = long_past()
     browser = Client()
     address = reverse("sessions:record-edit", args=[record.public_id])
     with time_machine.travel(record.appointment.starts_at, tick=True):
         browser.force_login(world.doctor_user)
+        thresholds = gc.get_threshold()
+        gunicorn.post_worker_init(None)
         taken = sorted([_ms(browser, address) for _ in range(rounds + 3)][3:])
+        gc.set_threshold(*thresholds)
     p50, p95 = taken[len(taken) // 2], taken[int(len(taken) * 0.95)]
     words = "record page, 300 points, 12 earlier sessions, p50 / p95 on the server"
     verdict = "aim met" if p95 <= AIM_MS else "OVER BOUND"
