@@ -26,17 +26,24 @@ class Hours:
 
 
 def open_by_hour(hours: Hours, days: Iterable[date], away: Mapping[date, Intervals]) -> ByHour:
-    """Add up the open minutes of local days; `away` are wall minutes of a day on which there is none, merged."""
+    """Add up the open minutes of local days, ascending; `away` are wall minutes of a day on which there is none, merged."""
+    days = list(days)
     known: dict[tuple[int, ...], Intervals] = {}
     alike: Counter[tuple[int, ...]] = Counter()
     found: ByHour = Counter()
     parts = (hours.own, hours.breaks, hours.inside or ())
     numbered = [(number, rule) for number, rule in enumerate(rule for part in parts for rule in part)]
-    by_weekday = [[pair for pair in numbered if pair[1].weekday == weekday] for weekday in range(8)]
+    lasting: list[list[int]] = [[] for _weekday in range(8)]
+    passing: list[list[tuple[int, WeeklyRule]]] = [[] for _weekday in range(8)]
+    for number, rule in numbered:
+        if _lasts(rule, days):
+            lasting[rule.weekday].append(number)
+        else:
+            passing[rule.weekday].append((number, rule))
     limits = (len(hours.own), len(hours.own) + len(hours.breaks))
     for day in days:
         weekday = day.isoweekday()
-        held = (weekday, *(number for number, rule in by_weekday[weekday] if rule.holds_on(day)))
+        held = (weekday, *lasting[weekday], *[number for number, rule in passing[weekday] if rule.holds_on(day)])
         if held not in known:
             known[held] = _spans(held[1:], [rule for _number, rule in numbered], limits, hours.inside is not None)
         if day in away:
@@ -46,6 +53,13 @@ def open_by_hour(hours: Hours, days: Iterable[date], away: Mapping[date, Interva
     for held, times in alike.items():
         add_minutes(found, held[0], known[held], times)
     return found
+
+
+def _lasts(rule: WeeklyRule, days: Sequence[date]) -> bool:
+    """Say whether a rule holds on every one of these ascending days that is its weekday: not to be asked for each."""
+    if not days or rule.every_weeks > 1:
+        return False
+    return (rule.from_on is None or rule.from_on <= days[0]) and (rule.until_on is None or days[-1] <= rule.until_on)
 
 
 def add_minutes(found: ByHour, weekday: int, spans: Iterable[tuple[int, int]], times: int = 1) -> None:
