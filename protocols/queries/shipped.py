@@ -16,5 +16,5 @@ def called(model: type[Shipped], clinic: Clinic, text: str) -> list[int]:
     """
     if (get_language() or settings.LANGUAGE_CODE).startswith(settings.LANGUAGE_CODE):
         return []
-    names = model._base_manager.filter(clinic=clinic).values_list("pk", "name")
-    return [key for key, name in names if fold(text) in fold(shipped_text(name))]
+    wanted, names = fold(text), model._base_manager.filter(clinic=clinic).values_list("pk", "name")
+    return [key for key, name in names if wanted in fold(shipped_text(name))]

@@ -47,9 +47,8 @@ def _step(turn: Turn[PatientImport], reader: Reader) -> bool:
     one = turn.hold(ImportStatus.IMPORTING)
     if one is None:
         return False
-    Clinic.objects.select_for_update(no_key=True).get(
-        pk=one.clinic_id
-    )  # two imports at once must not both miss the other's
+    # Two imports at once must not both miss the other's; a visit that is saved meanwhile does not wait.
+    Clinic.objects.select_for_update(no_key=True).get(pk=one.clinic_id)
     states = [RowState.NEW, RowState.LIKELY] if one.with_likely else [RowState.NEW]
     rows = list(one.rows.filter(state__in=states).order_by("position")[:ROWS_A_STEP])
     if not rows:
