@@ -21,7 +21,8 @@ control_socket_disable = True
 # The heartbeat file belongs in memory: on a busy disk its touch would make the master think the worker hangs.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
-GARBAGE_THRESHOLDS = (10_000, 20, 20)  # Python's own: 700, 10, 10
+GARBAGE_THRESHOLDS = (100_000, 10, 10)  # Python's own: 700, 10, 10
+ALL_GARBAGE_EVERY = 100  # requests
 
 
 def post_fork(server, worker):
@@ -30,10 +31,15 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """Look for garbage in what requests leave behind only, not in the whole program each time, and more seldom.
-
-    A page makes tens of thousands of short-lived objects, nearly all of which go without being looked for.
-    """
+    """Leave the program itself out of the search for garbage, and search while a request is answered only when it is huge."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
+
+
+def post_request(worker, request, environ, response):
+    """Search between two requests, when nobody waits, in what the last one left; now and then in what all have left.
+
+    A page makes tens of thousands of objects, nearly all of which go by themselves; a form and its fields go so only.
+    """
+    gc.collect(1 if worker.nr % ALL_GARBAGE_EVERY else 2)

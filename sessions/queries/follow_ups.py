@@ -75,11 +75,11 @@ def _has_lot(record: str) -> Exists:
 
 
 def lines(rows: Iterable[SessionRecord], today: date) -> list[FollowUpLine]:
-    """Give the lines of a page. Five statements whatever their number, more for merged files."""
+    """Give the lines of a page. Six statements whatever their number, more for merged files."""
     keys = [row.pk for row in rows]
     administrations = Administration.objects.select_related("substance", "lot").order_by("position")
     asked = FollowUp.objects.select_related("by").order_by("-at", "-pk")
-    page = SessionRecord.objects.filter(pk__in=keys).select_related(*reads.WITH_NAMES)
+    page = reads.with_names(SessionRecord.objects.filter(pk__in=keys))
     page = page.prefetch_related(Prefetch("administrations", administrations), Prefetch("follow_ups", asked))
     found = {row.pk: row for row in page}
     files = {key: reads.patient_of(row) for key, row in found.items()}

@@ -30,7 +30,7 @@ class RoundStop:
 
 
 def stops_of(one: Round) -> list[RoundStop]:
-    """List the visits of a round with their records, those that fell through last. Two SQL statements.
+    """List the visits of a round with their records, those that fell through last. Three SQL statements.
 
     Those of restricted files are left out: their records are read behind the door.
     """

@@ -6,10 +6,12 @@ twice into the result.
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import date, datetime
 from functools import partial
 from io import BytesIO
 from tempfile import NamedTemporaryFile
+from typing import NamedTuple
 
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -25,6 +27,7 @@ from mesoclinic.core.services.jobs import Turn
 from sessions.models import BatchReport, ReportBatch
 from sessions.models.batches import BatchKind, BatchReportStatus, BatchStatus
 from sessions.printing import bundles
+from sessions.printing.pdf import PrintedPaper
 from sessions.queries import reports as reads
 from sessions.recall_workbook import Sheet, recall_workbook
 from sessions.services import reports
@@ -34,6 +37,13 @@ logger = logging.getLogger(__name__)
 PRINT = "sessions.print_batch"
 MOST_REPORTS = 1000
 MOST_IN_ONE_PDF = 250  # a worker puts them together in memory
+
+
+class OnPress(NamedTuple):
+    """A report that is being set, and its pages to come."""
+
+    report: BatchReport
+    paper: Future[PrintedPaper]
 
 
 @transaction.atomic
@@ -79,41 +89,61 @@ def print_batch(batch_id: int) -> None:
 
 
 def _print_on(turn: Turn[ReportBatch]) -> bool:
-    """Go on until it is ready, cancelled or in other hands. Says whether there is more to do."""
-    while (report := _next_report(turn)) is not None:
-        _print_one(report)
-        if turn.is_over:
-            return True
+    """Go on until it is ready, cancelled or in other hands. Says whether there is more to do.
+
+    While one report is set, the next is read.
+    """
+    with ThreadPoolExecutor(max_workers=1) as press:
+        on_press: OnPress | None = None
+        while (report := _next_report(turn, on_press)) is not None:
+            before, on_press = on_press, _read(report, press)
+            _keep(before)
+            if turn.is_over:
+                _keep(on_press)
+                return True
+        _keep(on_press)
     _put_together(turn)
     return False
 
 
 @transaction.atomic
-def _next_report(turn: Turn[ReportBatch]) -> BatchReport | None:
+def _next_report(turn: Turn[ReportBatch], on_press: OnPress | None) -> BatchReport | None:
     batch = _hold(turn)
     if batch is None:
         return None
     waiting = batch.reports.select_related("batch__asked_by", "batch__clinic", "course")
-    return waiting.filter(status=BatchReportStatus.WAITING).first()
+    waiting = waiting.filter(status=BatchReportStatus.WAITING)
+    return waiting.first() if on_press is None else waiting.exclude(pk=on_press.report.pk).first()
 
 
 def _hold(turn: Turn[ReportBatch]) -> ReportBatch | None:
     return turn.hold(*ReportBatch.AT_WORK, status=BatchStatus.RUNNING)
 
 
-def _print_one(report: BatchReport) -> None:
+def _read(report: BatchReport, press: Executor) -> OnPress | None:
+    batch = report.batch
     try:
-        batch = report.batch
-        printed = reports.print_course_report(
+        opened = reports.read_to_print(
             actor=batch.asked_by,
             course=reads.get_or_404(batch.clinic, report.course.public_id),
             today=batch.printed_on,
             language=batch.language,
         )
-    except Exception:  # one report that cannot be made must not keep the others from it
-        logger.exception("batch %s: report %s failed", report.batch_id, report.position)
-        waiting = BatchReport.objects.filter(pk=report.pk, status=BatchReportStatus.WAITING)
-        waiting.update(status=BatchReportStatus.FAILED)
+    except Exception:
+        _note_failed(report)
+        return None
+    return OnPress(report, press.submit(reports.typeset, opened))
+
+
+def _keep(on_press: OnPress | None) -> None:
+    """Wait for a report, and keep it."""
+    if on_press is None:
+        return
+    report = on_press.report
+    try:
+        printed = on_press.paper.result()
+    except Exception:
+        _note_failed(report)
         return
     report.file.save("pages", ContentFile(printed.pdf), save=False)
     waiting = BatchReport.objects.filter(
@@ -122,6 +152,13 @@ def _print_one(report: BatchReport) -> None:
     made = {"status": BatchReportStatus.MADE, "file": report.file.name, "file_name": printed.file_name}
     if not waiting.update(**made):
         report.file.delete(save=False)  # cancelled meanwhile, or a slower worker's copy
+
+
+def _note_failed(report: BatchReport) -> None:
+    """One report that cannot be made must not keep the others from it."""
+    logger.exception("batch %s: report %s failed", report.batch_id, report.position)
+    waiting = BatchReport.objects.filter(pk=report.pk, status=BatchReportStatus.WAITING)
+    waiting.update(status=BatchReportStatus.FAILED)
 
 
 def _put_together(turn: Turn[ReportBatch]) -> None:

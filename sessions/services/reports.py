@@ -42,25 +42,29 @@ def open_course_report(
 
 
 def print_course_report(*, actor: User, course: Course, today: date, language: str = "") -> PrintedPaper:
-    """Print the full report for the file; who printed it is written down before anything leaves, outside the time
-    typesetting takes.
-    """
+    """Print the full report for the file."""
+    return typeset(read_to_print(actor=actor, course=course, today=today, language=language))
+
+
+def read_to_print(*, actor: User, course: Course, today: date, language: str = "") -> OpenedReport:
+    """Return the full report as it is now; who printed it is written down before anything leaves."""
     with transaction.atomic():
-        made = _made(actor, course, today, Variant.FULL, language)
+        opened = _made(actor, course, today, Variant.FULL, language)
         audit.record(actor=actor, verb="report.printed", subject=course, patient_id=course.patient_id)
-    return _printed(made)
+    return opened
+
+
+def typeset(opened: OpenedReport) -> PrintedPaper:
+    """Make the PDF. No SQL statement, and beside other work: the typesetter holds nothing of Python while it sets."""
+    return PrintedPaper(course_pdf(opened.report, opened.words), file_name(opened.report))
 
 
 def print_report(*, actor: User, course: Course, today: date, variant: Variant, language: str, to: str) -> PrintedPaper:
     """Print a report for somebody. Whoever asks for it writes down that it was handed out."""
-    return _printed(_made(actor, course, today, variant, language, to))
+    return typeset(_made(actor, course, today, variant, language, to))
 
 
 def _made(actor: User, course: Course, today: date, variant: Variant, language: str, to: str = "") -> OpenedReport:
     with translation.override(language or translation.get_language()):
         report = for_variant(course_report(course, today, printed_by=actor), variant, to=to)
         return OpenedReport(report, report_words(course.patient.species))
-
-
-def _printed(made: OpenedReport) -> PrintedPaper:
-    return PrintedPaper(course_pdf(made.report, made.words), file_name(made.report))

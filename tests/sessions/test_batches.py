@@ -55,14 +55,14 @@ def names_in(folder) -> list[str]:
 
 
 def fail_for(monkeypatch, *broken) -> None:
-    real = reports.print_course_report
+    real = reports.read_to_print
 
     def maybe(**asked):
         if asked["course"] in broken:
             raise RuntimeError("typesetting broke")
         return real(**asked)
 
-    monkeypatch.setattr(batches.reports, "print_course_report", maybe)
+    monkeypatch.setattr(batches.reports, "read_to_print", maybe)
 
 
 def test_asking_rings_a_worker_and_is_written_down(world, bells, django_capture_on_commit_callbacks):
@@ -131,6 +131,23 @@ def test_one_that_fails_keeps_no_other_from_it_and_is_tried_again_alone(world, m
         batches.retry_failed(actor=manager, batch=batch)
 
 
+def test_one_that_cannot_be_set_keeps_no_other_from_it(world, monkeypatch, caplog):
+    batch = ask(world)
+    real = reports.typeset
+
+    def maybe(opened):
+        if opened.report.course_number == str(world[2][1].number):
+            raise RuntimeError("typesetting broke")
+        return real(opened)
+
+    monkeypatch.setattr(batches.reports, "typeset", maybe)
+
+    batches.print_batch(batch.pk)
+
+    assert [report.status for report in batch.reports.all()] == ["made", "failed", "made"]
+    assert "typesetting broke" in caplog.text
+
+
 def test_when_all_fail_the_batch_ends_and_says_so(world, monkeypatch, client, caplog):
     batch = ask(world, "pdf")
     fail_for(monkeypatch, *world[2])
@@ -149,14 +166,14 @@ def test_a_cancelled_batch_prints_no_more_and_keeps_no_file(
 ):
     _clinic, manager, courses = world
     batch = ask(world)
-    real = reports.print_course_report
+    real = reports.read_to_print
 
     def cancel_at_the_second(**asked):
         if asked["course"] == courses[1]:
             batches.cancel_batch(actor=manager, batch=batch)
         return real(**asked)
 
-    monkeypatch.setattr(batches.reports, "print_course_report", cancel_at_the_second)
+    monkeypatch.setattr(batches.reports, "read_to_print", cancel_at_the_second)
     with django_capture_on_commit_callbacks(execute=True):
         batches.print_batch(batch.pk)
 
