@@ -53,7 +53,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "mesoclinic.core.signed_out.SignInMiddleware",
     "mesoclinic.core.middleware.ClinicMiddleware",
     "mesoclinic.core.once.OnceMiddleware",
     "patients.restricted.RestrictedFileMiddleware",
@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "mesoclinic.core.middleware.NotAPageMiddleware",
 ]
 
 ROOT_URLCONF = "mesoclinic.urls"

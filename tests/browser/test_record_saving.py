@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from protocols.models import ProtocolVersion
@@ -14,6 +15,7 @@ from tests.browser.looking import TABLET
 from tests.factories import make_appointment, make_course, make_patient
 from tests.processes import wait_for
 
+PASSWORD = "verbena-test-2026"
 SAVED = re.compile(r"^Saved")  # perhaps with a word about the volumes still missing
 # The one thing htmx keeps for the tab is the address of the page, which names nobody.
 KEPT_IN_BROWSER = """async () => {
@@ -72,6 +74,47 @@ def test_what_was_typed_is_there_after_a_reload_and_nothing_is_kept_in_the_brows
     expect(page.get_by_label("Shots in all")).to_have_value("24")
     assert page.evaluate(KEPT_IN_BROWSER) == [{}, [], []]
     looker.see("r1-tablet")
+
+
+def test_who_is_signed_out_in_the_middle_signs_in_on_another_tab_and_goes_on(look, draft):
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    looker.expect_fault("401")
+    page = looker.go(draft.address)
+    Session.objects.all().delete()
+    page.get_by_label("Notes").fill("Warm skin, no swelling.")
+    expect(state(page)).to_contain_text("You were signed out")
+
+    sign_in(looker.new_page(), draft.doctor_user)
+
+    expect(state(page)).to_have_text(SAVED)
+    page.reload()
+    expect(page.get_by_label("Notes")).to_have_value("Warm skin, no swelling.")
+
+
+def sign_in(page: Page, user):
+    user.set_password(PASSWORD)
+    user.save()
+    page.goto("/accounts/login/")
+    page.get_by_label("User name").fill(user.username)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).not_to_have_url(re.compile("login"))
+
+
+def test_a_form_sent_after_being_signed_out_is_kept_and_sent_again(look, draft):
+    looker = look(draft.desk, time_zone=draft.zone)
+    looker.expect_fault("401")
+    page = looker.go("/patients/register/human/")
+    page.get_by_label("Name", exact=True).fill("Ottilie Brandt")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
+    looker.see("signed-out")
+
+    sign_in(looker.new_page(), draft.desk)
+    page.get_by_role("button", name="Send again").click()
+
+    expect(page.get_by_role("heading", name="Ottilie Brandt")).to_be_visible()
 
 
 def test_without_network_the_form_stays_says_so_and_is_saved_when_it_is_back(look, draft):

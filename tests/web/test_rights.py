@@ -124,8 +124,9 @@ def test_the_open_urls_need_no_signing_in():
 def test_a_visitor_is_sent_to_sign_in(stage, ask, name):
     answers = ask("signed out", stage.own_url(name))
 
-    assert _codes(answers) == {"get": 302, "post": 302}
-    assert all(answer["Location"].startswith("/accounts/login/") for answer in answers.values())
+    assert _codes(answers) == {"get": 302, "post": 401}
+    assert answers["get"]["Location"].startswith("/accounts/login/")
+    assert 'href="/accounts/login/"' in answers["post"].content.decode()
 
 
 @pytest.mark.parametrize("name", READY)

@@ -5,12 +5,35 @@
 
   const words = (name) => document.body.dataset[`words${name}`] || "";
   const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
-  const csrfToken = () => document.querySelector("input[name=csrfmiddlewaretoken]")?.value || cookie("csrftoken") || "";
   const on = (type, selector, act, capture) =>
     document.addEventListener(type, (event) => {
       const target = event.target instanceof Element ? event.target.closest(selector) : null;
       if (target) act(event, target);
     }, capture);
+
+  // ---- the token of every form ----
+  // Signing in changes it, on another tab too. A page that was open before goes on with one of the new kind, masked as the
+  // server does it, so that it is still a token of this page alone.
+  const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  const tokens = "input[name=csrfmiddlewaretoken]";
+  let known = cookie("csrftoken");
+
+  function renewTokens() {
+    const secret = cookie("csrftoken");
+    if (!secret || secret === known) return;
+    known = secret;
+    const mask = Array.from(crypto.getRandomValues(new Uint8Array(secret.length)), (number) => number % LETTERS.length);
+    const masked = [...secret].map((letter, at) => LETTERS[(LETTERS.indexOf(letter) + mask[at]) % LETTERS.length]);
+    const token = [...mask.map((number) => LETTERS[number]), ...masked].join("");
+    for (const field of document.querySelectorAll(tokens)) field.value = token;
+  }
+
+  function csrfToken() {
+    renewTokens();
+    return document.querySelector(tokens)?.value || cookie("csrftoken") || "";
+  }
+
+  document.addEventListener("submit", renewTokens, true);
 
   // ---- toasts ----
   const LEVEL_ICONS = { success: "check-circle-fill", info: "info-circle-fill", warning: "exclamation-triangle-fill", danger: "exclamation-octagon-fill" };
@@ -184,10 +207,11 @@
     say(form, "saving", words("Saving"));
     form.dataset.unsaved = "yes";
     try {
+      const headers = { "X-CSRFToken": csrfToken(), "X-Autosave": "1" };
       const answer = await fetch(form.dataset.autosave || form.action, {
         method: "POST",
         body: new FormData(form),
-        headers: { "X-CSRFToken": csrfToken(), "X-Autosave": "1" },
+        headers,
         credentials: "same-origin",
       });
       if (!answer.ok || answer.redirected) throw answer;
@@ -227,7 +251,9 @@
   }
 
   document.addEventListener("htmx:configRequest", (event) => {
-    if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrfToken();
+    if (event.detail.verb === "get") return;
+    event.detail.headers["X-CSRFToken"] = csrfToken();
+    if (event.detail.formData?.has("csrfmiddlewaretoken")) event.detail.formData.set("csrfmiddlewaretoken", csrfToken());
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     // A refusal with a form in it is shown like any answer.

@@ -37,12 +37,13 @@ function keepRecord(form) {
     again = false;
     say("saving", form.dataset.wordsSaving);
     try {
+      const headers = { "X-CSRFToken": window.mesoclinic.csrfToken(), "X-Autosave": "1" };
       const body = new FormData(form);
       if (tapped) body.set("waited_seconds", String(Math.round((Date.now() - tapped) / 1000)));
       const answer = await fetch(tapped ? form.dataset.done : form.action, {
         method: "POST",
         body,
-        headers: { "X-CSRFToken": window.mesoclinic.csrfToken(), "X-Autosave": "1" },
+        headers,
         credentials: "same-origin",
         redirect: "manual",
       });

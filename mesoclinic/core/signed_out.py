@@ -1,0 +1,42 @@
+"""Who must sign in first loses nothing: a form that was sent is sent again, a page that asked by itself is told."""
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render, resolve_url
+
+from mesoclinic.core.identity_forms import PROOFS
+
+NOT_SENT_AGAIN = {"csrfmiddlewaretoken", *PROOFS}
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Closes every page to who is not signed in, and says so in the way each kind of request can show.
+
+    A form is answered with a page that holds what was typed, proofs of identity left out; a script with 401, or, when
+    nobody is at the screen, with the sign-in page in the place of the whole.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponseBase:
+        if "X-Background" in request.headers:
+            return HttpResponse(headers={"HX-Redirect": _sign_in(request)})
+        if _asked_by_script(request):
+            return HttpResponse(status=401)
+        if request.method == "POST":
+            return render(request, "signed_out.html", {"typed": _typed(request)}, status=401)
+        return super().handle_no_permission(request, view_func)
+
+
+def _asked_by_script(request: HttpRequest) -> bool:
+    headers = request.headers
+    return "HX-Request" in headers or "X-Autosave" in headers or headers.get("Accept") == "application/json"
+
+
+def _sign_in(request: HttpRequest) -> str:
+    return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL)).url
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    found = [(name, value) for name, values in request.POST.lists() for value in values]
+    return [(name, value) for name, value in found if name not in NOT_SENT_AGAIN]
