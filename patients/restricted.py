@@ -2,24 +2,33 @@
 
 The queries that give out one file, course, visit or record ask `knock`. Who stands there is known by the request of
 this thread; where there is none (a worker, a command) the door stands open. A file that was given out and is deleted
-before the request is over, as its import is taken back, is answered as one that is not here.
+before the request is over, as its import is taken back, is answered as one that is not here. A page with a file that
+went through the door is an opening of it, written down unless the view wrote down more.
 """
 
+import logging
 from contextvars import ContextVar
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import page_not_found
 
+from mesoclinic.core import audit
+from mesoclinic.core.models import User
 from patients.models import Patient
+
+logger = logging.getLogger(__name__)
 
 RIGHT = "patients.open_restricted"
 OPEN_FOR = timedelta(minutes=30)
+ONE_LOOK = timedelta(minutes=30)  # pages of one file, one after another by one person, are one opening of it
+PAGES = (200, 409, 422)
 SESSION_KEY = "restricted_files"
 _standing: ContextVar[HttpRequest | None] = ContextVar("restricted_door", default=None)
 
@@ -35,10 +44,16 @@ class RestrictedError(Http404):
 def knock(patient: Patient) -> Patient:
     """Give the file back, unless it is restricted and whoever asks has not said why. Raises RestrictedError."""
     request = _standing.get()
-    if request is not None:
-        vars(request).setdefault("files_given_out", set()).add(patient.pk)
     if patient.restricted_at is not None and request is not None and not _was_opened(request, patient):
         raise RestrictedError(patient)
+    return give_out(patient)
+
+
+def give_out(patient: Patient) -> Patient:
+    """Give the file back whatever its door says, and know that this request shows something of it."""
+    request = _standing.get()
+    if request is not None:
+        vars(request).setdefault("files_given_out", {})[patient.pk] = patient
     return patient
 
 
@@ -55,12 +70,37 @@ def _was_opened(request: HttpRequest, patient: Patient) -> bool:
 
 def _is_gone(request: HttpRequest) -> bool:
     """Say whether a file this request was given is deleted by now."""
-    given = getattr(request, "files_given_out", set())
+    given = getattr(request, "files_given_out", {})
     return Patient.objects.filter(pk__in=given).count() < len(given)
 
 
+def _note_opened(request: HttpRequest, response: HttpResponse, noted: set[int]) -> None:
+    """Write down whose files a page showed that the view itself did not write down."""
+    given = getattr(request, "files_given_out", {})
+    if response.status_code not in PAGES:
+        return
+    for patient in given.values():
+        if patient.pk not in noted and _is_new_look(request.user, patient):
+            with transaction.atomic():
+                audit.record(actor=request.user, verb="patient.opened", subject=patient, patient_id=patient.pk)
+
+
+def _is_new_look(user: User, patient: Patient) -> bool:
+    key = f"look-{user.public_id}-{patient.public_id}"
+    try:
+        if cache.get(key):  # asked first: where the cache is a table, to add something locks it
+            return False
+        cache.set(key, True, ONE_LOOK.total_seconds())
+        return True
+    except Exception:  # without a cache every page is one
+        logger.exception("The cache did not answer.")
+        return True
+
+
 class RestrictedFileMiddleware:
-    """Keeps who stands at the door, sends those who may open a file to the page that asks why, and knows which are gone."""
+    """Keeps who stands at the door, sends those who may open a file to the page that asks why, knows which are gone, and
+    writes down which were opened.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -68,9 +108,12 @@ class RestrictedFileMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         token = _standing.set(request if request.user.is_authenticated else None)
         try:
-            return self.get_response(request)
+            with audit.noting() as noted:
+                response = self.get_response(request)
         finally:
             _standing.reset(token)
+        _note_opened(request, response, noted)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, IntegrityError | ObjectDoesNotExist) and _is_gone(request):

@@ -1,6 +1,8 @@
 """The audit trail: one event a service call, written in the same transaction, never changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +12,17 @@ from django.db import models
 from mesoclinic.core.models import AuditEvent, Clinic, User
 
 Change = Mapping[str, Any]
+_noted: ContextVar[set[int] | None] = ContextVar("patients_noted", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[set[int]]:
+    """Gather the keys of the patients of whom an event is made inside."""
+    token = _noted.set(noted := set())
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
 
 
 def record(
@@ -71,6 +84,8 @@ def event(
     owner_id = clinic.pk if clinic else _owner_id(subject)
     if owner_id is None:
         raise ValueError(f"audit of {verb} needs a clinic")
+    if patient_id is not None and (noted := _noted.get()) is not None:
+        noted.add(patient_id)
     return AuditEvent(
         clinic_id=owner_id,
         actor=actor,

@@ -8,6 +8,7 @@ from django.http import Http404
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
+from patients.restricted import knock
 from protocols.folding import fold
 from sessions.models import Appointment, Reminder
 from sessions.models.reminders import ReminderStatus
@@ -54,9 +55,11 @@ def messages(
 def message_or_404(clinic: Clinic, public_id: UUID) -> Reminder:
     """Give one row of the outbox. One SQL statement."""
     try:
-        return Reminder.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
+        row = Reminder.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
     except Reminder.DoesNotExist as exc:
         raise Http404 from exc
+    knock(row.appointment.patient)
+    return row
 
 
 def is_told_of_its_end(visit: Appointment, now: datetime) -> bool:

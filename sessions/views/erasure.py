@@ -21,6 +21,7 @@ from patients.models.erasure import AskedAs
 from patients.queries import erasure as requests
 from patients.queries import patients as patient_reads
 from patients.queries.parties import current_contacts
+from patients.restricted import give_out
 from patients.services.erasing import lift_restriction as lift
 from sessions.forms.erasure import ErasureForm, ReasonForm
 from sessions.queries import erasure as reads
@@ -32,7 +33,7 @@ from sessions.services import erasure as services
 @sensitive_post_parameters(*PROOFS)
 def erase_patient(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show what would be deleted and what is kept, by which rule; then do it. Afterwards show what was answered."""
-    patient = patient_reads.closed_or_404(request.clinic, public_id)
+    patient = give_out(patient_reads.closed_or_404(request.clinic, public_id))
     if patient.is_restricted or patient.is_pseudonymised:
         return _answered(request, patient, sent=request.method == "POST")
     now = timezone.now()
@@ -89,7 +90,7 @@ def _answer(one: ErasureRequest) -> dict[str, object]:
 @requires("patients.keep_retention")
 def lift_restriction(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Ask why, and let the file be used again."""
-    patient = patient_reads.closed_or_404(request.clinic, public_id)
+    patient = give_out(patient_reads.closed_or_404(request.clinic, public_id))
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

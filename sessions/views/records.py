@@ -17,6 +17,8 @@ from mesoclinic.core.addresses import own_address
 from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.forms import rows_asked
 from mesoclinic.core.refused import Refused
+from patients.queries.patients import kept
+from patients.restricted import knock
 from protocols.forms.composing import composed
 from sessions.forms.records import SignForm
 from sessions.models import Appointment, PlannedSession, Practitioner, SessionRecord
@@ -36,6 +38,7 @@ def start_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Begin the record of a visit (POST), or show last time and the button that does (GET)."""
     rows = Appointment.objects.select_related("patient__species", "patient__clinic", "site", "planned_session__course")
     visit = get_object_or_404(rows, clinic=request.clinic, public_id=public_id)
+    knock(kept(visit.patient))
     standing = reads.standing_of_appointment(visit)
     if standing is not None:
         return redirect("sessions:record-view", public_id=standing.public_id)
