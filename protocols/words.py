@@ -12,6 +12,7 @@ from protocols.allergens import allergy_finding
 from protocols.cadence import LONGEST_TEXT, THE_END, Cadence, CadenceError, Gap, Phase, Unit, parse
 from protocols.citations import names_words, pairs_words, rule_words, shipped_text
 from protocols.dosing.findings import Finding, Value, show_value
+from protocols.services.catalogue import shipped_catalogue
 
 NAMED = ("substance", "substances", "left", "right", "other")  # what of a finding are names of substances
 
@@ -28,9 +29,15 @@ def finding_said(finding: Finding, show: Callable[[Value], str] = show_here) -> 
 
     The words come in here and not where the check is made: a finding keeps its key whoever reads it.
     """
-    said = {"rule": rule_words, "text": shipped_text, "pairs": pairs_words} | dict.fromkeys(NAMED, names_words)
+    said = {"rule": rule_words, "text": shipped_text, "pairs": pairs_words, "species": species_words} | dict.fromkeys(NAMED, names_words)
     numbers = {name: said[name](str(value)) if name in said else value for name, value in finding.numbers.items()}
     return allergy_finding(replace(finding, numbers=numbers)).render(_, show)
+
+
+def species_words(code: str) -> str:
+    """Name a species inside a sentence."""
+    names = {one.code: one.name for one in shipped_catalogue().species}
+    return _(names[code]).lower() if code in names else code
 
 
 def cadence_words(cadence: Cadence | str) -> str:

@@ -98,7 +98,7 @@ class RecordForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["checklist_yes"].choices = [(item.code, _(item.question)) for item in options.questions]
         self.fields["technique"].choices = with_blank([(row.pk, str(row)) for row in options.techniques])
-        self.fields["performed_by"].choices = [(row.pk, row.name) for row in options.practitioners]
+        self.fields["performed_by"].choices = _givers(options)
         for scale in options.scales:
             self._add_scale(scale)
 
@@ -181,6 +181,12 @@ class RecordForm(Form):
         if not (clear or yes or note):
             return {}
         return {"clear": clear, "yes": yes, "note": note, "asked": [item.code for item in self.options.questions]}
+
+
+def _givers(options: RecordOptions) -> list[tuple[Any, Any]]:
+    """Those who treat the species first, the others apart below."""
+    treating, others = ([(one.pk, one.name) for one in few] for few in (options.treating, options.not_treating))
+    return [*treating, (_("Treat other species"), others)] if treating and others else treating or others
 
 
 def _rows(form_class):

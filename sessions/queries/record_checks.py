@@ -30,10 +30,11 @@ from protocols.models import ProtocolVersion, Technique
 from protocols.models.recalls import fold_number
 from protocols.queries import mixes
 from protocols.words import finding_said
-from sessions.models import Administration, SessionRecord
+from sessions.models import Administration, Practitioner, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.consents import consent_findings
 from sessions.queries.record_facts import LotFacts, RecordFacts, record_facts
+from sessions.queries.record_findings import giver_findings
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
 LONGEST_KEY = 500
@@ -86,25 +87,32 @@ def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[Ove
     )
 
 
-def check_record(record: SessionRecord, content: RecordContent, at: datetime) -> RecordCheck:
+def check_record(
+    record: SessionRecord, content: RecordContent, at: datetime, giver: Practitioner | None = None
+) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most twenty-four SQL statements, one more for a horse that competes.
+    At most twenty-four SQL statements, one more for a horse that competes, and one for the species of who gave it where
+    they are not read yet.
     """
-    return check_records({record: content}, at)[record.pk]
+    return check_records({record: content}, at, {record.pk: giver})[record.pk]
 
 
-def check_records(given: Mapping[SessionRecord, RecordContent], at: datetime) -> dict[int, RecordCheck]:
+def check_records(
+    given: Mapping[SessionRecord, RecordContent], at: datetime, givers: Mapping[int, Practitioner | None]
+) -> dict[int, RecordCheck]:
     """Check the same for each of these records, by key. As many SQL statements, for each site they were given at."""
     found: dict[int, RecordCheck] = {}
     for site in dict.fromkeys(reads.site_of(record) for record in given):
         here = {record: content for record, content in given.items() if reads.site_of(record) == site}
         facts = record_facts(here, site, at)
-        found |= {record.pk: _checked(record, content, facts, at) for record, content in here.items()}
+        found |= {record.pk: _checked(record, content, facts, at, givers.get(record.pk)) for record, content in here.items()}
     return found
 
 
-def _checked(record: SessionRecord, content: RecordContent, facts: RecordFacts, at: datetime) -> RecordCheck:
+def _checked(
+    record: SessionRecord, content: RecordContent, facts: RecordFacts, at: datetime, giver: Practitioner | None
+) -> RecordCheck:
     patient = facts.patients[record.pk]
     mix_patient = _as_answered(facts.mix_patients[patient.pk], content)
     known = facts.mix_substances[patient.species.code]
@@ -112,7 +120,7 @@ def _checked(record: SessionRecord, content: RecordContent, facts: RecordFacts, 
     lines = _lines(record, content.lines, known, facts)
     context = _context(record, content, facts, at, earlier)
     consents = consent_findings(patient, content, facts.substances, facts.consents[patient.pk], facts.consents_by_law)
-    findings = [*consents, *check_mix(lines, mix_patient, context)]
+    findings = [*giver_findings(patient, giver), *consents, *check_mix(lines, mix_patient, context)]
     shares = share_of_ceiling(lines, mix_patient, context)
     return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg, shares)
 

@@ -16,14 +16,16 @@ from protocols.queries import lots
 from protocols.services.catalogue import shipped_catalogue
 from sessions.models import Practitioner, SessionRecord
 from sessions.queries import records as reads
+from sessions.queries.availability import treats
 
 
 @dataclass(frozen=True)
 class RecordOptions:
-    """The choices of one record, loaded in at most eight SQL statements whatever their number."""
+    """The choices of one record, loaded in at most nine SQL statements whatever their number."""
 
     species: str
     is_animal: bool
+    species_id: int
     on: date
     substances: dict[int, Substance]
     lots: dict[int, list[Lot]]  # by substance, first-expired first
@@ -34,6 +36,20 @@ class RecordOptions:
         default_factory=dict
     )  # of every state and substance, by the number folded
     usual_weights_kg: tuple[float, float] = (0, 2000)
+
+    @cached_property
+    def treating(self) -> tuple[Practitioner, ...]:
+        """Who treats the species."""
+        return tuple(one for one in self.practitioners if treats(one, self.species_id))
+
+    @cached_property
+    def not_treating(self) -> tuple[Practitioner, ...]:
+        """Who treats others: what they gave can be recorded, with a reason."""
+        return tuple(one for one in self.practitioners if one not in self.treating)
+
+    def practitioner(self, key: object) -> Practitioner | None:
+        """Find one of those to choose from by the key, as it was kept or typed."""
+        return next((one for one in self.practitioners if str(one.pk) == str(key)), None)
 
     def lots_of_number(self, substance_id: int, number: str) -> list[Lot]:
         """The lots of a substance with a number: those offered, else any, as what was given may be expired or used up."""
@@ -71,12 +87,12 @@ class Wanted:
 
 
 def record_options(record: SessionRecord, wanted: Wanted) -> RecordOptions:
-    """Load the choices of one record. At most eight SQL statements."""
+    """Load the choices of one record. At most nine SQL statements."""
     return options_of({record: wanted})[record.pk]
 
 
 def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOptions]:
-    """Load the choices of records of one clinic, by key: six SQL statements for any number given on one day at one site.
+    """Load the choices of records of one clinic, by key: seven SQL statements for any number given on one day at one site.
 
     Two more for every other day or site, one more where lots are to be offered that can no longer be picked, and one
     where numbers are typed.
@@ -88,12 +104,13 @@ def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOption
         row.pk: row for row in Substance.objects.filter(clinic=clinic, is_archived=False).order_by("name", "pk")
     }
     techniques = tuple(Technique.objects.filter(clinic=clinic, is_archived=False))
-    practitioners = tuple(Practitioner.objects.filter(clinic=clinic, may_inject=True))
+    practitioners = tuple(Practitioner.objects.filter(clinic=clinic, may_inject=True).prefetch_related("species"))
     offered, named = _lots_offered(clinic, wanted, substances), _lots_typed(clinic, wanted)
     return {
         record.pk: RecordOptions(
             species=record.patient.species.code,
             is_animal=record.patient.species.is_animal,
+            species_id=record.patient.species_id,
             on=asked.on,
             substances=substances,
             lots=offered[record.pk],

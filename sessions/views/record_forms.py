@@ -97,7 +97,8 @@ def blank_pages(shown: Mapping[str, SessionRecord], user: User) -> dict[str, Sen
         record: kept[record.pk] if record.pk in kept else _of_draft(options[record.pk], raw)
         for record, raw in raws.items()
     }
-    checks = record_checks.check_records(contents, at)
+    givers = {record.pk: options[record.pk].practitioner(raw["fields"]["performed_by"]) for record, raw in raws.items()}
+    checks = record_checks.check_records(contents, at, givers)
     return {
         uid: Sent(
             record=record,
@@ -145,7 +146,8 @@ def read_page(record: SessionRecord, data: QueryDict) -> Sent:
     forms = RecordForms(options, data=data, uid=uid if UID.fullmatch(uid) else "")
     is_valid = forms.is_valid()
     at = forms.form.cleaned_data.get("performed_at") or _tapped_at(data)
-    check = record_checks.check_record(record, forms.partial_content(), at)
+    giver = options.practitioner(forms.form.cleaned_data.get("performed_by"))
+    check = record_checks.check_record(record, forms.partial_content(), at, giver)
     count = data.get("edit_count", "")
     seen = int(count) if count.isdecimal() and len(count) < 11 else 0
     token = data.get("edit_token", "").replace("\x00", "")[:36]

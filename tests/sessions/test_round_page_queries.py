@@ -127,7 +127,7 @@ def test_what_the_page_says_of_each_record_is_what_the_records_own_page_says(wor
     rows[0].patient.consents.all().delete()
     kept = contents(rows)
 
-    checks = record_checks.check_records({row: kept[row.pk] for row in rows}, now)
+    checks = record_checks.check_records({row: kept[row.pk] for row in rows}, now, {})
     pages = record_pages.form_pages(rows, now.date())
 
     for row in rows:

@@ -60,7 +60,7 @@ def mark_done(
     _require_licence(fresh, performed_by, on)
     content = reads.content(fresh)
     _require_complete(fresh, content)
-    check = record_checks.check_record(fresh, content, performed_at)
+    check = record_checks.check_record(fresh, content, performed_at, performed_by)
     _require_reasons(check, content)
     fresh.status, fresh.performed_at, fresh.performed_by, fresh.done_at = Status.DONE, performed_at, performed_by, now
     fresh.findings = check.lines

@@ -1,0 +1,24 @@
+"""What the check of a record finds beside its mix: who gave it, and whether its own numbers agree."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_noop
+
+from patients.models import Patient
+from protocols.dosing import Finding, Level
+from sessions.models import Practitioner
+from sessions.queries.availability import treats
+
+
+def giver_findings(patient: Patient, giver: Practitioner | None) -> Iterator[Finding]:
+    """Ask for a reason when who gave it treats other species: what was given is recorded whoever gave it.
+
+    At most one SQL statement.
+    """
+    if giver is not None and not treats(giver, patient.species_id):
+        yield Finding(
+            Level.BLOCK,
+            "giver.species",
+            gettext_noop("%(giver)s does not treat this species (%(species)s). Choose who gave it, or say why."),
+            {"giver": giver.name, "species": patient.species.code},
+        )
