@@ -203,3 +203,23 @@ def test_the_clock_of_relief_fills_in_its_seconds(look, draft):
     expect(page.get_by_role("button", name="Start the clock")).to_be_visible()
     expect(state(page)).to_have_text(SAVED)
     wait_for(lambda: seconds in str(SessionRecord.objects.get(pk=draft.record.pk).draft), what="the seconds")
+
+
+def test_what_was_given_follows_a_corrected_volume_on_a_draft_opened_again(look, draft):
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+    drawn = page.locator("input[name='lines-0-prepared_ml']")
+    given = page.locator("input[name='lines-0-given_ml']")
+    drawn.fill("-2")
+    expect(given).to_have_value("-2")
+    page.wait_for_function("() => !document.querySelector('#record-form').dataset.unsaved")
+    page.reload()
+    expect(given).to_have_value("-2")
+
+    drawn.fill("12")
+    followed = given.input_value()
+    given.fill("1")
+    drawn.fill("10")
+
+    assert followed == "12"
+    expect(given).to_have_value("1")

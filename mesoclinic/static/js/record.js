@@ -173,11 +173,15 @@ function keepRecord(form) {
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
   document.addEventListener("visibilitychange", () => { if (document.hidden && form.dataset.unsaved) save(); });
 
-  // What was drawn up is given unless somebody says otherwise: a new line fills in with it.
+  // What was drawn up is given unless somebody says otherwise: it follows while both are the same before one is changed.
+  const givenOf = (field) => field.name?.endsWith("-prepared_ml") && form.elements[field.name.replace("prepared_ml", "given_ml")];
+  form.addEventListener("focusin", (event) => {
+    const given = givenOf(event.target);
+    if (given && given.value === event.target.value) given.dataset.follows = "yes";
+  });
   form.addEventListener("input", (event) => {
     const field = event.target;
-    if (!field.name?.endsWith("-prepared_ml")) return;
-    const given = form.elements[field.name.replace("prepared_ml", "given_ml")];
+    const given = givenOf(field);
     if (given && (given.value === "" || given.dataset.follows)) { given.value = field.value; given.dataset.follows = "yes"; }
   });
   form.addEventListener("input", (event) => { if (event.isTrusted && event.target.name?.endsWith("-given_ml")) delete event.target.dataset.follows; });
