@@ -7,6 +7,8 @@ import re
 
 from django.utils.translation import gettext as _
 
+from protocols.services.catalogue import shipped_catalogue
+
 TAG = re.compile(r" ?\[(?:S\d+[a-z]?|SEED-[A-Z]|DESIGN|INFER)\]")
 BRACKET = re.compile(r" ?\(([^()]*\bS\d+[a-z]?\b[^()]*)\)")
 NUMBER = re.compile(r"\bS\d+[a-z]?\b(?:, (?:and )?)?")
@@ -19,6 +21,12 @@ def source_words(source: str) -> str:
     """
     parts = [part for part in str(source or "").split("; ") if not part.endswith(("[DESIGN]", "[INFER]"))]
     return "; ".join(_(said) if (said := TAG.sub("", part)) else "" for part in parts)
+
+
+def printed_source(source: str) -> str:
+    """A source as it stands on paper: without what only tells the clinic that there is none."""
+    told = {one.citation for one in shipped_catalogue().sources if not one.grade}
+    return source_words("; ".join(part for part in str(source or "").split("; ") if part not in told))
 
 
 def shipped_text(text: str) -> str:

@@ -149,7 +149,8 @@ def _with_effects(series: ScoreSeries, report: CourseReport) -> ScoreSeries:
 
 def _response(report: CourseReport, words: Words) -> list[Block]:
     done = any(not session.withdrawn for session in report.sessions)
-    return [{"kind": "said", "text": response_said(report, words)}] if done else []
+    said = response_said(report, words) if done else ""
+    return [{"kind": "said", "text": said}] if said else []
 
 
 def _overrides(report: CourseReport, words: Words) -> list[Block]:
@@ -157,8 +158,17 @@ def _overrides(report: CourseReport, words: Words) -> list[Block]:
 
 
 def _sessions(report: CourseReport, words: Words) -> list[Block]:
-    blocks = [session_block(session, words, place) for place, session in enumerate(report.sessions, 1)]
+    blocks = [session_block(session, words, place) for place, session in enumerate(_advised_once(report), 1)]
     return blocks or [{"kind": "text", "text": words["none_yet"]}]
+
+
+def _advised_once(report: CourseReport) -> list[SessionPart]:
+    """Leave out what every session advised, where it stands at the end of the report."""
+    every = {session.aftercare for session in report.sessions if not session.withdrawn} == {report.aftercare}
+    return [
+        replace(session, aftercare="") if every and session.aftercare == report.aftercare else session
+        for session in report.sessions
+    ]
 
 
 def _body_all(report: CourseReport, words: Words) -> list[Block]:

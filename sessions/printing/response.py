@@ -13,9 +13,12 @@ from sessions.scheduling.followup import RESPONSE_POINTS, is_response
 
 
 def response_said(report: CourseReport, words: Words) -> str:
-    """Say how each score that falls with the complaint went, since the course began or was begun again."""
+    """Say how each score that falls with the complaint went, since the course began or was begun again.
+
+    Empty where no two can be compared.
+    """
     said = [text for series in report.scores if series.less_is_better for text in _of_series(series, report, words)]
-    return " ".join(said) or words["response_none"]
+    return " ".join(said)
 
 
 def _of_series(series: ScoreSeries, report: CourseReport, words: Words) -> list[str]:

@@ -168,7 +168,6 @@ ENGLISH: Words = {
     "body_stung": gettext_noop("stung: {n}"),
     "body_point": gettext_noop("point"),
     "response": gettext_noop("Response"),
-    "response_none": gettext_noop("No two scores can be compared yet."),
     "response_between": gettext_noop("{scale}: {first} before session {start}, {now} before session {end}, {change}."),
     "response_within": gettext_noop("{scale}: {first} before session {start}, {now} after it, {change}."),
     "response_same": gettext_noop("unchanged"),

@@ -17,7 +17,7 @@ from patients.queries.parties import current_contacts
 from patients.restricted import knock
 from protocols.advice import advice_in_words
 from protocols.cadence import parse
-from protocols.citations import source_words
+from protocols.citations import printed_source
 from protocols.words import cadence_words
 from sessions.models import Appointment, Course, Override, PlannedSession, SessionRecord
 from sessions.models.appointments import LIVE_STATUSES, AppointmentStatus
@@ -88,7 +88,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
             version=str(version.number),
             cadence=_cadence(revisions) or cadence_words(course.cadence),
             technique=str(version.technique) if version.technique else "",
-            citation=source_words(version.source),
+            citation=printed_source(version.source),
         ),
         tried_before=course.tried_before,
         combined_with=course.combined_with,

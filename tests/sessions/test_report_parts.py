@@ -1,5 +1,6 @@
 """What a report argues with: the response in a sentence, effects beside the scores, the points drawn small, numbers by language."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ from sessions.printing.document import BodyPart, BodyPoint, EffectPart, ScorePoi
 from sessions.printing.layout import course_data
 from sessions.printing.numbers import number
 from sessions.printing.pdf import course_pdf
+from sessions.printing.report_sections import sections
 from sessions.printing.response import response_said
 from sessions.printing.words import ENGLISH
 from tests.sessions.test_pdf import START, a_report, a_session, full_report, text_of
@@ -37,9 +39,6 @@ def said(*scores: tuple, restarted_from: int = 0, **series) -> str:
 @pytest.mark.parametrize(
     ("scores", "expected"),
     [
-        ([], "No two scores can be compared yet."),
-        ([(7, None)], "No two scores can be compared yet."),
-        ([(None, 3), (None, 2)], "No two scores can be compared yet."),
         ([(7, 5)], "Pain: 7 before session 1, 5 after it, down by 2 (29 %). This is less than an important change"),
         ([(7, 6), (4, 2)], "Pain: 7 before session 1, 4 before session 2, down by 3 (43 %). This is an important change"),
         ([(2, 1), (1, 0)], "down by 1 (50 %). This is less than an important change"),
@@ -52,6 +51,18 @@ def said(*scores: tuple, restarted_from: int = 0, **series) -> str:
 )  # fmt: skip
 def test_the_response_is_said_from_the_scores(scores, expected):
     assert expected in said(*scores)
+
+
+@pytest.mark.parametrize("scores", [[], [(7, None)], [(None, 3), (None, 2)]])
+def test_where_no_two_scores_can_be_compared_nothing_is_said_of_a_response(scores):
+    points = tuple(ScorePointPart(number=n, on=START, before=one, after=two) for n, (one, two) in enumerate(scores, 1))
+    report = a_report(scores=(ScoreSeries(scale="Pain", points=points),), sessions=(a_session(1),))
+
+    titles = [section["title"] for section in sections(report, ENGLISH)]
+
+    assert said(*scores) == ""
+    assert ENGLISH["sessions"] in titles
+    assert ENGLISH["response"] not in titles
 
 
 def test_scores_before_a_restart_are_another_start():
@@ -129,3 +140,28 @@ def test_every_number_of_a_french_report_has_a_comma():
 
     assert "7,5 mL" in text
     assert "2.5" not in text
+
+
+def aftercare_said(*advised: str, at_the_end: str) -> list[str]:
+    parts = tuple(a_session(n, aftercare=text) for n, text in enumerate(advised, 1))
+    blocks = str(sections(a_report(sessions=parts, aftercare=at_the_end), ENGLISH))
+    return re.findall(r"Rest (?:today|twice)", blocks)
+
+
+def test_what_every_session_advised_is_said_once_at_the_end():
+    assert aftercare_said("Rest today", "Rest today", at_the_end="Rest today") == ["Rest today"]
+
+
+@pytest.mark.parametrize("first", ["Rest twice", ""])
+def test_what_not_every_session_advised_stands_with_each(first):
+    said_there = [first] if first else []
+
+    assert aftercare_said(first, "Rest today", at_the_end="Rest today") == [*said_there, "Rest today", "Rest today"]
+
+
+def test_what_a_withdrawn_session_advised_otherwise_stays_with_it():
+    withdrawn = a_session(1, aftercare="Rest twice", withdrawn=True)
+    parts = (withdrawn, a_session(2, aftercare="Rest today"))
+    blocks = str(sections(a_report(sessions=parts, aftercare="Rest today"), ENGLISH))
+
+    assert re.findall(r"Rest (?:today|twice)", blocks) == ["Rest twice", "Rest today"]
