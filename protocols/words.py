@@ -29,7 +29,9 @@ def finding_said(finding: Finding, show: Callable[[Value], str] = show_here) -> 
 
     The words come in here and not where the check is made: a finding keeps its key whoever reads it.
     """
-    said = {"rule": rule_words, "text": shipped_text, "pairs": pairs_words, "species": species_words} | dict.fromkeys(NAMED, names_words)
+    said = {"rule": rule_words, "text": shipped_text, "pairs": pairs_words, "species": species_words} | dict.fromkeys(
+        NAMED, names_words
+    )
     numbers = {name: said[name](str(value)) if name in said else value for name, value in finding.numbers.items()}
     return allergy_finding(replace(finding, numbers=numbers)).render(_, show)
 

@@ -3,6 +3,7 @@
 `raw` is the shape a page is filled from and a draft is kept in: only text, as it would be typed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -42,6 +43,11 @@ class SiteTreated:
     syringe: str = "A"
     is_reactive: bool = False
     map_points: tuple[Any, ...] = ()
+
+
+def shots_in_all(told: int | None, counted: Iterable[int | None]) -> int:
+    """Give all shots of a session: the number told for the whole, else those of its places together."""
+    return told or sum(points or 0 for points in counted)
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,9 @@ def shipped_words() -> Iterator[str]:
     for one in shipped.species:
         yield from filter(None, (one.name, one.plural, *one.words.values(), *(sex.name for sex in one.sexes)))
     for scale in shipped.scores:
-        yield from (scale.name, scale.question)
+        yield from filter(None, (scale.name, scale.name_for_people, scale.question, scale.question_for_people))
+        for choice in scale.choices:
+            yield from filter(None, (choice.label, choice.label_for_people))
     yield from (one.question for one in shipped.checklist)
     called = (shipped.regions, shipped.categories, shipped.techniques, shipped.indications)
     yield from (one.citation for one in shipped.sources if not NUMBERED.match(one.code))

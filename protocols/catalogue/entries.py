@@ -317,11 +317,15 @@ class Choice:
 
     value: int
     label: str
+    label_for_people: str = ""
+
+    def said_of(self, is_animal: bool) -> str:
+        return self.label if is_animal else self.label_for_people or self.label
 
 
 @dataclass(frozen=True)
 class Score:
-    """A scale on which the effect is rated."""
+    """A scale on which the effect is rated; words of its own for people where those for animals do not fit."""
 
     code: str
     name: str
@@ -336,7 +340,15 @@ class Score:
     choices: tuple[Choice, ...] = ()
     response_points: Decimal | None = None
     response_percent: Decimal | None = None
+    name_for_people: str = ""
+    question_for_people: str = ""
     note: str = ""
+
+    def named_for(self, is_animal: bool) -> str:
+        return self.name if is_animal else self.name_for_people or self.name
+
+    def asked_of(self, is_animal: bool) -> str:
+        return self.question if is_animal else self.question_for_people or self.question
 
 
 @dataclass(frozen=True)

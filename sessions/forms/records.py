@@ -103,12 +103,16 @@ class RecordForm(Form):
             self._add_scale(scale)
 
     def _add_scale(self, scale) -> None:
-        steps = [(str(choice.value), _(choice.label)) for choice in scale.choices]
+        animal = self.options.is_animal
+        steps = [(str(choice.value), _(choice.said_of(animal))) for choice in scale.choices]
         steps = steps or [(str(step), str(step)) for step in range(scale.minimum, scale.maximum + 1)]
         moments = {"before": _("before"), "after": _("after")}
         for moment in scale.rated_when:
             self.fields[f"{scale.code}_{moment}"] = forms.ChoiceField(
-                label=f"{_(scale.name)}, {moments[moment]}", required=False, choices=steps, widget=forms.RadioSelect
+                label=f"{_(scale.named_for(animal))}, {moments[moment]}",
+                required=False,
+                choices=steps,
+                widget=forms.RadioSelect,
             )
         raters = [rater for rater in scale.rated_by if (rater != "owner") == (not self.options.is_animal)]
         raters = [rater for rater in scale.rated_by if rater in raters or rater == "clinician"]
@@ -131,8 +135,8 @@ class RecordForm(Form):
         return [
             {
                 "code": scale.code,
-                "name": _(scale.name),
-                "question": _(scale.question),
+                "name": _(scale.named_for(self.options.is_animal)),
+                "question": _(scale.asked_of(self.options.is_animal)),
                 "has_words": bool(scale.choices),
                 **{moment: self[f"{scale.code}_{moment}"] for moment in scale.rated_when},
                 "rated_by": self[f"{scale.code}_rated_by"],

@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from sessions.recording import shots_in_all
+
 
 class Timing(StrEnum):
     """How a planned session stands; the values are keys of `words.py`."""
@@ -237,8 +239,8 @@ class SessionPart:
 
     @property
     def shots(self) -> int:
-        """All shots of the session: those of its sites, else the number told for the whole."""
-        return sum(site.shots or 0 for site in self.sites) or self.shots_told or 0
+        """All shots of the session."""
+        return shots_in_all(self.shots_told, (site.shots for site in self.sites))
 
 
 @dataclass(frozen=True, kw_only=True)

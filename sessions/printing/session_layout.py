@@ -165,7 +165,6 @@ def _session_facts(session: SessionPart, words: Words) -> list[Block]:
             [words["technique"], session.technique],
             [words["device"], comma([session.device, session.needle])],
             [words["depth"], session.depth],
-            [words["shots"], str(session.shots_told) if session.shots_told not in (None, session.shots) else ""],
             [words["weight_used"], _weight_used(session, words)],
             *scores,
             [words["behaviour"], session.behaviour],

@@ -16,9 +16,10 @@ from patients.queries.parties import Contact
 from sessions.models import Appointment, CompetitionEvent, Course, PlannedSession, ReportHandout, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES
 from sessions.models.courses import PlannedStatus
-from sessions.models.records import Scale
 from sessions.queries.competitions import competitions, may_compete
 from sessions.queries.handouts import handouts_of_patient
+from sessions.queries.scale_words import scale_label, value_words
+from sessions.recording import shots_in_all
 
 MOST_VISITS = 30
 
@@ -140,7 +141,7 @@ def _last_record(keys: list[int]) -> LastRecord | None:
     record = (
         SessionRecord.objects.finished()
         .filter(patient__in=keys)
-        .select_related("performed_by", "technique", "appointment", "course__indication")
+        .select_related("performed_by", "technique", "appointment", "course__indication", "patient__species")
         .prefetch_related("administrations__substance", "injection_sites", "scores", "adverse_events")
         .order_by("-performed_at", "-pk")
         .first()
@@ -152,9 +153,8 @@ def _lines(record: SessionRecord) -> list[str]:
     """Mix, places, and how it went: the three lines DESIGN section 9 asks for, and reactions when there were any."""
     mix = " + ".join(f"{one.substance} {one.given_ml.normalize():f} mL" for one in record.administrations.all())
     sites = ", ".join(str(site) for site in record.injection_sites.all())
-    shots = (
-        ngettext("%(count)d shot", "%(count)d shots", record.shots) % {"count": record.shots} if record.shots else ""
-    )
+    count = shots_in_all(record.shots, (site.points for site in record.injection_sites.all()))
+    shots = ngettext("%(count)d shot", "%(count)d shots", count) % {"count": count} if count else ""
     relief = _("relief after %(seconds)d s") % {"seconds": record.relief_seconds} if record.relief_seconds else ""
     reactions = ", ".join(event.kind for event in record.adverse_events.all())
     return [
@@ -167,15 +167,10 @@ def _lines(record: SessionRecord) -> list[str]:
 
 def _score_words(record: SessionRecord) -> list[str]:
     scores: dict[str, dict[str, str]] = {}
+    species = record.patient.species
     for score in record.scores.all():
-        scores.setdefault(str(score.get_scale_display()), {})[score.moment] = _value_words(score)
+        scores.setdefault(scale_label(score, species), {})[score.moment] = value_words(score, species)
     return [f"{scale}: {' → '.join(v for v in (s.get('before'), s.get('after')) if v)}" for scale, s in scores.items()]
-
-
-def _value_words(score) -> str:
-    if score.scale == Scale.BEHAVIOUR:
-        return {1: _("brighter"), 2: _("more relaxed"), 3: _("unchanged"), 4: _("worse")}[int(score.value)]
-    return f"{score.value.normalize():f}"
 
 
 def _events(patient, courses, visits, flags, consents, now) -> list[Event]:

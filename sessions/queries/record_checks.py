@@ -26,6 +26,7 @@ from protocols.dosing import (
     share_of_ceiling,
     totals,
 )
+from protocols.dosing.findings import LOUDEST_FIRST
 from protocols.models import ProtocolVersion, Technique
 from protocols.models.recalls import fold_number
 from protocols.queries import mixes
@@ -34,7 +35,7 @@ from sessions.models import Administration, Practitioner, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.consents import consent_findings
 from sessions.queries.record_facts import LotFacts, RecordFacts, record_facts
-from sessions.queries.record_findings import giver_findings
+from sessions.queries.record_findings import giver_findings, shots_findings
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
 LONGEST_KEY = 500
@@ -106,7 +107,9 @@ def check_records(
     for site in dict.fromkeys(reads.site_of(record) for record in given):
         here = {record: content for record, content in given.items() if reads.site_of(record) == site}
         facts = record_facts(here, site, at)
-        found |= {record.pk: _checked(record, content, facts, at, givers.get(record.pk)) for record, content in here.items()}
+        found |= {
+            record.pk: _checked(record, content, facts, at, givers.get(record.pk)) for record, content in here.items()
+        }
     return found
 
 
@@ -120,7 +123,8 @@ def _checked(
     lines = _lines(record, content.lines, known, facts)
     context = _context(record, content, facts, at, earlier)
     consents = consent_findings(patient, content, facts.substances, facts.consents[patient.pk], facts.consents_by_law)
-    findings = [*giver_findings(patient, giver), *consents, *check_mix(lines, mix_patient, context)]
+    findings = [*giver_findings(patient, giver), *consents, *shots_findings(content)]
+    findings = sorted([*findings, *check_mix(lines, mix_patient, context)], key=lambda one: LOUDEST_FIRST[one.level])
     shares = share_of_ceiling(lines, mix_patient, context)
     return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg, shares)
 

@@ -8,6 +8,7 @@ from patients.models import Patient
 from protocols.dosing import Finding, Level
 from sessions.models import Practitioner
 from sessions.queries.availability import treats
+from sessions.recording import RecordContent
 
 
 def giver_findings(patient: Patient, giver: Practitioner | None) -> Iterator[Finding]:
@@ -21,4 +22,16 @@ def giver_findings(patient: Patient, giver: Practitioner | None) -> Iterator[Fin
             "giver.species",
             gettext_noop("%(giver)s does not treat this species (%(species)s). Choose who gave it, or say why."),
             {"giver": giver.name, "species": patient.species.code},
+        )
+
+
+def shots_findings(content: RecordContent) -> Iterator[Finding]:
+    """Say where the number told for the whole session is not that of its places together. No SQL statement."""
+    counted = sum(site.points or 0 for site in content.sites)
+    if content.shots and counted and counted != content.shots:
+        yield Finding(
+            Level.WARN,
+            "shots.places",
+            gettext_noop("%(told)s shots are told in all, but the places add up to %(counted)s."),
+            {"told": content.shots, "counted": counted},
         )

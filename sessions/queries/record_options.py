@@ -79,11 +79,15 @@ class RecordOptions:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a record asks its choices for: a local day, lots to offer though they can no longer be picked, numbers typed."""
+    """What a record asks its choices for: a local day, and what it names already, which is offered whatever it is.
+
+    That is lots that can no longer be picked, numbers typed, and techniques of other species.
+    """
 
     on: date
     lot_ids: Collection[int] = ()
     numbers: Collection[str] = ()
+    technique_ids: Collection[int] = ()
 
 
 def record_options(record: SessionRecord, wanted: Wanted) -> RecordOptions:
@@ -114,7 +118,9 @@ def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOption
             on=asked.on,
             substances=substances,
             lots=offered[record.pk],
-            techniques=techniques,
+            techniques=tuple(
+                one for one in techniques if one.pk in asked.technique_ids or _is_for(one, record.patient.species.code)
+            ),
             practitioners=practitioners,
             site=reads.site_of(record),
             by_number=named[reads.site_of(record)],
@@ -122,6 +128,12 @@ def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOption
         )
         for record, asked in wanted.items()
     }
+
+
+def _is_for(technique: Technique, species: str) -> bool:
+    """Say whether a technique is for a species; one of the clinic's own is for every one."""
+    shipped = next((one for one in shipped_catalogue().techniques if one.code == technique.code), None)
+    return shipped is None or species in shipped.species
 
 
 def _lots_offered(

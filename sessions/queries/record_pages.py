@@ -32,7 +32,8 @@ from sessions.queries.body_maps import Drawing
 from sessions.queries.plans import course_plans
 from sessions.queries.reactions import reactions
 from sessions.queries.records import After
-from sessions.recording import text_of
+from sessions.queries.scale_words import scale_label, value_words
+from sessions.recording import shots_in_all, text_of
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class ReadPage:
     lines: list[dict[str, Any]]
     body_map: list[Drawing]
     sites: list[InjectionSite]
+    shots: int
     scores: list[tuple[str, str]]
     answers: list[str]
     reactions: list[AdverseEvent]
@@ -112,7 +114,8 @@ def summaries(records: Iterable[SessionRecord]) -> dict[int, tuple[str, ...]]:
 def _summary(record: SessionRecord) -> list[str]:
     mix = " + ".join(f"{row.substance} {text_of(row.given_ml)} mL" for row in record.administrations.all())
     places = ", ".join(str(site) for site in record.injection_sites.all())
-    shots = ngettext("%(n)d shot", "%(n)d shots", record.shots) % {"n": record.shots} if record.shots else ""
+    count = shots_in_all(record.shots, (site.points for site in record.injection_sites.all()))
+    shots = ngettext("%(n)d shot", "%(n)d shots", count) % {"n": count} if count else ""
     relief = _("relief after %(n)d s") % {"n": record.relief_seconds} if record.relief_seconds else ""
     reactions = ", ".join(event.kind for event in record.adverse_events.all())
     return [
@@ -131,16 +134,10 @@ def score_words(record: SessionRecord) -> list[str]:
 def score_facts(record: SessionRecord) -> list[tuple[str, str]]:
     """Return each scale with its value before → after. One SQL statement."""
     scales: dict[str, dict[str, str]] = {}
+    species = record.patient.species
     for score in record.scores.all():
-        scales.setdefault(str(score.get_scale_display()), {})[score.moment] = _score_value(score)
+        scales.setdefault(scale_label(score, species), {})[score.moment] = value_words(score, species)
     return [(scale, " → ".join(v for v in (s.get("before"), s.get("after")) if v)) for scale, s in scales.items()]
-
-
-BEHAVIOURS = {1: "Brighter", 2: "More relaxed", 3: "Unchanged", 4: "Worse"}
-
-
-def _score_value(score) -> str:
-    return _(BEHAVIOURS[int(score.value)]) if score.scale == "behaviour" else text_of(score.value)
 
 
 def _administrations(record: SessionRecord):
@@ -152,11 +149,13 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
     rows = list(_administrations(record))
     added = list(reads.addenda(record))
     own = getattr(user, "practitioner", None)
+    sites = list(record.injection_sites.select_related("technique"))
     return ReadPage(
         banner=patients.banner(reads.patient_of(record), today),
         lines=[{"row": row, "mg": dose_mg(row)} for row in rows],
         body_map=body_maps.drawn_map(record),
-        sites=list(record.injection_sites.select_related("technique")),
+        sites=sites,
+        shots=shots_in_all(record.shots, (site.points for site in sites)),
         scores=score_facts(record),
         answers=_answers(record),
         reactions=reactions(record),

@@ -118,7 +118,9 @@ def last_records(asked: Sequence[After]) -> list[SessionRecord | None]:
     for row in past.order_by("-performed_at", "-pk").values(*PAST):
         by_file.setdefault(row["patient_id"], []).append(row)
     chosen = [_last_of(one, [row for key in files[one.patient.pk] for row in by_file.get(key, ())]) for one in asked]
-    rows = SessionRecord.objects.select_related("performed_by").in_bulk({key for key in chosen if key is not None})
+    rows = SessionRecord.objects.select_related("performed_by", "patient__species").in_bulk(
+        {key for key in chosen if key is not None}
+    )
     return [None if key is None else rows[key] for key in chosen]
 
 

@@ -32,6 +32,7 @@ from sessions.printing.words import Words
 from sessions.queries.reactions import with_outcome
 from sessions.queries.report_course import body_parts, effect_said, number_of
 from sessions.queries.report_words import moment_words, side_words
+from sessions.queries.scale_words import value_words
 from sessions.queries.seals import SHORT_HASH
 
 HIGHEST = {Scale.PAIN: Decimal(10), Scale.LAMENESS: Decimal(5), Scale.SATISFACTION: Decimal(10)}
@@ -133,7 +134,7 @@ def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Wor
         sites=tuple(_site(site, species, several, words) for site in sites),
         body=body_parts(sites, species),
         scores=tuple(_score(scale, rater, values) for (scale, rater), values in _by_scale(record).items()),
-        behaviour=_behaviour(record),
+        behaviour=_behaviour(record, species),
         relief_seconds=record.relief_seconds,
         effect=effect_said(record, words),
         sedation=record.sedation,
@@ -246,11 +247,10 @@ def _point(record: SessionRecord, zone: ZoneInfo, rater: str, values: Values) ->
     )
 
 
-def _behaviour(record: SessionRecord) -> str:
-    """Say how the patient behaved after, in words: 1 brighter, 2 more relaxed, 3 unchanged, 4 worse."""
-    said = {1: _("brighter"), 2: _("more relaxed"), 3: _("unchanged"), 4: _("worse")}
+def _behaviour(record: SessionRecord, species: Species) -> str:
+    """Say how the patient was right after, in words."""
     values = [score for score in record.scores.all() if score.scale == Scale.BEHAVIOUR]
-    return ", ".join(f"{said[int(score.value)]} ({RatedBy(score.rated_by).label})" for score in values)
+    return ", ".join(f"{value_words(score, species)} ({RatedBy(score.rated_by).label})" for score in values)
 
 
 def _override(override, zone: ZoneInfo) -> document.Override:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from protocols.models import Species
 from sessions.models.courses import BodySide
 from sessions.printing.words import ENGLISH, Words, print_day
+from sessions.queries.scale_words import behaviour_label
 
 
 def report_words(species: Species) -> Words:
@@ -19,6 +20,7 @@ def report_words(species: Species) -> Words:
     words = dict(_translated(get_language()))
     if place := species.words.get("place"):
         words["stable"] = capfirst(_(place))
+    words["behaviour"] = behaviour_label(species)
     return words
 
 
@@ -34,10 +36,10 @@ def decimal_words() -> dict[str, str]:
 
 
 def side_words(species: Species, side: str) -> str:
-    """Say a side as the species' people do: the near side of a horse."""
+    """Say a side inside a phrase, as the species' people do: the near side of a horse."""
     if side in (BodySide.LEFT, BodySide.RIGHT) and species.words.get(side):
         return _(species.words[side])
-    return str(BodySide(side).label) if side else ""
+    return str(BodySide(side).label).lower() if side else ""
 
 
 def moment_words(at: datetime, zone: ZoneInfo, words: Words) -> str:

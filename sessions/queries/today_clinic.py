@@ -24,6 +24,7 @@ from sessions.printing.numbers import number
 from sessions.queries import appointments, batches, courses, follow_ups, records
 from sessions.queries.plans import CoursePlan
 from sessions.queries.reactions import suspected_lots
+from sessions.recording import shots_in_all
 
 MOST_LINES = 40
 FORCED_DAYS = 14
@@ -155,7 +156,7 @@ def last_lines(record: SessionRecord) -> list[str]:
         f"{line.substance} {number(line.given_ml)} mL" for line in record.administrations.select_related("substance")
     )
     sites = list(record.injection_sites.all())
-    shots = sum(site.points or 0 for site in sites) or record.shots
+    shots = shots_in_all(record.shots, (site.points for site in sites))
     places = ", ".join(dict.fromkeys(str(site) for site in sites))
     shot_words = ngettext("%(count)d shot", "%(count)d shots", shots) % {"count": shots} if shots else ""
     depth = f"{number(record.depth_mm)} mm" if record.depth_mm is not None else ""

@@ -167,10 +167,12 @@ def _day(record: SessionRecord):
 
 
 def _wanted(record: SessionRecord, data: QueryDict) -> Wanted:
-    """What the lines name: lots chosen by their key, others by a number typed or scanned."""
+    """What it names: lots chosen by their key, others by a number typed or scanned, and techniques."""
     lots = {key: data[key] for key in data if key.endswith("-lot")}
     typed = (data.get(f"{key}_number", "") for key, lot in lots.items() if not lot.isdecimal())
-    return Wanted(_day(record), _keys(lots.values()), {number_in(text) for text in typed if text})
+    techniques = [data[key] for key in data if key == "technique" or key.endswith("-technique")]
+    numbers = {number_in(text) for text in typed if text}
+    return Wanted(_day(record), _keys(lots.values()), numbers, _keys(techniques))
 
 
 def _keys(texts: Iterable[str]) -> list[int]:

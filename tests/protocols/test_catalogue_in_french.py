@@ -123,7 +123,7 @@ def test_a_paper_says_the_title_and_the_text_of_a_competition_rule_in_french():
         performed_at=datetime(2026, 3, 2, 10, 20, tzinfo=zone), planned_session=None, course=None, course_id=None
     )
     course = SimpleNamespace(site=SimpleNamespace(zone=zone), pk=1)
-    species = SimpleNamespace(words={})
+    species = SimpleNamespace(words={}, is_animal=True)
 
     with override("fr"):
         counted = Counted(rule, record, (), None)

@@ -16,6 +16,8 @@ from django.utils import timezone, translation
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from patients.services import parties
+from protocols.citations import printed_source, source_words
+from protocols.services.catalogue import shipped_catalogue
 from sessions.models import Appointment, SessionRecord
 from sessions.printing.words import ENGLISH, print_day
 from sessions.queries.report_words import report_words
@@ -151,6 +153,29 @@ def test_an_effect_told_at_a_session_is_of_the_one_before():
     report = report_of(full_world())
 
     assert [(one.number, one.said) for one in report.effects] == [(1, "5 days")]
+
+
+@pytest.mark.parametrize(
+    ("source", "printed"),
+    [
+        ("A choice of Mesoclinic, not a sourced fact. Change it to your clinic's own", ""),
+        ("General knowledge, not verified: no source was found. Check it before use; Denoix 2002", "Denoix 2002"),
+    ],
+)
+def test_what_only_tells_the_clinic_that_there_is_no_source_is_not_printed(source, printed):
+    assert source.split("; ")[0] in {one.citation for one in shipped_catalogue().sources}
+    assert printed_source(source) == printed
+    assert source_words(source)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "both sides"), ("fr", "les deux côtés")])
+def test_a_side_is_written_as_inside_a_phrase(language, said):
+    world = report_world(species="human")
+    world.course.side = "both"
+    world.course.save(update_fields=["side"])
+
+    with translation.override(language):
+        assert report_of(world).side == said
 
 
 def test_why_a_session_did_not_take_place_stands_beside_its_day():
@@ -348,7 +373,7 @@ def test_every_word_of_the_report_is_asked_of_the_translation():
         words = report_words(species)
 
     assert words.keys() == ENGLISH.keys()
-    assert {key for key in words if words[key] != ENGLISH[key]} == {"stable"}
+    assert {key for key in words if words[key] != ENGLISH[key]} == {"stable", "behaviour"}
 
 
 # The list

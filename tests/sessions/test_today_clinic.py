@@ -41,7 +41,7 @@ def test_the_next_patient_comes_with_flags_and_last_time_in_three_lines():
     assert day.next_patient.banner.name == "Galant"
     assert day.next_patient.last_lines == [
         "Mepivacaine 5 mL + Pentoxifylline 2.5 mL",
-        "Lumbar Left, Lumbar Right · 46 shots · 3.5 mm",
+        "Lumbar Left, Lumbar Right · 50 shots · 3.5 mm",
         "Pain (0–10): 7 → 4 · held 5 days",
     ]
 
