@@ -292,6 +292,21 @@ def test_the_plan_page_waits_for_the_worker_and_then_shows_the_plan(clinic, doct
     assert "Next: session 1" in made
 
 
+def test_the_phases_are_drawn_as_a_line_with_their_sessions_and_the_review_between_them(clinic, doctor):
+    course = make_course(clinic, cadence="2x1w!, 3x2w")
+    done_session(course, 1)
+
+    drawn = doctor.get(page(course)).content.decode().split('<ol class="timeline">')[1].split("Sessions")[0]
+
+    phases = drawn.split('class="timeline-phase"')[1:]
+    numbers = [re.findall(r'timeline-number">(\d+)<', phase) for phase in phases]
+    assert numbers == [["1", "2"], ["3", "4", "5"]]
+    assert ["Review first" in phase for phase in phases] == [True, False]
+    tones = re.findall(r"timeline-session status-(\w+)", drawn)
+    assert [tone == "good" for tone in tones] == [True, False, False, False, False]
+    assert re.findall(r'timeline-day">([^<]+)<', phases[0]) == ["2 Mar", "9 Mar"]
+
+
 def test_a_plan_that_cannot_be_made_says_why_and_stops_asking(clinic, doctor):
     course = make_course(clinic, plan=False)
     Course.objects.filter(pk=course.pk).update(plan_problem="no open day within a year")

@@ -46,6 +46,15 @@ def shown_in(world, page: str) -> set[int]:
     return {key for key, name in names if re.search(rf"\b{re.escape(name)}\b", text)}
 
 
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_no_browser_and_no_proxy_keeps_a_page(clinic, name):
+    role = sorted(RIGHTS[VIEWS[name].right])[0]
+    with transaction.atomic():
+        answer = clinic.browsers[role].get(clinic.addresses[name])
+        transaction.set_rollback(True)
+    assert "no-store" in answer["Cache-Control"]
+
+
 @pytest.mark.parametrize("name", sorted(ADDRESSED))
 def test_who_is_shown_one_file_is_written_down(clinic, name):
     for role in sorted(RIGHTS[VIEWS[name].right]):
