@@ -153,6 +153,64 @@ def test_a_week_of_two_people_is_seen_whole_on_a_desktop(look):
     expect(looker.page.get_by_role("button", name="Show what")).to_have_count(0)
 
 
+# The lines of text of a chip: how far the letters of each are cut off above and below, and how much of it is seen.
+LINES = """
+(chip) => {
+    const box = chip.getBoundingClientRect();
+    const walker = document.createTreeWalker(chip, NodeFilter.SHOW_TEXT);
+    const lines = [];
+    while (walker.nextNode()) {
+        const range = document.createRange();
+        range.selectNodeContents(walker.currentNode);
+        const around = walker.currentNode.parentElement.getBoundingClientRect();
+        const top = Math.max(box.top, around.top), bottom = Math.min(box.bottom, around.bottom);
+        const right = Math.min(box.right, around.right);
+        const letters = parseFloat(getComputedStyle(walker.currentNode.parentElement).fontSize);
+        for (const line of range.getClientRects()) {
+            const spare = (line.height - letters) / 2;
+            const [first, last] = [line.top + spare, line.bottom - spare];
+            const seen = Math.min(bottom, last) - Math.max(top, first);
+            const isName = walker.currentNode.parentElement.matches(".visit-name");
+            lines.push({ isName, seen, cut: seen > 0 ? letters - seen : 0, width: right - line.left });
+        }
+    }
+    return lines;
+}
+"""
+
+
+def test_each_visit_of_a_week_shows_a_name_and_no_line_of_it_is_cut_through(look):
+    world = open_clinic()
+    today = local_day(datetime.now(world.site.zone), world.site.zone)
+    sunday = today + timedelta(days=14 - today.isoweekday())
+    for hour, minutes in enumerate((10, 15, 20, 25, 30, 45, 60), 9):
+        for practitioner, room, name in (
+            (world.doctor, world.room, "Maximiliane Oberhuber-Castellanos"),
+            (world.vet, world.other_room, "Captain Thunderbolt of Oakfield"),
+        ):
+            species = "horse" if practitioner == world.vet else "human"
+            make_appointment(
+                world.clinic,
+                patient=make_patient(world.clinic, species=species, name=name),
+                practitioner=practitioner,
+                room=room,
+                starts_at=instant(sunday, time(hour), world.site.zone),
+                minutes=minutes,
+            )
+    looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
+
+    looker.go(f"/calendar/?on={sunday}&view=week")
+
+    expect(looker.page.locator(".visit[data-visit]")).to_have_count(14)
+    for chip in looker.page.locator(".visit[data-visit]").all():
+        words, lines = chip.get_attribute("aria-label"), chip.evaluate(LINES)
+        first = next(line for line in lines if line["isName"])
+        assert first["seen"] > 0, f"{words}: {first}"
+        assert first["width"] >= 40, f"{words}: {first}"
+        assert all(line["cut"] <= 1 for line in lines), f"{words}: {lines}"
+    looker.see("c6-week")
+
+
 def test_a_week_too_wide_for_a_tablet_begins_at_the_day_asked_for_and_says_that_there_is_more(look):
     looker = _week_of_sunday(look, (768, 1024))
     page = looker.page

@@ -40,24 +40,29 @@
     return element;
   }
 
+  // A line of text takes a quarter of an hour: what is shorter is set smaller, what is longer has room for a second line.
   function content({ event }) {
     if (event.display === "background") return event.classNames.includes("way") ? { domNodes: [piece("span", "way-words", event.title)] } : "";
     const { status, where, marks, travel } = event.extendedProps;
-    const head = piece("div", "visit-head", icon(ICONS[status] || "circle"));
-    if (!isWeek) head.append(piece("span", "visit-time", clock(event.start)));
-    head.append(piece("span", "visit-name", event.title));
-    const parts = [head];
+    const minutes = minutesBetween(event.start, event.end);
+    const sign = icon(ICONS[status] || "circle");
+    const signs = [...(marks.includes("c") ? [icon("check-lg")] : []), ...(marks.includes("o") ? [icon("chat-dots")] : [])];
     const more = isWeek ? [clock(event.start), where] : [where];
     if (travel) more.push(`${travel} ${said.wordsTravel}`);
     if (marks.includes("s")) more.push(said.wordsSqueezed);
-    if (marks.includes("c")) head.append(icon("check-lg"));
-    if (marks.includes("o")) head.append(icon("chat-dots"));
     if (marks.includes("o")) more.push(said.wordsOther_time);
     if (marks.includes("r")) more.push(said.wordsReview);
+    const name = piece("span", `visit-name${isWeek && minutes >= 45 ? " is-tall" : ""}`, event.title);
     const rest = piece("div", "visit-more", more.filter(Boolean).join(" · "));
-    if (minutesBetween(event.start, event.end) >= 30) parts.push(rest);
-    else if (!isWeek) head.append(rest);
-    return { domNodes: parts };
+    const head = piece("div", `visit-head${minutes < 15 ? " is-tiny" : ""}`);
+    if (isWeek && minutes >= 30) {
+      rest.prepend(sign, ...signs);
+      head.append(name);
+    } else if (isWeek) head.append(name, sign, ...signs);
+    else head.append(sign, piece("span", "visit-time", clock(event.start)), name, ...signs);
+    if (minutes >= 30) return { domNodes: [head, rest] };
+    if (!isWeek) head.append(rest);
+    return { domNodes: [head] };
   }
 
   function label(event) {
