@@ -22,7 +22,7 @@ def draw_field(field: forms.BoundField) -> SafeString | None:
 
 def _labelled(field: forms.BoundField) -> str:
     words = escaped(field.label)
-    if not field.field.required:
+    if field.is_optional:
         words += f' <span class="field-optional">{escaped(gettext("optional"))}</span>'
     label = f'<label class="field-label" for="{escaped(field.id_for_label)}">{words}</label>'
     return f"{label}\n{_help(field)}{field}"

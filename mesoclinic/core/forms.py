@@ -67,6 +67,11 @@ class FieldWithLook(forms.BoundField):
         return ""
 
     @property
+    def is_optional(self) -> bool:
+        """Whether the label says so: not of what has to be filled in once its part of the form is chosen."""
+        return not self.field.required and self.name not in getattr(self.form, "needed_in_part", ())
+
+    @property
     def is_tick(self) -> bool:
         """Whether the label stands after the control, as beside a check box."""
         return isinstance(self.field.widget, forms.CheckboxInput)
@@ -121,8 +126,11 @@ def without_idle_zeros(value: object) -> object:
 class CarefulForm:
     """What `Form` and `ModelForm` share: native inputs, bounds, plain words, the cursor on the first error.
 
-    A field built with its own `max_length`, `min_value`, `max_value` keeps them.
+    A field built with its own `max_length`, `min_value`, `max_value` keeps them. `needed_in_part` names the fields that
+    may stay empty only together with the whole part of the form they belong to.
     """
+
+    needed_in_part: tuple[str, ...] = ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -353,6 +361,14 @@ def row_faults(formset: forms.BaseFormSet, name: str) -> list[RowFault]:
         faults += [RowFault(row, first, str(one)) for one in form.non_field_errors()]
         for field in form.visible_fields():
             faults += [RowFault(f"{row}, {field.label}", field.id_for_label, str(one)) for one in field.errors]
+    return faults
+
+
+def part_faults(form: forms.BaseForm, name: str) -> list[RowFault]:
+    """List what is wrong in a form that is a part, called `name`, of another one."""
+    faults = [RowFault(name, form.visible_fields()[0].id_for_label, str(one)) for one in form.non_field_errors()]
+    for field in form.visible_fields():
+        faults += [RowFault(f"{name}, {field.label}", field.id_for_label, str(one)) for one in field.errors]
     return faults
 
 

@@ -12,6 +12,8 @@ from patients.models.parties import PartyRole
 class ContactPick(Form):
     """Somebody the clinic knows already, or a new name with a way to reach them."""
 
+    needed_in_part = ("name",)
+
     party = forms.UUIDField(required=False, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)

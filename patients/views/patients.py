@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
+from mesoclinic.core.forms import part_faults
 from patients import exports
 from patients.forms.parties import ContactPick
 from patients.forms.patients import AllergiesForm, EditPatientForm, EndForm, RegisterForm, WeightForm
@@ -71,7 +72,9 @@ def register_patient(request: HttpRequest, species: str = "") -> HttpResponse:
         made: list = []
         if saved(form, lambda: made.append(_register(request, kind, form, contacts))):
             return redirect(page_of(made[0]))
+    role = _("Owner") if kind.is_animal else _("Guardian, for a child")
     context = {"form": form, "contacts": contacts, "kind": kind, "words": kind.words}
+    context |= {"role": role, "contact_faults": part_faults(contacts, role)}
     return render(request, "patients/patients/register.html", context)
 
 

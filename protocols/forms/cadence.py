@@ -232,6 +232,12 @@ class CadenceForm:
         self.rows._non_form_errors = self.rows.error_class([message])
 
 
+class StartForm(Form):
+    """The day a previewed series begins on, to say what is wrong with it."""
+
+    start_on = forms.DateField(required=False)
+
+
 def start_day(data: Mapping[str, str], otherwise: date) -> date:
     """Read the day a previewed series begins on; an impossible one counts as none."""
     try:

@@ -19,4 +19,5 @@ def cadence_rows(request: HttpRequest) -> HttpResponse:
         form = CadenceForm(initial=form.cadence)
     today = local_day(timezone.now(), request.site.zone)
     context = {"cadence_form": form, "start_on": start_day(request.POST, today)}
+    context["start_name"] = "start_on" if request.GET.get("of") == "course" else ""
     return render(request, "protocols/cadence/_rows.html", context)

@@ -131,6 +131,8 @@ class TimesForm(Form):
         self.fields["practitioner"].offer(self.people)
         self.fields["where"] = WhereField(site, *filter(None, [species]))
         self.order_fields(self.field_order)
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-describedby"] = f"id_{name}_error"
 
     @property
     def rooms(self) -> list[Room]:
@@ -147,16 +149,29 @@ def asked_with_defaults(data: QueryDict, defaults: dict[str, Any]) -> QueryDict:
 
 
 class TimeChoice(Form):
-    """A time: one of those shown (`slot`), or another one typed in wall time of the site."""
+    """A time: one of those shown (`slot`), or another one typed in wall time of the site.
+
+    A time typed without a practitioner is with the one looked for, `asked_for`.
+    """
+
+    needed_in_part = ("on", "at", "with_whom")
 
     slot = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
     on = forms.DateField(label=_("Day"), required=False)
     at = forms.TimeField(label=_("Time"), required=False)
     with_whom = PublicChoice(Practitioner.objects.none(), label=_("With"), required=False)
 
-    def __init__(self, *args, site: Site, people: QuerySet, shown: Callable[[], Iterable] | None = None, **kwargs):
+    def __init__(
+        self,
+        *args,
+        site: Site,
+        people: QuerySet,
+        shown: Callable[[], Iterable] | None = None,
+        asked_for: Practitioner | None = None,
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
-        self.site = site
+        self.site, self.asked_for = site, asked_for
         self.fields["with_whom"].offer(people, shown)
 
     def clean(self):
@@ -183,6 +198,8 @@ class TimeChoice(Form):
         typed = ("on", "at", "with_whom")
         if any(name in self.errors for name in typed):
             return
+        if not cleaned.get("with_whom"):
+            cleaned["with_whom"] = self.asked_for
         day, clock, person = (cleaned.get(name) for name in typed)
         if not (day or clock):
             self.add_error("slot", _("Choose a time."))

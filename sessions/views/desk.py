@@ -8,6 +8,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from mesoclinic.core.addresses import own_address
 from mesoclinic.core.localtime import local_day
@@ -77,6 +80,7 @@ class Desk:
             "site": self.site,
             "people": rows.distinct(),
             "shown": lambda: self.people,
+            "asked_for": self.chosen.get("practitioner"),
             "may_squeeze": self.may_squeeze,
         }
 
@@ -88,12 +92,29 @@ class Desk:
     def where(self) -> dict[str, Any]:
         return self.chosen.get("where") or {"room": None, "place": None, "any_room": True}
 
+    @property
+    def furthest_on(self) -> date:
+        return self.today + timedelta(days=366 * FURTHEST_YEARS)
+
+    @property
+    def about_first_day(self) -> str:
+        """Say why the times do not begin on the day asked for."""
+        asked = self.chosen.get("from_on")
+        if asked is None or self.today <= asked <= self.furthest_on:
+            return ""
+        if asked < self.today:
+            words = _("%(day)s is over: the times shown begin today.")
+            return words % {"day": capfirst(date_format(asked, "l j F Y"))}
+        return _("Times are shown until %(day)s. Choose a day before.") % {
+            "day": date_format(self.furthest_on, "j F Y")
+        }
+
     def days(self) -> list[OfferedDay]:
         """The free times to choose from; none while what is looked for makes no sense."""
         if not self.filters.is_valid():
             return []
         first = max(self.chosen["from_on"], self.today)
-        if first > self.today + timedelta(days=366 * FURTHEST_YEARS):
+        if first > self.furthest_on:
             return []
         last = first + timedelta(days=DAYS_SHOWN - 1)
         if self.window and self.window[0] <= first <= self.window[1]:
@@ -135,7 +156,7 @@ class Desk:
         """
         asked = self.request.htmx
         if self.request.method == "GET" and asked and not asked.history_restore_request:
-            return render(self.request, "sessions/appointments/_free_times.html", self._context(form))
+            return render(self.request, "sessions/appointments/_times_answer.html", self._context(form))
         beside = {name: value() if callable(value) else value for name, value in more.items()}
         return render(self.request, template, self._context(form) | beside, status=409 if self.refusal else 200)
 

@@ -1,5 +1,7 @@
 """Free times of days that are folded: fetched when somebody opens the day, a page of their own without scripts."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.clinic import open_clinic
@@ -27,6 +29,45 @@ def test_a_folded_day_fetches_its_times_and_keeps_what_was_typed(look):
     expect(day.locator("input[name=slot]").first).to_be_checked()
     expect(page.get_by_label("Reason for the visit")).to_have_value("Low back pain")
     assert desk.violations() == []
+
+
+def test_a_time_typed_stays_when_what_is_looked_for_changes(look):
+    world = open_clinic()
+    desk = look(world.desk, time_zone=world.zone)
+    page = desk.go(CALLER)
+    page.get_by_text("Another time").click()
+    page.get_by_label("Day", exact=True).fill("2026-12-24")
+    page.get_by_label("Time", exact=True).fill("10:07")
+    typed = page.locator("#id_with_whom")
+    typed.select_option(label="Dr Ada Moreau")
+
+    with page.expect_response(lambda answer: "practitioner=" in answer.url):
+        page.locator("#id_practitioner").select_option(label="Dr Ada Moreau")
+    expect(page).to_have_url(re.compile("practitioner="))
+
+    expect(page.get_by_label("Day", exact=True)).to_have_value("2026-12-24")
+    expect(page.get_by_label("Time", exact=True)).to_have_value("10:07")
+    expect(typed).to_have_value(str(world.doctor.public_id))
+    desk.see("b1-typed")
+
+
+def test_a_filter_that_makes_no_sense_says_so_beside_itself_until_it_does(look):
+    world = open_clinic()
+    desk = look(world.desk, time_zone=world.zone)
+    page = desk.go(CALLER)
+    minutes, beside = page.locator("#id_minutes"), page.locator("#id_minutes_error")
+
+    minutes.fill("-5")
+    minutes.press("Tab")
+    expect(beside).to_have_text("Enter 1 or more.")
+    expect(page.get_by_role("heading", name="Free times")).to_have_text("Free times")
+    desk.see("b2-wrong")
+    assert desk.violations() == []
+    minutes.fill("30")
+    minutes.press("Tab")
+
+    expect(page.get_by_role("heading", name="Free times")).to_have_text("Free times of 30 minutes")
+    expect(beside).to_have_text("")
 
 
 def test_without_scripts_a_folded_day_is_one_link_away(look):

@@ -16,6 +16,9 @@ CHOICES = [("left", NASTY), ("right", "Right")]
 
 
 class Kinds(Form):
+    needed_in_part = ("owner",)
+
+    owner = forms.CharField(label="Owner", required=False)
     words = forms.CharField(label=NASTY)
     helped = forms.CharField(label="Helped", help_text="Up to <b>two</b> words & more", required=False)
     named = forms.CharField(label=mark_safe("<i>safe</i>"), required=False, initial=NASTY)
@@ -49,6 +52,13 @@ def test_what_is_wrong_and_a_group_are_drawn_by_the_template():
     assert 'id="id_words_error"' in wrong["words"].as_field_group()
     assert draw_field(Kinds()["group"]) is None
     assert "<legend" in Kinds()["group"].as_field_group()
+
+
+def test_what_is_needed_once_its_part_is_chosen_is_never_called_optional():
+    kinds = Kinds()
+
+    assert "optional" in kinds["helped"].as_field_group()
+    assert "optional" not in kinds["owner"].as_field_group()
 
 
 def test_words_that_are_not_safe_are_escaped():

@@ -123,6 +123,24 @@ def test_a_misspelt_number_is_refused_beside_it(desk, typed, message):
     assert message in _words(register(desk, "horse", **typed))
 
 
+def test_what_is_wrong_with_a_patient_and_its_owner_stands_in_one_box(desk):
+    typed = {"name": "", "contact-phone": "06 39 98 60 11"}
+
+    page = desk.post("/patients/register/horse/", typed).content.decode()
+
+    assert page.count("data-error-summary") == 1
+    box = page.partition("data-error-summary")[2].partition("</ul>")[0]
+    assert "Barn name</a>: Please fill this in." in box
+    assert '<a href="#id_contact-name">Owner, Name</a>: Type a name' in box
+
+
+def test_a_contacts_name_is_not_called_optional_beside_its_phone(desk):
+    page = desk.get("/patients/register/horse/").content.decode()
+
+    assert "optional" not in page.partition('for="id_contact-name"')[2].partition("</label>")[0]
+    assert "optional" in page.partition('for="id_contact-phone"')[2].partition("</label>")[0]
+
+
 def test_people_see_no_food_chain_and_horses_do(desk):
     person = _words(desk.get(reverse("patients:register-species", args=["human"])))
     horse = _words(desk.get(reverse("patients:register-species", args=["horse"])))

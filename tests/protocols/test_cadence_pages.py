@@ -95,6 +95,41 @@ def test_an_impossible_start_day_counts_as_today(browser, start_on):
 
 
 @pytest.mark.parametrize(
+    ("of", "start_on", "words"),
+    [
+        ("", "9999-12-31", "Enter a year between 1900 and 2100."),
+        ("", "2026-02-30", "Enter a real date"),
+        ("course", "9999-12-31", "Enter a year between 1900 and 2100."),
+        ("course", "2020-01-01", "Choose a first day from today on, at most two years ahead."),
+        ("course", "2099-01-01", "Choose a first day from today on, at most two years ahead."),
+    ],
+)
+def test_a_day_no_series_begins_on_is_said_in_words_in_place_of_its_dates(browser, of, start_on, words):
+    url = reverse("sessions:cadence-preview", query={"of": of})
+
+    page = browser.post(url, posted({"count": 4, "gap": 1}, start_on=start_on)).content.decode()
+
+    assert words in page
+    assert "series-day" not in page
+
+
+def test_a_protocols_series_may_be_looked_at_from_any_day(browser):
+    data = posted({"count": 4, "gap": 1}, start_on="2020-01-01")
+
+    assert "series-day" in browser.post(reverse("sessions:cadence-preview"), data).content.decode()
+
+
+def test_rows_made_from_text_of_a_course_keep_the_courses_own_first_day(browser):
+    data = posted({"count": 1}, text="D0 D7 D29")
+
+    own = browser.post(reverse("protocols:cadence-rows"), data).content.decode()
+    course = browser.post(reverse("protocols:cadence-rows", query={"of": "course"}), data).content.decode()
+
+    assert 'name="start_on"' in own
+    assert 'name="start_on"' not in course
+
+
+@pytest.mark.parametrize(
     "text", ["", "\x00", "4x1w" * 500, "999x999mo", "1x, 999x999w", "*x1d", "🐎", "40x1d," * 30 + "1x1d"]
 )
 def test_no_text_gives_an_error_page(browser, text):

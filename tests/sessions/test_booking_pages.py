@@ -85,8 +85,9 @@ def test_only_the_free_times_are_answered_when_only_they_are_asked_for_anew(worl
         times = desk.get(url, headers={"HX-Request": "true"}).content.decode()
     back_again = desk.get(url, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}).content.decode()
 
-    assert times.strip() in page
-    assert times.count("<section") == 1
+    assert times.partition('<div class="field-errors"')[0].strip() in page
+    assert times.count('id="free-times"') == 1
+    assert 'name="at"' not in times
     assert "</html>" not in times
     assert f"~{world.doctor.public_id}" in times
     assert not [one["sql"] for one in asked if "patients_identifier" in one["sql"] or "patients_flag" in one["sql"]]
@@ -187,6 +188,64 @@ def test_nonsense_in_the_filters_is_never_a_fault(world, desk, query):
         address = url + "&".join(f"{name}={value}" for name, value in query.items())
         assert desk.get(address).status_code == 200
         assert desk.post(address, posted(slot=slot(at("10:00"), world.doctor))).status_code in (200, 302, 409)
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        ({"minutes": "-5"}, "minutes", "Enter 1 or more."),
+        ({"minutes": "1000000"}, "minutes", "Enter 999 or less."),
+        ({"from_on": "2026-02-31"}, "from_on", "Enter a real date"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_what_is_wrong_with_a_filter_stands_beside_it_whichever_way_it_is_asked(
+    world, desk, query, field, words, headers
+):
+    page = desk.get(reverse("sessions:new-caller", query=query), headers=headers).content.decode()
+
+    beside = page.partition(f'id="id_{field}_error"')[2].partition("</div>")[0]
+    assert words in beside
+    assert ('hx-swap-oob="true"' in beside) == bool(headers)
+    assert "Free times of  minutes" not in " ".join(page.split("\n"))
+    assert f'aria-describedby="id_{field}_error"' in desk.get(reverse("sessions:new-caller")).content.decode()
+
+
+def test_a_filter_that_is_put_right_loses_its_words(world, desk):
+    times = desk.get(reverse("sessions:new-caller", query={"minutes": "30"}), headers={"HX-Request": "true"})
+
+    beside = times.content.decode().partition('id="id_minutes_error"')[2].partition("</div>")[0]
+    assert 'hx-swap-oob="true"' in beside
+    assert "<p>" not in beside
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2020-01-01", "Wednesday 1 January 2020 is over: the times shown begin today."),
+        ("2031-01-01", "Times are shown until 4 March 2029. Choose a day before."),
+    ],
+)
+def test_a_first_day_without_times_is_said_in_words(world, desk, day, words):
+    assert words in desk.get(reverse("sessions:new-caller", query={"from_on": day})).content.decode()
+    assert "the times shown begin" not in desk.get(reverse("sessions:new-caller")).content.decode()
+
+
+def test_a_typed_time_without_a_name_is_with_the_practitioner_looked_for(world, desk):
+    typed = {"slot": "other", "on": "2026-03-02", "at": "10:07", "with_whom": ""}
+
+    refused = desk.post(book_url(world), posted(**typed))
+    desk.post(f"{book_url(world)}&practitioner={world.doctor.public_id}", posted(**typed))
+
+    assert refused.context["form"].errors.keys() == {"with_whom"}
+    assert Appointment.objects.get().practitioner == world.doctor
+
+
+@pytest.mark.parametrize("field", ["on", "at", "with_whom"])
+def test_what_another_time_needs_is_not_called_optional(world, desk, field):
+    label = desk.get(book_url(world)).content.decode().partition(f'for="id_{field}"')[2].partition("</label>")[0]
+
+    assert "optional" not in label
 
 
 def test_emoji_are_kept(world, desk):

@@ -49,6 +49,8 @@ def test_what_is_wrong_is_summed_up_once(path: Path):
     text = path.read_text()
 
     assert not ("{{ form }}" in text and "_error_summary.html" in text)
+    forms = re.findall(r"<form\b.*?</form>", text, re.DOTALL)
+    assert [one for one in forms if one.count("_error_summary.html") > 1] == []
 
 
 def test_every_status_and_level_has_an_icon_of_the_sprite():
