@@ -16,6 +16,7 @@ from typing import Literal, NoReturn
 Unit = Literal["d", "w", "mo"]
 
 LARGEST_NUMBER = 999
+OPEN_ENDED = "*"  # in place of a count; nowhere else in the notation
 LONGEST_TEXT = 1000
 
 _DIGITS = "0123456789"
@@ -118,7 +119,7 @@ class Phase:
         return self.count is None
 
     def __str__(self) -> str:
-        count = "*" if self.count is None else str(self.count)
+        count = OPEN_ENDED if self.count is None else str(self.count)
         gap = "" if self.gap is None else str(self.gap)
         minutes = "" if self.minutes is None else f"@{self.minutes}"
         return f"{count}x{gap}{minutes}{'!' if self.gate else ''}"
@@ -304,7 +305,7 @@ class _Reader:
 
     def phase(self, *, is_opening: bool) -> Phase:
         words = 'a count (a number or "*")' + (" or D0" if is_opening else "")
-        count = None if self.take("*") else self.number(words)
+        count = None if self.take(OPEN_ENDED) else self.number(words)
         if not self.take("x"):
             self.fail('"x"')
         has_gap = self.peek() in tuple(_DIGITS)

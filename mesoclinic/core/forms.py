@@ -12,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import (
+    DecimalValidator,
     MaxLengthValidator,
     MaxValueValidator,
     MinValueValidator,
@@ -35,6 +36,7 @@ LARGEST_DECIMAL = Decimal("1000000000")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 FEWEST_PHONE_DIGITS = 6
 ROW_VERBS = ("add", "remove", "up", "down")
+WITH_EXPONENT = re.compile(r"[+-]?[\d.,]+e[+-]?\d+", re.IGNORECASE)
 LIKE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 PLAIN_INPUTS = (forms.widgets.Input, forms.Textarea)
@@ -105,8 +107,12 @@ def refuse_control_characters(value: object) -> None:
 
 
 def as_plain_decimal(text: str) -> str:
-    """Read a decimal comma as a point; refuse what can be read two ways. Raises ValidationError."""
+    """Read a decimal comma as a point; refuse what can be read two ways or nobody writes. Raises ValidationError."""
     text = text.strip().replace("\u00a0", "").replace("\u202f", "")
+    if WITH_EXPONENT.fullmatch(text):
+        raise ValidationError(_("Write the number out, without an “e”: like 1500 or 1.5."), code="invalid")
+    if "_" in text:
+        raise ValidationError(_("Enter a number, like 1.5."), code="invalid")
     if "," not in text:
         return text
     if text.count(",") > 1 or "." in text:
@@ -300,8 +306,29 @@ def _make_decimal(field: forms.DecimalField | forms.FloatField) -> None:
     read, show = field.to_python, field.prepare_value
     field.to_python = lambda value: read(as_plain_decimal(value) if isinstance(value, str) else value)
     field.prepare_value = lambda value: show(without_idle_zeros(value))
+    if isinstance(field, forms.DecimalField):
+        _say_which_digits(field)
     field.validators += [MaxValueValidator(LARGEST_DECIMAL), MinValueValidator(-LARGEST_DECIMAL)]
     field.error_messages["invalid"] = _("Enter a number, like 1.5.")
+
+
+def _say_which_digits(field: forms.DecimalField) -> None:
+    """Say on which side of the point the digits are too many: their sum is nothing anybody counts."""
+    most, places, words = field.max_digits, field.decimal_places, field.error_messages
+    if places is None:
+        return
+
+    def check(value: Decimal) -> None:
+        _sign, digits, exponent = value.as_tuple()
+        if not isinstance(exponent, int):
+            return
+        if -exponent > places:
+            raise ValidationError(words["max_decimal_places"], code="max_decimal_places", params={"max": places})
+        if most is not None and len(digits) + exponent > most - places:
+            raise ValidationError(words["max_whole_digits"], code="max_whole_digits", params={"max": most - places})
+
+    own = next(at for at, one in enumerate(field.validators) if isinstance(one, DecimalValidator))
+    field.validators.insert(own, check)
 
 
 def _make_integer(field: forms.IntegerField) -> None:

@@ -85,9 +85,7 @@ class RegisterForm(PatientForm):
     passport = forms.CharField(label=_("Passport number"), required=False, max_length=60)
     fei = forms.CharField(label=_("FEI id"), required=False, max_length=60)
     national = forms.CharField(label=_("National health number"), required=False, max_length=60)
-    weight_kg = forms.DecimalField(
-        label=_("Weight (kg)"), required=False, min_value=0, max_value=2000, max_digits=6, decimal_places=2
-    )
+    weight_kg = forms.DecimalField(label=_("Weight (kg)"), required=False, decimal_places=2)
     weight_is_estimated = forms.BooleanField(label=_("The weight is estimated"), required=False)
     no_allergies = forms.BooleanField(
         label=_("Asked today: no allergies known"),
@@ -131,7 +129,7 @@ def today():
 
 
 class WeightForm(Form):
-    weight_kg = forms.DecimalField(label=_("Weight (kg)"), min_value=0, max_value=2000, max_digits=6, decimal_places=2)
+    weight_kg = forms.DecimalField(label=_("Weight (kg)"), decimal_places=2)
     weighed_on = forms.DateField(label=_("On"), initial=today)
     is_estimated = forms.BooleanField(label=_("Estimated, not measured"), required=False)
 

@@ -1,6 +1,7 @@
 """A rule of a sport's body as a clinic writes it: its own, or one of the shipped ones changed."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -42,7 +43,7 @@ class CompetitionRuleForm(Form):
     max_mg_per_1000_lb = forms.DecimalField(
         label=_("Most mg in 24 hours per 1000 lb of horse"),
         required=False,
-        min_value=0,
+        min_value=Decimal("0.001"),
         max_digits=10,
         decimal_places=3,
     )

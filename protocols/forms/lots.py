@@ -1,5 +1,6 @@
 """Forms of the stock: receive, open, waste, count, recall, correct."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -17,6 +18,11 @@ def _ml(label: Any, **extra: Any) -> forms.DecimalField:
     return forms.DecimalField(label=label, **extra)
 
 
+def _above_zero_ml(label: Any, **extra: Any) -> forms.DecimalField:
+    words = {"min_value": _("Enter a volume above 0 mL.")}
+    return _ml(label, min_value=Decimal("0.001"), error_messages=words, **extra)
+
+
 def _reason(*, required: bool = True) -> forms.CharField:
     return forms.CharField(label=_("Why"), required=required, max_length=300)
 
@@ -30,9 +36,16 @@ class ReceiveForm(Form):
         required=False,
         help_text=_("A month alone means its last day. Leave it empty when the barcode was scanned."),
     )
-    volume_ml = _ml(_("Volume received (mL)"), help_text=_("All packs together: 10 ampoules of 5 mL are 50."))
+    volume_ml = _above_zero_ml(
+        _("Volume received (mL)"), help_text=_("All packs together: 10 ampoules of 5 mL are 50.")
+    )
     strength = forms.DecimalField(
-        label=_("Strength on the pack"), required=False, min_value=0, max_digits=12, decimal_places=4
+        label=_("Strength on the pack"),
+        required=False,
+        min_value=Decimal("0.0001"),
+        max_digits=12,
+        decimal_places=4,
+        error_messages={"min_value": _("A strength needs a number above zero and a unit.")},
     )
     strength_unit = forms.ChoiceField(label=_("Unit"), required=False, choices=[("", "—"), *StrengthUnit.choices[:-1]])
     low_stock_ml = _ml(_("Tell when at or below (mL)"), required=False, max_digits=9)
@@ -63,7 +76,7 @@ class OpenVialForm(Form):
 
 
 class WasteForm(Form):
-    volume_ml = _ml(_("Volume thrown away (mL)"))
+    volume_ml = _above_zero_ml(_("Volume thrown away (mL)"))
     reason = _reason()
 
 

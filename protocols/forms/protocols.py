@@ -1,6 +1,7 @@
 """The protocol editor: the protocol itself, the rows of its mix, and its series, bound and checked together."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -30,8 +31,10 @@ def _area(label: str, rows: int = 3, **extra: Any) -> forms.CharField:
     return forms.CharField(label=label, required=False, max_length=2000, widget=widget, **extra)
 
 
-def _mm(label: str) -> forms.DecimalField:
-    return forms.DecimalField(label=label, required=False, min_value=0, max_digits=4, decimal_places=1)
+def _mm(label: str, **extra: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, required=False, **{"min_value": 0, "max_digits": 4, "decimal_places": 1, **extra}
+    )
 
 
 class ProtocolForm(Form):
@@ -54,8 +57,8 @@ class ProtocolForm(Form):
     device = forms.ChoiceField(label=_("Device"), required=False, choices=Device.choices)
     needle = forms.CharField(label=_("Needle"), required=False, max_length=80, help_text=_("Such as 30G × 4 mm."))
     needle_length_mm = _mm(_("Needle length (mm)"))
-    depth_min_mm = _mm(_("Shallowest (mm)"))
-    depth_max_mm = _mm(_("Deepest (mm)"))
+    depth_min_mm = _mm(_("Shallowest (mm)"), min_value=Decimal("0.1"))
+    depth_max_mm = _mm(_("Deepest (mm)"), min_value=Decimal("0.1"))
     shots_min = forms.IntegerField(label=_("Fewest shots"), required=False, min_value=1, max_value=5000)
     shots_max = forms.IntegerField(label=_("Most shots"), required=False, min_value=1, max_value=5000)
     volume_per_point_ml = forms.DecimalField(
@@ -95,10 +98,21 @@ class LineForm(Form):
     role = forms.ChoiceField(label=_("Role"), choices=LineRole.choices, initial=LineRole.ADD_IN)
     substance = forms.TypedChoiceField(label=_("Substance"), required=False, empty_value=None)
     volume_ml = forms.DecimalField(
-        label=_("Volume (mL)"), required=False, min_value=0, max_value=1000, max_digits=7, decimal_places=3
+        label=_("Volume (mL)"),
+        required=False,
+        min_value=Decimal("0.001"),
+        max_value=1000,
+        max_digits=7,
+        decimal_places=3,
+        error_messages={"min_value": _("A volume is above 0; leave it empty when it is to be decided.")},
     )
     strength = forms.DecimalField(
-        label=_("Other strength"), required=False, min_value=0, max_digits=12, decimal_places=4
+        label=_("Other strength"),
+        required=False,
+        min_value=Decimal("0.0001"),
+        max_digits=12,
+        decimal_places=4,
+        error_messages={"min_value": _("A strength needs a number above zero and a unit.")},
     )
     strength_unit = forms.ChoiceField(label=_("Unit"), required=False, choices=[("", "—"), *StrengthUnit.choices[:-1]])
     syringe = forms.ChoiceField(label=_("Syringe"), choices=SYRINGES, initial="A")
@@ -121,8 +135,6 @@ class LineForm(Form):
             return values
         if values.get("substance") is None:
             self.add_error("substance", _("Choose the substance, or remove the row."))
-        if values.get("volume_ml") == 0:
-            self.add_error("volume_ml", _("A volume is above 0; leave it empty when it is to be decided."))
         if (values.get("strength") is None) != (not values.get("strength_unit")) or values.get("strength") == 0:
             self.add_error("strength", _("A strength needs a number above zero and a unit."))
         return values

@@ -38,14 +38,7 @@ class RecordForm(Form):
         label=gettext_lazy("Answered with yes"), required=False, widget=forms.CheckboxSelectMultiple
     )
     checklist_note = forms.CharField(label=gettext_lazy("What was said"), required=False, max_length=500)
-    weight_kg = forms.DecimalField(
-        label=gettext_lazy("Weight (kg)"),
-        required=False,
-        min_value=Decimal("0.01"),
-        max_value=Decimal(2000),
-        max_digits=6,
-        decimal_places=2,
-    )
+    weight_kg = forms.DecimalField(label=gettext_lazy("Weight (kg)"), required=False, decimal_places=2)
     weight_is_estimated = forms.BooleanField(label=gettext_lazy("Estimated"), required=False)
     is_dry = forms.BooleanField(label=gettext_lazy("Dry: needle without a mix"), required=False)
     technique = forms.TypedChoiceField(

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Case, Count, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,9 +14,10 @@ from patients.queries import consents as consent_queries
 from patients.queries import parties as party_queries
 from patients.queries import patients as patient_queries
 from patients.queries.parties import Contact
+from protocols.cadence import OPEN_ENDED
 from sessions.models import Appointment, CompetitionEvent, Course, PlannedSession, ReportHandout, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES
-from sessions.models.courses import PlannedStatus
+from sessions.models.courses import CourseRevision, PlannedStatus
 from sessions.queries.competitions import competitions, may_compete
 from sessions.queries.handouts import handouts_of_patient
 from sessions.queries.scale_words import scale_label, value_words
@@ -111,14 +113,17 @@ def _is_over(flag: Flag, today: date) -> bool:
 
 
 def _courses(keys: list[int]) -> QuerySet[Course]:
-    """Courses, open ones first, with how far each has come."""
+    """Courses, open ones first, with how far each has come and whether it `goes_on` without an end."""
     to_do = PlannedSession.objects.filter(status__in=[PlannedStatus.PLANNED, PlannedStatus.BOOKED]).order_by("number")
+    followed = CourseRevision.objects.filter(course=OuterRef("pk")).order_by("-number").values("cadence")[:1]
     return (
         Course.objects.filter(patient__in=keys)
         .select_related("indication", "protocol_version__protocol", "lead_practitioner")
         .annotate(
             done_count=Count("planned_sessions", filter=Q(planned_sessions__status=PlannedStatus.DONE)),
             planned_count=Count("planned_sessions", filter=~Q(planned_sessions__status=PlannedStatus.SKIPPED)),
+            followed=Coalesce(Subquery(followed), "cadence"),
+            goes_on=Case(When(followed__contains=OPEN_ENDED, then=True), default=False),
         )
         .prefetch_related(Prefetch("planned_sessions", queryset=to_do, to_attr="sessions_to_do"))
         .order_by("status", "-start_on", "-pk")

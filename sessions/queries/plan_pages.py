@@ -251,7 +251,7 @@ def stopping_in_words(course: Course) -> str:
     words = _("A stopped course cannot go on; what was done stays.")
     if done >= least:
         return words
-    early = _("The protocol asks for at least %(least)s sessions and %(done)s are done: say why it ends earlier.")
+    early = _("Sessions the protocol asks for: at least %(least)s. Done so far: %(done)s. Say why it ends earlier.")
     return f"{words} {early % {'least': least, 'done': done}}"
 
 

@@ -103,6 +103,12 @@ def test_what_is_no_number_is_refused(text):
     assert "volume_ml" in errors(volume_ml=text)
 
 
+@pytest.mark.parametrize("text", ["1e3", "1E3", "1e+3", "1,5e2", "-2e-1", ".5e1"])
+def test_a_number_with_an_exponent_is_refused_in_words(text):
+    assert errors(volume_ml=text)["volume_ml"] == ["Write the number out, without an “e”: like 1500 or 1.5."]
+    assert errors(volume_ml="1_000")["volume_ml"] == ["Enter a number, like 1.5."]
+
+
 @pytest.mark.parametrize("text", ["1.5", "9" * 20, "9" * 5000, "-9999999999", "abc"])
 def test_what_is_no_whole_number_is_refused(text):
     assert "shots" in errors(shots=text)
@@ -193,6 +199,19 @@ def test_a_bound_is_said_as_what_to_enter():
     assert low["name"] == ["Enter at most 5 characters; these are 7."]
     assert high["shots"] == ["Enter 999 or less."]
     assert high["depth_mm"] == ["Too many digits after the point: 1 at most."]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("1.25555", "Too many digits after the point: 1 at most."),
+        ("480,55555", "Too many digits after the point: 1 at most."),
+        ("12345", "Too many digits before the point: 3 at most."),
+        ("1234.5", "Too many digits before the point: 3 at most."),
+    ],
+)
+def test_too_many_digits_are_said_on_their_side_of_the_point(typed, words):
+    assert Bounded({"shots": "1", "depth_mm": typed, "name": "Bella"}).errors["depth_mm"] == [words]
 
 
 class Idle(Form):

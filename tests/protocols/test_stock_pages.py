@@ -106,6 +106,13 @@ def test_a_pack_that_cannot_be_read_gets_words_beside_the_field(clinic, browser,
     assert not Lot.objects.exists()
 
 
+@pytest.mark.parametrize("volume", ["0", "-5"])
+def test_a_volume_of_nothing_or_less_is_refused_with_the_true_bound(clinic, browser, volume):
+    answer = receive(browser, clinic, volume_ml=volume)
+
+    assert answer.context["form"].errors["volume_ml"] == ["Enter a volume above 0 mL."]
+
+
 def test_waste_count_and_opening_are_entered_from_the_lots_page(clinic, browser):
     lot = make_lot(clinic, volume_ml=50)
 

@@ -317,6 +317,15 @@ def test_a_plan_that_cannot_be_made_says_why_and_stops_asking(clinic, doctor):
     assert "every 2s" not in shown
 
 
+def test_a_phase_begins_with_a_capital_in_the_line_and_in_the_table(clinic, doctor):
+    course = make_course(clinic, cadence="1x, *x4-6w")
+
+    shown = doctor.get(page(course)).content.decode()
+
+    assert '<span class="timeline-phase-label">Sessions' in shown
+    assert '<span class="timeline-phase-label">sessions' not in shown
+
+
 def test_opening_a_course_is_noted_once(clinic, doctor):
     course = make_course(clinic)
 
@@ -469,7 +478,7 @@ def test_stopping_asks_which_visits_to_cancel_and_why_so_early(clinic, doctor):
         now=now,
     )
     asked = doctor.get(page(course, "stop-course")).content.decode()
-    assert "at least 4 sessions" in asked
+    assert "Sessions the protocol asks for: at least 4. Done so far: 0. Say why it ends earlier." in asked
     assert str(visit.public_id) in asked
 
     doctor.post(page(course, "stop-course"), {"reason": "moved away", "visits": [str(visit.public_id)]})

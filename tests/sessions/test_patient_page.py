@@ -46,6 +46,16 @@ def test_the_story_tells_how_far_a_course_has_come_and_what_is_due(world):
     assert course.sessions_to_do[0].number == 2
 
 
+def test_a_course_without_an_end_is_told_without_a_total(world):
+    endless = make_course(world.clinic, patient=world.patient, cadence="4x1w, *x4-6w")
+
+    _status, shown = page(world.manager, world.patient)
+
+    assert {course.pk: course.goes_on for course in story(world).courses} == {world.course.pk: False, endless.pk: True}
+    assert "0 of 4 sessions done" in shown
+    assert "· 0 sessions done" in shown
+
+
 def test_the_last_session_is_told_in_lines(world):
     sign_record(world, add_record(world, 1))
 
