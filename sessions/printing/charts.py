@@ -86,7 +86,7 @@ def score_chart(
     """
     if not any(point.before is not None or point.after is not None for point in points):
         return ""
-    top, bottom = 30, 210
+    top, bottom = 30, 166
     span = (high - low) or Decimal(1)
 
     def y(value: Decimal) -> float:
@@ -104,7 +104,7 @@ def score_chart(
     body += _series([(x, y(p.before)) for x, p in zip(xs, points, strict=True) if p.before is not None], dashed=False)
     body += _series([(x, y(p.after)) for x, p in zip(xs, points, strict=True) if p.after is not None], dashed=True)
     body += _legend(words)
-    height = 250
+    height = bottom + 40
     if any(point.effect_days is not None for point in points):
         body += _effects(points, xs, height, words)
         height += EFFECTS

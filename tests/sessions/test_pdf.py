@@ -275,7 +275,7 @@ def test_a_report_with_hardly_anything_prints(name):
 
 
 def test_a_table_over_several_pages_repeats_its_head():
-    pages = [page.extract_text() for page in read(course_pdf(a_report(plan=a_plan(120)))).pages]
+    pages = [page.extract_text() for page in read(course_pdf(a_report(plan=a_plan(160)))).pages]
 
     assert len(pages) >= 4
     for text in pages[1:3]:
