@@ -13,7 +13,17 @@ from mesoclinic.core.models import Site, User
 from mesoclinic.core.queries.users import has_any_user
 
 SEEN_EVERY = timedelta(minutes=1)
-OPEN_TO_ALL = ("/accounts/", "/static/", "/healthz", "/readyz", "/start/", "/visit/", "/feed/", "/verify/")
+OPEN_TO_ALL = (
+    "/accounts/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/favicon.ico",
+    "/start/",
+    "/visit/",
+    "/feed/",
+    "/verify/",
+)
 START = "/start/"  # where an empty installation begins
 FIRST_PAGES = ("/", "/accounts/login/")
 

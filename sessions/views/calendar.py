@@ -20,6 +20,7 @@ from sessions.models.appointments import AppointmentStatus
 from sessions.queries import appointments as reads
 from sessions.queries import availability
 from sessions.queries import calendar as feeds
+from sessions.queries.contacts import contacts_of
 
 VIEWS = ("day", "week")
 KEPT = ("by", "practitioner", "room", "status", "kind")  # of the address, from day to day
@@ -67,8 +68,12 @@ def day_list(request: HttpRequest) -> HttpResponse:
     if sent := exported(request, "appointment", visits, exports.VISITS):
         return sent
     context = _frame(request, on, "list")
+    shown = list(visits)
+    reached = contacts_of({visit.patient for visit in shown if not visit.patient.is_restricted}, on)
+    for visit in shown:
+        visit.contact = reached.get(visit.patient_id)
     context |= {
-        "visits": list(visits),
+        "visits": shown,
         "filters": filters,
         "only": asked.get("practitioner"),
         "now": timezone.now(),

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mesoclinic.core.roles import Role
-from patients.models import Patient
+from patients.models import Party, Patient
+from patients.services import parties
 from sessions.models import Appointment, Room
 from tests.factories import make_course, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
@@ -502,6 +503,19 @@ def test_the_day_list_shows_and_prints_the_day(world, desk):
     assert "neck pain" in page
     assert "Ada Lovelace" not in only
     assert "Bea" in only
+
+
+def test_the_day_list_says_whom_to_call_about_an_animal(world, desk):
+    owner = {"name": "Olga Owner", "phone": "06 39 98 11 22"}
+    link = parties.link(actor=None, patient=world.horse, role="owner", from_on=MONDAY, **owner)
+    book(world, "10:00", practitioner=world.vet, patient=world.horse)
+
+    page = " ".join(desk.get(reverse("sessions:day-list", query={"on": "2026-03-02"})).content.decode().split())
+    Party.objects.filter(pk=link.party_id).update(may_call=False)
+    quiet = desk.get(reverse("sessions:day-list", query={"on": "2026-03-02"})).content.decode()
+
+    assert 'Olga Owner (owner) · <span class="nowrap">06 39 98 11 22</span>' in page
+    assert "06 39 98 11 22" not in quiet
 
 
 def test_the_feed_is_compact_and_in_wall_time(world, desk):

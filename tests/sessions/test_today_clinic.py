@@ -106,6 +106,7 @@ def test_a_manager_sees_stock_old_backups_and_long_unsigned_records(client, worl
     assert [(row["performed_by__name"], row["count"]) for row in day.unsigned] == [("Dr Camille Roux", 1)]
     assert day.backup_is_late
     assert "Mepivacaine" in html
+    assert "<code>make backup</code>" in html
 
 
 def test_a_manager_sees_what_could_not_be_printed_or_read_until_that_is_dealt_with(client, world):

@@ -74,6 +74,13 @@ def test_error_pages_need_no_context(name):
     assert 'href="/"' in page
 
 
+def test_the_icon_browsers_ask_for_by_themselves_is_there(client):
+    answer = client.get("/favicon.ico")
+
+    assert answer.status_code == 302
+    assert answer["Location"].endswith("img/favicon.svg")
+
+
 def test_the_theme_is_taken_from_the_cookie_and_nothing_else_is():
     request = RequestFactory().get("/")
 

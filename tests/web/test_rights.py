@@ -14,7 +14,7 @@ from tests.web.rights import World, all_rows, all_views
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # Anybody may ask these, signed in or not: nothing of a clinic is shown but to who holds a secret link.
 OPEN = {
-    *("healthz", "readyz", "set_language"),
+    *("healthz", "readyz", "set_language", "favicon"),
     *("sessions:begin", "sessions:visit-link", "sessions:read-feed", "sessions:verify-report"),
 }
 # allauth's own pages: signing in, and what a user does to the own account. They touch nothing of a clinic.
