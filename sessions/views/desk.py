@@ -100,7 +100,7 @@ class Desk:
     def about_first_day(self) -> str:
         """Say why the times do not begin on the day asked for."""
         asked = self.chosen.get("from_on")
-        if asked is None or self.today <= asked <= self.furthest_on:
+        if not self.filters.is_valid() or self.today <= asked <= self.furthest_on:
             return ""
         if asked < self.today:
             words = _("%(day)s is over: the times shown begin today.")
