@@ -363,7 +363,8 @@ def _make_text(field: forms.CharField) -> None:
     if field.max_length is None and not isinstance(field, forms.JSONField | forms.UUIDField):
         field.max_length = TEXT_CAP if isinstance(field.widget, forms.Textarea) else LINE_CAP
         field.validators.append(MaxLengthValidator(field.max_length))
-        field.widget.attrs.setdefault("maxlength", str(field.max_length))
+    # A browser would cut a longer text without a word, and who pasted it would not see what is missing.
+    field.widget.attrs.pop("maxlength", None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,10 +135,17 @@ def test_inputs_carry_native_types_and_no_inline_style():
         'type="datetime-local"',
         'inputmode="decimal"',
         'inputmode="numeric"',
-        'maxlength="200"',
     ):
         assert part in html
     assert "style=" not in html
+
+
+def test_a_text_that_is_too_long_is_refused_in_words_and_not_cut_by_the_browser():
+    form = Sample({"name": "x" * 10_000})
+
+    assert form.errors["name"] == ["Enter at most 200 characters; these are 10000."]
+    assert "maxlength" not in str(form)
+    assert "x" * 10_000 in str(form)
 
 
 def posted(**data) -> QueryDict:
