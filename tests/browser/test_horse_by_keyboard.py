@@ -90,11 +90,11 @@ def prescribe(vet: Looker) -> None:
     keys.press(page.get_by_role("link", name="Prescribe a course that begins now"))
     search = page.get_by_label("Find a protocol or a substance")
     expect(search).to_be_focused()
-    with page.expect_response(re.compile(r"q=founding(\+|%20)four(\+|%20)weekly(&|$)")):  # not a letter less
-        keys.write(search, "founding four weekly")
+    with page.expect_response(re.compile(r"q=chronic(\+|%20)four(\+|%20)weekly(&|$)")):  # not a letter less
+        keys.write(search, "chronic four weekly")
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     expect(page.get_by_role("link", name=re.compile("^Take "))).to_have_count(1)
-    keys.press(page.get_by_role("link", name=re.compile("^Take Founding text: four weekly, review")))
+    keys.press(page.get_by_role("link", name=re.compile("^Take Chronic pain of animals: four weekly, review")))
     expect(page.get_by_text("Session 1 is now")).to_be_visible()
     keys.choose(page.get_by_label("Indication"), "Back pain")
     keys.write(page.get_by_label("Tried before"), "Massage, new saddle")

@@ -97,6 +97,20 @@ def test_a_protocol_is_published_with_its_cadence_lines_and_citation():
     assert set(version.species.values_list("code", flat=True)) == {"horse", "dog"}
 
 
+def test_a_protocol_shipped_under_another_name_is_renamed_and_not_doubled():
+    clinic = make_clinic()
+    load_catalogue(clinic=clinic)
+    count = Protocol.objects.filter(clinic=clinic).count()
+    chronic = Protocol.objects.filter(clinic=clinic, code="equine-chronic")
+    chronic.update(name="Founding text: four weekly", shipped_digest="as it was shipped before")
+
+    load_catalogue(clinic=clinic)
+
+    assert chronic.get().name == "Chronic pain of animals: four weekly, review, then every 4 to 6 weeks"
+    assert Protocol.objects.filter(clinic=clinic).count() == count
+    assert not Protocol.objects.filter(clinic=clinic, name__startswith="Founding").exists()
+
+
 def test_a_day_list_is_stored_as_the_phases_it_is_read_as():
     clinic = make_clinic()
 
