@@ -16,7 +16,6 @@ from sessions.forms.records import RecordForms
 from sessions.models import SessionRecord
 from sessions.queries import records as reads
 from sessions.recording import raw_of, text_of
-from sessions.services import records
 
 from .record_forms import Sent
 
@@ -36,8 +35,6 @@ class Value:
 def differences(theirs: SessionRecord, sent: Sent) -> list[dict[str, str]]:
     """List every field that differs between this page and the version kept by another: {what, mine, theirs}."""
     content = sent.typed().content
-    if content is not None and theirs.status != SessionRecord.Status.DRAFT:
-        content = records.without_unused_places(theirs, content)
     mine = _version(sent, raw_of(content) if content is not None else sent.forms.raw())
     other = _version(sent, theirs.draft or raw_of(reads.content(theirs)))
     mine |= _who_and_when(sent.forms, _time(theirs, sent), sent.performed_by)

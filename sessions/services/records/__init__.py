@@ -4,7 +4,6 @@ from .addenda import add_addendum
 from .drafting import Given, Typed, save_draft
 from .finishing import mark_done, undo_done
 from .labels import print_labels
-from .places import without_unused_places
 from .reactions import report_reaction, update_reaction
 from .signing import sign_records
 from .starting import discard_record, start_late_record, start_record
@@ -23,5 +22,4 @@ __all__ = [
     "start_record",
     "undo_done",
     "update_reaction",
-    "without_unused_places",
 ]

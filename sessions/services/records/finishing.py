@@ -21,9 +21,7 @@ from sessions.recording import RecordContent
 from sessions.services import appointments, plans
 
 from .drafting import Typed, keep, locked, touch
-from .places import without_unused_places
 from .starting import adopt_session
-from .writing import write_content
 
 TYPING = timedelta(minutes=5)
 LONGEST_AGO = timedelta(days=3 * 366)
@@ -60,7 +58,7 @@ def mark_done(
     on = local_day(performed_at, zone)
     _require_when(performed_at, now)
     _require_licence(fresh, performed_by, on)
-    content = _without_unused_places(actor, fresh, now)
+    content = reads.content(fresh)
     _require_complete(fresh, content)
     check = record_checks.check_record(fresh, content, performed_at, performed_by)
     _require_reasons(check, content)
@@ -135,20 +133,8 @@ def reopen_course(*, actor: User, course: Course, now: datetime) -> None:
 
 def _refuse_other_words(record: SessionRecord, typed: Typed | None) -> None:
     """Let nothing typed on a second screen fall away without a word."""
-    if typed is None:
-        return
-    content = typed.content and without_unused_places(record, typed.content)
-    if content != reads.content(record):
+    if typed is not None and typed.content != reads.content(record):
         raise Refused("not-a-draft", _("This record is done meanwhile. Load the page again to see it."))
-
-
-def _without_unused_places(actor: User, record: SessionRecord, now: datetime) -> RecordContent:
-    """Return the content that is done, kept so."""
-    content = reads.content(record)
-    told = without_unused_places(record, content)
-    if told != content and not record.draft:
-        write_content(actor=actor, record=record, content=told, now=now)
-    return told
 
 
 def _lock_visit(record: SessionRecord) -> Appointment | None:

@@ -139,7 +139,7 @@ def _create(
         edited_by=actor,
     )
     audit.record(actor=actor, verb="record.started", subject=record, clinic=patient.clinic, patient_id=patient.pk)
-    content = _with_lots(record, prefill(patient, course), now)
+    content = _with_lots(record, prefill(patient, course, now), now)
     if content.is_complete:
         write_content(actor=actor, record=record, content=content, now=now)
     else:
@@ -152,21 +152,19 @@ def _earlier(planned: PlannedSession | None, visit: Appointment | None) -> list:
     return [one.records for one in (planned, visit) if one is not None]
 
 
-def prefill(patient: Patient, course: Course | None) -> RecordContent:
+def prefill(patient: Patient, course: Course | None, now: datetime) -> RecordContent:
     """Return what a new record begins with: as last time, else the protocol; scores, checklist and lots stay empty."""
-    content = how_it_begins(patient, course)
+    last = reads.last_record(patient=patient, course=course)
+    if last is not None:
+        content = as_last_time(reads.content(last))
+    elif course is not None:
+        content = from_protocol(course.protocol_version, course)
+    else:
+        content = RecordContent()
     weight = patient.weights.first()
     if weight is None:
         return content
     return replace(content, weight_kg=weight.weight_kg, weight_is_estimated=weight.is_estimated)
-
-
-def how_it_begins(patient: Patient, course: Course | None, before: SessionRecord | None = None) -> RecordContent:
-    """Return how a session is done as last time, else by the protocol; `before` names a record begun already."""
-    last = reads.last_record(patient=patient, course=course, before=before)
-    if last is not None:
-        return as_last_time(reads.content(last))
-    return RecordContent() if course is None else from_protocol(course.protocol_version, course)
 
 
 def _with_lots(record: SessionRecord, content: RecordContent, now: datetime) -> RecordContent:
