@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 RIGHT = "patients.open_restricted"
 OPEN_FOR = timedelta(minutes=30)
 ONE_LOOK = timedelta(minutes=30)  # pages of one file, one after another by one person, are one opening of it
-PAGES = (200, 409, 422)
+SHOWN = 200
+PAGES = (SHOWN, 409, 422)
 SESSION_KEY = "restricted_files"
 _standing: ContextVar[HttpRequest | None] = ContextVar("restricted_door", default=None)
 
@@ -80,21 +81,34 @@ def _note_opened(request: HttpRequest, response: HttpResponse, noted: set[int]) 
     if response.status_code not in PAGES:
         return
     for patient in given.values():
-        if patient.pk not in noted and _is_new_look(request.user, patient):
+        is_noted = (
+            patient.pk in noted and response.status_code == SHOWN
+        )  # what was refused was taken back, its events too
+        if _was_looked_at(request.user, patient):
+            continue
+        if not is_noted:
             with transaction.atomic():
                 audit.record(actor=request.user, verb="patient.opened", subject=patient, patient_id=patient.pk)
+        _keep_look(request.user, patient)
 
 
-def _is_new_look(user: User, patient: Patient) -> bool:
-    key = f"look-{user.public_id}-{patient.public_id}"
+def _was_looked_at(user: User, patient: Patient) -> bool:
     try:
-        if cache.get(key):  # asked first: where the cache is a table, to add something locks it
-            return False
-        cache.set(key, True, ONE_LOOK.total_seconds())
-        return True
-    except Exception:  # without a cache every page is one
+        return bool(cache.get(_look(user, patient)))
+    except Exception:  # without a cache every page is an opening
         logger.exception("The cache did not answer.")
-        return True
+        return False
+
+
+def _keep_look(user: User, patient: Patient) -> None:
+    try:
+        cache.set(_look(user, patient), True, ONE_LOOK.total_seconds())
+    except Exception:
+        logger.exception("The cache did not answer.")
+
+
+def _look(user: User, patient: Patient) -> str:
+    return f"look-{user.public_id}-{patient.public_id}"
 
 
 class RestrictedFileMiddleware:

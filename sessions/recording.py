@@ -123,7 +123,8 @@ TYPED_FIELDS = tuple(name for name in OWN_FIELDS if name != "checklist")
 def as_last_time(last: RecordContent) -> RecordContent:
     """Return what a new record takes over from the last one: how it was done, not what was felt, found or used up.
 
-    A lot, and the number that names the device with its sterile part, are read off what lies there this time.
+    A lot, and the number that names the device with its sterile part, are read off what lies there this time. Where
+    the places were counted nobody told their sum, and it is not told this time.
     """
     return RecordContent(
         is_dry=last.is_dry,
@@ -132,7 +133,7 @@ def as_last_time(last: RecordContent) -> RecordContent:
         needle=last.needle,
         needle_length_mm=last.needle_length_mm,
         depth_mm=last.depth_mm,
-        shots=last.shots,
+        shots=None if any(site.points for site in last.sites) else last.shots,
         aftercare=last.aftercare,
         lines=tuple(replace(_all_given(line), lot_id=None, lot_number="", expires_on=None) for line in last.lines),
         sites=tuple(replace(site, is_reactive=False, map_points=()) for site in last.sites),

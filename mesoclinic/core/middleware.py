@@ -24,6 +24,7 @@ OPEN_TO_ALL = (
     "/feed/",
     "/verify/",
 )
+LAST_USER = "mesoclinic_user"  # a cookie: who signed in last in this browser, by public id, for pages that are open
 START = "/start/"  # where an empty installation begins
 FIRST_PAGES = ("/", "/accounts/login/")
 
@@ -55,7 +56,15 @@ class ClinicMiddleware:
             translation.activate(user.language)
             request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(request.site.zone if request.site else None):
-            return self._private(self.get_response(request))
+            return self._told_who(request, self._private(self.get_response(request)))
+
+    @staticmethod
+    def _told_who(request, response):
+        """Let pages of somebody else that are still open know that they are."""
+        if request.user.is_authenticated and request.COOKIES.get(LAST_USER) != str(request.user.public_id):
+            secure = settings.SESSION_COOKIE_SECURE
+            response.set_cookie(LAST_USER, str(request.user.public_id), secure=secure, samesite="Lax")
+        return response
 
     @staticmethod
     def _site(request) -> Site | None:

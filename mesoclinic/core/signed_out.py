@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
 
 from mesoclinic.core.identity_forms import PROOFS
+from mesoclinic.core.middleware import LAST_USER
 
 NOT_SENT_AGAIN = {"csrfmiddlewaretoken", *PROOFS}
 
@@ -24,7 +25,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
         if _asked_by_script(request):
             return HttpResponse(status=401)
         if request.method == "POST":
-            return render(request, "signed_out.html", {"typed": _typed(request)}, status=401)
+            held = {"typed": _typed(request), "last_user": request.COOKIES.get(LAST_USER, "")}
+            return render(request, "signed_out.html", held, status=401)
         return super().handle_no_permission(request, view_func)
 
 
@@ -39,4 +41,4 @@ def _sign_in(request: HttpRequest) -> str:
 
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:
     found = [(name, value) for name, values in request.POST.lists() for value in values]
-    return [(name, value) for name, value in found if name not in NOT_SENT_AGAIN]
+    return [(name, value) for name, value in found if name not in NOT_SENT_AGAIN and "password" not in name]

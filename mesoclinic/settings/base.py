@@ -118,7 +118,13 @@ if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "global_keyprefix": "mesoclinic-queue:"}
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "django_cache",
+            "OPTIONS": {"MAX_ENTRIES": 20_000},  # of its own 300 the limits of signing in would be the first to go
+        }
+    }
     CELERY_BROKER_URL = "folder://localhost"
     BROKER_DIR = DATA_DIR / "broker"
     for folder in ("queue", "processed", "control"):

@@ -75,7 +75,7 @@ def _has_lot(record: str) -> Exists:
 
 
 def lines(rows: Iterable[SessionRecord], today: date) -> list[FollowUpLine]:
-    """Give the lines of a page. Six statements whatever their number, more for merged files."""
+    """Give the lines of a page. Five statements whatever their number, more for merged files."""
     keys = [row.pk for row in rows]
     administrations = Administration.objects.select_related("substance", "lot").order_by("position")
     asked = FollowUp.objects.select_related("by").order_by("-at", "-pk")

@@ -35,7 +35,7 @@ from sessions.models import Administration, Practitioner, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.consents import consent_findings
 from sessions.queries.record_facts import LotFacts, RecordFacts, record_facts
-from sessions.queries.record_findings import giver_findings, shots_findings
+from sessions.queries.record_findings import giver_findings, places_findings, shots_findings
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
 LONGEST_KEY = 500
@@ -123,7 +123,7 @@ def _checked(
     lines = _lines(record, content.lines, known, facts)
     context = _context(record, content, facts, at, earlier)
     consents = consent_findings(patient, content, facts.substances, facts.consents[patient.pk], facts.consents_by_law)
-    findings = [*giver_findings(patient, giver), *consents, *shots_findings(content)]
+    findings = [*giver_findings(patient, giver), *consents, *shots_findings(content), *places_findings(content)]
     findings = sorted([*findings, *check_mix(lines, mix_patient, context)], key=lambda one: LOUDEST_FIRST[one.level])
     shares = share_of_ceiling(lines, mix_patient, context)
     return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg, shares)

@@ -32,6 +32,22 @@ def shots_findings(content: RecordContent) -> Iterator[Finding]:
         yield Finding(
             Level.WARN,
             "shots.places",
-            gettext_noop("%(told)s shots are told in all, but the places add up to %(counted)s."),
+            gettext_noop("The record says %(told)s shots in all, but its places add up to %(counted)s."),
             {"told": content.shots, "counted": counted},
+        )
+
+
+def places_findings(content: RecordContent) -> Iterator[Finding]:
+    """Ask about the places without points where others have some: filled in, and perhaps not used. No SQL statement."""
+    counted = [bool(site.points or site.map_points) for site in content.sites]
+    if not any(counted):
+        return
+    for region in dict.fromkeys(
+        site.region for site, has in zip(content.sites, counted, strict=True) if site.region and not has
+    ):
+        yield Finding(
+            Level.WARN,
+            "places.no-points",
+            gettext_noop("%(text)s has no points, other places have: take it away if nothing was injected there."),
+            {"text": region},
         )

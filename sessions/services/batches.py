@@ -155,7 +155,7 @@ def _keep(on_press: OnPress | None) -> None:
 
 
 def _note_failed(report: BatchReport) -> None:
-    """One report that cannot be made must not keep the others from it."""
+    """Mark a report as failed: it keeps no other from being printed."""
     logger.exception("batch %s: report %s failed", report.batch_id, report.position)
     waiting = BatchReport.objects.filter(pk=report.pk, status=BatchReportStatus.WAITING)
     waiting.update(status=BatchReportStatus.FAILED)

@@ -147,7 +147,7 @@ class Desk:
     def first_choice(self) -> dict[str, Any]:
         """What a click on the calendar asked for, as the first values of the form."""
         asked = self.request.GET
-        return {"on": asked.get("on", ""), "at": asked.get("at", "")[:5], "with_whom": asked.get("practitioner", "")}
+        return {"on": asked.get("on", ""), "at": asked.get("at", "")[:5]}
 
     def page(self, template: str, form: TimeChoice, **more: Any) -> HttpResponse:
         """Answer with the page, or with the free times alone when only they are asked for anew.

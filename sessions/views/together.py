@@ -67,7 +67,8 @@ class TogetherDesk:
             except ValueError:
                 continue
         rows = Patient.objects.filter(clinic=self.request.clinic, public_id__in=keys, merged_into__isnull=True)
-        return sorted(rows.select_related("species"), key=lambda one: keys.index(one.public_id))
+        rows = rows.filter(restricted_at__isnull=True).select_related("species")
+        return sorted(rows, key=lambda one: keys.index(one.public_id))
 
     @cached_property
     def wanted(self) -> reads.Wanted:

@@ -7,12 +7,13 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
+from mesoclinic.core.roles import Role
 from protocols.models import ProtocolVersion
 from sessions.models import SessionRecord
 from sessions.services import appointments, records
 from tests.browser.clinic import open_clinic, stock
 from tests.browser.looking import TABLET
-from tests.factories import make_appointment, make_course, make_patient
+from tests.factories import make_appointment, make_course, make_patient, make_user
 from tests.processes import wait_for
 
 PASSWORD = "verbena-test-2026"
@@ -99,6 +100,22 @@ def sign_in(page: Page, user):
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).not_to_have_url(re.compile("login"))
+
+
+def test_a_page_of_somebody_else_saves_nothing_as_whoever_signed_in_meanwhile(look, draft):
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    looker.expect_fault("401|403")
+    page = looker.go(draft.address)
+    Session.objects.all().delete()
+    other = make_user(draft.clinic, Role.PRACTITIONER)
+    sign_in(looker.new_page(), other)
+
+    page.get_by_label("Notes").fill("Warm skin, no swelling.")
+
+    expect(state(page)).to_contain_text("Somebody else has signed in")
+    draft.record.refresh_from_db()
+    assert "Warm skin" not in str(draft.record.draft)
+    assert draft.record.edited_by != other
 
 
 def test_a_form_sent_after_being_signed_out_is_kept_and_sent_again(look, draft):

@@ -10,7 +10,7 @@ from sessions.printing.words import ENGLISH
 from sessions.queries import record_checks
 from sessions.queries.record_pages import summaries
 from sessions.queries.today_clinic import last_lines
-from sessions.recording import SiteTreated
+from sessions.recording import RecordContent, SiteTreated, as_last_time
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import done, filled, record_world, start
 from tests.sessions.test_pdf import a_session
@@ -56,7 +56,7 @@ def test_every_page_gives_the_same_number(world, told, shown):
 @pytest.mark.parametrize(
     ("told", "places", "expected"),
     [
-        (120, PLACES, ["120 shots are told in all, but the places add up to 4."]),
+        (120, PLACES, ["The record says 120 shots in all, but its places add up to 4."]),
         *((4, PLACES, []), (None, PLACES, []), (120, (), []), (120, PLACES[2:], [])),
     ],
 )
@@ -70,3 +70,34 @@ def test_a_number_told_that_is_not_that_of_the_places_is_said_and_blocks_nothing
     assert [record_checks.words_of(one) for one in found] == expected
     assert {one.level.value for one in found} <= {"warn"}
     assert levels == sorted(levels)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        (PLACES, ["Knee has no points, other places have: take it away if nothing was injected there."]),
+        *((PLACES[:2], []), (PLACES[2:], []), ((), [])),
+    ],
+)
+def test_a_place_without_points_beside_others_is_asked_about_and_stays(world, places, expected):
+    record = start(world)
+    check = record_checks.check_record(record, filled(record, sites=places), at("10:15"))
+
+    found = [one for one in check.findings if one.rule == "places.no-points"]
+
+    assert [record_checks.words_of(one) for one in found] == expected
+    assert {one.level.value for one in found} <= {"warn"}
+
+
+@pytest.mark.django_db
+def test_every_place_told_is_kept_when_the_record_is_done(world):
+    record = done(world, sites=PLACES)
+
+    assert [site.region for site in record.injection_sites.order_by("position")] == ["Back", "Neck", "Knee"]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("sites", "expected"), [(PLACES, None), (PLACES[2:], 50), ((), 50)])
+def test_a_sum_nobody_told_is_not_told_the_next_time(sites, expected):
+    assert as_last_time(RecordContent(shots=50, sites=sites)).shots == expected

@@ -13,14 +13,16 @@
 
   // ---- the token of every form ----
   // Signing in changes it, on another tab too. A page that was open before goes on with one of the new kind, masked as the
-  // server does it, so that it is still a token of this page alone.
+  // server does it, so that it is still a token of this page alone. A page of somebody else keeps the old one and is refused.
   const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   const tokens = "input[name=csrfmiddlewaretoken]";
   let known = cookie("csrftoken");
 
+  const isOthers = () => Boolean(document.body.dataset.user) && cookie("mesoclinic_user") !== document.body.dataset.user;
+
   function renewTokens() {
     const secret = cookie("csrftoken");
-    if (!secret || secret === known) return;
+    if (!secret || secret === known || isOthers()) return;
     known = secret;
     const mask = Array.from(crypto.getRandomValues(new Uint8Array(secret.length)), (number) => number % LETTERS.length);
     const masked = [...secret].map((letter, at) => LETTERS[(LETTERS.indexOf(letter) + mask[at]) % LETTERS.length]);
@@ -245,7 +247,7 @@
   function explain(status) {
     if (status === 0) return words("Offline");
     if (status === 401) return words("SignedOut");
-    if (status === 403) return words("Refused");
+    if (status === 403) return words(isOthers() ? "Others" : "Refused");
     if (status === 404 || status === 410) return words("Missing");
     return words("Failed");
   }

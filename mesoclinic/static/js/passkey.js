@@ -5,7 +5,7 @@
   async function prove(button, form) {
     const answer = await fetch(button.dataset.passkey, {
       method: "POST",
-      headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+      headers: { "X-CSRFToken": window.mesoclinic.csrfToken() },
     });
     if (!answer.ok) throw new Error(String(answer.status));
     const { request_options: question } = await answer.json();

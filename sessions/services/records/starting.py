@@ -181,7 +181,9 @@ def _with_lot(line: LineGiven, pickable: dict[int, list[Lot]]) -> LineGiven:
 
 
 def from_protocol(version: ProtocolVersion, course: Course) -> RecordContent:
-    """Return how the protocol describes a session. A range is left for the practitioner to choose from."""
+    """Return how the protocol describes a session. A range is left for the practitioner to choose from, and shots are
+    counted by whoever gives them.
+    """
     region = course.indication.region
     site = SiteTreated(region=region, side=course.side, volume_per_point_ml=version.volume_per_point_ml)
     one_depth = version.depth_min_mm if version.depth_min_mm == version.depth_max_mm else None
@@ -192,7 +194,6 @@ def from_protocol(version: ProtocolVersion, course: Course) -> RecordContent:
         needle=version.needle,
         needle_length_mm=version.needle_length_mm,
         depth_mm=one_depth,
-        shots=version.shots_min if version.shots_min == version.shots_max else None,
         aftercare=version.aftercare,
         lines=tuple(
             LineGiven(
