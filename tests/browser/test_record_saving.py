@@ -122,7 +122,7 @@ def test_a_form_sent_after_being_signed_out_is_kept_and_sent_again(look, draft):
     looker = look(draft.desk, time_zone=draft.zone)
     looker.expect_fault("401")
     page = looker.go("/patients/register/human/")
-    page.get_by_label("Name", exact=True).fill("Ottilie Brandt")
+    page.locator("#id_name").fill("Ottilie Brandt")
     Session.objects.all().delete()
     page.get_by_role("button", name="Register").click()
     expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
