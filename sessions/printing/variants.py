@@ -81,7 +81,7 @@ def _for_patient(report: CourseReport) -> CourseReport:
 
 
 def _sheet(made: CourseReport, report: CourseReport) -> CourseReport:
-    """The last session that counts, what to heed after it, and the next one: one page to take home."""
+    """The last session that counts, what to heed after it, and the dates to come: one page to take home."""
     own = [session for session in report.sessions if not session.withdrawn]
     last = max(own, key=lambda one: (one.performed_on, one.number), default=None)
     return replace(
@@ -101,7 +101,7 @@ def _sheet(made: CourseReport, report: CourseReport) -> CourseReport:
         body=(),
         adverse_events=(),
         competition=(),
-        next_sessions=made.next_sessions[:1],
+        next_sessions=tuple(one for one in made.next_sessions if one.appointment) or made.next_sessions[:1],
         seal=None,
     )
 

@@ -130,6 +130,7 @@ ENGLISH: Words = {
     "unsigned_records": gettext_noop("Not signed yet: session {numbers}. What stands there may still change."),
     "reason_given": gettext_noop("reason: {reason}"),
     "subject_to_review": gettext_noop("subject to review"),
+    "to_confirm": gettext_noop("to be confirmed"),
     "report_patient": gettext_noop("Your treatment"),
     "report_patient_animal": gettext_noop("The treatment of your animal"),
     "report_referral": gettext_noop("Letter to a colleague"),

@@ -110,7 +110,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
         competition_dates=competition_dates(competing, course, words),
         competition_days=competition_days(competing, zone),
         may_compete=may_compete(patient),
-        next_sessions=tuple(_next_sessions(course, planned, words)),
+        next_sessions=tuple(_next_sessions(course, planned, today, words)),
         seal=seal_of(course, signatures_of(records)),
         language=(get_language() or "en").split("-")[0],
         paper=paper_size(course.clinic, paper),
@@ -255,14 +255,16 @@ def _timing(session: PlannedSession, today: date) -> tuple[Timing, int]:
     return (Timing.MISSED if session.latest_on < today else Timing.OPEN), 0
 
 
-def _next_sessions(course: Course, planned: list[PlannedSession], words: Words) -> Iterable[document.NextSession]:
-    """Give all that is booked, filled up with the next ones due."""
-    coming = [session for session in _said(course, planned) if session.status in OPEN]
+def _next_sessions(
+    course: Course, planned: list[PlannedSession], today: date, words: Words
+) -> Iterable[document.NextSession]:
+    """Give all that is booked from today on, filled up with the next ones due."""
+    coming = [one for one in _said(course, planned) if one.status in OPEN and not _is_over(_live_visit(one), today)]
     booked = [session for session in coming if session.status == PlannedStatus.BOOKED]
     due = [session for session in coming if session.status == PlannedStatus.PLANNED]
     chosen = booked + due[: max(NEXT_SESSIONS - len(booked), 0)]
     for session in sorted(chosen, key=lambda one: one.number):
-        visit = next((one for one in session.visits if one.status in LIVE_STATUSES), None)
+        visit = _live_visit(session)
         yield document.NextSession(
             number=session.number,
             due_on=session.due_on,
@@ -273,10 +275,20 @@ def _next_sessions(course: Course, planned: list[PlannedSession], words: Words) 
         )
 
 
+def _live_visit(session: PlannedSession) -> Appointment | None:
+    return next((one for one in session.visits if one.status in LIVE_STATUSES), None)
+
+
+def _is_over(visit: Appointment | None, today: date) -> bool:
+    """Whether its day has passed, though nobody has said how it went."""
+    return visit is not None and local_day(visit.starts_at, visit.site.zone) < today
+
+
 def _visit(visit: Appointment, words: Words) -> str:
     where = visit.room or visit.place
     when = weekday_words(visit.starts_at, visit.site.zone, words)
-    return " · ".join(str(part) for part in (when, visit.practitioner.name, where) if part)
+    firm = words["to_confirm"] if visit.status == AppointmentStatus.OFFERED else ""
+    return " · ".join(str(part) for part in (when, visit.practitioner.name, where, firm) if part)
 
 
 def _overrides(course: Course, words: Words) -> Iterable[document.Override]:

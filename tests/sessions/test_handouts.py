@@ -222,6 +222,15 @@ def test_an_insurer_is_given_nothing_without_consent_on_file(world):
     assert not ReportHandout.objects.exists()
 
 
+@pytest.mark.parametrize(("variant", "prints"), [("full", True), ("insurer", False), ("patient", False)])
+def test_what_leaves_the_house_is_handed_out_and_a_preview_is_not_printed(client, world, variant, prints):
+    client.force_login(world.user)
+    page = client.get(address(world, variant=variant)).content.decode()
+
+    assert ("data-print" in page) is prints
+    assert ("A preview, not handed out" in page) is not prints
+
+
 def test_an_insurers_copy_names_the_consent_and_stops_with_it(world):
     given = make_consent(world.patient, "insurer", given_by_name="Anne Lefèvre")
 

@@ -16,7 +16,7 @@ from tests.sessions.test_pdf import START, a_report, a_session, read
 pytestmark = pytest.mark.engine
 
 LEFT_AND_RIGHT = (("Name", "left"), ("Count", "right"))
-BOTTOM_MM, MM = 22, 72 / 25.4
+BOTTOM_MM, MM = 19, 72 / 25.4
 
 
 def a_paper(tables: Sequence[Sequence[Sequence[str]]], paper: str = "a4") -> bytes:

@@ -71,7 +71,7 @@ def test_a_reason_holds_for_the_one_it_was_given_for_and_in_every_language(world
     assert keys == {"giver.species|||giver=Dr Cy,species=human"}
     assert words == [
         "Dr Cy does not treat this species (person). Choose who gave it, or say why.",
-        "Dr Cy ne traite pas cette espèce (personne). Choisissez qui l’a faite, ou dites pourquoi.",
+        "Dr Cy ne traite pas cette espèce (personne). Choisissez qui a fait la séance, ou dites pourquoi.",
     ]
 
 

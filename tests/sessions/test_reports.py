@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.roles import Role
 from patients.services import parties
 from protocols.citations import printed_source, source_words
@@ -147,6 +148,27 @@ def test_the_report_tells_the_whole_course():
     assert [(float(p.before), float(p.after)) for p in report.scores[0].points] == [(7, 5), (5, 2)]
     assert report.adverse_events[0].what == "Small haematoma"
     assert [(one.number, bool(one.appointment)) for one in report.next_sessions] == [(3, True), (4, False)]
+
+
+def test_a_visit_whose_day_is_over_is_not_a_next_session_though_nobody_closed_it():
+    world = full_world()
+    day = report_of(world).next_sessions[0]
+    visit = Appointment.objects.get(planned_session__course=world.course, planned_session__number=day.number)
+
+    on_the_day = course_report(world.course, local_day(visit.starts_at, visit.site.zone))
+    after = course_report(world.course, local_day(visit.starts_at, visit.site.zone) + timedelta(days=1))
+
+    assert [one.number for one in on_the_day.next_sessions] == [3, 4]
+    assert [one.number for one in after.next_sessions] == [4]
+
+
+def test_a_time_that_is_only_offered_is_said_to_be():
+    world = full_world()
+    visits = Appointment.objects.filter(planned_session__course=world.course, planned_session__number=3)
+    firm = report_of(world).next_sessions[0].appointment
+    visits.update(status="offered", offered_until=timezone.now() + timedelta(days=300))
+
+    assert report_of(world).next_sessions[0].appointment == f"{firm} · to be confirmed"
 
 
 def test_an_effect_told_at_a_session_is_of_the_one_before():
