@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from patients.services import parties
 from protocols.citations import printed_source, source_words
