@@ -80,13 +80,11 @@ def _note_opened(request: HttpRequest, response: HttpResponse, noted: set[int]) 
     given = getattr(request, "files_given_out", {})
     if response.status_code not in PAGES:
         return
+    stands = noted if response.status_code == SHOWN else set()  # what was refused was taken back, its events too
     for patient in given.values():
-        is_noted = (
-            patient.pk in noted and response.status_code == SHOWN
-        )  # what was refused was taken back, its events too
         if _was_looked_at(request.user, patient):
             continue
-        if not is_noted:
+        if patient.pk not in stands:
             with transaction.atomic():
                 audit.record(actor=request.user, verb="patient.opened", subject=patient, patient_id=patient.pk)
         _keep_look(request.user, patient)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
 from protocols.forms.packs import PackField, read_pack
-from protocols.models.substances import StrengthUnit
+from protocols.forms.strengths import strength_field, strength_unit_field
 from protocols.queries import substances as substance_queries
 
 
@@ -39,15 +39,8 @@ class ReceiveForm(Form):
     volume_ml = _above_zero_ml(
         _("Volume received (mL)"), help_text=_("All packs together: 10 ampoules of 5 mL are 50.")
     )
-    strength = forms.DecimalField(
-        label=_("Strength on the pack"),
-        required=False,
-        min_value=Decimal("0.0001"),
-        max_digits=12,
-        decimal_places=4,
-        error_messages={"min_value": _("A strength needs a number above zero and a unit.")},
-    )
-    strength_unit = forms.ChoiceField(label=_("Unit"), required=False, choices=[("", "—"), *StrengthUnit.choices[:-1]])
+    strength = strength_field(_("Strength on the pack"))
+    strength_unit = strength_unit_field()
     low_stock_ml = _ml(_("Tell when at or below (mL)"), required=False, max_digits=9)
     beyond_use_days = forms.IntegerField(
         label=_("Days of use once opened"), required=False, min_value=0, max_value=3650

@@ -14,10 +14,10 @@ from mesoclinic.core.refused import Refused
 from protocols.forms.cadence import CadenceForm
 from protocols.forms.composing import composed
 from protocols.forms.rows import OrderedRows
+from protocols.forms.strengths import strength_field, strength_unit_field
 from protocols.models import ProtocolVersion, Species, Substance
 from protocols.models.indications import IndicationField
 from protocols.models.protocols import Device, LineRole
-from protocols.models.substances import StrengthUnit
 from protocols.queries import protocols as queries
 from protocols.queries import substances as substance_queries
 from protocols.services.protocols import COLUMNS, MOST_LINES, DraftLine, ProtocolDraft
@@ -106,15 +106,8 @@ class LineForm(Form):
         decimal_places=3,
         error_messages={"min_value": _("A volume is above 0; leave it empty when it is to be decided.")},
     )
-    strength = forms.DecimalField(
-        label=_("Other strength"),
-        required=False,
-        min_value=Decimal("0.0001"),
-        max_digits=12,
-        decimal_places=4,
-        error_messages={"min_value": _("A strength needs a number above zero and a unit.")},
-    )
-    strength_unit = forms.ChoiceField(label=_("Unit"), required=False, choices=[("", "—"), *StrengthUnit.choices[:-1]])
+    strength = strength_field(_("Other strength"))
+    strength_unit = strength_unit_field()
     syringe = forms.ChoiceField(label=_("Syringe"), choices=SYRINGES, initial="A")
     note = forms.CharField(label=_("Note"), required=False, max_length=300)
 
