@@ -33,6 +33,8 @@ REASON = forms.CharField(required=False, max_length=500)
 class RecordForm(Form):
     """Everything of a record that stands there once. Scores come from the scales of the species."""
 
+    needed_in_part = ("performed_by",)  # a draft may be kept without, done it may not
+
     checklist_clear = forms.BooleanField(label=gettext_lazy("Asked, and nothing to report"), required=False)
     checklist_yes = forms.MultipleChoiceField(
         label=gettext_lazy("Answered with yes"), required=False, widget=forms.CheckboxSelectMultiple

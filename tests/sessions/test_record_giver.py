@@ -99,3 +99,12 @@ def test_choices_are_read_in_nine_statements(world, django_assert_max_num_querie
     with django_assert_max_num_queries(9):
         options = record_options(record, Wanted(MONDAY))
         assert [one.name for one in options.not_treating] == ["Dr Cy"]
+
+
+def test_who_gave_it_is_not_called_optional(world):
+    browser = Client()
+    browser.force_login(world.doctor_user)
+
+    page = browser.get(reverse("sessions:record-edit", args=[start(world).public_id])).content.decode()
+
+    assert "optional" not in page.partition('for="id_performed_by"')[2].partition("</label>")[0]
