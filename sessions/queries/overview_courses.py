@@ -10,7 +10,7 @@ from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.printing.overview_charts import Bar, bar_chart
 from sessions.queries.courses import open_reviews
-from sessions.queries.overview_pieces import Block, Cell, Figure, Part, linked, of, percent
+from sessions.queries.overview_pieces import Block, Cell, Figure, Part, behind, linked, of, percent
 from sessions.queries.overview_scope import Scope, course_filter
 from sessions.queries.overview_scope import courses as courses_of
 from sessions.queries.plans import CoursePlan
@@ -126,7 +126,10 @@ def _timing_blocks(n: dict[str, int], scope: Scope) -> list[Block]:
     }
     title = _("Sessions done, by their window")
     bars = [Bar(said, n[key] / n["sessions"], f"{of(n[key], n['sessions'])}") for key, said in named.items()]
-    rows = [[Cell(said), linked(n[key], scope, key), Cell(of(n[key], n["sessions"]))] for key, said in named.items()]
+    rows = []
+    for key, said in named.items():
+        count = linked(n[key], scope, key)
+        rows.append([Cell(said), count, behind(of(n[key], n["sessions"]), count)])
     heads = [(_("Done"), "left"), (_("Sessions"), "right"), (_("Share"), "right")]
     return [
         Block("chart", title=title, svg=bar_chart(bars, title=title, name="chart-windows"), alt=title),
@@ -152,11 +155,11 @@ def _drop_out(ends: list[tuple[int, int, int]], scope: Scope) -> list[Block]:
         said = _("before the first") if number == 0 else _("after session %(number)s") % {"number": number}
         share = stopped[number] / had if had else None
         cells = [linked(had, scope, "reached", number=number), linked(stopped[number], scope, "dropped", number=number)]
-        rows.append([Cell(said), *cells, Cell(percent(share))])
+        rows.append([Cell(said), *cells, behind(percent(share), cells[1])])
         bars.append(Bar(said, share or 0.0, percent(share)))
     everybody = sum(count for _done, count, _dropped in ends)
     whole_row = (linked(everybody, scope, "reached", number=0), linked(total, scope, "dropped"))
-    rows.append([Cell(_("in all")), *whole_row, Cell(percent(total / everybody))])
+    rows.append([Cell(_("in all")), *whole_row, behind(percent(total / everybody), whole_row[1])])
     title = _("Drop-out by session number")
     heads = [(_("Dropped out"), "left"), (_("Courses that came so far"), "right"), (_("Dropped out there"), "right")]
     note = _(

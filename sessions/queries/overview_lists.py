@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from protocols.models import Lot
-from sessions.models import AdverseEvent, Appointment, Course, PlannedSession, SessionRecord
+from sessions.models import AdverseEvent, Appointment, Course, CourseFigures, PlannedSession, SessionRecord
 from sessions.models.records import Severity
-from sessions.printing.charts import number
 from sessions.queries import overview_courses, overview_outcomes, overview_safety
+from sessions.queries.overview_hours import OpenDay, open_days
+from sessions.queries.overview_pieces import hours, plain
 from sessions.queries.overview_scope import Scope, visit_figures, visits
 from sessions.queries.plans import CoursePlan
 
@@ -85,6 +86,16 @@ def _visit_line(visit: Appointment) -> Line:
         state,
     )
     return Line(reverse("sessions:appointment", args=[visit.public_id]), cells)
+
+
+def _open_days(scope: Scope) -> Listing:
+    """List the days the hours of a practitioner or room are made of."""
+    return Listing(_("Hours open, day by day"), (_("Day"), _("Site"), _("Hours open")), open_days(scope), _open_line)
+
+
+def _open_line(one: OpenDay) -> Line:
+    address = reverse("sessions:day-list", query={"on": one.on.isoformat()})
+    return Line(address, (date_format(one.on, "D j M Y"), one.site.name, hours(one.minutes)))
 
 
 # Sessions of the plan
@@ -177,10 +188,21 @@ def _review_line(plan: CoursePlan) -> Line:
 
 
 def _outcomes(scope: Scope) -> Listing:
-    heads = (_("Course"), _("Patient"), _("Protocol"), _("Lead"), _("Pain at first"), _("Pain at last"), _("on"))
-    rows = overview_outcomes.listed(scope)
+    return _scored(_("Courses with two scores"), overview_outcomes.courses_with_outcome(scope))
+
+
+def _responders(scope: Scope) -> Listing:
+    return _scored(_("Courses that came down by 30 % or more"), overview_outcomes.responders(scope))
+
+
+def _scored(title: str, found: QuerySet[CourseFigures]) -> Listing:
+    heads = (
+        *(_("Course"), _("Patient"), _("Protocol"), _("Lead"), _("Pain at first"), _("Pain at last")),
+        *(_("Change"), _("on")),
+    )
     names = ("patient", "indication", "protocol_version__protocol", "lead_practitioner", "figures")
-    return Listing(_("Courses with two scores"), heads, rows.select_related(*names), _outcome_line, is_medical=True)
+    rows = overview_outcomes.listed(found).select_related(*names)
+    return Listing(title, heads, rows, _outcome_line, is_medical=True)
 
 
 def _outcome_line(course: Course) -> Line:
@@ -190,8 +212,9 @@ def _outcome_line(course: Course) -> Line:
         course.patient.listed_name,
         str(course.protocol_version.protocol),
         course.lead_practitioner.name,
-        number(figures.first_pain),
-        number(figures.last_pain),
+        plain(figures.first_pain),
+        plain(figures.last_pain),
+        plain(figures.last_pain - figures.first_pain),
         _day(figures.last_pain_on),
     )
     return Line(_course_address(course), cells, patient_id=course.patient_id)
@@ -270,7 +293,7 @@ def _lots(scope: Scope, what: str) -> Listing:
 
 def _lot_line(lot: Lot) -> Line:
     name = f"{lot.substance} · {lot.number}"
-    cells = (name, lot.manufacturer or "–", _day(lot.expires_on), number(lot.stock_ml), str(lot.get_status_display()))
+    cells = (name, lot.manufacturer or "–", _day(lot.expires_on), plain(lot.stock_ml), str(lot.get_status_display()))
     return Line(reverse("protocols:lot", args=[lot.public_id]), cells)
 
 
@@ -282,6 +305,8 @@ MAKERS: dict[str, Callable[[Scope], Listing]] = {
     "dropped": _dropped,
     "reviews": _reviews,
     "outcome": _outcomes,
+    "responders": _responders,
+    "open-days": _open_days,
 }
 
 

@@ -4,7 +4,9 @@ from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
+from django.db.models.functions import Round
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -13,9 +15,9 @@ from django.utils.translation import ngettext
 from mesoclinic.core.models import Clinic
 from protocols.models import Indication, Protocol, Species
 from sessions.models import Course, CourseFigures, Practitioner
-from sessions.outcomes import SMALLEST_GROUP, Middle, Outcome, outcome
+from sessions.outcomes import RESPONSE_SHARE, SMALLEST_GROUP, Middle, Outcome, outcome
 from sessions.printing.overview_charts import Bar, bar_chart
-from sessions.queries.overview_pieces import Block, Cell, Figure, Part, interval, linked, percent, plain
+from sessions.queries.overview_pieces import Block, Cell, Figure, Part, behind, interval, linked, percent, plain
 from sessions.queries.overview_scope import Scope, course_filter
 
 Pairs = list[tuple[Decimal, Decimal, int]]
@@ -30,6 +32,14 @@ def courses_with_outcome(scope: Scope) -> QuerySet[CourseFigures]:
         course__site__in=[site.pk for site in scope.sites],
     )
     return rows.filter(course_filter(scope, "course__")).order_by()
+
+
+def responders(scope: Scope) -> QuerySet[CourseFigures]:
+    """Give those of them that came down by the share that counts as a response."""
+    least = int(100 * (1 - RESPONSE_SHARE))
+    # Scores have one decimal, so both sides are whole numbers: 0.7 of a score is not exact on every database.
+    fell = LessThanOrEqual(Round(F("last_pain") * 100), Round(F("first_pain") * least))
+    return courses_with_outcome(scope).filter(fell)
 
 
 def counted_at(clinic: Clinic) -> datetime | None:
@@ -101,15 +111,20 @@ def _by_practitioner(scope: Scope) -> Found:
 
 def _figures(everything: Outcome, scope: Scope) -> Block:
     small = _("fewer than %(n)s courses: not shown") % {"n": SMALLEST_GROUP}
-    share = everything.responders
+    share, courses = everything.responders, linked(everything.n, scope, "outcome")
+    better = linked(share.count if share else 0, scope, "responders")
     return Block(
         "figures",
         figures=[
-            Figure(_("courses with two scores"), linked(everything.n, scope, "outcome")),
-            Figure(_("median change of pain"), Cell(_change(everything.change)), _ends(everything.change) or small),
+            Figure(_("courses with two scores"), courses),
+            Figure(
+                _("median change of pain"),
+                behind(_change(everything.change), courses),
+                _ends(everything.change) or small,
+            ),
             Figure(
                 _("responders"),
-                Cell(percent(share.value) if share else "–"),
+                behind(percent(share.value), better, courses) if share else Cell("–"),
                 f"{share.count} / {share.total} · {share.low * 100:.0f}–{share.high * 100:.0f} %" if share else small,
             ),
         ],
@@ -128,22 +143,25 @@ def _ends(change: Middle | None) -> str:
     return _("%(low)s to %(high)s") % {"low": plain(change.low), "high": plain(change.high)}
 
 
+def _row(name: str, one: Outcome, scope: Scope, **narrowed: str) -> list[Cell]:
+    courses = linked(one.n, scope, "outcome", **narrowed)
+    better = linked(one.responders.count if one.responders else 0, scope, "responders", **narrowed)
+    return [
+        Cell(name),
+        courses,
+        behind(_change(one.change), courses),
+        behind(_ends(one.change) or "–", courses),
+        behind(interval(one.responders), better, courses),
+    ]
+
+
 def _blocks(
     title: str, key: str, names: dict[int, tuple[str, str]], found: dict[int, Pairs], scope: Scope
 ) -> list[Block]:
     groups = sorted((names[row][0], names[row][1], outcome(pairs)) for row, pairs in found.items())
     shown = [group for group in groups if not group[2].is_small]
     hidden = len(groups) - len(shown)
-    rows = [
-        [
-            Cell(name),
-            linked(one.n, scope, "outcome", **{key: asked}),
-            Cell(_change(one.change)),
-            Cell(_ends(one.change) or "–"),
-            Cell(interval(one.responders)),
-        ]
-        for name, asked, one in shown
-    ]
+    rows = [_row(name, one, scope, **{key: asked}) for name, asked, one in shown]
     heads = [
         *((title, "left"), (_("Courses"), "right"), (_("Median change"), "right")),
         *((_("its interval"), "right"), (_("Responders, with interval"), "right")),
@@ -177,7 +195,6 @@ def _blocks(
     return blocks
 
 
-def listed(scope: Scope) -> QuerySet[Course]:
+def listed(figures: QuerySet[CourseFigures]) -> QuerySet[Course]:
     """Give the courses behind a number, each with its figures."""
-    rows = Course.objects.filter(figures__in=courses_with_outcome(scope))
-    return rows.order_by("figures__last_pain_on", "pk")
+    return Course.objects.filter(figures__in=figures).order_by("figures__last_pain_on", "pk")

@@ -83,6 +83,15 @@ def linked(number: int, scope: Scope, what: str, /, **narrowed: Any) -> Cell:
     return Cell(whole(number), {"what": what, **filters(scope), **{key: str(value) for key, value in narrowed.items()}})
 
 
+def behind(text: str, *cells: Cell) -> Cell:
+    """Give what is said of counted things, a share or a median, with the list of the first of these that has one."""
+    return Cell(text, next((cell.query for cell in cells if cell.query), None))
+
+
+def hours(minutes: int) -> str:
+    return f"{whole(minutes // 60)}:{minutes % 60:02}"
+
+
 def whole(number: int) -> str:
     return number_format(number, use_l10n=True, force_grouping=True)
 

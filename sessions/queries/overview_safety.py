@@ -12,7 +12,7 @@ from sessions.models import AdverseEvent, SessionRecord
 from sessions.models.records import RecordStatus, Severity
 from sessions.models.signatures import AddendumKind
 from sessions.outcomes import Share, per_thousand, wilson
-from sessions.queries.overview_pieces import Block, Cell, Figure, Part, decimal, linked
+from sessions.queries.overview_pieces import Block, Cell, Figure, Part, behind, decimal, linked
 from sessions.queries.overview_scope import Scope
 
 MOST_LOTS = 50
@@ -80,10 +80,11 @@ def safety(scope: Scope) -> Part:
 
 def _event_blocks(given: int, counts: dict[str, int], scope: Scope) -> list[Block]:
     share = wilson(counts["sessions"], given)
+    sessions, hit = linked(given, scope, "given"), linked(counts["sessions"], scope, "with-event")
     figures = [
-        Figure(_("sessions given"), linked(given, scope, "given")),
-        Figure(_("sessions with an adverse event"), linked(counts["sessions"], scope, "with-event")),
-        Figure(_("per 1,000 sessions"), Cell(_rate(share)), _rate_ends(share)),
+        Figure(_("sessions given"), sessions),
+        Figure(_("sessions with an adverse event"), hit),
+        Figure(_("per 1,000 sessions"), behind(_rate(share), hit, sessions), _rate_ends(share)),
         *(Figure(str(one.label), linked(counts[one.value], scope, f"event-{one.value}")) for one in Severity),
     ]
     note = _(
@@ -116,16 +117,10 @@ def _by_lot(scope: Scope) -> list[Block]:
     rows = []
     for key in keys:
         lot, share = known[key], wilson(sessions_hit[key], sessions[key])
-        narrowed = {"lot": lot.public_id}
-        rows.append(
-            [
-                Cell(f"{lot.substance} · {lot.number}"),
-                linked(sessions[key], scope, "given", **narrowed),
-                linked(sessions_hit[key], scope, "with-event", **narrowed),
-                Cell(_rate(share)),
-                Cell(_rate_ends(share)),
-            ]
-        )
+        given = linked(sessions[key], scope, "given", lot=lot.public_id)
+        seen = linked(sessions_hit[key], scope, "with-event", lot=lot.public_id)
+        rate, ends = behind(_rate(share), seen), behind(_rate_ends(share), seen)
+        rows.append([Cell(f"{lot.substance} · {lot.number}"), given, seen, rate, ends])
     heads = [
         *((_("Lot"), "left"), (_("Sessions with it"), "right"), (_("of these with an event"), "right")),
         *((_("per 1,000"), "right"), (_("its interval"), "right")),

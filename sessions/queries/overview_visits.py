@@ -6,7 +6,7 @@ from django.utils.translation import ngettext, pgettext
 
 from sessions.printing.overview_charts import Bar, bar_chart, heat_map
 from sessions.queries.overview_hours import Taken, Visits, Week, visit_part
-from sessions.queries.overview_pieces import Block, Cell, Figure, Part, linked, of, percent, whole
+from sessions.queries.overview_pieces import Block, Cell, Figure, Part, behind, hours, linked, of, percent
 from sessions.queries.overview_scope import Scope
 
 MOST_BARS = 40
@@ -59,17 +59,14 @@ def _heads(first: str) -> list[tuple[str, str]]:
 
 def _row(name: str, taken: Taken, scope: Scope, **narrowed: object) -> list[Cell]:
     busy = linked(taken.counts["taking-time"], scope, "taking-time", **narrowed)
+    opened = linked(taken.open_min, scope, "open-days", **narrowed)
     return [
         Cell(name),
         *(linked(taken.counts[key], scope, key, **narrowed) for key in HEADS),
-        Cell(_hours(taken.open_min) if taken.open_min else "–"),
-        Cell(_hours(taken.busy_min), busy.query),
-        Cell(percent(taken.share), busy.query),
+        behind(hours(taken.open_min), opened) if taken.open_min else Cell("–"),
+        behind(hours(taken.busy_min), busy),
+        behind(percent(taken.share), busy, opened),
     ]
-
-
-def _hours(minutes: int) -> str:
-    return f"{whole(minutes // 60)}:{minutes % 60:02}"
 
 
 def _people(found: Visits, scope: Scope) -> list[Block]:

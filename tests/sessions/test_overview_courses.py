@@ -30,13 +30,18 @@ from sessions.outcomes import SMALLEST_GROUP
 from sessions.queries.overview import PARTS, sites
 from sessions.queries.overview_courses import dropped, overdue, reached, sessions_done, timings
 from sessions.queries.overview_lists import listing
-from sessions.queries.overview_outcomes import courses_with_outcome, outcomes
+from sessions.queries.overview_outcomes import courses_with_outcome, outcomes, responders
 from sessions.queries.overview_safety import sessions_given
 from sessions.services.figures import count_courses, first_and_last
 from tests.factories import make_course, make_lot, make_user
 from tests.sessions.overview_world import FIRST, LAST, overview_world
 from tests.sessions.record_world import done, record_world
-from tests.sessions.test_overview_visits import numbers, scope_of, some_scopes
+from tests.sessions.test_overview_visits import (
+    assert_every_number_has_its_list,
+    numbers,
+    scope_of,
+    some_scopes,
+)
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 20, 1, tzinfo=UTC)
@@ -186,6 +191,8 @@ def test_outcomes_are_those_of_walking_through_the_records(seed):
             assert Decimal(figures[1].cell.text.replace("−", "-")) == median(changes)
             better = sum(last <= first * Decimal("0.7") for first, last in slow.values())
             assert figures[2].below.startswith(f"{better} / {len(slow)}")
+            fell = {key for key, (first, last) in slow.items() if last <= first * Decimal("0.7")}
+            assert set(responders(scope).values_list("pk", flat=True)) == fell
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -197,7 +204,9 @@ def test_every_number_of_every_part_is_as_long_as_its_list(seed):
     for scope in some_scopes(world):
         scope = type(scope)(**{**vars(scope), "today": today})
         for key in ("courses", "outcomes", "safety"):
-            for cell, number in numbers(PARTS[key][1](scope)):
+            part = PARTS[key][1](scope)
+            assert_every_number_has_its_list(part)
+            for cell, number in numbers(part):
                 form = OverviewListForm(cell.query, clinic=world.clinic, today=today)
                 assert form.is_valid(), form.errors
                 found = listing(form.scope(sites(world.clinic)), cell.query["what"])

@@ -14,9 +14,9 @@ from sessions.forms.overview import OverviewListForm, period
 from sessions.models import Absence, Closure, WorkingHours
 from sessions.queries.availability import public_holidays
 from sessions.queries.overview import PARTS, sites
-from sessions.queries.overview_hours import visit_part
+from sessions.queries.overview_hours import open_days, visit_part
 from sessions.queries.overview_lists import listing
-from sessions.queries.overview_pieces import plain
+from sessions.queries.overview_pieces import hours, plain
 from sessions.queries.overview_scope import Scope
 from tests.factories import make_clinic, make_user, site_of
 from tests.sessions.overview_world import FIRST, LAST, overview_world
@@ -208,14 +208,60 @@ def test_every_number_is_as_long_as_the_list_behind_it(seed):
     assert asked > 200
 
 
-def numbers(part):
-    """Give the cells with a list and a count: shares and times lead to the list their own row counts."""
+@pytest.mark.parametrize("seed", range(2))
+def test_the_open_hours_are_the_sum_of_the_days_behind_them(seed):
+    world = overview_world(seed)
+    asked = 0
+
+    for scope in some_scopes(world):
+        for block in PARTS["visits"][1](scope).blocks:
+            for cell in (row[6] for row in block.rows if len(row) == 9):
+                if cell.text == "–":
+                    continue
+                form = OverviewListForm(cell.query, clinic=world.clinic, today=scope.today)
+                assert form.is_valid(), form.errors
+                narrowed = form.scope(sites(world.clinic))
+                days = open_days(narrowed)
+                assert hours(sum(day.minutes for day in days)) == cell.text
+                assert [day.on for day in days] == sorted(day.on for day in days)
+                found = listing(narrowed, cell.query["what"])
+                assert len(found.rows) == len(days)
+                assert len(found.line(found.rows[0]).cells) == len(found.heads)
+                asked += 1
+    assert asked > 5
+
+
+def cells_of(part):
+    """Give every cell that says a number: all but the first of a row, which names it."""
     for block in part.blocks:
-        cells = [figure.cell for figure in block.figures] + [cell for row in block.rows for cell in row]
-        for cell in cells:
-            text = cell.text.rpartition("· ")[2].replace(",", "").replace("\u202f", "")
-            if cell.query and text.isdigit():
-                yield cell, int(text)
+        yield from (figure.cell for figure in block.figures)
+        yield from (cell for row in block.rows for cell in row[1:])
+
+
+def numbers(part):
+    """Give the cells with a list and a count: shares, medians, rates and times lead to the list they are made of."""
+    for cell in cells_of(part):
+        text = cell.text.rpartition("· ")[2].replace(",", "").replace("\u202f", "")
+        if cell.query and text.isdigit() and text != "0":
+            yield cell, int(text)
+
+
+def says_nothing_happened(text: str) -> bool:
+    """Say whether a number is zero of something: there is no list of nothing."""
+    return text in ("0", "0 %", "0:00") or text.endswith("· 0")
+
+
+def assert_every_number_has_its_list(part):
+    told = [cell for cell in cells_of(part) if any(sign.isdigit() for sign in cell.text)]
+    assert [cell.text for cell in told if not cell.query and not says_nothing_happened(cell.text)] == []
+    return len(told)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_every_number_opens_a_list(seed):
+    world = overview_world(seed)
+
+    assert sum(assert_every_number_has_its_list(PARTS["visits"][1](scope)) for scope in some_scopes(world)) > 100
 
 
 def test_a_part_asks_as_often_for_few_visits_as_for_many(django_assert_num_queries):
