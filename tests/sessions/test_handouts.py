@@ -28,6 +28,7 @@ from sessions.services.file_exports import export_patient
 from sessions.services.handouts import hand_out_report
 from sessions.services.pseudonymised_rows import clear_sessions
 from tests.factories import make_clinic, make_consent, make_handout, make_user
+from tests.sessions.booking_world import PARIS
 from tests.sessions.report_world import full_world
 from tests.sessions.test_reports import text_of_page, text_of_pdf, words_in
 
@@ -55,7 +56,7 @@ def world():
 
 def report_of(world, variant: Variant):
     course = get_or_404(world.clinic, world.course.public_id)
-    return for_variant(course_report(course, timezone.localdate(), printed_by=world.user), variant)
+    return for_variant(course_report(course, timezone.localdate(timezone=PARIS), printed_by=world.user), variant)
 
 
 def paper_of(report, species) -> str:

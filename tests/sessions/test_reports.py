@@ -24,7 +24,7 @@ from sessions.printing.words import ENGLISH, print_day
 from sessions.queries.report_words import report_words
 from sessions.queries.reports import course_report, get_or_404
 from tests.factories import make_clinic, make_course, make_user
-from tests.sessions.booking_world import MONDAY
+from tests.sessions.booking_world import MONDAY, PARIS
 from tests.sessions.report_world import LATER, add_record, full_world, report_world, sign_record
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +88,7 @@ def test_every_text_of_the_report_is_on_the_page_and_in_the_pdf(client):
     page, printed = page_of(client, world), page_of(client, world, "course-report-pdf")
 
     on_page, in_pdf = text_of_page(page), words_in(text_of_pdf(printed))
-    texts = [text.removesuffix(".") for text in texts_in(report_of(world, timezone.localdate()))]
+    texts = [text.removesuffix(".") for text in texts_in(report_of(world, timezone.localdate(timezone=PARIS)))]
     windows = {print_day(day) for row in report_of(world).plan for day in (row.earliest_on, row.latest_on)}
     assert len(texts) > 80
     assert [text for text in texts if text not in windows and " ".join(text.split()) not in on_page] == []
