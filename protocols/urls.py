@@ -10,6 +10,7 @@ from protocols.views import (
     protocol_editor,
     protocols,
     substances,
+    techniques,
 )
 
 app_name = "protocols"
@@ -43,6 +44,9 @@ urlpatterns = [
     path("pairs/<uuid:public_id>/as-shipped/", pairs.reship_pair, name="reship-pair"),
     # Rules of the mix check
     path("rules/", mix_rules.list_rules, name="rules"),
+    path("techniques/new/", techniques.create_technique, name="create-technique"),
+    path("techniques/<uuid:public_id>/edit/", techniques.edit_technique, name="edit-technique"),
+    path("techniques/<uuid:public_id>/archive/", techniques.archive_technique, name="archive-technique"),
     path("rules/limits/<str:code>/", mix_rules.edit_limit, name="edit-limit"),
     path("rules/limits/<str:code>/as-shipped/", mix_rules.restore_limit, name="restore-limit"),
     path("rules/country/new/", mix_rules.create_country_note, name="create-country-note"),

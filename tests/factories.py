@@ -16,8 +16,8 @@ from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics, users
 from patients.models import Consent, ConsentText, Patient, PatientImport
 from patients.services import consents, imports, patients
-from protocols.models import Category, CompetitionRule, Indication, Lot, ProtocolVersion, Species, Substance
-from protocols.services import competition, lots, mix_rules, pairs, protocols, substances
+from protocols.models import Category, CompetitionRule, Indication, Lot, ProtocolVersion, Species, Substance, Technique
+from protocols.services import competition, lots, mix_rules, pairs, protocols, substances, techniques
 from protocols.services.protocols import DraftLine, ProtocolDraft
 from sessions.models import (
     Appointment,
@@ -206,6 +206,13 @@ def make_pair(clinic: Clinic, first: Substance | None = None, second: Substance 
     if not given.get("second_class"):
         given["second"] = second or make_substance(clinic)
     return pairs.create_pair(actor=None, clinic=clinic, first=first or make_substance(clinic), **given)
+
+
+def make_technique(clinic: Clinic, **columns) -> Technique:
+    """A technique of the clinic's own, 2 to 4 mm deep."""
+    given = {"name": f"Technique {next(_numbers)}", "depth_min_mm": Decimal(2), "depth_max_mm": Decimal(4)}
+    given |= {"needs_mix": True, "notes": "", "source": "Decided here", **columns}
+    return techniques.create_technique(actor=None, clinic=clinic, **given)
 
 
 def make_country_note(clinic: Clinic, **columns):

@@ -27,11 +27,12 @@ class SubstanceTotal:
 
 @dataclass(frozen=True, slots=True)
 class MixTotals:
-    """All sums of a mix."""
+    """All sums of a mix; `weight_estimated` says how sure its mg/kg are."""
 
     volume_ml: Decimal
     volume_ml_by_syringe: dict[str, Decimal]
     substances: tuple[SubstanceTotal, ...]
+    weight_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def totals(lines: Sequence[MixLine], patient: MixPatient | None = None) -> MixTo
         volume_ml=exact_sum([line.volume_ml for line in lines]),
         volume_ml_by_syringe={syringe: exact_sum(volumes) for syringe, volumes in sorted(syringes.items())},
         substances=tuple(_substance_total(lines, indices, weight_kg) for indices in ingredients.values()),
+        weight_estimated=patient is not None and patient.weight_estimated,
     )
 
 
@@ -97,7 +99,8 @@ def share_of_ceiling(lines: Sequence[MixLine], patient: MixPatient, context: Mix
         together = sum((dose.fraction(dose.today_mg) for dose in anaesthetics), Fraction(0))
         all_lines = tuple(sorted(index for dose in anaesthetics for index in dose.lines))
         names = " + ".join(dose.name for dose in anaesthetics)
-        shares.append(CeilingShare("", names, all_lines, None, None, None, percent(together), False, ""))
+        guessed = any(share.weight_estimated for share in shares if set(share.lines) & set(all_lines))
+        shares.append(CeilingShare("", names, all_lines, None, None, None, percent(together), guessed, ""))
     return tuple(shares)
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from protocols.dosing.quantities import checked_count, checked_or_none
 
 Earliest = date | datetime
+SEDATIVE = frozenset({"sedative"})  # the key of rules about whatever a horse is sedated with
 EQUIDS = frozenset({"horse", "pony", "donkey", "mule"})
 KG_IN_1000_LB = Decimal("453.59237")
 

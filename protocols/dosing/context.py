@@ -118,7 +118,8 @@ class MixSite:
 class MixContext:
     """The session around the mix. `performed_on` is the day it is (or was) given, never the day of typing.
 
-    `technique` "dry" means needles without a mix. `regions` are wider laws that hold too ("EU"). `shots` overrides the sum of the sites' points. The tables and
+    `technique` "dry" means needles without a mix. `sedation` says what the patient was sedated with, beside the mix: a
+    rule about sedatives counts it. `regions` are wider laws that hold too ("EU"). `shots` overrides the sum of the sites' points. The tables and
     limits are the clinic's; left out, the shipped ones apply. `reworded_notes` are codes of the notes on substances
     that the clinic says in its own way, or no longer.
     """
@@ -128,13 +129,13 @@ class MixContext:
     performed_at: datetime | None = None
     earlier: tuple[EarlierDose, ...] = ()
     technique: str = ""
+    sedation: str = ""
     device: MixDevice | None = None
     needle_length_mm: Decimal | None = None
     sites: tuple[MixSite, ...] = ()
     shots: int | None = None
     protocol_depth_mm: NumberRange | None = None
     protocol_shots: NumberRange | None = None
-    syringe_capacity_ml: Decimal | None = None
     country: str = ""
     regions: frozenset[str] = frozenset()
     chronic: bool | None = None
@@ -150,8 +151,6 @@ class MixContext:
         object.__setattr__(self, "purpose", Purpose(self.purpose))
         needle = checked_or_none(self.needle_length_mm, "needle_length_mm", above_zero=True)
         object.__setattr__(self, "needle_length_mm", needle)
-        capacity = checked_or_none(self.syringe_capacity_ml, "syringe_capacity_ml", above_zero=True)
-        object.__setattr__(self, "syringe_capacity_ml", capacity)
         checked_count(self.shots, "shots")
 
     @property

@@ -78,6 +78,15 @@ LIMITS: Final[tuple[LimitNumber, ...]] = (
         is_whole=True,
     ),
     LimitNumber(
+        "syringe_capacity_ml",
+        gettext_noop("Largest syringe here holds"),
+        _ML,
+        cite("DESIGN"),
+        least=Decimal("0.1"),
+        most=Decimal(100),
+        may_be_empty=True,
+    ),
+    LimitNumber(
         "min_age_years",
         gettext_noop("Youngest age the clinic treats"),
         _YEARS,

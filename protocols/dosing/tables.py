@@ -16,6 +16,7 @@ class MixLimits:
     """
 
     max_add_ins: int = 3
+    syringe_capacity_ml: Decimal | None = None
     min_age_years: Decimal | None = Decimal(14)
     child_under_years: Decimal | None = Decimal(18)
     elderly_from_years: Decimal | None = None
@@ -33,6 +34,8 @@ class MixLimits:
         checked_count(self.max_add_ins, "max_add_ins")
         for name in ("min_age_years", "child_under_years", "elderly_from_years"):
             object.__setattr__(self, name, checked_or_none(getattr(self, name), name))
+        capacity_ml = checked_or_none(self.syringe_capacity_ml, "syringe_capacity_ml", above_zero=True)
+        object.__setattr__(self, "syringe_capacity_ml", capacity_ml)
         for name in ("infant_under_years", "infant_amide_factor", "volume_mismatch_share"):
             object.__setattr__(self, name, checked(getattr(self, name), name))
         object.__setattr__(self, "slip_factor", checked(self.slip_factor, "slip_factor", above_zero=True))

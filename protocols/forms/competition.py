@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
-from protocols.forms.substances import ListField
+from protocols.forms.lists import ListField
 from protocols.models import CompetitionRule
 from protocols.models.competition import MOST_AMOUNT, AppliesTo, Counting
 from protocols.queries import competition as queries

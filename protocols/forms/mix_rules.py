@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mesoclinic.core.clinic_forms import country_choices
 from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
-from protocols.forms.substances import ListField
+from protocols.forms.lists import ListField
 from protocols.models import MixRule, Species
 from protocols.queries import competition
 from protocols.queries.mix_rules import LimitLine, RuleLine

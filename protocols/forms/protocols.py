@@ -20,6 +20,7 @@ from protocols.models.indications import IndicationField
 from protocols.models.protocols import Device, LineRole
 from protocols.queries import protocols as queries
 from protocols.queries import substances as substance_queries
+from protocols.queries.techniques import techniques
 from protocols.services.protocols import COLUMNS, MOST_LINES, DraftLine, ProtocolDraft
 
 SYRINGES = [(letter, letter) for letter in "ABCD"]
@@ -78,7 +79,7 @@ class ProtocolForm(Form):
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["technique"].queryset = queries.techniques(clinic)
+        self.fields["technique"].queryset = techniques(clinic)
         self.fields["indications"].queryset = queries.indications(clinic)
 
     def clean(self) -> dict[str, Any]:

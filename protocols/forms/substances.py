@@ -1,48 +1,21 @@
 """A substance as a clinic writes it: its own, or one of the shipped ones changed."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import Form
-from protocols.allergens import allergen_code, allergen_words
+from mesoclinic.core.models import Clinic
+from protocols.forms.lists import AllergenField, ListField
+from protocols.forms.substance_traits import TraitFields, initial_traits
 from protocols.models import Category, Species, Substance
 from protocols.models.substances import StrengthUnit
 
-MOST_NAMES = 30
 COLUMNS = (
     *("name", "kind", "appearance", "strength", "strength_unit", "max_mg_per_kg", "max_mg_per_session"),
     *("max_mg_per_24h", "max_mg_per_course", "min_age_years", "status", "status_reason", "competition_note"),
     *("notes", "source"),
 )
-ANIMAL_CEILINGS = (("horse", "per_kg", "mg/kg"), ("horse", "per_session", "mg"))
-
-
-class ListField(forms.CharField):
-    """Words with commas or lines between them, as a list."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> list[str]:
-        text = super().clean(value)
-        words = [" ".join(word.split()) for word in re.split(r"[,;\n]", text)]
-        found = list(dict.fromkeys(word for word in words if word))
-        if len(found) > MOST_NAMES:
-            raise forms.ValidationError(_("That is too many; keep the most usual ones."))
-        return found
-
-
-class AllergenField(ListField):
-    """Classes in words, kept as the codes the mix check compares."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return super().prepare_value([allergen_words(one) for one in value] if isinstance(value, list) else value)
-
-    def clean(self, value: Any) -> list[str]:
-        return list(dict.fromkeys(allergen_code(one) for one in super().clean(value)))
 
 
 def _mg(label: Any, digits: int = 9, places: int = 3, **extra: Any) -> forms.DecimalField:
@@ -51,7 +24,7 @@ def _mg(label: Any, digits: int = 9, places: int = 3, **extra: Any) -> forms.Dec
     )
 
 
-class SubstanceForm(Form):
+class SubstanceForm(TraitFields):
     name = forms.CharField(label=_("Name"), max_length=200)
     categories = forms.ModelMultipleChoiceField(
         Category.objects.all(), label=_("Categories"), widget=forms.CheckboxSelectMultiple
@@ -86,11 +59,12 @@ class SubstanceForm(Form):
         label=_("Source"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, substance: Substance | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, clinic: Clinic, substance: Substance | None = None, **kwargs: Any) -> None:
         self.substance = substance
         if substance is not None:
             kwargs["initial"] = {**_initial(substance), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
+        self.offer_same_medicines(clinic)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -103,40 +77,15 @@ class SubstanceForm(Form):
 
     @property
     def columns(self) -> dict[str, Any]:
-        """What the service writes; ceilings of horses go among the traits."""
+        """What the service writes."""
         values = self.cleaned_data
         columns = {name: values[name] for name in COLUMNS}
         columns |= {name: values[name] for name in ("synonyms", "allergy_classes", "categories", "species")}
-        columns["traits"] = self._traits()
-        return columns
-
-    def _traits(self) -> dict[str, Any]:
-        traits = dict(self.substance.traits or {}) if self.substance is not None else {}
-        own = {(species, kind) for species, kind, _unit in ANIMAL_CEILINGS}
-        kept = [one for one in traits.get("ceilings", []) if (one.get("species"), one.get("kind")) not in own]
-        for species, kind, unit in ANIMAL_CEILINGS:
-            amount = self.cleaned_data.get(f"{species}_{kind}")
-            if amount is not None:
-                source = self.cleaned_data["source"] or str(_("Set by the clinic"))
-                kept.append(
-                    {
-                        "kind": kind,
-                        "amount": str(amount),
-                        "unit": unit,
-                        "species": species,
-                        "source": source,
-                        "note": "",
-                    }
-                )
-        if kept or "ceilings" in traits:
-            traits["ceilings"] = kept
-        return traits
+        return columns | {"other_strengths": self.strengths, "traits": self.traits}
 
 
 def _initial(substance: Substance) -> dict[str, Any]:
     initial = {name: getattr(substance, name) for name in (*COLUMNS, "synonyms", "allergy_classes")}
     initial["categories"] = [one.pk for one in substance.categories.all()]
     initial["species"] = [one.pk for one in substance.species.all()]
-    for one in (substance.traits or {}).get("ceilings", []):
-        initial[f"{one.get('species')}_{one.get('kind')}"] = one.get("amount")
-    return initial
+    return initial | initial_traits(substance)

@@ -15,6 +15,7 @@ from protocols.models.indications import IndicationField
 from protocols.models.protocols import Device, LineRole
 from protocols.models.substances import StrengthUnit
 from protocols.queries import protocols as queries
+from protocols.queries.techniques import techniques
 
 LONGEST_SHOWN = 60
 ALIKE = 0.75
@@ -82,7 +83,7 @@ class Lists:
         self.substance_by_key: dict[int, Substance] = substance_choices(clinic, set())
         self.species = _rows(Species.objects.all())
         self.indications = _rows(queries.indications(clinic).prefetch_related("species"))
-        self.technique = _rows(queries.techniques(clinic))
+        self.technique = _rows(techniques(clinic))
         self.substance = _rows(self.substance_by_key.values())
         self.field = _codes(IndicationField.choices)
         self.device = _codes(Device.choices)

@@ -21,6 +21,7 @@ from protocols.dosing import (
     Role,
     Strength,
 )
+from protocols.dosing.competition import EQUIDS
 from protocols.models import Lot, ProtocolVersion, Substance
 from protocols.models.protocols import Device, LineRole
 from protocols.queries import substances as substance_queries
@@ -37,7 +38,6 @@ CEILING_COLUMNS = {
     "per_24h": ("max_mg_per_24h", "mg_per_24h"),
     "per_course": ("max_mg_per_course", "mg_per_course"),
 }
-ANIMALS = frozenset({"horse", "pony", "donkey", "mule", "dog", "cat"})
 
 
 def mix_substance(row: Substance, *, species: str = "") -> MixSubstance:
@@ -210,11 +210,11 @@ def mix_of_lines(clinic: Clinic, lines: Iterable[Any], *, species: str = "") -> 
 def mix_device(code: str) -> MixDevice | None:
     """What a device's code means to the check; None where none is stated. No statement.
 
-    Multi-needle plates are never for people. Source: DOMAIN.md 1.2 (S1).
+    Multi-needle plates are for horses only. Source: DOMAIN.md 1.2 (S1), 2.1.
     """
     if not code:
         return None
-    species = ANIMALS if code == Device.MULTI_INJECTOR else frozenset()
+    species = EQUIDS if code == Device.MULTI_INJECTOR else frozenset()
     return MixDevice(code, str(Device(code).label), species)
 
 

@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.models import Clinic
-from protocols.models import Indication, Protocol, ProtocolLine, ProtocolVersion, Species, Technique
+from protocols.models import Indication, Protocol, ProtocolLine, ProtocolVersion, Species
 from protocols.models.protocols import VersionStatus
 from protocols.queries.shipped import called
 
@@ -100,11 +100,6 @@ def _order(sort: str) -> list[str]:
     orders = {"name": ["name"], "field": ["field", "name"], "versions": ["version_count", "name"]}
     order = orders.get(sort.removeprefix("-"), ["name"])
     return [f"-{order[0]}" if sort.startswith("-") else order[0], *order[1:], "pk"]
-
-
-def techniques(clinic: Clinic) -> QuerySet[Technique]:
-    """The techniques on offer, by name. One statement."""
-    return Technique.objects.filter(clinic=clinic, is_archived=False)
 
 
 def indications(clinic: Clinic) -> QuerySet[Indication]:

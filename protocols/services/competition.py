@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
@@ -11,6 +10,7 @@ from mesoclinic.core.checking import check
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from protocols.models import CompetitionRule
+from protocols.services.codes import free_code
 
 COLUMNS = (
     *("body", "name", "counting", "amount", "applies_to", "keys", "route", "max_mg_per_1000_lb", "text", "note"),
@@ -22,7 +22,7 @@ COLUMNS = (
 def create_competition_rule(*, actor: User | None, clinic: Clinic, **columns: Any) -> CompetitionRule:
     """Add a rule of the clinic's own. Raises Refused("not-valid" | "no-source" | "no-date")."""
     rule = CompetitionRule(clinic=clinic, is_edited=True)
-    rule.code = _free_code(clinic, f"{columns['body']} {columns['name']}")
+    rule.code = free_code(CompetitionRule, clinic, f"{columns['body']} {columns['name']}")
     _write(rule, columns)
     audit.record(actor=actor, verb="competition-rule.created", subject=rule)
     return rule
@@ -66,9 +66,3 @@ def _write(rule: CompetitionRule, columns: dict[str, Any]) -> None:
         raise Refused("no-date", _("Say on which day the rule was compared with its source."), field="checked_on")
     check(rule)
     rule.save()
-
-
-def _free_code(clinic: Clinic, words: str) -> str:
-    base = slugify(words)[:50] or "rule"
-    taken = set(CompetitionRule.objects.filter(clinic=clinic, code__startswith=base).values_list("code", flat=True))
-    return next(code for code in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if code not in taken)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
@@ -18,6 +17,7 @@ from protocols.dosing.limits import NUMBERS, with_changes
 from protocols.models import MixLimit, MixRule
 from protocols.queries import mix_rules as queries
 from protocols.queries.mix_tables import changed_limits
+from protocols.services.codes import free_code
 
 SAID = ("level", "text", "source")
 OWN = ("country", "keys", "species")
@@ -84,7 +84,7 @@ def create_country_note(
     """Add a note of the clinic's own on a country's law. Raises Refused("no-source" | "not-valid")."""
     row = MixRule(clinic=clinic, about=MixRule.About.COUNTRY, country=country, level=level, text=text, source=source)
     row.keys, row.species = list(keys), list(species)
-    row.code = _free_code(clinic, f"{country} {text}")
+    row.code = free_code(MixRule, clinic, f"{country} {text}", shipped=queries.shipped_codes(MixRule.About.COUNTRY))
     _write(row)
     audit.record(actor=actor, verb="mix-rule.created", subject=row)
     return row
@@ -165,10 +165,3 @@ def _refuse_without(source: str) -> None:
         raise Refused(
             "no-source", _("Say where this comes from: a text, a label, a decision of the clinic."), field="source"
         )
-
-
-def _free_code(clinic: Clinic, words: str) -> str:
-    base = slugify(words)[:60].strip("-") or "note"
-    known = queries.shipped_codes(MixRule.About.COUNTRY)
-    taken = set(MixRule.objects.filter(clinic=clinic, code__startswith=base).values_list("code", flat=True)) | known
-    return next(code for code in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if code not in taken)

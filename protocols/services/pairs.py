@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
@@ -14,6 +13,7 @@ from protocols.catalogue import rows
 from protocols.models import Incompatibility, Substance
 from protocols.queries import pairs as queries
 from protocols.services.catalogue import shipped_catalogue
+from protocols.services.codes import free_code
 
 COLUMNS = ("level", "effect", "only_with", "only_from_mg_per_ml", "only_to_mg_per_ml", "source")
 
@@ -36,7 +36,7 @@ def create_pair(
     other = second.name if second is not None else dict(queries.class_choices()).get(second_class, second_class)
     row = Incompatibility(clinic=clinic, first=first, second=second, second_class=second_class, is_edited=True)
     row.name = f"{first.name} + {other}"[:200]
-    row.code = _free_code(clinic, f"{first.code} {second.code if second is not None else second_class}")
+    row.code = free_code(Incompatibility, clinic, f"{first.code} {second.code if second is not None else second_class}")
     _write(row, columns)
     audit.record(actor=actor, verb="pair.created", subject=row)
     return row
@@ -114,9 +114,3 @@ def _write(pair: Incompatibility, columns: dict[str, Any]) -> None:
         raise Refused("not-valid", _("The vehicle is a third product, none of the two."), field="only_with")
     check(pair)
     pair.save()
-
-
-def _free_code(clinic: Clinic, words: str) -> str:
-    base = slugify(words)[:50].strip("-") or "pair"
-    taken = set(Incompatibility.objects.filter(clinic=clinic, code__startswith=base).values_list("code", flat=True))
-    return next(code for code in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if code not in taken)

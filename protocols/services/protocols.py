@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
@@ -18,6 +17,7 @@ from protocols.cadence import CadenceError, parse
 from protocols.models import Indication, Protocol, ProtocolLine, ProtocolVersion, Species, Substance, Technique
 from protocols.models.protocols import LineRole, VersionStatus
 from protocols.queries.protocols import with_everything
+from protocols.services.codes import free_code
 from protocols.words import cadence_fault
 
 MOST_LINES = 20
@@ -82,7 +82,7 @@ def create_protocol(
 ) -> ProtocolVersion:
     """Make a protocol and return its first version, a draft. Raises Refused as `save_draft`."""
     name = " ".join(name.split())
-    protocol = Protocol(clinic=clinic, name=name, field=field, code=_free_code(clinic, name), is_edited=True)
+    protocol = Protocol(clinic=clinic, name=name, field=field, code=free_code(Protocol, clinic, name), is_edited=True)
     protocol.source = draft.source if draft is not None else ""
     check(protocol)
     protocol.save()
@@ -90,12 +90,6 @@ def create_protocol(
     _write(version, draft or ProtocolDraft())
     audit.record(actor=actor, verb="protocol.created", subject=version, clinic=clinic)
     return version
-
-
-def _free_code(clinic: Clinic, name: str) -> str:
-    base = slugify(name)[:50] or "protocol"
-    taken = set(Protocol.objects.filter(clinic=clinic, code__startswith=base).values_list("code", flat=True))
-    return next(code for code in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if code not in taken)
 
 
 @transaction.atomic

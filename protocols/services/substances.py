@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
@@ -13,6 +12,7 @@ from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from protocols.folding import fold
 from protocols.models import Category, Species, Substance
+from protocols.services.codes import free_code
 
 KEPT = ("id", "public_id", "clinic", "code", "shipped_digest", "is_edited", "is_archived", "search_text")
 
@@ -32,7 +32,7 @@ def create_substance(
     name = " ".join(name.split())
     if Substance.objects.filter(clinic=clinic, name__iexact=name).exists():
         raise Refused("name-taken", _("There is already a substance of this name."), field="name")
-    substance = Substance(clinic=clinic, code=code or _free_code(clinic, name), is_edited=True)
+    substance = Substance(clinic=clinic, code=code or free_code(Substance, clinic, name), is_edited=True)
     _write(substance, {"name": name, **columns}, list(categories), list(species))
     audit.record(actor=actor, verb="substance.created", subject=substance)
     return substance
@@ -79,12 +79,6 @@ def _write(substance: Substance, columns: dict[str, Any], categories: list[Categ
     substance.save()
     substance.categories.set(categories)
     substance.species.set(species)
-
-
-def _free_code(clinic: Clinic, name: str) -> str:
-    base = slugify(name)[:50] or "substance"
-    taken = set(Substance.objects.filter(clinic=clinic, code__startswith=base).values_list("code", flat=True))
-    return next(code for code in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if code not in taken)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from mesoclinic.core.forms import Form
 from mesoclinic.core.refused import Refused
 from protocols.forms.mix_rules import LimitForm, NewNoteForm, OwnNoteForm, RuleForm
 from protocols.queries import mix_rules as queries
+from protocols.queries.techniques import all_techniques
 from protocols.services import mix_rules as services
 
 
@@ -24,6 +25,7 @@ def list_rules(request: HttpRequest) -> HttpResponse:
     flags = queries.rule_lines(request.clinic, queries.FLAG)
     context = {
         "limits": queries.limit_lines(request.clinic),
+        "techniques": all_techniques(request.clinic),
         "flags": flags,
         "notes": notes,
         "words": queries.named_words(request.clinic, [*flags, *notes]),

@@ -14,6 +14,7 @@ from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
 from protocols import exports
+from protocols.forms.substance_traits import trait_words
 from protocols.forms.substances import SubstanceForm
 from protocols.models import Category, Species, Substance
 from protocols.queries import lots as lot_queries
@@ -49,6 +50,7 @@ def show_substance(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "substance": substance,
         "pairs": queries.pairs_of(substance),
         "lots": lot_queries.lots(request.clinic).filter(substance=substance)[:10],
+        "in_a_mix": trait_words(substance, request.clinic),
         "ceilings": (substance.traits or {}).get("ceilings", []),
     }
     return render(request, "protocols/substances/detail.html", context)
@@ -56,7 +58,7 @@ def show_substance(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @requires("protocols.change_protocol")
 def create_substance(request: HttpRequest) -> HttpResponse:
-    form = SubstanceForm(request.POST or None)
+    form = SubstanceForm(request.POST or None, clinic=request.clinic)
     if form.is_valid():
         substance = _try(form, services.create_substance, actor=request.user, clinic=request.clinic)
         if substance is not None:
@@ -68,7 +70,7 @@ def create_substance(request: HttpRequest) -> HttpResponse:
 @requires("protocols.change_protocol")
 def edit_substance(request: HttpRequest, public_id: UUID) -> HttpResponse:
     substance = queries.get_or_404(request.clinic, public_id)
-    form = SubstanceForm(request.POST or None, substance=substance)
+    form = SubstanceForm(request.POST or None, clinic=request.clinic, substance=substance)
     if form.is_valid():
         saved = _try(form, services.update_substance, actor=request.user, substance=substance)
         if saved is not None:

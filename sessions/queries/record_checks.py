@@ -222,6 +222,7 @@ def _context(
         purpose=Purpose.RECORD,
         earlier=earlier,
         technique="dry" if is_dry else "",
+        sedation=content.sedation.strip(),
         device=mixes.mix_device(content.device),
         needle_length_mm=content.needle_length_mm or None,
         sites=_sites(content, facts.techniques),

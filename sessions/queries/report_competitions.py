@@ -15,7 +15,7 @@ from patients.models import Patient
 from patients.queries import patients
 from protocols.citations import rule_words, shipped_text, source_words
 from protocols.dosing import CompetitionRule
-from protocols.dosing.competition import Earliest, earliest_start, is_too_early
+from protocols.dosing.competition import SEDATIVE, Earliest, earliest_start, is_too_early
 from protocols.queries.competition import checked_rules, keys_of
 from sessions.models import Administration, CompetitionEvent, Course, SessionRecord
 from sessions.printing import document
@@ -23,8 +23,6 @@ from sessions.printing.words import Words, print_day
 from sessions.queries.competitions import STILL_COMPETES, competitions
 from sessions.queries.report_course import number_of
 from sessions.queries.report_words import moment_words
-
-SEDATIVE = frozenset({"sedative"})
 
 
 @dataclass(frozen=True)

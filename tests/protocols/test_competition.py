@@ -246,6 +246,22 @@ def test_procaine_is_the_worst_base_for_a_horse_that_competes():
     assert "competition.procaine" not in levels(check([line(LIDOCAINE_2)], COMPETES))
 
 
+def test_what_a_horse_was_sedated_with_counts_beside_the_mix():
+    sedatives = CompetitionRule("usef-sed", "USEF", 7, Counting.CLEAR_DAYS, "s", frozenset({"sedative"}), name="GR412")
+    rules = (sedatives, GR411)
+
+    found = check([line(SALINE)], COMPETES, competition_rules=rules, sedation="Detomidine 10 mg")
+    alone = check([], COMPETES, competition_rules=(GR414,), sedation="Detomidine 10 mg")
+    nothing = check([line(SALINE)], COMPETES, competition_rules=rules)
+
+    assert [one.numbers["rule"] for one in found if one.rule == "competition.earliest"] == ["USEF, GR412"]
+    assert by_rule(found)["competition.risk"].numbers["substances"] == "Detomidine 10 mg"
+    assert "competition.earliest" in levels(alone)
+    assert not {"competition.risk", "competition.earliest"} & levels(nothing).keys()
+    at_home = check([line(SALINE)], HORSE, competition_rules=rules, sedation="Detomidine 10 mg")
+    assert not [one for one in at_home if one.rule.startswith("competition.")]
+
+
 def test_any_injection_has_an_earliest_time_by_the_rules_of_the_horses_bodies():
     horse = replace(COMPETES, competition_bodies=frozenset({" usef"}))
     noon = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
@@ -369,6 +385,10 @@ def test_a_bodys_most_in_24_hours_goes_by_the_horses_weight(volume_ml, warns):
     assert ("competition.too_much" in found) is warns
     if warns:
         assert found["competition.too_much"].text.endswith("allows at most 11 mg for this horse.")
+        guessed = check(
+            [line(DEXAMETHASONE, volume_ml)], replace(COMPETES, weight_estimated=True), competition_rules=(DEXA,)
+        )
+        assert by_rule(guessed)["competition.too_much"].text.endswith("for this horse, whose weight is estimated.")
 
 
 def test_a_rule_needs_an_amount_unless_it_gives_no_time():

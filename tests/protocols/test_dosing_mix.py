@@ -124,11 +124,14 @@ def test_more_than_three_add_ins_in_a_syringe_are_a_warning():
 def test_a_syringe_cannot_hold_more_than_its_capacity():
     lines = [line(SALINE, "9", wasted_ml=D(1)), line(SALINE, "10", syringe="B")]
 
-    assert "mix.syringe_full" not in levels(check(lines, syringe_capacity_ml=D(10)))
+    assert "mix.syringe_full" not in levels(check(lines, limits=MixLimits(syringe_capacity_ml=D(10))))
     assert "mix.syringe_full" not in levels(check(lines))
-    found = by_rule(check(lines, syringe_capacity_ml=D("9.9")))["mix.syringe_full"]
+    found = by_rule(check(lines, limits=MixLimits(syringe_capacity_ml=D("9.9"))))["mix.syringe_full"]
     assert (found.level, found.lines, found.numbers["syringe"]) == ("warn", (1,), "B")
-    assert len([f for f in check(lines, syringe_capacity_ml=D("9.9")) if f.rule == "mix.syringe_full"]) == 2
+    assert (
+        len([f for f in check(lines, limits=MixLimits(syringe_capacity_ml=D("9.9"))) if f.rule == "mix.syringe_full"])
+        == 2
+    )
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_numbers_that_are_none_are_refused(bad):
         lambda: NumberRange(number, D(9)),
         lambda: NumberRange(D(0), number),
         lambda: MixContext(TODAY, needle_length_mm=number),
-        lambda: MixContext(TODAY, syringe_capacity_ml=number),
+        lambda: MixLimits(syringe_capacity_ml=number),
         lambda: MixLimits(min_age_years=number),
         lambda: MixLimits(child_under_years=number),
         lambda: MixLimits(elderly_from_years=number),
@@ -157,7 +157,7 @@ def test_numbers_that_are_none_are_refused(bad):
         lambda: MixContext(TODAY, shots=1.5),
         lambda: MixContext(TODAY, purpose="guess"),
         lambda: MixContext(TODAY, needle_length_mm=D(0)),
-        lambda: MixContext(TODAY, syringe_capacity_ml=D(0)),
+        lambda: MixLimits(syringe_capacity_ml=D(0)),
         lambda: MixLimits(max_add_ins=-1),
         lambda: MixLimits(slip_factor=D(0)),
         lambda: Ceiling("human", "s", days_per_course=-1),
@@ -231,12 +231,17 @@ def test_the_share_says_which_weight_it_uses_and_adds_anaesthetics_up():
     assert together.share_percent == D("83.4")
     assert (lidocaine.ingredient, lidocaine.name) == ("lidocaine", "Lidocaine-1")
     assert (together.weight_estimated, together.source, together.dose_mg, together.ceiling_mg) == (
-        False,
+        True,
         "",
         None,
         None,
     )
+    by_session = [line(PROCAINE, "5"), line(LIDOCAINE_1, "30")]
     heavy = replace(light, weight_kg=D(90))
+    heaviest = replace(light, weight_kg=D(200))
+    assert not share_of_ceiling(by_session, heaviest, MixContext(TODAY))[-1].weight_estimated
+    assert totals(lines, light).weight_estimated
+    assert not totals(lines, replace(light, weight_estimated=False)).weight_estimated
     assert not share_of_ceiling(lines[:1], heavy, MixContext(TODAY))[0].weight_estimated
     assert not share_of_ceiling(lines[:1], replace(light, weight_estimated=False), MixContext(TODAY))[
         0

@@ -264,7 +264,10 @@ MAKE_UP = (
         "DESIGN",
         "Syringe B would hold 10.5 mL; it takes 10 mL.",
         lambda: mixed(
-            line(PIROXICAM), line(SALINE, "4", syringe="B"), line(SALINE, "6.5", syringe="B"), syringe_capacity_ml=D(10)
+            line(PIROXICAM),
+            line(SALINE, "4", syringe="B"),
+            line(SALINE, "6.5", syringe="B"),
+            limits=MixLimits(syringe_capacity_ml=D(10)),
         ),
     ),
     Said(

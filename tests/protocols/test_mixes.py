@@ -139,10 +139,14 @@ def test_saline_is_a_vehicle_whatever_its_role(clinic):
     assert "base.no_anaesthetic" not in rules(found)
 
 
-def test_a_plate_of_needles_is_never_for_people(clinic):
+@pytest.mark.parametrize(("species", "refused"), [("human", True), ("dog", True), ("horse", False)])
+def test_a_plate_of_needles_is_for_horses_only(clinic, species, refused):
     device = mixes.mix_device("multi_injector")
+    patient = MixPatient(species, weight_kg=Decimal(30))
 
-    assert "device.species" in rules(findings(clinic, line(clinic, "lidocaine"), device=device), Level.BLOCK)
+    found = findings(clinic, line(clinic, "lidocaine", species=species), patient=patient, device=device)
+
+    assert ("device.species" in rules(found, Level.BLOCK)) is refused
 
 
 def test_a_lot_is_judged_with_what_is_left_of_it(clinic):

@@ -10,6 +10,7 @@ from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from protocols.models import Indication, Protocol, ProtocolVersion, Substance
 from protocols.queries import protocols as queries
+from protocols.queries.techniques import techniques
 from protocols.services import protocols
 from protocols.services.catalogue import load_catalogue
 from protocols.services.protocols import DraftLine, ProtocolDraft, draft_of
@@ -111,7 +112,7 @@ def test_publishing_what_somebody_else_changed_meanwhile_is_refused(clinic):
 def test_an_empty_mix_cannot_be_published_unless_the_technique_is_dry(clinic):
     load_catalogue(clinic=clinic)
     empty = make_protocol_draft(clinic, lines=())
-    dry = queries.techniques(clinic).filter(needs_mix=False).first()
+    dry = techniques(clinic).filter(needs_mix=False).first()
 
     with refusal("nothing-to-inject"):
         protocols.publish_version(actor=None, version=empty)

@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
+from protocols.dosing import FoodChainUse, NumberRange
+from protocols.forms.substances import SubstanceForm
 from protocols.models import Category, Substance
 from protocols.queries import mixes, substances
 from protocols.services.catalogue import load_catalogue
@@ -80,7 +82,7 @@ def test_a_changed_substance_is_kept_when_the_catalogue_is_loaded_again(clinic, 
     lidocaine.refresh_from_db()
     assert lidocaine.max_mg_per_kg == Decimal(3)
     event = AuditEvent.objects.get(clinic=clinic, verb="substance.updated")
-    assert {change["field"] for change in event.changes} == {"max_mg_per_kg"}
+    assert {change["field"] for change in event.changes} == {"max_mg_per_kg", "traits"}  # there with its source
 
 
 def test_a_ceiling_the_vet_sets_binds_horses_only(clinic, browser):
@@ -161,3 +163,105 @@ def test_the_list_asks_the_same_number_of_questions_whatever_its_length(clinic, 
             browser.get(url, query)
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_saving_any_shipped_substance_untouched_changes_nothing_it_says(clinic):
+    for substance in substances.substances(clinic):
+        before, strengths = mixes.mix_substance(substance), substance.other_strengths
+        data = {}
+        for name, bound in ((one.name, one) for one in SubstanceForm(clinic=clinic, substance=substance)):
+            value = bound.field.prepare_value(bound.value())
+            data[name] = "" if value is None else value
+        form = SubstanceForm(data, clinic=clinic, substance=substance)
+
+        assert form.is_valid(), (substance, form.errors)
+        for column in ("traits", "other_strengths", "max_mg_per_kg"):
+            setattr(substance, column, form.columns[column])
+        assert mixes.mix_substance(substance) == before
+        assert substance.other_strengths == strengths
+
+
+def test_all_the_mix_check_asks_of_a_substance_can_be_said(clinic, browser):
+    answer = browser.post(
+        reverse("protocols:create-substance"),
+        form(
+            strength="10",
+            strength_unit="mg/mL",
+            other_strengths="20 mg/mL; 0.5 %",
+            materials="Latex",
+            ingredient="lidocaine",
+            preserved="no",
+            ph_low="5",
+            ph_high="7.5",
+            food_chain="not_allowed",
+            known=["vasoconstrictor", "short_term_only"],
+            days_per_course="5",
+            minutes_between="90",
+            source="Label of 2026",
+        ),
+    )
+
+    assert answer.status_code == 302
+    said = mixes.mix_substance(substances.substances(clinic).get(name="Own mix"))
+    assert said.ingredient == "lidocaine"
+    assert said.materials == {"latex"}
+    assert {f"{one.value} {one.unit}" for one in said.usual_strengths} == {"10 mg/mL", "20 mg/mL", "0.5 %"}
+    assert said.preservative_free is True
+    assert said.short_term_only
+    assert "vasoconstrictor" in said.traits
+    assert said.ph == NumberRange(Decimal(5), Decimal("7.5"))
+    assert said.food_chain == FoodChainUse.NOT_ALLOWED
+    assert [(one.species, one.days_per_course, one.repeat_min, one.source) for one in said.ceilings] == [
+        ("human", 5, 90, "Label of 2026")
+    ]
+    page = browser.get(reverse("protocols:substance", args=[Substance.objects.get(name="Own mix").public_id]))
+    text = " ".join(page.content.decode().split())
+    assert all(words in text for words in ("Latex", "Lidocaine", "A vasoconstrictor, For short use only", "5–7.5"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"other_strengths": "ten"}, "other_strengths", "“ten” is not a strength"),
+        ({"other_strengths": "10 mg"}, "other_strengths", "“10 mg” is not a strength"),
+        ({"other_strengths": "1.2.3 mg/mL"}, "other_strengths", "is not a strength"),
+        ({"other_strengths": "0 mg/mL"}, "other_strengths", "is not a strength"),
+        ({"ph_low": "5"}, "ph_high", "Give both ends"),
+        ({"ph_low": "7", "ph_high": "5"}, "ph_high", "The higher end comes second."),
+        ({"ph_high": "15"}, "ph_high", "14"),
+        ({"days_per_course": "0"}, "days_per_course", "1"),
+    ],
+)
+def test_a_trait_that_cannot_be_is_said_beside_its_field(clinic, browser, fields, field, words):
+    answer = browser.post(reverse("protocols:create-substance"), form(**fields))
+
+    assert answer.status_code == 422
+    assert words in str(answer.context["form"].errors[field])
+    assert not Substance.objects.filter(clinic=clinic, name="Own mix").exists()
+
+
+def test_the_same_medicine_is_named_by_one_name_only(clinic, browser):
+    browser.post(reverse("protocols:create-substance"), form(ingredient="lidocaine"))
+    own = Substance.objects.get(clinic=clinic, name="Own mix")
+    lidocaine = Substance.objects.get(clinic=clinic, code="lidocaine")
+
+    page = browser.get(reverse("protocols:create-substance"))
+    answer = browser.post(
+        reverse("protocols:edit-substance", args=[lidocaine.public_id]),
+        posted_of(browser, lidocaine) | {"ingredient": "mepivacaine"},
+    )
+
+    assert own.code not in dict(page.context["form"].fields["ingredient"].choices)
+    assert answer.status_code == 422
+    assert "change those first" in str(answer.context["form"].errors["ingredient"])
+
+
+def test_a_changed_ceiling_names_its_own_source(clinic, browser):
+    lidocaine = substances.substances(clinic).get(code="lidocaine")
+    data = posted_of(browser, lidocaine) | {"max_mg_per_kg": "3", "source": "Decision of 2 March"}
+
+    browser.post(reverse("protocols:edit-substance", args=[lidocaine.public_id]), data)
+
+    lidocaine.refresh_from_db()
+    per_kg = [one for one in lidocaine.traits["ceilings"] if (one["species"], one["kind"]) == ("human", "per_kg")]
+    assert [(one["amount"], one["source"]) for one in per_kg] == [("3", "Decision of 2 March")]

@@ -1,5 +1,6 @@
 """A horse's competition calendar: entered, changed, taken out; and the mix check that knows of it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -219,6 +220,20 @@ def test_a_record_is_checked_at_the_minute_it_was_given():
 
     assert "competition.too_early" not in said("12:00")
     assert said("12:01")["competition.too_early"].endswith("is 3 Mar 2026, 00:01.")
+
+
+def test_a_record_counts_what_the_horse_was_sedated_with():
+    world = record_world(species="horse")
+    enter(world.patient, days=20)
+    record = start(world)
+
+    def said(sedation: str) -> dict[str, str]:
+        content = replace(filled(record), sedation=sedation)
+        check = record_checks.check_record(records.get_or_404(world.clinic, record.public_id), content, at("12:00"))
+        return {one["rule"]: one["text"] for one in check.lines}
+
+    assert "Detomidine 10 mg" in said(" Detomidine 10 mg ")["competition.risk"]
+    assert "Detomidine" not in said("").get("competition.risk", "")
 
 
 def test_a_show_nobody_has_rules_for_is_said_too():

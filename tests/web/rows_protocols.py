@@ -9,6 +9,7 @@ from tests.factories import (
     make_pair,
     make_protocol_draft,
     make_substance,
+    make_technique,
     make_user,
     site_of,
 )
@@ -21,6 +22,10 @@ def _draft(world):
 
 def _substance(world):
     return {"public_id": world.one(make_substance).public_id}
+
+
+def _technique(world):
+    return {"public_id": world.one(make_technique).public_id}
 
 
 def _competition_rule(world):
@@ -74,6 +79,9 @@ ROWS = {
     "protocols:archive-pair": Row(_pair),
     "protocols:reship-pair": Row(_pair),
     "protocols:rules": Row(),
+    "protocols:create-technique": Row(),
+    "protocols:edit-technique": Row(_technique),
+    "protocols:archive-technique": Row(_technique),
     "protocols:edit-limit": Row(lambda world: {"code": "max_add_ins"}),
     "protocols:restore-limit": Row(lambda world: {"code": "max_add_ins"}),
     "protocols:create-country-note": Row(),

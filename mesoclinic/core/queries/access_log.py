@@ -74,6 +74,7 @@ NOUNS = {
     "round": gettext_lazy("round"),
     "site": gettext_lazy("site"),
     "substance": gettext_lazy("substance"),
+    "technique": gettext_lazy("technique"),
     "user": gettext_lazy("user"),
     "vial": gettext_lazy("vial"),
     "waiting": gettext_lazy("waiting list"),

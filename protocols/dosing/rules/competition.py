@@ -7,6 +7,7 @@ from decimal import Decimal
 from protocols.dosing.competition import (
     EQUIDS,
     KG_IN_1000_LB,
+    SEDATIVE,
     CompetitionRule,
     Earliest,
     MixEvent,
@@ -19,19 +20,26 @@ from protocols.dosing.quantities import EXACT, gettext_noop
 from protocols.dosing.sources import cite
 
 DOPING_RISKS = frozenset({"anaesthetic", "corticosteroid", "sedative"})
+TOO_MUCH = gettext_noop(
+    "%(substance)s: %(dose_mg)s mg in 24 hours; rule %(rule)s allows at most %(most_mg)s mg for this horse."
+)
+TOO_MUCH_BY_GUESS = gettext_noop(
+    "%(substance)s: %(dose_mg)s mg in 24 hours; rule %(rule)s allows at most %(most_mg)s mg for this horse, whose weight "
+    "is estimated."
+)
 NEAR = timedelta(days=60)  # before an event so near somebody has to ask, whatever the rules on file say
 
 
 def competition_risk(mix: Mix) -> Iterator[Finding]:
     """Raise the competition banner for anaesthetics, steroids and sedatives; procaine is the worst."""
-    lines = mix.with_key(DOPING_RISKS)
-    if mix.patient.species not in EQUIDS or mix.patient.competes is False or not lines:
+    lines, sedation = mix.with_key(DOPING_RISKS), mix.context.sedation
+    if mix.patient.species not in EQUIDS or mix.patient.competes is False or not (lines or sedation):
         return
     yield Finding(
         Level.WARN if mix.patient.competes else Level.INFO,
         "competition.risk",
         gettext_noop("%(substances)s: doping risk. No rule names mesotherapy; a skin made numb may not compete (FEI)."),
-        {"substances": mix.names(lines)},
+        {"substances": ", ".join(filter(None, [mix.names(lines), sedation]))},
         cite("S87", "INFER"),
         lines,
     )
@@ -52,13 +60,15 @@ def competition_rules(mix: Mix) -> Iterator[Finding]:
     A rule for another route than the skin is shown as information only. An event that no rule with a time speaks
     about is said as well: silence is no clearance.
     """
-    injects = bool(mix.lines) or mix.context.technique == "dry"
+    sedation = bool(mix.context.sedation)
+    injects = bool(mix.lines) or mix.context.technique == "dry" or sedation
     if mix.patient.species not in EQUIDS or mix.patient.competes is False or not injects:
         return
     spoke: set[MixEvent] = set()
     for rule in mix.context.competition_rules:
         lines = mix.with_key(rule.keys) if rule.keys else tuple(range(len(mix.lines)))
-        if (lines or not rule.keys) and any(rule.is_of(body) for body in mix.patient.competition_bodies):
+        is_about = bool(lines) or not rule.keys or (sedation and bool(rule.keys & SEDATIVE))
+        if is_about and any(rule.is_of(body) for body in mix.patient.competition_bodies):
             yield from _by_rule(mix, rule, lines, spoke)
     for event in mix.patient.events:
         if event not in spoke and mix.context.performed_on <= event.ends_on:
@@ -121,9 +131,7 @@ def _too_much(mix: Mix, rule: CompetitionRule, lines: tuple[int, ...]) -> Iterat
                 "most_mg": most_mg.quantize(Decimal("0.1"), rounding="ROUND_FLOOR"),
                 "rule": rule.label,
             }
-            words = gettext_noop(
-                "%(substance)s: %(dose_mg)s mg in 24 hours; rule %(rule)s allows at most %(most_mg)s mg for this horse."
-            )
+            words = TOO_MUCH_BY_GUESS if mix.patient.weight_estimated else TOO_MUCH
             yield Finding(Level.WARN, "competition.too_much", words, numbers, rule.source, dose.lines)
 
 

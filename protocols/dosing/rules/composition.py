@@ -110,7 +110,7 @@ def few_add_ins(mix: Mix) -> Iterator[Finding]:
 
 def syringe_capacity(mix: Mix) -> Iterator[Finding]:
     """Warn when a syringe would hold more than it can. Silent until a capacity is given."""
-    capacity_ml = mix.context.syringe_capacity_ml
+    capacity_ml = mix.context.limits.syringe_capacity_ml
     for syringe, indices in mix.syringes.items():
         volume_ml = exact_sum([mix.lines[index].drawn_ml for index in indices])
         if capacity_ml is not None and volume_ml > capacity_ml:
