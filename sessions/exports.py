@@ -4,6 +4,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.exports import Column
+from sessions.queries.access_log_lines import change_words
 
 _COURSE = (
     Column(_("No."), lambda course: course.number),
@@ -43,7 +44,7 @@ ACCESS_LOG = (
     Column(_("Patient"), lambda event: event.patient_name if event.patient else ""),
     Column(_("About"), lambda event: event.subject_text),
     Column(_("Reason"), lambda event: event.reason),
-    Column(_("Details"), lambda event: "; ".join(_change(*line) for line in event.lines)),
+    Column(_("Details"), lambda event: "; ".join(change_words(*line) for line in event.lines)),
 )
 PAST_RETENTION = (
     Column(_("Patient"), lambda line: line.patient.name),
@@ -101,6 +102,60 @@ WAITING = (
     Column(_("Note"), lambda one: one.entry.note),
 )
 
-
-def _change(field: str, old: str, new: str) -> str:
-    return f"{field}: {old} → {new}" if old or new else field
+PRACTITIONERS = (
+    Column(_("Name"), lambda one: one.name),
+    Column(_("Profession"), lambda one: one.profession),
+    Column(_("Treats"), lambda one: ", ".join(map(str, one.species.all())) or gettext("every species")),
+    Column(_("Licensed to inject"), lambda one: gettext("yes") if one.may_inject else ""),
+    Column(_("Licence"), lambda one: one.licence_number),
+    Column(_("Licence from"), lambda one: one.licence_from_on),
+    Column(_("Licence until"), lambda one: one.licence_until_on),
+    Column(_("Signs in as"), lambda one: one.user.username if one.user else ""),
+    Column(_("Last day"), lambda one: one.last_day_on),
+)
+ROOMS = (
+    Column(_("Site"), lambda line: line[0].name),
+    Column(_("Room"), lambda line: line[1].name),
+    Column(_("Species"), lambda line: line[2] or gettext("every species")),
+    Column(_("Not in use"), lambda line: "" if line[0].is_active and line[1].is_active else gettext("yes")),
+)
+HOURS = (
+    Column(_("Who or what"), lambda line: line[0].name),
+    Column(_("Kind"), lambda line: line[1].get_kind_display()),
+    Column(_("Weekday"), lambda line: line[1].get_weekday_display()),
+    Column(_("From"), lambda line: f"{line[1].start_time:%H:%M}"),
+    Column(_("Until"), lambda line: f"{line[1].end_time:%H:%M}"),
+    Column(_("Every … weeks"), lambda line: line[1].every_weeks),
+    Column(_("Valid from"), lambda line: line[1].from_on),
+    Column(_("Valid until"), lambda line: line[1].until_on),
+)
+ABSENCES = (
+    Column(_("Who or what"), lambda one: one.practitioner or one.room),
+    Column(_("From"), lambda one: one.starts_at),
+    Column(_("Until"), lambda one: one.ends_at),
+    Column(_("Reason"), lambda one: one.reason),
+)
+CLOSED_DAYS = (
+    Column(_("From"), lambda one: one.from_on),
+    Column(_("Until"), lambda one: one.until_on),
+    Column(_("Reason"), lambda one: one.reason),
+    Column(_("Public holiday"), lambda one: gettext("yes") if one.is_holiday else ""),
+    Column(_("Open all the same"), lambda one: gettext("yes") if one.is_open else ""),
+)
+BATCHES = (
+    Column(_("Asked for"), lambda batch: batch.asked_at),
+    Column(_("What was chosen"), lambda batch: batch.asked_for or gettext("All courses")),
+    Column(_("By"), lambda batch: str(batch.asked_by)),
+    Column(_("Reports"), lambda batch: batch.total),
+    Column(_("Failed"), lambda batch: batch.failed),
+    Column(_("State"), lambda batch: batch.get_status_display()),
+)
+RECALLS = (
+    Column(_("Lot"), lambda one: one.number),
+    Column(_("Maker"), lambda one: one.manufacturer),
+    Column(_("Recalled"), lambda one: one.at),
+    Column(_("By"), lambda one: str(one.by or "")),
+    Column(_("Why"), lambda one: one.reason),
+    Column(_("Lots"), lambda one: one.lot_count),
+    Column(_("Taken back"), lambda one: one.ended_at),
+)

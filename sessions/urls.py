@@ -53,6 +53,7 @@ urlpatterns: list = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/feed/", calendar.feed, name="calendar-feed"),
     path("calendar/list/", calendar.day_list, name="day-list"),
+    path("calendar/list.pdf", calendar.print_day_list, name="day-list-pdf"),
     # Appointments
     path("appointments/new/", appointments.book_appointment, name="book"),
     path("appointments/new-caller/", appointments.book_new_caller, name="new-caller"),

@@ -37,6 +37,7 @@ urlpatterns = [
     # who opened, printed, changed what
     path("settings/access-log/", log.access_log, name="access-log"),
     path("patients/<uuid:public_id>/access-log/", log.patient_access_log, name="patient-access-log"),
+    path("patients/<uuid:public_id>/access-log.pdf", log.print_patient_access_log, name="patient-access-log-pdf"),
     # the clinic's paper
     path("settings/paper/", paper.paper, name="paper"),
     path("settings/what-to-expect/", leaflets.leaflet_texts, name="leaflet-texts"),

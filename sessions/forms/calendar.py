@@ -38,3 +38,15 @@ class CalendarFilters(Form):
     def conditions(self) -> dict[str, Any]:
         """Give what a visit must be; nonsense in the address asks for nothing."""
         return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def in_words(self) -> str:
+        """Say what was chosen, as "Dr Byron · Booked"; empty when nothing was."""
+        asked = self.cleaned_data
+        states, kinds = dict(AppointmentStatus.choices), dict(AppointmentKind.choices)
+        said = (
+            asked.get("practitioner"),
+            asked.get("room"),
+            states.get(asked.get("status")),
+            kinds.get(asked.get("kind")),
+        )
+        return " · ".join(str(one) for one in said if one)

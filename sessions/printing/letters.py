@@ -19,7 +19,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One letter, in the language of whoever gets it.
+    """One letter, in the language of whoever gets it; `page_of` has the places {page} and {pages}.
 
     Under the first paragraph `about`, a table of two columns: whom it is about, and when; then `parts`.
     """
@@ -27,6 +27,7 @@ class Letter:
     to: tuple[str, ...]
     subject: str
     day: str
+    page_of: str
     language: str
     paragraphs: tuple[str, ...]
     about: tuple[tuple[str, str], ...] = ()
@@ -64,6 +65,7 @@ def _letter(one: Letter) -> dict[str, Any]:
         "to": _lines(one.to),
         "subject": one.subject,
         "day": one.day,
+        "page_of": one.page_of,
         "language": one.language,
         "paragraphs": [text for text in one.paragraphs if text],
         "about": [list(row) for row in one.about],

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sessions.printing.document import ClinicPart
 from sessions.printing.pdf import print_data
-from sessions.printing.pieces import Block, heading, joined, make_printable, table
+from sessions.printing.pieces import Block, clinic_data, heading, joined, make_printable, table
 
 LONGEST_RUNNING = 80
 
@@ -18,7 +19,7 @@ class OverviewPaper:
     title: str
     days: str
     filters: str
-    clinic: str
+    clinic: ClinicPart
     printed: str
     page_of: str
     printed_on: date
@@ -42,7 +43,7 @@ def overview_pdf(paper: OverviewPaper) -> bytes:
             "running": joined([paper.title, paper.days, paper.filters])[:LONGEST_RUNNING],
             "printed": paper.printed,
             "page_of": paper.page_of,
-            "clinic": {"name": paper.clinic},
+            "clinic": clinic_data(paper.clinic),
             "sections": [{"title": title, "blocks": list(blocks)} for title, blocks in paper.sections],
         }
     )

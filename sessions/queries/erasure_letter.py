@@ -10,7 +10,7 @@ from mesoclinic.core.models import Site
 from patients.models import ErasureRequest
 from patients.models.erasure import AskedAs
 from sessions.printing.letters import Letter, Letters, Part
-from sessions.printing.words import print_day
+from sessions.printing.words import ENGLISH, print_day
 from sessions.queries import erasure as reads
 from sessions.queries.paper import letterhead, paper_of, paper_size
 from sessions.queries.recall_papers import letter_words
@@ -37,6 +37,7 @@ def _letter(request: ErasureRequest, site: Site) -> Letter:
         to=(request.asked_by_name, request.address),
         subject=_("Your request for erasure"),
         day=_day(local_day(request.at, site.zone)),
+        page_of=_(ENGLISH["page_of"]),
         language=(get_language() or "en").split("-")[0],
         paragraphs=(_opening(request), *_why(request), *_from_now_on(request), *_rights()),
         about=((_("Patient"), patient.name), (_("File"), str(patient.number)), (_("Asked on"), _day(request.asked_on))),

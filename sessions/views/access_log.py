@@ -13,16 +13,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from mesoclinic.core import languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.clinic_forms import AccessLogForm
 from mesoclinic.core.exports import exported
+from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.localtime import day_bounds
-from mesoclinic.core.models import AuditEvent, Site
+from mesoclinic.core.models import Site
 from mesoclinic.core.queries import access_log as log
 from mesoclinic.core.queries.users import users_of
 from patients.queries import patients
 from patients.queries.search import search
 from sessions import exports
+from sessions.queries.access_log_lines import worded
+from sessions.services.list_papers import print_access_log
 
 PAGE_ROWS = 50
 MOST_PATIENTS = 50
@@ -45,7 +49,7 @@ def access_log(request: HttpRequest) -> HttpResponse:
         from_at=from_at,
         until_at=until_at,
     )
-    if sent := exported(request, "access-log", events, exports.ACCESS_LOG, lines=partial(_worded, request)):
+    if sent := exported(request, "access-log", events, exports.ACCESS_LOG, lines=partial(worded, request.clinic)):
         return sent
     context = {"form": form, "page": _page(request, events), "patient": None}
     return render(request, "sessions/settings/access_log.html", context)
@@ -57,43 +61,27 @@ def patient_access_log(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show who opened one patient's file, and those merged into it."""
     patient = patients.get_or_404(request.clinic, public_id)
     events = log.events(request.clinic, patient_ids=patients.file_ids(patient))
-    worded = partial(_worded, request, is_open=True)
-    if sent := exported(request, "access-log", events, exports.ACCESS_LOG, lines=worded):
+    in_words = partial(worded, request.clinic, is_open=True)
+    if sent := exported(request, "access-log", events, exports.ACCESS_LOG, lines=in_words):
         return sent
     context = {"form": None, "page": _page(request, events, is_open=True), "patient": patient}
     return render(request, "sessions/settings/access_log.html", context)
 
 
+@require_safe
+@requires("core.view_access_log")
+@languages.in_language_asked
+def print_patient_access_log(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Print who opened one patient's file: what a patient is given who asks."""
+    patient = patients.get_or_404(request.clinic, public_id)
+    printed = print_access_log(actor=request.user, patient=patient, site=request.site)
+    return file_answer(printed.pdf, printed.file_name)
+
+
 def _page(request: HttpRequest, events, *, is_open: bool = False) -> Page:
     page = Paginator(events, PAGE_ROWS).get_page(request.GET.get("page"))
-    page.object_list = _worded(request, list(page.object_list), is_open=is_open)
+    page.object_list = worded(request.clinic, list(page.object_list), is_open=is_open)
     return page
-
-
-def _worded(request: HttpRequest, rows: list[AuditEvent], *, is_open: bool = False) -> list[AuditEvent]:
-    """Give each event its words and the patient it is about, as far as they may be read here.
-
-    Five SQL statements at most, one more for each level of merges.
-    """
-    named = patients.with_kept(request.clinic, {row.patient_id for row in rows if row.patient_id})
-    known = log.names(rows)
-    for row in rows:
-        row.words, row.lines = log.words(row), log.lines(row, known)
-        row.patient, kept = named.get(row.patient_id, (None, None))
-        if row.patient is None:
-            continue
-        row.patient_name = row.patient.name
-        if kept.is_restricted and not is_open:
-            row.patient_name = kept.listed_name
-            _withhold(row)
-    return rows
-
-
-def _withhold(row: AuditEvent) -> None:
-    """Leave out names and values. Why somebody came through the door stays: the log is there to tell that."""
-    row.subject_text, row.lines = "", []
-    if row.verb != "restricted-file.opened":
-        row.reason = ""
 
 
 def _span(site: Site, from_on: date | None, until_on: date | None) -> tuple[datetime | None, datetime | None]:

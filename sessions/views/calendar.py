@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,17 +11,22 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
+from mesoclinic.core import languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
+from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.localtime import local_day
 from sessions import exports
 from sessions.forms.calendar import CalendarFilters
+from sessions.models import Appointment
 from sessions.models.appointments import AppointmentStatus
 from sessions.queries import appointments as reads
 from sessions.queries import availability
 from sessions.queries import calendar as feeds
 from sessions.queries.contacts import contacts_of
+from sessions.services import list_papers as services
 
 VIEWS = ("day", "week")
 KEPT = ("by", "practitioner", "room", "status", "kind")  # of the address, from day to day
@@ -61,10 +67,7 @@ def feed(request: HttpRequest) -> JsonResponse:
 @requires("sessions.view_schedule")
 def day_list(request: HttpRequest) -> HttpResponse:
     on = _asked_day(request)
-    filters = CalendarFilters(request.GET, site=request.site)
-    filters.is_valid()
-    asked = filters.cleaned_data
-    visits = reads.day(request.site, on).filter(**filters.conditions()).exclude(status__in=feeds.HIDDEN)
+    filters, visits = _visits(request, on)
     if sent := exported(request, "appointment", visits, exports.VISITS):
         return sent
     context = _frame(request, on, "list")
@@ -75,11 +78,35 @@ def day_list(request: HttpRequest) -> HttpResponse:
     context |= {
         "visits": shown,
         "filters": filters,
-        "only": asked.get("practitioner"),
+        "only": filters.cleaned_data.get("practitioner"),
         "now": timezone.now(),
         "closed_for": availability.closed_days(request.site, on, on).reason(on),
     }
     return render(request, "sessions/calendar/day_list.html", context)
+
+
+@require_safe
+@requires("sessions.view_schedule")
+@languages.in_language_asked
+def print_day_list(request: HttpRequest) -> HttpResponse:
+    """Print the same list as a PDF, with the clinic's letterhead."""
+    on = _asked_day(request)
+    filters, visits = _visits(request, on)
+    printed = services.print_day_list(
+        actor=request.user,
+        site=request.site,
+        on=on,
+        visits=list(visits),
+        filters=filters.in_words(),
+        closed_for=availability.closed_days(request.site, on, on).reason(on) or "",
+    )
+    return file_answer(printed.pdf, printed.file_name)
+
+
+def _visits(request: HttpRequest, on: date) -> tuple[CalendarFilters, QuerySet[Appointment]]:
+    filters = CalendarFilters(request.GET, site=request.site)
+    filters.is_valid()
+    return filters, reads.day(request.site, on).filter(**filters.conditions()).exclude(status__in=feeds.HIDDEN)
 
 
 def _one_of(request: HttpRequest, name: str, known: tuple[str, ...]) -> str:

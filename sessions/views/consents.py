@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from mesoclinic.core import languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.file_answers import file_answer
 from patients.queries import consents as reads
@@ -14,6 +15,7 @@ from sessions.services import consents
 
 @require_safe
 @requires("patients.change_patient")
+@languages.in_language_asked
 def print_consent(request: HttpRequest, public_id: UUID, consent_id: UUID) -> HttpResponse:
     patient = patients.get_or_404(request.clinic, public_id)
     consent = reads.signed_or_404(patient, consent_id)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from mesoclinic.core import languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import Column, exported
 from mesoclinic.core.file_answers import file_answer
@@ -63,6 +64,7 @@ def overview_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires("sessions.view_overview")
+@languages.in_language_asked
 def overview_pdf(request: HttpRequest) -> HttpResponse:
     """Print all parts as one PDF; a period that cannot be leads back to the page that says so."""
     form = _bound(OverviewForm, request)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from mesoclinic.core import audit
+from mesoclinic.core import audit, languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.addresses import own_address
 from mesoclinic.core.file_answers import file_answer
@@ -113,14 +113,20 @@ def save_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return JsonResponse({"edit_count": saved.edit_count, "errors": sent.forms.errors()})
     if not sent.is_valid:
         return _form_page(request, reads.get_or_404(request.clinic, public_id), sent)
-    if request.POST.get("then") == "label":
-        return redirect("sessions:record-label", public_id=record.public_id)
+    then, _dash, language = request.POST.get("then", "").partition("-")
+    if then == "label":
+        return redirect(
+            reverse(
+                "sessions:record-label", args=[record.public_id], query={"language": language} if language else None
+            )
+        )
     messages.success(request, _("Saved as a draft."))
     return _on(request, "sessions:record-edit", record)
 
 
 @requires("sessions.change_record")
 @require_GET
+@languages.in_language_asked
 def print_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Print the labels of the syringes, as the mix was last saved; the page's button saves it first."""
     record = reads.get_or_404(request.clinic, public_id)

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from mesoclinic.core import languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
 from mesoclinic.core.file_answers import file_answer
@@ -152,5 +153,4 @@ def _variant(request: HttpRequest) -> Variant:
 
 
 def _language(request: HttpRequest) -> str:
-    asked = request.GET.get("language", "")
-    return asked if asked in dict(settings.LANGUAGES) else (get_language() or "en").split("-")[0]
+    return languages.asked(request) or (get_language() or "en").split("-")[0]

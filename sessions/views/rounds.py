@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from mesoclinic.core import languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
 from mesoclinic.core.file_answers import file_answer
@@ -195,6 +196,7 @@ def _find(request: HttpRequest, one: Round) -> HttpResponse:
 
 @require_safe
 @requires("sessions.view_schedule")
+@languages.in_language_asked
 def round_sheet(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Print the sheet to take along as a PDF."""
     one = reads.round_or_404(request.clinic, public_id)

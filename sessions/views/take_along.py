@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from mesoclinic.core import languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.refused import Refused
@@ -53,7 +53,7 @@ def print_course_leaflet(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _card(request: HttpRequest, patient: Patient, back: str, course: Course | None = None) -> HttpResponse:
     size = request.GET.get("size", "")
-    asked = {"size": CardSize(size) if size in set(CardSize) else CardSize.CARD, "language": _language(request)}
+    asked = {"size": CardSize(size) if size in set(CardSize) else CardSize.CARD, "language": languages.asked(request)}
     try:
         printed = take_along.print_card(actor=request.user, patient=patient, course=course, **asked)
     except Refused as no:
@@ -63,11 +63,6 @@ def _card(request: HttpRequest, patient: Patient, back: str, course: Course | No
 
 
 def _leaflet(request: HttpRequest, patient: Patient, course: Course | None = None) -> HttpResponse:
-    language = _language(request)
+    language = languages.asked(request)
     printed = take_along.print_leaflet(actor=request.user, patient=patient, course=course, language=language)
     return file_answer(printed.pdf, printed.file_name)
-
-
-def _language(request: HttpRequest) -> str:
-    asked = request.GET.get("language", "")
-    return asked if asked in dict(settings.LANGUAGES) else ""

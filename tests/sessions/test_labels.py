@@ -87,7 +87,11 @@ def test_the_records_button_saves_first_so_that_no_label_is_older_than_the_scree
 
     answer = browser.post(reverse("sessions:record-save", args=[draft.public_id]), data)
 
-    assert answer["Location"] == reverse("sessions:record-label", args=[draft.public_id])
+    label = reverse("sessions:record-label", args=[draft.public_id])
+    assert answer["Location"] == label
+    data = page_data(browser, draft) | {"then": "label-fr"}
+    saved_in_french = browser.post(reverse("sessions:record-save", args=[draft.public_id]), data)
+    assert saved_in_french["Location"] == f"{label}?language=fr"
     assert draft.administrations.get(position=1).prepared_ml == 4
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pypdf
 import pytest
 
-from sessions.printing.document import Addendum, MixLine, Seal, Signature, Variant
+from sessions.printing.document import Addendum, ClinicPart, MixLine, Seal, Signature, Variant
 from sessions.printing.overview_paper import OverviewPaper, overview_pdf, table_block
 from sessions.printing.pdf import course_pdf
 from tests.sessions.test_pdf import START, a_report, a_session, read
@@ -27,7 +27,7 @@ def a_paper(tables: Sequence[Sequence[Sequence[str]]], paper: str = "a4") -> byt
             title="Overview",
             days="March",
             filters="",
-            clinic="Clinic",
+            clinic=ClinicPart(name="Clinic"),
             printed="Printed",
             page_of="Page {page} of {pages}",
             printed_on=START,

@@ -47,6 +47,7 @@ ROWS = {
     "sessions:calendar": Row(),
     "sessions:calendar-feed": Row(),
     "sessions:day-list": Row(),
+    "sessions:day-list-pdf": Row(),
     "sessions:book": Row(),
     "sessions:new-caller": Row(),
     "sessions:likely-known": Row(),

@@ -98,6 +98,7 @@ ROWS: dict[str, Row] = {
     "sessions:open-holiday": Row(),
     "sessions:access-log": Row(),
     "sessions:patient-access-log": Row(named(make_patient)),
+    "sessions:patient-access-log-pdf": Row(named(make_patient)),
     "sessions:retention": Row(),
     "sessions:edit-retention": Row(lambda world: {"applies_to": "people"}),
     "sessions:export-patient": Row(named(make_patient)),

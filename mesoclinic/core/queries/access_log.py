@@ -46,6 +46,7 @@ NOUNS = {
     "consent": gettext_lazy("consent"),
     "consent-text": gettext_lazy("consent text"),
     "course": gettext_lazy("course"),
+    "day-list": gettext_lazy("day list"),
     "erasure": gettext_lazy("request for erasure"),
     "flag": gettext_lazy("flag"),
     "follow-up": gettext_lazy("question weeks after"),
