@@ -23,3 +23,23 @@ PATIENTS = (
     Column(_("Phone"), lambda hit: hit.phone),
     Column(_("File closed"), lambda hit: _("yes") if hit.is_ended else ""),
 )
+IMPORTS = (
+    Column(_("Uploaded"), lambda one: one.asked_at),
+    Column(_("File"), lambda one: one.file_name),
+    Column(_("By"), lambda one: str(one.asked_by)),
+    Column(_("Kind"), lambda one: str(one.species)),
+    Column(_("Rows"), lambda one: one.total),
+    Column(_("Imported"), lambda one: one.imported_count),
+    Column(_("Faulty"), lambda one: one.faulty_count),
+    Column(_("State"), lambda one: one.get_status_display()),
+)
+CONSENT_TEXTS = (
+    Column(_("Title"), lambda one: one.title),
+    Column(_("Kind"), lambda one: one.get_kind_display()),
+    Column(_("Country"), lambda one: one.country),
+    Column(_("Language"), lambda one: one.language),
+    Column(_("Version"), lambda one: one.version),
+    Column(_("In use"), lambda one: gettext("yes") if one.is_current else ""),
+    Column(_("Text"), lambda one: one.body),
+    Column(_("Source"), lambda one: one.source),
+)

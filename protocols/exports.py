@@ -51,6 +51,16 @@ COMPETITION_RULES = (
     Column(_("Source"), lambda rule: rule.source),
     Column(_("Not counted any more"), lambda rule: gettext("yes") if rule.is_archived else ""),
 )
+LIMITS_AND_RULES = (
+    Column(_("Kind"), lambda line: line.kind),
+    Column(_("What it says"), lambda line: line.words),
+    Column(_("Here"), lambda line: line.here),
+    Column(_("As shipped"), lambda line: line.shipped),
+    Column(_("Unit"), lambda line: line.unit),
+    Column(_("Country"), lambda line: line.country),
+    Column(_("Source"), lambda line: line.source),
+    Column(_("Not said any more"), lambda line: gettext("yes") if line.is_archived else ""),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,11 @@ def _csv(heads: Sequence[str], values: Iterable[Sequence[Value]]) -> Iterator[by
     yield _taken(held)
 
 
+def csv_file(heads: Sequence[str], values: Iterable[Sequence[Value]]) -> bytes:
+    """Give a short table whole, as CSV in the language of the moment."""
+    return b"".join(_csv(heads, values))
+
+
 def _taken(held: StringIO) -> bytes:
     text = held.getvalue()
     held.seek(0)

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
+from patients import exports
 from patients.forms.consent_texts import GROUP, ConsentTextForm
 from patients.models import ConsentText
 from patients.queries import consents as queries
@@ -24,6 +26,8 @@ edits = require_http_methods(["GET", "HEAD", "POST"])
 @requires("patients.write_consent_text")
 def consent_texts(request: HttpRequest) -> HttpResponse:
     texts = queries.all_texts(request.clinic)
+    if sent := exported(request, "consent-text", texts, exports.CONSENT_TEXTS):
+        return sent
     context = {
         "current": [text for text in texts if text.is_current],
         "former": [text for text in texts if not text.is_current],

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mesoclinic.core.access import requires
-from mesoclinic.core.exports import sheet, template_file
+from mesoclinic.core.exports import exported, sheet, template_file
 from mesoclinic.core.refused import Refused
+from patients import exports
 from patients.forms.imports import RunForm, UploadForm
 from patients.importing import template
 from patients.models import PatientImport
@@ -29,7 +30,10 @@ IMPORTS_A_PAGE = 50
 @require_GET
 def imports(request: HttpRequest) -> HttpResponse:
     """List what was uploaded."""
-    page = Paginator(reads.imports(request.clinic), IMPORTS_A_PAGE).get_page(request.GET.get("page"))
+    found = reads.imports(request.clinic)
+    if sent := exported(request, "import", found, exports.IMPORTS):
+        return sent
+    page = Paginator(found, IMPORTS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "patients/imports/list.html", {"page": page})
 
 

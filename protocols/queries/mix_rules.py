@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from mesoclinic.core.clinic_forms import country_choices
 from mesoclinic.core.models import Clinic
 from protocols.allergens import allergen_words
-from protocols.citations import shipped_text
+from protocols.citations import shipped_text, source_words
 from protocols.dosing import CountryNote, FlagRule, shipped
 from protocols.dosing.limits import LIMITS, NUMBERS, LimitNumber
 from protocols.models import Category, MixLimit, MixRule, Species, Substance
@@ -100,6 +100,38 @@ def rule_lines(clinic: Clinic, about: str) -> list[RuleLine]:
         return lines
     near = (clinic.country, *regions_of(clinic))
     return sorted(lines, key=lambda line: (line.country not in near, line.country_words, line.code))
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A limit or a rule as a row of a table."""
+
+    kind: str
+    words: str
+    here: Decimal | str | None
+    shipped: Decimal | str | None
+    unit: str
+    country: str
+    source: str
+    is_archived: bool = False
+
+
+def as_rows(limits: Iterable[LimitLine], rules: Iterable[RuleLine]) -> list[RuleRow]:
+    """Give the limits and, below, flags and notes, as the page shows them. No statement."""
+    return [*map(_limit_row, limits), *map(_rule_row, rules)]
+
+
+def _limit_row(line: LimitLine) -> RuleRow:
+    known, unit = line.number, gettext(line.number.unit) if line.number.unit else ""
+    words = gettext(known.words)
+    return RuleRow(gettext("Limit"), words, line.value, known.shipped, unit, "", source_words(line.source))
+
+
+def _rule_row(line: RuleLine) -> RuleRow:
+    known = line.shipped.level_words if line.shipped else ""
+    country = line.country_words if line.country else ""
+    said = (line.holds.text, line.holds.level_words, known, "", country, source_words(line.holds.source))
+    return RuleRow(str(MixRule.About(line.about).label), *said, is_archived=line.is_archived)
 
 
 def rule_or_404(clinic: Clinic, about: str, code: str) -> RuleLine:

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.forms import Form
 from mesoclinic.core.refused import Refused
+from protocols import exports
 from protocols.forms.mix_rules import LimitForm, NewNoteForm, OwnNoteForm, RuleForm
 from protocols.queries import mix_rules as queries
 from protocols.queries.techniques import all_techniques
@@ -23,8 +25,11 @@ def list_rules(request: HttpRequest) -> HttpResponse:
     """Everything on one page: it is short, and whoever reads it wants to see what has been changed."""
     notes = queries.rule_lines(request.clinic, queries.COUNTRY)
     flags = queries.rule_lines(request.clinic, queries.FLAG)
+    limits = queries.limit_lines(request.clinic)
+    if sent := exported(request, "mix-rule", queries.as_rows(limits, [*flags, *notes]), exports.LIMITS_AND_RULES):
+        return sent
     context = {
-        "limits": queries.limit_lines(request.clinic),
+        "limits": limits,
         "techniques": all_techniques(request.clinic),
         "flags": flags,
         "notes": notes,

@@ -114,6 +114,27 @@ def closures(site: Site, *, from_on: date) -> list[Closure]:
 
 
 @dataclass(frozen=True)
+class ClosedDays:
+    """A line of what the page of closed days shows: days that are shut, or a public holiday."""
+
+    from_on: date
+    until_on: date
+    reason: str
+    is_holiday: bool = False
+    is_open: bool = False
+
+
+def closed_days(site: Site, *, from_on: date) -> list[ClosedDays]:
+    """List closed days and public holidays ahead, the next first. Two SQL statements."""
+    shut = [ClosedDays(one.from_on, one.until_on, one.reason) for one in closures(site, from_on=from_on)]
+    holidays = [
+        ClosedDays(one.day, one.day, one.name, is_holiday=True, is_open=one.opened is not None)
+        for one in holidays_ahead(site, from_on=from_on)
+    ]
+    return sorted([*shut, *holidays], key=lambda one: one.from_on)
+
+
+@dataclass(frozen=True)
 class Holiday:
     """A public holiday of a site; `opened` is the row that says it works all the same."""
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.exports import csv_file
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Party, Patient
@@ -79,6 +80,15 @@ def export_list(*, actor: User, recall: Recall, today: date) -> HandedOut:
         sheet = _sheet(recall, today)
         _write_down(actor, "recall.list-exported", sheet)
     return HandedOut(recall_workbook(list_of(sheet)), f"{today.isoformat()}_recall_list.xlsx")
+
+
+def export_people(*, actor: User, recall: Recall, today: date) -> HandedOut:
+    """Write the people alone as CSV. Raises Refused("nobody")."""
+    with transaction.atomic():
+        sheet = _sheet(recall, today)
+        _write_down(actor, "recall.list-exported", sheet)
+    people = list_of(sheet)[0]
+    return HandedOut(csv_file(people.heads, people.rows), f"{today.isoformat()}_recall_people.csv")
 
 
 def _sheet(recall: Recall, today: date) -> reads.RecallSheet:

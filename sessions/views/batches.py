@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
+from sessions import exports
 from sessions.forms.batches import AskBatchForm
 from sessions.forms.reports import CourseFilter
 from sessions.models import ReportBatch
@@ -28,7 +30,10 @@ BATCHES_A_PAGE = 50
 @requires("sessions.view_report")
 def batches(request: HttpRequest) -> HttpResponse:
     """List what was printed together."""
-    page = Paginator(reads.batches(request.clinic), BATCHES_A_PAGE).get_page(request.GET.get("page"))
+    found = reads.batches(request.clinic)
+    if sent := exported(request, "batch", found, exports.BATCHES):
+        return sent
+    page = Paginator(found, BATCHES_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "sessions/batches/list.html", {"page": page})
 
 

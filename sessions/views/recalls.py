@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import KINDS, exported
 from mesoclinic.core.file_answers import PDF, file_answer
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
 from protocols.models import Recall
 from protocols.queries import recalls as reads
 from protocols.services import recalls as stock
+from sessions import exports
 from sessions.forms.recalls import BeginRecallForm, FindLotForm, NoticeForm, TakeBackForm
 from sessions.queries.recalls import find, person_or_none
 from sessions.services import recalls as services
@@ -29,13 +31,15 @@ from .desk import back
 PEOPLE_A_PAGE = 50
 RECALLS_SHOWN = 50
 LOOKED_FOR = timedelta(minutes=10)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX, CSV = KINDS["xlsx"], KINDS["csv"]
 
 
 @requires("sessions.run_recall")
 @require_safe
 def recalls(request: HttpRequest) -> HttpResponse:
     """Find what a number means before it is recalled; list the recalls there were."""
+    if sent := exported(request, "recall", reads.recalls(request.clinic), exports.RECALLS):
+        return sent
     form = FindLotForm(request.GET if request.GET.get("number") else None)
     match = begin = None
     if form.is_valid():
@@ -124,7 +128,9 @@ def letters(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires("sessions.run_recall")
 @require_safe
 def export_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Hand the list out as a workbook."""
+    """Hand the list out: people and sessions as a workbook, or, when asked, the people as CSV."""
+    if request.GET.get("as") == "csv":
+        return _hand_out(request, public_id, services.export_people, CSV)
     return _hand_out(request, public_id, services.export_list, XLSX)
 
 
@@ -135,7 +141,7 @@ def _hand_out(request: HttpRequest, public_id: UUID, make: Callable[..., HandedO
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("sessions:recall", recall.public_id)
-    return file_answer(made.content, made.file_name, kind, as_attachment=kind == XLSX)
+    return file_answer(made.content, made.file_name, kind, as_attachment=kind != PDF)
 
 
 @requires("sessions.run_recall")

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.views.settings import edits
+from sessions import exports
 from sessions.forms.settings_days import AbsenceForm, ClosureForm, HolidayForm
 from sessions.models import Absence, Closure
 from sessions.queries import availability as people
@@ -29,6 +31,8 @@ from .rebooking import is_agreed, saved
 @requires("sessions.change_availability")
 def absences(request: HttpRequest) -> HttpResponse:
     rows = queries.absences(request.clinic, since=timezone.now())
+    if sent := exported(request, "absence", rows, exports.ABSENCES):
+        return sent
     return render(request, "sessions/settings/absences.html", {"rows": rows, "leaving": last_days(request.clinic)})
 
 
@@ -76,6 +80,8 @@ def remove_absence(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires("sessions.change_availability")
 def closures(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
+    if sent := exported(request, "closure", queries.closed_days(request.site, from_on=today), exports.CLOSED_DAYS):
+        return sent
     context = {
         "closures": queries.closures(request.site, from_on=today),
         "holidays": queries.holidays_ahead(request.site, from_on=today),

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.forms import rows_asked
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.views.settings import edits
+from sessions import exports
 from sessions.forms.settings_hours import BlockFormSet, rows_of
 from sessions.models.availability import Weekday
 from sessions.queries import breaking
@@ -26,6 +28,9 @@ from .rebooking import is_agreed, saved
 @requires("core.change_settings")
 def hours(request: HttpRequest) -> HttpResponse:
     weeks = queries.weeks(request.site, timezone.localdate())
+    blocks = [(week.owner, block) for week in weeks for day in week.days for block in day]
+    if sent := exported(request, "working_hours", blocks, exports.HOURS):
+        return sent
     return render(request, "sessions/settings/hours.html", {"weeks": weeks, "weekdays": Weekday.labels})
 
 

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported
 from mesoclinic.core.queries.users import site_or_404
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.views.settings import edits
+from sessions import exports
 from sessions.forms.settings_practitioners import EditRoomForm, PractitionerForm, RoomForm
 from sessions.queries import availability as people
 from sessions.queries import breaking
@@ -32,6 +34,8 @@ FIELDS = (
 @requires("core.change_settings")
 def practitioners(request: HttpRequest) -> HttpResponse:
     rows = people.practitioners(request.clinic).select_related("user")
+    if sent := exported(request, "practitioner", rows.prefetch_related("species"), exports.PRACTITIONERS):
+        return sent
     today = timezone.localdate()
     listed = [(row, row.is_licensed_on(today), row.last_day_on is not None and row.last_day_on < today) for row in rows]
     return render(request, "sessions/settings/practitioners.html", {"rows": listed})
@@ -81,7 +85,11 @@ def edit_practitioner(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 @requires("core.change_settings")
 def rooms(request: HttpRequest) -> HttpResponse:
-    return render(request, "sessions/settings/rooms.html", {"sites": queries.sites_with_rooms(request.clinic)})
+    sites = queries.sites_with_rooms(request.clinic)
+    lines = [(site, room, takes) for site, found in sites for room, takes in found]
+    if sent := exported(request, "room", lines, exports.ROOMS):
+        return sent
+    return render(request, "sessions/settings/rooms.html", {"sites": sites})
 
 
 @edits

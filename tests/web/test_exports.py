@@ -1,6 +1,7 @@
 """Every list leaves as CSV and XLSX: with the page's filters, nothing a spreadsheet would run, noted, and in little memory."""
 
 import csv
+import re
 import tracemalloc
 from datetime import timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from openpyxl import load_workbook
 from mesoclinic.core import exports
 from mesoclinic.core.exports import Column, exported, harmless
 from mesoclinic.core.models import AuditEvent
-from mesoclinic.core.roles import Role
+from mesoclinic.core.roles import RIGHTS, Role
 from patients.services import patients, places
 from sessions.services import waiting
 from tests.factories import (
@@ -31,6 +32,7 @@ from tests.factories import (
 from tests.sessions import round_world
 from tests.sessions.booking_world import MONDAY, NOW, book
 from tests.sessions.record_world import done, record_world
+from tests.web.rights import World, all_rows, all_views
 
 pytestmark = pytest.mark.django_db
 
@@ -38,12 +40,17 @@ LISTS = (
     *("patients:list", "protocols:stock", "protocols:substances", "protocols:list", "sessions:courses"),
     *("sessions:reports", "sessions:outbox", "sessions:access-log", "sessions:retention", "sessions:follow-ups"),
     *("sessions:rounds", "sessions:day-list", "patients:places", "protocols:pairs", "protocols:competition-rules"),
+    *("sessions:batches", "sessions:absences", "sessions:closures", "protocols:rules"),
 )
 OF_OTHERS = (
     *(("sessions:records-unsigned", Role.PRACTITIONER), ("sessions:waiting", Role.PRACTITIONER)),
     *(("core:users", Role.ADMIN), ("patients:places", Role.ADMIN)),
+    *(("sessions:practitioners", Role.ADMIN), ("sessions:rooms", Role.ADMIN), ("sessions:hours", Role.ADMIN)),
+    *(("patients:imports", Role.MANAGER), ("patients:consent-texts", Role.MANAGER)),
+    ("sessions:recalls", Role.MANAGER),
 )
 EMPTY = {"sessions:outbox", "sessions:retention", "sessions:follow-ups", "sessions:rounds", "sessions:day-list"}
+EMPTY |= {"sessions:batches", "sessions:absences"}
 
 
 @pytest.fixture
@@ -88,6 +95,62 @@ def in_both_alike(browser, name):
 
     assert [cell.value for cell in sheet[1]] == heads
     assert all(heads)
+
+
+# Pages at an address of their own that are no list of what is kept, each with what it is instead.
+NO_LISTS = {
+    "to fill in": (
+        *("core:account", "core:ask-passkey", "core:clinic", "core:create-site", "core:create-user", "core:settings"),
+        *("core:tolerances", "patients:create-place", "patients:register", "patients:upload-import"),
+        *("patients:write-consent-text", "protocols:create", "protocols:create-competition-rule"),
+        *("protocols:create-country-note", "protocols:create-pair", "protocols:create-substance"),
+        *("protocols:receive-lot", "protocols:upload-import", "sessions:add-absence", "sessions:add-closure"),
+        *("sessions:ask-batch", "sessions:book", "sessions:book-round", "sessions:create-practitioner"),
+        *("sessions:leaflet-texts", "sessions:my-calendar", "sessions:new-caller", "sessions:paper"),
+        *("sessions:reminder-settings", "sessions:walk-in", "sessions:book-together"),
+    ),
+    "pieces of a form, and what is found while somebody types": (
+        *("patients:find-parties", "patients:search", "protocols:cadence-rows", "sessions:cadence-preview"),
+        *("sessions:likely-known", "sessions:round-times", "sessions:together-times"),
+    ),
+    "work to do now, each line with its buttons; what is behind it leaves with the lists of visits, courses and patients": (
+        *("sessions:today", "sessions:close-day", "sessions:to-call", "sessions:rebook", "sessions:calendar"),
+        "patients:duplicates",
+    ),
+    "numbers; each opens a list that leaves": ("sessions:overview",),
+}
+
+
+@pytest.fixture
+def full_world() -> World:
+    """A clinic with an example of everything there is an address of."""
+    world = World()
+    for name, row in all_rows().items():
+        row.address(name, world)
+    return world
+
+
+@pytest.mark.once
+def test_every_page_that_lists_what_is_kept_offers_its_export(full_world):
+    without = {name for names in NO_LISTS.values() for name in names}
+    views, missing, needless = all_views(), set(), set()
+    for name, row in sorted(all_rows().items()):
+        roles = sorted(RIGHTS[views[name].right] & RIGHTS[exports.RIGHT]) or sorted(RIGHTS[views[name].right])
+        if row.kwargs or name in EMPTY:
+            continue
+        browser = Client()
+        browser.force_login(full_world.users[roles[0]])
+        answer = browser.get(row.address(name, full_world))
+        if answer.status_code != 200 or "html" not in answer["Content-Type"]:
+            continue
+        offers = re.search(r"href=\"\?[^\"]*as=csv", answer.text) is not None
+        if not offers and name not in without:
+            missing.add(name)
+        if offers and name in without:
+            needless.add(name)
+    assert missing == set()
+    assert needless == set()
+    assert {*LISTS} >= EMPTY, "what is empty here is asked for its file by its address"
 
 
 @pytest.mark.parametrize("name", sorted(set(LISTS) - EMPTY))
