@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from sessions.models import (
     Addendum,
     Administration,
@@ -24,7 +26,7 @@ from sessions.models import (
     SessionRecord,
 )
 
-CURRENT_FORMAT = 2
+CURRENT_FORMAT = 3
 
 RECORD_1 = (
     *("id", "public_id", "clinic_id", "appointment_id", "course_id", "planned_session_id", "attempt", "patient_id"),
@@ -60,6 +62,7 @@ CHILDREN_1: dict[str, tuple[type, tuple[str, ...]]] = {
     ),
 }
 ADDENDUM_1 = ("id", "public_id", "record_id", "kind", "text", "reason", "field", "by_id", "at")
+ADDENDUM_2 = (*ADDENDUM_1, "corrects", "line_id", "lot_id", "value")
 
 
 def read_records_1(keys: Iterable[int]) -> dict[int, str]:
@@ -67,9 +70,9 @@ def read_records_1(keys: Iterable[int]) -> dict[int, str]:
     return _read_records(keys, RECORD_1, 1)
 
 
-def read_records_2(keys: Iterable[int]) -> dict[int, str]:
+def read_records_2(keys: Iterable[int], form: int = 2) -> dict[int, str]:
     """As format 1, and why somebody else than who gave it signed. Six SQL statements for any number."""
-    return _read_records(keys, RECORD_2, 2)
+    return _read_records(keys, RECORD_2, form)
 
 
 def _read_records(keys: Iterable[int], columns: tuple[str, ...], form: int) -> dict[int, str]:
@@ -100,14 +103,28 @@ def _rows_of(model: type, columns: tuple[str, ...], keys: list[int]) -> dict[int
 
 
 def read_addenda_1(keys: Iterable[int], form: int = 1) -> dict[int, str]:
-    """Write the canonical text of addenda from their rows. One SQL statement for any number."""
-    rows = Addendum.objects.filter(pk__in=list(keys)).order_by().values(*ADDENDUM_1)
-    return {row["id"]: _text({"format": form, "kind": "addendum", "addendum": row}) for row in rows}
+    """Write the canonical text of addenda from their rows; one that gives a value anew was never signed in this format.
+
+    One SQL statement for any number.
+    """
+    return _read_addenda(Addendum.objects.filter(pk__in=list(keys), corrects=""), ADDENDUM_1, form)
+
+
+def read_addenda_2(keys: Iterable[int], form: int = 3) -> dict[int, str]:
+    """As format 1, and the value a correction gives anew. One SQL statement for any number."""
+    return _read_addenda(Addendum.objects.filter(pk__in=list(keys)), ADDENDUM_2, form)
+
+
+def _read_addenda(rows: QuerySet[Addendum], columns: tuple[str, ...], form: int) -> dict[int, str]:
+    return {
+        row["id"]: _text({"format": form, "kind": "addendum", "addendum": row})
+        for row in rows.order_by().values(*columns)
+    }
 
 
 Reader = Callable[[Iterable[int]], dict[int, str]]
-RECORD_READERS: Mapping[int, Reader] = {1: read_records_1, 2: read_records_2}
-ADDENDUM_READERS: Mapping[int, Reader] = {1: read_addenda_1, 2: partial(read_addenda_1, form=2)}
+RECORD_READERS: Mapping[int, Reader] = {1: read_records_1, 2: read_records_2, 3: partial(read_records_2, form=3)}
+ADDENDUM_READERS: Mapping[int, Reader] = {1: read_addenda_1, 2: partial(read_addenda_1, form=2), 3: read_addenda_2}
 
 
 # Where a text names who signed it and when, by its kind.

@@ -1,33 +1,103 @@
 """The forms for what comes after signing: an addendum, and a reaction told later."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import Form
+from mesoclinic.core.forms import Form, make_careful
 from mesoclinic.core.identity_forms import PROOFS, IdentityForm
-from sessions.forms.record_rows import ReactionForm, with_blank
+from patients.forms.weights import check_weight
+from protocols.forms.packs import PackField, read_pack
+from sessions.forms.record_rows import ReactionForm, count, depth, with_blank
 from sessions.models import SessionRecord
 from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import Severity
-from sessions.models.signatures import AddendumKind
+from sessions.models.signatures import AddendumKind, Corrected
 from sessions.queries.reactions import lots_given
+from sessions.recording import text_of
+from sessions.services.records import Correction
+
+
+def _value_fields() -> dict[str, forms.Field]:
+    """How the right value of each column is read: as on the form of a record, but never empty."""
+    fields = {
+        Corrected.WEIGHT: forms.DecimalField(min_value=Decimal("0.01"), max_digits=6, decimal_places=2),
+        Corrected.DEPTH: depth(),
+        Corrected.SHOTS: count("", 5000),
+        Corrected.NEEDLE: forms.CharField(max_length=80),
+        Corrected.DEVICE: forms.CharField(max_length=120),
+        Corrected.SEDATION: forms.CharField(max_length=300),
+        Corrected.LOT: PackField(),
+    }
+    for field in fields.values():
+        field.required = True
+        make_careful(field)
+    return fields
 
 
 class AddendumForm(IdentityForm):
     kind = forms.ChoiceField(
         label=_("What it is"), choices=AddendumKind.choices, initial=AddendumKind.ADDENDUM, widget=forms.RadioSelect
     )
+    corrects = forms.ChoiceField(
+        label=_("The value that was wrong"),
+        required=False,
+        help_text=_(
+            "For a correction. Reports then show the right value with its mark, and what was signed beside it."
+        ),
+    )
+    value = forms.CharField(label=_("The right value"), required=False, max_length=300)
     field = forms.CharField(label=_("What is corrected"), required=False, max_length=60)
-    text = forms.CharField(label=_("Text"), max_length=5000, widget=forms.Textarea(attrs={"rows": 5}))
+    text = forms.CharField(label=_("Text"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 5}))
     reason = forms.CharField(label=_("Why it is added only now"), max_length=500)
 
-    field_order = ("kind", "field", "text", "reason", *PROOFS)
+    field_order = ("kind", "corrects", "value", "field", "text", "reason", *PROOFS)
+
+    def __init__(self, *args: Any, record: SessionRecord, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.record = record
+        lines = record.administrations.select_related("substance", "lot").order_by("position")
+        lots = [
+            (f"{Corrected.LOT}-{line.pk}", f"{Corrected.LOT.label}: {line.substance} {line.lot_number}")
+            for line in lines
+        ]
+        others = [(one.value, one.label) for one in Corrected if one not in (Corrected.LOT, Corrected.NONE)]
+        self.fields["corrects"].choices = with_blank([*lots, *others], gettext("None of these: in words below"))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("corrects") and "value" not in self.errors:
+            self._read_value(Corrected(data["corrects"].partition("-")[0]))
+        elif data.get("value") and "corrects" not in self.errors:
+            self.add_error("corrects", gettext("Choose which value this is."))
+        elif not data.get("text") and "text" not in self.errors:
+            self.add_error("text", gettext("Please fill this in."))
+        return data
+
+    def _read_value(self, what: Corrected) -> None:
+        try:
+            value = _value_fields()[what].clean(self.cleaned_data.get("value"))
+            if what == Corrected.WEIGHT:
+                check_weight(value, self.record.patient.species.usual_weights_kg)
+        except ValidationError as no:
+            self.add_error("value", no)
+            return
+        self.cleaned_data["value"] = text_of(value)
+        if what == Corrected.LOT:
+            read_pack(self, "value")
 
     def words(self) -> dict[str, Any]:
         """The keywords for `records.add_addendum`."""
-        return {name: value for name, value in self.cleaned_data.items() if name not in PROOFS}
+        data = self.cleaned_data
+        words = {name: data[name] for name in ("kind", "field", "text", "reason")}
+        if not data["corrects"]:
+            return words
+        what, _dash, line = data["corrects"].partition("-")
+        return words | {"correction": Correction(what, data["value"], int(line) if line else None)}
 
 
 class OutcomeFields(Form):

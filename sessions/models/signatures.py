@@ -6,9 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import one_of
 from mesoclinic.core.models import ClinicOwned, Identified
+from protocols.models import Lot
+from protocols.models.recalls import folded
 
 from .availability import Practitioner
-from .records import SessionRecord
+from .records import Administration, SessionRecord
 
 
 class AddendumKind(models.TextChoices):
@@ -20,8 +22,25 @@ class AddendumKind(models.TextChoices):
     WITHDRAWAL = "withdrawal", _("Withdrawn: wrong patient")
 
 
+class Corrected(models.TextChoices):
+    """What a correction can give another value, by the name of its column: the lot of a line, the rest of the record."""
+
+    LOT = "lot_number", _("Lot")
+    WEIGHT = "weight_kg", _("Weight (kg)")
+    DEPTH = "depth_mm", _("Depth (mm)")
+    SHOTS = "shots", _("Shots in all")
+    NEEDLE = "needle", _("Needle")
+    DEVICE = "device_number", _("Device and sterile part (number, lot)")
+    SEDATION = "sedation", _("Sedation (medicine, dose, by whom)")
+    NONE = "", ""
+
+
 class Addendum(Identified):
-    """A dated, authored, reasoned addition to a signed record. Append-only, by trigger."""
+    """A dated, authored, reasoned addition to a signed record. Append-only, by trigger.
+
+    A correction may give one value anew (`corrects`, for the lot of a line with `line`): `value` is the right one as it
+    would be typed, `lot` the lot of that number where the stock knows exactly one. The last correction of a value holds.
+    """
 
     Kind = AddendumKind
 
@@ -30,13 +49,34 @@ class Addendum(Identified):
     text = models.TextField(_("text"), max_length=5000)
     reason = models.CharField(_("reason"), max_length=500)
     field = models.CharField(_("what is corrected"), max_length=60, blank=True)
+    corrects = models.CharField(max_length=15, choices=Corrected, blank=True, default="")
+    line = models.ForeignKey(
+        Administration, on_delete=models.PROTECT, null=True, blank=True, related_name="corrections"
+    )
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="corrections")
+    value = models.CharField(_("the right value"), max_length=300, blank=True, default="")
     by = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     class Meta:
         ordering = ["record", "at", "id"]
         verbose_name_plural = "addenda"
+        indexes = [
+            models.Index(folded("value"), name="correction_by_lot_number", condition=Q(corrects="lot_number")),
+        ]
         constraints = [
+            one_of("corrects", Corrected, name="addendum_corrects_known"),
+            models.CheckConstraint(
+                condition=Q(corrects="", value="", line__isnull=True, lot__isnull=True)
+                | (Q(kind="correction", corrects="lot_number", line__isnull=False) & ~Q(value=""))
+                | (
+                    Q(kind="correction", line__isnull=True, lot__isnull=True)
+                    & ~Q(corrects__in=["", "lot_number"])
+                    & ~Q(value="")
+                ),
+                name="addendum_corrects_one_value",
+                violation_error_message=_("A correction gives one value anew."),
+            ),
             one_of("kind", AddendumKind, name="addendum_kind_known"),
             models.CheckConstraint(
                 condition=~Q(text="") & ~Q(reason=""),

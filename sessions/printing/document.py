@@ -111,7 +111,7 @@ class PlannedDay:
 
 @dataclass(frozen=True, kw_only=True)
 class MixLine:
-    """One administration; `dose` carries its unit (`20 mg`)."""
+    """One administration; `dose` carries its unit (`20 mg`). Where a correction gave the lot, `lot_signed` is the one before."""
 
     substance: str
     strength: str = ""
@@ -121,6 +121,7 @@ class MixLine:
     wasted_ml: Decimal | None = None
     dose: str = ""
     lot: str = ""
+    lot_signed: str = ""
     expires_on: date | None = None
 
 
@@ -171,6 +172,14 @@ class Addendum:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Amended:
+    """A value a correction gave anew: the key of its word in `words.py`, and what was signed, ready to read."""
+
+    what: str
+    signed: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Signature:
     """Who signed, when (clinic-local, ready to read) and the start of the record's SHA-256."""
 
@@ -208,7 +217,10 @@ class Seal:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionPart:
-    """One recorded session. A withdrawn one (wrong patient) stays in sight and counts for nothing."""
+    """One recorded session. A withdrawn one (wrong patient) stays in sight and counts for nothing.
+
+    Its values are the right ones: `amended` says which of them a correction gave, and what was signed.
+    """
 
     number: int
     performed_on: date
@@ -233,6 +245,7 @@ class SessionPart:
     shots_told: int | None = None
     overrides: tuple[Override, ...] = ()
     addenda: tuple[Addendum, ...] = ()
+    amended: tuple[Amended, ...] = ()
     signature: Signature | None = None
     late_entry: bool = False
     withdrawn: bool = False

@@ -39,7 +39,9 @@ def session_block(session: SessionPart, words: Words, place: int = 0) -> Block:
         "by": session.performed_by,
         "together": sum(_rows(block) for block in blocks) + 2 * (len(remarks) + len(addenda)) <= MOST_TOGETHER
         and len(session.notes) < 800,
-        "right": f"{session.shots} {words['shots'].lower()}" if session.shots else "",
+        "right": _amended(
+            f"{session.shots} {words['shots'].lower()}" if session.shots else "", session, words, "shots"
+        ),
         "marks": [words[key] for key, is_so in _marks(session) if is_so],
         "withdrawn": session.withdrawn,
         "blocks": blocks,
@@ -90,7 +92,7 @@ def _mix(session: SessionPart, words: Words) -> list[Block]:
             ml(line.given_ml, words),
             ml(line.wasted_ml, words),
             line.dose,
-            line.lot,
+            _was(line.lot, line.lot_signed, words),
             print_day(line.expires_on, words) if line.expires_on else "",
         ]
         for line in session.mix
@@ -163,9 +165,9 @@ def _session_facts(session: SessionPart, words: Words) -> list[Block]:
         [
             [words["checks"], session.checks],
             [words["technique"], session.technique],
-            [words["device"], comma([session.device, session.needle])],
-            [words["depth"], session.depth],
-            [words["weight_used"], _weight_used(session, words)],
+            [words["device"], _amended(comma([session.device, session.needle]), session, words, "device", "needle")],
+            [words["depth"], _amended(session.depth, session, words, "depth")],
+            [words["weight_used"], _amended(_weight_used(session, words), session, words, "weight_used")],
             *scores,
             [words["behaviour"], session.behaviour],
             [
@@ -173,12 +175,22 @@ def _session_facts(session: SessionPart, words: Words) -> list[Block]:
                 "" if session.relief_seconds is None else words["seconds"].format(n=session.relief_seconds),
             ],
             [words["effect"], session.effect],
-            [words["sedation"], session.sedation],
+            [words["sedation"], _amended(session.sedation, session, words, "sedation")],
             [words["aftercare"], session.aftercare],
             [words["notes"], session.notes],
         ]
     )
     return [{"kind": "facts", "rows": rows}] if rows else []
+
+
+def _amended(text: str, session: SessionPart, words: Words, *keys: str) -> str:
+    """Mark a value that a correction gave anew, and say what was signed."""
+    signed = [one.signed for one in session.amended if one.what in keys]
+    return _was(text, comma(signed), words)
+
+
+def _was(text: str, signed: str, words: Words) -> str:
+    return f"{text} ({words['signed_as'].format(value=signed)})" if signed else text
 
 
 def _weight_used(session: SessionPart, words: Words) -> str:

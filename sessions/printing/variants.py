@@ -66,6 +66,7 @@ def _brief(session: SessionPart) -> SessionPart:
         body=(),
         relief_seconds=None,
         overrides=(),
+        amended=tuple(one for one in session.amended if one.what == "shots"),
     )
 
 
@@ -133,6 +134,7 @@ def _for_insurer(report: CourseReport) -> CourseReport:
                 sites=(),
                 scores=(),
                 shots_told=None,
+                amended=(),
                 addenda=tuple(replace(one, text="", reason="", by="") for one in session.addenda),
             )
             for session in report.sessions

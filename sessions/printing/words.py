@@ -125,6 +125,7 @@ ENGLISH: Words = {
     "aftercare": gettext_noop("Aftercare"),
     "checks": gettext_noop("Checked before"),
     "amended": gettext_noop("Amended"),
+    "signed_as": gettext_noop("amended, signed as {value}"),
     "withdrawn": gettext_noop("Withdrawn"),
     "late_entry": gettext_noop("Late entry"),
     "unsigned_records": gettext_noop("Not signed yet: session {numbers}. What stands there may still change."),

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic
 from patients.models import Patient
-from sessions.models import Administration, FollowUp, SessionRecord
+from sessions.models import Addendum, Administration, FollowUp, SessionRecord
 from sessions.models.follow_ups import FollowUpAnswer
 from sessions.queries import records as reads
 from sessions.queries.contacts import Contact, contacts_of
@@ -71,13 +71,14 @@ def _is_open() -> Q:
 
 def _has_lot(record: str) -> Exists:
     held = Administration.objects.filter(record=OuterRef(record))
-    return Exists(held.filter(Q(lot__isnull=False) | ~Q(lot_number="")))
+    return Exists(held.filter(Q(lot__isnull=False) | ~Q(lot_number="") | Q(corrections__isnull=False)))
 
 
 def lines(rows: Iterable[SessionRecord], today: date) -> list[FollowUpLine]:
-    """Give the lines of a page. Five statements whatever their number, more for merged files."""
+    """Give the lines of a page. Six statements whatever their number, more for merged files."""
     keys = [row.pk for row in rows]
     administrations = Administration.objects.select_related("substance", "lot").order_by("position")
+    administrations = administrations.prefetch_related(Prefetch("corrections", Addendum.objects.order_by("at", "pk")))
     asked = FollowUp.objects.select_related("by").order_by("-at", "-pk")
     page = reads.with_names(SessionRecord.objects.filter(pk__in=keys))
     page = page.prefetch_related(Prefetch("administrations", administrations), Prefetch("follow_ups", asked))
@@ -94,7 +95,7 @@ def _line(record: SessionRecord, patient: Patient, contacts: dict[int, Contact],
         record=record,
         patient=patient,
         contact=contacts[patient.pk],
-        lots=[_lot_words(row) for row in record.administrations.all() if row.lot_id or row.lot_number],
+        lots=[words for row in record.administrations.all() if (words := _lot_words(row))],
         on=on,
         weeks=(today - on).days // 7,
         until_on=on + timedelta(weeks=LAST_WEEK),
@@ -103,4 +104,7 @@ def _line(record: SessionRecord, patient: Patient, contacts: dict[int, Contact],
 
 
 def _lot_words(row: Administration) -> str:
-    return f"{row.substance} {row.lot_number or row.lot.number}"
+    """Name the substance and its lot, the one a correction names; nothing where none was noted."""
+    corrected = [one.value for one in row.corrections.all()]
+    number = next(reversed(corrected), "") or row.lot_number or (row.lot.number if row.lot is not None else "")
+    return f"{row.substance} {number}" if number else ""

@@ -51,5 +51,6 @@ def with_outcome(events: QuerySet[AdverseEvent]) -> QuerySet[AdverseEvent]:
 
 
 def lots_given(record: SessionRecord) -> QuerySet[Lot]:
-    """The lots of a record's mix: those a reaction may be blamed on. One statement."""
-    return Lot.objects.filter(administrations__record=record).select_related("substance").distinct().order_by("pk")
+    """The lots of a record's mix, those a correction names too: a reaction may be blamed on them. One statement."""
+    given = Q(pk__in=record.administrations.values("lot")) | Q(pk__in=record.addenda.values("lot"))
+    return Lot.objects.filter(given).select_related("substance").order_by("pk")

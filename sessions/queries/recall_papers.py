@@ -108,9 +108,16 @@ def _sessions(sheet: RecallSheet) -> Sheet:
     return Sheet(_("Sessions"), heads, [_session(one) for one in sheet.sessions])
 
 
+def lots_corrected_said(one: Session) -> list[str]:
+    """Say each lot a correction gave anew, so that nobody takes one of the two for the only one."""
+    words = _("lot corrected: %(signed)s → %(right)s")
+    return [words % {"signed": signed or "–", "right": right} for signed, right in one.lots_corrected]
+
+
 def _session(one: Session) -> list[Value]:
     patient: Patient | None = one.patient
     state = _("Withdrawn") if one.is_withdrawn else one.status_label
+    state = "; ".join([state, *lots_corrected_said(one)])
     name, number = (patient.name, patient.number) if patient is not None else ("", None)
     return [
         one.on,

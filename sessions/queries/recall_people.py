@@ -21,7 +21,10 @@ ORDER = ["", *(outcome.value for outcome in NoticeOutcome)]
 
 @dataclass
 class Session:
-    """One record that holds the lot. `on` is the day it was given, or a draft was begun, where it happened."""
+    """One record that holds the lot. `on` is the day it was given, or a draft was begun, where it happened.
+
+    `lots_corrected` has the lot signed and the lot a correction names, of each line that was corrected.
+    """
 
     record_id: int
     public_id: UUID
@@ -34,6 +37,7 @@ class Session:
     is_withdrawn: bool = False
     lines: list[str] = field(default_factory=list)
     given_ml: Decimal = Decimal(0)
+    lots_corrected: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:

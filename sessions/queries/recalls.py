@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
@@ -18,7 +18,7 @@ from protocols.models import Lot, Recall, Vial
 from protocols.models.recalls import fold_number, folded
 from protocols.queries import recalls
 from sessions.models import Addendum, Administration, RecallNotice, SessionRecord
-from sessions.models.signatures import AddendumKind
+from sessions.models.signatures import AddendumKind, Corrected
 from sessions.queries.recall_people import Person, Session, people_of
 
 COLUMNS = (
@@ -94,13 +94,21 @@ def _vials(lots: Iterable[Lot]) -> list[Vial]:
 
 
 def _sessions(clinic: Clinic, lots: Iterable[Lot], number: str) -> list[Session]:
-    """The records that hold one of these lots, or whose number was typed. Five statements, one a level of merges."""
+    """The records that hold one of these lots, whose number was typed, or whose correction names it.
+
+    A record whose lot was corrected to another one stays on the list, and is marked: what was signed was said of a pack
+    somebody held. Six statements, one a level of merges.
+    """
     keys = [lot.pk for lot in lots]
+    corrected = _corrected_to(clinic, keys, number)
     rows = Administration.objects.alias(folded_number=folded("lot_number"))
-    rows = rows.filter(Q(lot__in=keys) | (Q(lot__isnull=True) & recalls.same_number("folded_number", number)))
+    named = Q(lot__in=keys) | (Q(lot__isnull=True) & recalls.same_number("folded_number", number))
+    rows = rows.filter(named | Q(pk__in=corrected), record__clinic=clinic)
     withdrawn = Addendum.objects.filter(record=OuterRef("record_id"), kind=AddendumKind.WITHDRAWAL)
-    rows = rows.filter(record__clinic=clinic).annotate(is_withdrawn=Exists(withdrawn))
-    found = list(rows.order_by("-record__performed_at", "-record_id", "position").values(*COLUMNS, "is_withdrawn"))
+    right = Addendum.objects.filter(line=OuterRef("pk"), corrects=Corrected.LOT).order_by("-at", "-pk")
+    rows = rows.annotate(is_withdrawn=Exists(withdrawn), right_lot=Subquery(right.values("value")[:1]))
+    rows = rows.order_by("-record__performed_at", "-record_id", "position")
+    found = list(rows.values(*COLUMNS, "is_withdrawn", "right_lot"))
     sites = {site.pk: site for site in Site.objects.filter(clinic=clinic)}
     sessions = _grouped(found, sites)
     for draft in _typed_drafts(clinic, keys, number):
@@ -109,6 +117,13 @@ def _sessions(clinic: Clinic, lots: Iterable[Lot], number: str) -> list[Session]
     for one in sessions.values():
         one.patient = files.get(one.patient_id)
     return list(sessions.values())
+
+
+def _corrected_to(clinic: Clinic, lot_ids: Iterable[int], number: str) -> set[int]:
+    """The lines of the mix to which a correction gave one of these lots, or their number. One statement."""
+    rows = Addendum.objects.filter(record__clinic=clinic, corrects=Corrected.LOT).alias(folded_value=folded("value"))
+    rows = rows.filter(Q(lot__in=lot_ids) | (Q(lot__isnull=True) & recalls.same_number("folded_value", number)))
+    return set(rows.values_list("line_id", flat=True))
 
 
 def _grouped(rows: Iterable[Mapping[str, Any]], sites: Mapping[int, Site]) -> dict[int, Session]:
@@ -130,6 +145,8 @@ def _grouped(rows: Iterable[Mapping[str, Any]], sites: Mapping[int, Site]) -> di
             )
         one.lines.append(row["substance__name"])
         one.given_ml += row["given_ml"]
+        if row["right_lot"]:
+            one.lots_corrected.append((row["lot_number"], row["right_lot"]))
     return sessions
 
 

@@ -26,7 +26,7 @@ from sessions.models import (
 )
 from sessions.models.courses import PlannedStatus
 from sessions.models.signatures import AddendumKind
-from sessions.queries import body_maps
+from sessions.queries import body_maps, corrections
 from sessions.queries import records as reads
 from sessions.queries.body_maps import Drawing
 from sessions.queries.plans import course_plans
@@ -58,10 +58,13 @@ class ReadPage:
     body_map: list[Drawing]
     sites: list[InjectionSite]
     shots: int
+    shots_signed: int
     scores: list[tuple[str, str]]
     answers: list[str]
     reactions: list[AdverseEvent]
     addenda: list[Addendum]
+    shown: SessionRecord
+    corrected: dict[str, Addendum]
     withdrawal: Addendum | None
     signature: Signature | None
     next_session: PlannedSession | None
@@ -148,18 +151,23 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
     """Return everything the page of a finished record shows. At most twenty-two SQL statements."""
     rows = list(_administrations(record))
     added = list(reads.addenda(record))
+    right = corrections.standing(added)
+    shown = corrections.amended(record, right)
     own = getattr(user, "practitioner", None)
     sites = list(record.injection_sites.select_related("technique"))
     return ReadPage(
         banner=patients.banner(reads.patient_of(record), today),
-        lines=[{"row": row, "mg": dose_mg(row)} for row in rows],
+        lines=[{"row": row, "mg": dose_mg(row), "right": corrections.right_lot(row, right)} for row in rows],
         body_map=body_maps.drawn_map(record),
         sites=sites,
-        shots=shots_in_all(record.shots, (site.points for site in sites)),
+        shots=shots_in_all(shown.shots, (site.points for site in sites)),
+        shots_signed=shots_in_all(record.shots, (site.points for site in sites)),
         scores=score_facts(record),
         answers=_answers(record),
         reactions=reactions(record),
         addenda=added,
+        shown=shown,
+        corrected={what: one for (what, line_id), one in right.items() if line_id is None},
         withdrawal=next((one for one in added if one.kind == AddendumKind.WITHDRAWAL), None),
         signature=record.signatures.filter(addendum=None).first(),
         next_session=_next_session(record),

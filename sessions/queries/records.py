@@ -161,7 +161,7 @@ def is_withdrawn(record: SessionRecord) -> bool:
 
 def addenda(record: SessionRecord) -> QuerySet[Addendum]:
     """List what was added to a signed record, the oldest first. One SQL statement."""
-    return record.addenda.select_related("by", "signature").order_by("at", "pk")
+    return record.addenda.select_related("by", "signature", "lot").order_by("at", "pk")
 
 
 def content(record: SessionRecord) -> RecordContent:

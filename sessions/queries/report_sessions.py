@@ -26,15 +26,19 @@ from sessions.models import (
 )
 from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import Moment, RatedBy, Scale
+from sessions.models.signatures import Corrected
 from sessions.printing import document
 from sessions.printing.numbers import number
 from sessions.printing.words import Words
+from sessions.queries import corrections
 from sessions.queries.reactions import with_outcome
 from sessions.queries.report_course import body_parts, effect_said, number_of
 from sessions.queries.report_words import moment_words, side_words
 from sessions.queries.scale_words import value_words
 from sessions.queries.seals import SHORT_HASH
+from sessions.recording import shots_in_all
 
+NOTHING = "–"
 HIGHEST = {Scale.PAIN: Decimal(10), Scale.LAMENESS: Decimal(5), Scale.SATISFACTION: Decimal(10)}
 
 
@@ -48,7 +52,7 @@ def records_of(course: Course) -> list[SessionRecord]:
         Prefetch("scores", Score.objects.order_by("scale", "moment")),
         Prefetch("overrides", Override.objects.select_related("by")),
         Prefetch("adverse_events", with_outcome(AdverseEvent.objects.order_by("onset_on", "pk"))),
-        Prefetch("addenda", Addendum.objects.select_related("by", "signature").order_by("at", "pk")),
+        Prefetch("addenda", Addendum.objects.select_related("by", "signature", "lot").order_by("at", "pk")),
         Prefetch("signatures", own_signature, to_attr="own_signatures"),
     )
     return sorted(rows, key=lambda record: (number_of(record), record.performed_at, record.pk))
@@ -119,30 +123,33 @@ def is_withdrawn(record: SessionRecord) -> bool:
 def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Words) -> document.SessionPart:
     lines, sites = list(record.administrations.all()), list(record.injection_sites.all())
     several = {line.syringe for line in lines} | {site.syringe for site in sites} not in ({"A"}, set())
+    right = corrections.standing(record.addenda.all())
+    shown = corrections.amended(record, right)
     return document.SessionPart(
         number=number_of(record),
         performed_on=local_day(record.performed_at, zone),
         performed_by=record.performed_by.name,
         checks=_checks(record.checklist),
         technique=_joined(str(record.technique) if record.technique else "", _("dry") if record.is_dry else ""),
-        device=_joined(record.get_device_display() if record.device else "", record.device_number),
-        needle=_joined(shipped_text(record.needle), _mm(record.needle_length_mm, words)),
-        depth=_mm(record.depth_mm, words),
-        weight_kg=record.weight_kg,
-        weight_estimated=record.weight_is_estimated,
-        mix=tuple(_mix_line(line, several, words) for line in lines),
+        device=_joined(record.get_device_display() if record.device else "", shown.device_number),
+        needle=_joined(shipped_text(shown.needle), _mm(record.needle_length_mm, words)),
+        depth=_mm(shown.depth_mm, words),
+        weight_kg=shown.weight_kg,
+        weight_estimated=record.weight_is_estimated and (Corrected.WEIGHT, None) not in right,
+        mix=tuple(_mix_line(line, several, words, corrections.right_lot(line, right)) for line in lines),
         sites=tuple(_site(site, species, several, words) for site in sites),
         body=body_parts(sites, species),
         scores=tuple(_score(scale, rater, values) for (scale, rater), values in _by_scale(record).items()),
         behaviour=_behaviour(record, species),
         relief_seconds=record.relief_seconds,
         effect=effect_said(record, words),
-        sedation=record.sedation,
+        sedation=shown.sedation,
         aftercare=advice_in_words(record.aftercare),
         notes=record.notes,
-        shots_told=record.shots,
+        shots_told=shown.shots,
         overrides=tuple(_override(override, zone) for override in record.overrides.all()),
         addenda=tuple(_addendum(addendum, zone) for addendum in record.addenda.all()),
+        amended=_amended(record, right, words),
         signature=_signature(record, zone, words),
         late_entry=record.is_late_entry,
         withdrawn=is_withdrawn(record),
@@ -167,8 +174,41 @@ def _mm(length: Decimal | None, words: Words) -> str:
     return "" if length is None else f"{number(length, words)} mm"
 
 
-def _mix_line(line: Administration, several: bool, words: Words) -> document.MixLine:
+# The word of the report for each value a correction can give anew; a lot has its own place in the mix.
+AMENDED = {
+    Corrected.WEIGHT: "weight_used",
+    Corrected.DEPTH: "depth",
+    Corrected.SHOTS: "shots",
+    Corrected.NEEDLE: "needle",
+    Corrected.DEVICE: "device",
+    Corrected.SEDATION: "sedation",
+}
+
+
+def _amended(record: SessionRecord, right: corrections.Corrections, words: Words) -> tuple[document.Amended, ...]:
+    """Say what was signed where a correction gave another value."""
+    counted = shots_in_all(record.shots, (site.points for site in record.injection_sites.all()))
+    signed = {
+        Corrected.WEIGHT: f"{number(record.weight_kg, words)} kg" if record.weight_kg is not None else "",
+        Corrected.DEPTH: _mm(record.depth_mm, words),
+        Corrected.SHOTS: str(counted or ""),
+        Corrected.NEEDLE: shipped_text(record.needle),
+        Corrected.DEVICE: record.device_number,
+        Corrected.SEDATION: record.sedation,
+    }
+    return tuple(
+        document.Amended(what=word, signed=signed[what] or NOTHING)
+        for what, word in AMENDED.items()
+        if (what, None) in right
+    )
+
+
+def _mix_line(line: Administration, several: bool, words: Words, right: Addendum | None) -> document.MixLine:
     lot = line.lot
+    signed = line.lot_number or (lot.number if lot else "")
+    expires_on = line.expires_on or (lot.expires_on if lot else None)
+    if right is not None:  # the date on the pack was that of the lot signed
+        expires_on = right.lot.expires_on if right.lot is not None else None
     return document.MixLine(
         substance=str(line.substance),
         strength=f"{number(line.strength, words)} {line.strength_unit}" if line.strength is not None else "",
@@ -177,8 +217,9 @@ def _mix_line(line: Administration, several: bool, words: Words) -> document.Mix
         given_ml=line.given_ml,
         wasted_ml=line.wasted_ml or None,
         dose=_dose(line, words),
-        lot=line.lot_number or (lot.number if lot else ""),
-        expires_on=line.expires_on or (lot.expires_on if lot else None),
+        lot=signed if right is None else right.value,
+        lot_signed="" if right is None else signed or NOTHING,
+        expires_on=expires_on,
     )
 
 

@@ -2,7 +2,8 @@
 
 from django import template
 
-from sessions.queries.recall_papers import role_said
+from sessions.queries.recall_papers import lots_corrected_said, role_said
 
 register = template.Library()
 register.filter("role_said", role_said)
+register.filter("lots_corrected_said", lots_corrected_said)

@@ -62,7 +62,7 @@ def sign_records(request: HttpRequest) -> HttpResponse:
 def add_addendum(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Add to a signed record: an addendum, a correction, a late entry, or a withdrawal."""
     record = reads.get_or_404(request.clinic, public_id)
-    form = AddendumForm(request.POST or None, request=request)
+    form = AddendumForm(request.POST or None, request=request, record=record)
     if request.method == "POST" and form.is_valid() and form.is_same_person():
         try:
             records.add_addendum(actor=request.user, record=record, **form.words())

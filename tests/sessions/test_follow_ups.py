@@ -149,7 +149,7 @@ def test_a_double_click_is_one_answer_and_a_draft_has_none(world):
 def test_a_page_of_follow_ups_takes_the_same_statements(world, sessions, django_assert_num_queries):
     rows = [world.record, *(given(world, number, lot=world.lot) for number in range(2, sessions + 1))]
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert len(reads.lines(rows, after(world, weeks=5).date())) == sessions
 
 

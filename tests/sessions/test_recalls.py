@@ -237,7 +237,7 @@ def test_a_recall_takes_the_same_statements_whatever_its_size(world, sessions, d
         given(world, number, lot=world.lot)
     held = recall(world)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         recall_sheet(held, TODAY)
 
 

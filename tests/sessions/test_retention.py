@@ -335,7 +335,7 @@ KEPT = {
     *("SessionRecord.findings", "SessionRecord.device_number", "SessionRecord.needle", "SessionRecord.edit_token"),
     *("CourseRevision.cadence", "CourseRevision.reason", "Review.note", "Administration.syringe"),
     *("Administration.lot_number", "InjectionSite.region", "InjectionSite.syringe", "InjectionSite.map_points"),
-    *("Addendum.text", "Addendum.reason", "Addendum.field", "Signature.canonical_text"),
+    *("Addendum.text", "Addendum.reason", "Addendum.field", "Addendum.value", "Signature.canonical_text"),
     *("Signature.previous_sha256", "Signature.sha256", "Override.rule", "Override.key", "Override.finding"),
     # chosen from lists, or counted
     *("Flag.value", "Consent.classes", "CompetitionEvent.body", "Course.cadence", "PlannedSession.why"),

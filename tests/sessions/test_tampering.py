@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from protocols.models import StockMovement
-from sessions.canonical import ADDENDUM_1, CHILDREN_1, RECORD_2
+from sessions.canonical import ADDENDUM_2, CHILDREN_1, RECORD_2
 from sessions.models import Addendum, Administration, Practitioner, SessionRecord, Signature, SignatureHead
 from sessions.queries.signatures import verify_chain
 from sessions.recording import OverrideGiven, ReactionSeen
@@ -68,7 +68,7 @@ def columns_of(model, names):
     ]
 
 
-TABLES = {"record": (SessionRecord, RECORD_2), "addendum": (Addendum, ADDENDUM_1), **CHILDREN_1}
+TABLES = {"record": (SessionRecord, RECORD_2), "addendum": (Addendum, ADDENDUM_2), **CHILDREN_1}
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -1,6 +1,7 @@
 """Session records: begun, saved while typed, done, signed, added to."""
 
 from .addenda import add_addendum
+from .corrections import Correction
 from .drafting import Given, Typed, save_draft
 from .finishing import mark_done, undo_done
 from .labels import print_labels
@@ -9,6 +10,7 @@ from .signing import sign_records
 from .starting import discard_record, start_late_record, start_record
 
 __all__ = [
+    "Correction",
     "Given",
     "Typed",
     "add_addendum",

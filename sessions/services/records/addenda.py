@@ -18,6 +18,7 @@ from sessions.models.courses import PlannedStatus
 from sessions.models.signatures import AddendumKind
 from sessions.queries import records as reads
 
+from .corrections import Correction, said_already, written
 from .drafting import locked
 from .finishing import reopen_course, reopen_session
 from .signing import append, lock_head, require_signer
@@ -32,15 +33,16 @@ def add_addendum(
     text: str,
     reason: str,
     field: str = "",
+    correction: Correction | None = None,
     now: datetime | None = None,
 ) -> Addendum:
     """Add to a signed record. A withdrawal (wrong patient) opens the planned session again; the record stays readable.
 
     The same words sent twice are one addendum. The caller has asked for the password again. Raises Refused("not-signed" | "withdrawn" | "text-needed" |
-    "reason-needed" | "not-a-practitioner" | "not-licensed").
+    "reason-needed" | "not-a-practitioner" | "not-licensed"), and as `corrections.written`.
     """
     now = now or timezone.now()
-    if not text.strip():
+    if not text.strip() and correction is None:
         raise Refused("text-needed", _("Write what is added."), field="text")
     if not reason.strip():
         raise Refused("reason-needed", _("Say why it is added only now."), field="reason")
@@ -54,11 +56,12 @@ def add_addendum(
     if kind == AddendumKind.WITHDRAWAL and reads.is_withdrawn(fresh):
         raise Refused("withdrawn", _("This record is withdrawn already."))
     words = {"kind": kind, "text": text.strip(), "reason": reason.strip(), "field": field.strip(), "by": signer}
-    if (same := Addendum.objects.filter(record=fresh, **words).first()) is not None:
+    words |= {} if correction is None else written(fresh, correction, words)
+    if (same := said_already(fresh, words)) is not None:
         return same  # the second click of two: what is signed can never be taken away again
     addendum = Addendum.objects.create(record=fresh, at=now, **words)
-    written = canonical.ADDENDUM_READERS[canonical.CURRENT_FORMAT]([addendum.pk])[addendum.pk]
-    append(head, signer, now, [(fresh, addendum, written)])
+    signed = canonical.ADDENDUM_READERS[canonical.CURRENT_FORMAT]([addendum.pk])[addendum.pk]
+    append(head, signer, now, [(fresh, addendum, signed)])
     audit.record(actor=actor, verb=f"record.{kind.replace('_', '-')}-added", subject=fresh, patient_id=fresh.patient_id)
     if kind == AddendumKind.WITHDRAWAL:
         _take_back(actor, fresh, now)

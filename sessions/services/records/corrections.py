@@ -1,0 +1,95 @@
+"""A correction that gives one value of a signed record anew: what it says beside its words, and what it must not say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from mesoclinic.core.refused import Refused
+from protocols.models import Lot
+from protocols.models.recalls import fold_number, folded
+from protocols.queries import recalls
+from sessions.models import Addendum, Administration, SessionRecord
+from sessions.models.signatures import AddendumKind, Corrected
+from sessions.recording import text_of
+
+COLUMNS = ("field", "corrects", "line", "lot", "value")
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The right value of `what` (a `Corrected`), as it would be typed; for a lot also the line of the mix it is of."""
+
+    what: str
+    value: str
+    line_id: int | None = None
+
+
+def written(record: SessionRecord, correction: Correction, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a correction, beside its other `words`: which value, and a text that names it before and after.
+
+    The stock stays as it was counted: what a lot has lost by it, the next count says. Raises Refused("not-a-correction" |
+    "value-needed" | "no-such-line" | "same-value").
+    """
+    if words["kind"] != AddendumKind.CORRECTION:
+        raise Refused("not-a-correction", _("A value is given anew by a correction: choose that above."), field="kind")
+    what, value = Corrected(correction.what), correction.value.strip()
+    if not value:
+        raise Refused("value-needed", _("Write the right value."), field="value")
+    line = _line(record, correction) if what == Corrected.LOT else None
+    last = _last(record, what, line)
+    if last is not None and _same(what, last.value, value) and (last.by, last.reason) == (words["by"], words["reason"]):
+        return {name: getattr(last, name) for name in ("text", *COLUMNS)}  # the second click of two
+    was = value_of(record, line, what) if last is None else last.value
+    if _same(what, was, value):
+        raise Refused("same-value", _("This is the value that stands there."), field="value")
+    said = f"{was or '–'} → {value}" if line is None else f"{line.substance}: {was or '–'} → {value}"
+    return {
+        "text": f"{said}. {words['text']}" if words["text"] else said,
+        "field": str(what.label),
+        "corrects": what,
+        "line": line,
+        "lot": None if line is None else _lot(record, line, value),
+        "value": value,
+    }
+
+
+def said_already(record: SessionRecord, words: Mapping[str, Any]) -> Addendum | None:
+    """The addendum that says exactly this. A value may be corrected to and fro: only its last correction counts here."""
+    if what := words.get("corrects"):
+        last = _last(record, what, words["line"])
+        return last if last is not None and all(getattr(last, name) == words[name] for name in words) else None
+    return Addendum.objects.filter(record=record, corrects="", **words).first()
+
+
+def _last(record: SessionRecord, what: str, line: Administration | None) -> Addendum | None:
+    return record.addenda.filter(corrects=what, line=line).order_by("-at", "-pk").first()
+
+
+def value_of(record: SessionRecord, line: Administration | None, what: Corrected) -> str:
+    """Write a value as it was signed. One SQL statement for a lot without a number."""
+    if line is None:
+        return text_of(getattr(record, what))
+    return line.lot_number or (line.lot.number if line.lot is not None else "")
+
+
+def _line(record: SessionRecord, correction: Correction) -> Administration:
+    rows = record.administrations.select_related("substance", "lot")
+    line = rows.filter(pk=correction.line_id).first()
+    if line is None:
+        raise Refused("no-such-line", _("Choose the line of the mix whose lot it is."), field="corrects")
+    return line
+
+
+def _same(what: Corrected, one: str, other: str) -> bool:
+    return fold_number(one) == fold_number(other) if what == Corrected.LOT else one == other
+
+
+def _lot(record: SessionRecord, line: Administration, number: str) -> Lot | None:
+    """The lot of this number and substance, where there is one and only one."""
+    rows = Lot.objects.filter(clinic=record.clinic_id, substance=line.substance_id).alias(
+        folded_number=folded("number")
+    )
+    found = list(rows.filter(recalls.same_number("folded_number", number))[:2])
+    return found[0] if len(found) == 1 else None
