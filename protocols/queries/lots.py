@@ -1,6 +1,6 @@
 """Lots and their stock: the sum of the ledger, what may be picked, what runs out. The only door to lots."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -76,6 +76,14 @@ def of_numbers(clinic: Clinic, site: Site, numbers: Iterable[str]) -> dict[str, 
     for lot in same.order_by("substance__name", "expires_on", "pk"):
         found.setdefault(fold_number(lot.number), []).append(lot)
     return found
+
+
+def received_substances(clinic: Clinic, substance_ids: Collection[int]) -> set[int]:
+    """Those of these substances of which a lot was ever received here. One statement, none without substances."""
+    if not substance_ids:
+        return set()
+    found = Lot.objects.filter(clinic=clinic, substance__in=substance_ids).order_by()
+    return set(found.values_list("substance_id", flat=True).distinct())
 
 
 def first_to_expire(found: list[Lot], volume_ml: Decimal | None) -> Lot | None:

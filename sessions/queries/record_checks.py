@@ -35,10 +35,11 @@ from sessions.models import Administration, Practitioner, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.consents import consent_findings
 from sessions.queries.record_facts import LotFacts, RecordFacts, record_facts
-from sessions.queries.record_findings import giver_findings, places_findings, shots_findings
+from sessions.queries.record_findings import giver_findings, lots_findings, places_findings, shots_findings
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
 LONGEST_KEY = 500
+MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def check_record(
 ) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most twenty-four SQL statements, one more for a horse that competes, and one for the species of who gave it where
+    At most twenty-five SQL statements, one more for a horse that competes, and one for the species of who gave it where
     they are not read yet.
     """
     return check_records({record: content}, at, {record.pk: giver})[record.pk]
@@ -124,6 +125,7 @@ def _checked(
     context = _context(record, content, facts, at, earlier)
     consents = consent_findings(patient, content, facts.substances, facts.consents[patient.pk], facts.consents_by_law)
     findings = [*giver_findings(patient, giver), *consents, *shots_findings(content), *places_findings(content)]
+    findings += lots_findings(content, facts)
     findings = sorted([*findings, *check_mix(lines, mix_patient, context)], key=lambda one: LOUDEST_FIRST[one.level])
     shares = share_of_ceiling(lines, mix_patient, context)
     return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg, shares)
@@ -200,7 +202,8 @@ def _dose(
         strength=row.strength,
         strength_unit=row.strength_unit,
     )
-    hours = Decimal(int((at - row.record.performed_at).total_seconds() // 36)) / 100
+    seconds = int((at - row.record.performed_at).total_seconds())
+    hours = Decimal(-(-seconds * MILLION // 3600)) / MILLION  # rounded up so little that a whole minute stays one
     return EarlierDose(
         substance=substance,
         dose_mg=dose_mg(line) or Decimal(0),

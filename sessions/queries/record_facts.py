@@ -30,13 +30,17 @@ Given = Mapping[SessionRecord, RecordContent]
 
 @dataclass(frozen=True)
 class LotFacts:
-    """The lots chosen, with their stock at the site, and what is known against them and against typed numbers."""
+    """The lots chosen, with their stock at the site, and what is known against them and against typed numbers.
+
+    `received` holds the substances, of lines whose number was typed, of which the clinic ever received a lot.
+    """
 
     stock: Mapping[int, Lot]
     in_use: Mapping[int, date]
     blamed: Mapping[int, int]
     recalled: Container[str]
     by_number: Mapping[str, list[Lot]]
+    received: Container[int]
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class RecordFacts:
 def record_facts(given: Given, site: Site, at: datetime) -> RecordFacts:
     """Read what the checks of records of one clinic and site need to know.
 
-    At most twenty-four SQL statements, one more where horses compete, whatever the number of records, their lines,
+    At most twenty-five SQL statements, one more where horses compete, whatever the number of records, their lines,
     sites and earlier records.
     """
     on, clinic = local_day(at, site.zone), next(iter(given)).clinic
@@ -135,15 +139,17 @@ def _techniques(contents: Iterable[RecordContent]) -> dict[int | None, Technique
 
 
 def _lot_facts(clinic: Clinic, site: Site, lines: list[LineGiven]) -> LotFacts:
-    """Three SQL statements, none where no lot is chosen; two more where a number is typed."""
+    """Three SQL statements, none where no lot is chosen; three more where a number is typed."""
     stock = _chosen_lots(clinic, site, {line.lot_id for line in lines} - {None})
-    typed = [line.lot_number for line in lines if line.lot_id not in stock]
+    by_hand = [line for line in lines if line.lot_number and line.lot_id not in stock]
+    typed = [line.lot_number for line in by_hand]
     return LotFacts(
         stock=stock,
         in_use=lots.use_until(site, stock),
         blamed=suspicions(stock),
         recalled=recalls.recalled_numbers(clinic, typed),
         by_number=lots.of_numbers(clinic, site, typed),
+        received=lots.received_substances(clinic, {line.substance_id for line in by_hand}),
     )
 
 

@@ -6,8 +6,10 @@ from django.utils.translation import gettext_noop
 
 from patients.models import Patient
 from protocols.dosing import Finding, Level
+from protocols.models.recalls import fold_number
 from sessions.models import Practitioner
 from sessions.queries.availability import treats
+from sessions.queries.record_facts import RecordFacts
 from sessions.recording import RecordContent
 
 
@@ -51,3 +53,26 @@ def places_findings(content: RecordContent) -> Iterator[Finding]:
             gettext_noop("%(text)s has no points, other places have: take it away if nothing was injected there."),
             {"text": region},
         )
+
+
+def lots_findings(content: RecordContent, facts: RecordFacts) -> Iterator[Finding]:
+    """Ask about a typed lot number that is in no stock: a slip of the finger hides the patient from a recall.
+
+    Only for substances whose lots the clinic receives: who never received one keeps no stock of it, and nothing could
+    be known. A number of another substance, or one that is recalled, is a block already. No SQL statement.
+    """
+    lots = facts.lots
+    for line in content.lines:
+        number = fold_number(line.lot_number)
+        if not number or line.lot_id in lots.stock or number in lots.by_number or number in lots.recalled:
+            continue
+        if line.substance_id in lots.received:
+            yield Finding(
+                Level.WARN,
+                "lot.unknown",
+                gettext_noop(
+                    "%(substance)s, lot %(lot)s: no such lot was ever received. Read the pack again; if the number is right, "
+                    "receive the lot."
+                ),
+                {"substance": facts.substances[line.substance_id].name, "lot": line.lot_number},
+            )

@@ -97,7 +97,10 @@ def test_signatures_of_the_format_before_still_hold(world, monkeypatch):
 
     sign(world, second)
 
-    assert list(Signature.objects.order_by("sequence").values_list("format", flat=True)) == [1, canonical.CURRENT_FORMAT]
+    assert list(Signature.objects.order_by("sequence").values_list("format", flat=True)) == [
+        1,
+        canonical.CURRENT_FORMAT,
+    ]
     call_command("verify_records")
 
 
