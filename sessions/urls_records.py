@@ -13,6 +13,7 @@ urlpatterns = [
     path("records/<uuid:public_id>/edit/", records.edit_record, name="record-edit"),
     path("records/<uuid:public_id>/save/", records.save_record, name="record-save"),
     path("records/<uuid:public_id>/check/", records.check_record, name="record-check"),
+    path("records/<uuid:public_id>/compose/", records.compose_record, name="record-compose"),
     path("records/<uuid:public_id>/done/", records.finish_record, name="record-done"),
     path("records/<uuid:public_id>/undo-done/", records.undo_done, name="record-undo-done"),
     path("records/<uuid:public_id>/discard/", records.discard_record, name="record-discard"),

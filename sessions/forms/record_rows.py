@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.forms import AnyDecimal, Form
-from protocols.forms.packs import PackField, read_pack
+from protocols.forms.packs import PackField, number_in, read_pack
 from protocols.models import Lot
 from protocols.models.protocols import LineRole
+from protocols.models.recalls import fold_number
 from protocols.models.substances import StrengthUnit
 from sessions.models.courses import BodySide
 from sessions.models.follow_ups import EventOutcome
@@ -88,6 +89,7 @@ class LineForm(Form):
         super().__init__(*args, **kwargs)
         names = [(row.pk, str(row)) for row in options.substances.values()]
         self.fields["substance"].choices = with_blank(names, _("Choose a substance"))
+        self._pick_by_lot()
         self.chosen = self._chosen()
         if self.chosen is None:
             self.fields["lot"].choices = [("", _("Not said")), *self._all_lots()]
@@ -97,6 +99,16 @@ class LineForm(Form):
         own = options.lots.get(self.chosen.pk, [])
         named = [(str(lot.pk), lot_words(lot, is_first=lot is own[0] and len(own) > 1)) for lot in own]
         self.fields["lot"].choices = [*named, *self._other(), (TYPED_LOT, _("Another lot"))]
+
+    def _pick_by_lot(self) -> None:
+        """A pack scanned into an empty row names its substance, where only one has a lot of that number."""
+        if not self.is_bound or self["substance"].value():
+            return
+        number = fold_number(number_in(str(self["lot_number"].value() or "")))
+        found = {lot.substance_id for lot in self.options.by_number.get(number, [])} & self.options.substances.keys()
+        if number and len(found) == 1:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("substance")] = str(*found)
 
     def _other(self) -> list[tuple[str, str]]:
         """A lot of another substance that was chosen, so that it stays chosen: the mix check says what is wrong."""

@@ -1,5 +1,6 @@
 """The record of a session: begin it from the visit, fill it in, done; read it afterwards."""
 
+import json
 import uuid
 
 from django.contrib import messages
@@ -144,8 +145,22 @@ def check_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Answer with the live sums and findings of what is typed so far; nothing is kept."""
     record = reads.get_or_404(request.clinic, public_id)
     sent = read_page(record, request.POST)
-    context = {"check": sent.check, "reasons": sent.forms.reasons, "wrong": sent.forms.wrong_reasons}
+    forms = sent.forms
+    context = {"check": sent.check, "reasons": forms.reasons, "wrong": forms.wrong_reasons, "uid": forms.uid}
     return render(request, "sessions/records/_check.html", context)
+
+
+@requires("sessions.change_record")
+@require_POST
+def compose_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Answer with the mix as the composer's button changes it, from what is typed; nothing is kept."""
+    record = reads.get_or_404(request.clinic, public_id)
+    try:
+        sent = read_page(record, composed(request.clinic, request.POST, "lines", MIX_VOLUMES) or request.POST)
+    except Refused as refused:
+        said = {"toast": {"level": "danger", "text": refused.message}}
+        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(said)})
+    return render(request, "sessions/records/_mix.html", {"forms": sent.forms, "check": sent.check, "record": record})
 
 
 @requires("sessions.change_record")

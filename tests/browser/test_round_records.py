@@ -117,6 +117,37 @@ def test_a_round_is_recorded_without_a_network_and_saved_when_it_is_back(look, w
     )
 
 
+def test_the_mix_of_one_horse_is_composed_without_leaving_the_page(look, world):
+    looker = look(world.vet_user, time_zone=world.zone, size=TABLET)
+    looker.expect_fault("ERR_INTERNET_DISCONNECTED")
+    page = looker.go(f"/rounds/{world.round.public_id}/")
+    page.get_by_role("link", name="All records").click()
+    begin(page)
+    tab(page, "Bijou").click()
+    address = page.url
+
+    shown(page).get_by_label("Drawn up (mL)").first.fill("3")
+    shown(page).get_by_label("Scale the mix to (mL)").fill("12")
+    shown(page).get_by_role("button", name="Scale the whole mix").click()
+    expect(shown(page).locator(".sums-total")).to_contain_text("12 mL")
+    expect(tab(page, "Bijou")).to_have_attribute("data-state", re.compile("saved|look"))
+    wait_for(lambda: "12" in str(SessionRecord.objects.get(patient__name="Bijou").draft), what="the scaled mix")
+
+    shown(page).get_by_role("button", name="Saline only").click()
+    expect(shown(page).locator(".given-line-name:visible")).to_have_text(["Saline 0.9 %"])
+    shown(page).get_by_role("button", name="Swap").click()
+    expect(shown(page).get_by_label("Substance")).to_be_focused()
+    looker.see("rr6-swap")
+    looker.context.set_offline(True)
+    shown(page).get_by_role("button", name="Saline only").click()
+    expect(page.locator("#toasts")).to_contain_text("No connection")
+    looker.context.set_offline(False)
+
+    assert page.url == address
+    tab(page, "Amber").click()
+    expect(shown(page).locator(".given-line-name:visible").first).not_to_have_text("Saline 0.9 %")
+
+
 def test_done_is_tapped_without_a_network_and_keeps_its_time(look, world):
     looker = look(world.vet_user, time_zone=world.zone, size=TABLET)
     looker.expect_fault("ERR_INTERNET_DISCONNECTED")

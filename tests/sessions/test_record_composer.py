@@ -7,7 +7,7 @@ import pytest
 from protocols.models import Category, Substance
 from sessions.models import SessionRecord
 from sessions.queries import records as reads
-from tests.factories import make_substance
+from tests.factories import make_lot, make_substance
 from tests.sessions.record_world import start
 from tests.sessions.test_record_pages import browser, page_data, url, world
 
@@ -76,3 +76,72 @@ def test_the_share_of_a_ceiling_is_a_bar(world, browser):
 
     assert 'class="share-bar"' in html
     assert "50 % of 40 mg" in html  # 2 mL of 10 mg/mL
+
+
+def test_the_mix_is_changed_where_it_stands_and_nothing_is_kept(world, browser):
+    record = start(world)
+    before = volumes()
+    data = {**page_data(browser, record), "uid": "r2-", "compose": "scale", "compose_ml": "9"}
+
+    html = browser.post(url("record-compose", record), data).content.decode()
+
+    assert 'aria-labelledby="r2-step-mix"' in html
+    assert 'id="r2-id_lines-0-given_ml"' in html
+    assert "<strong>9 mL</strong>" in html
+    assert volumes() == before
+
+
+def test_what_cannot_be_composed_is_said_and_the_page_stays(world, browser):
+    record = start(world)
+
+    answer = browser.post(
+        url("record-compose", record), {**page_data(browser, record), "compose": "scale", "compose_ml": "none"}
+    )
+
+    assert answer.status_code == 204
+    assert "A number above 0" in answer["HX-Trigger"]
+
+
+def test_the_live_check_of_a_round_keeps_its_records_apart(world, browser):
+    record = start(world)
+    data = {**page_data(browser, record), "uid": "r2-", "lines-0-given_ml": "90", "lines-0-prepared_ml": "90"}
+    Substance.objects.filter(pk=reads.content(record).lines[0].substance_id).update(max_mg_per_session=Decimal(40))
+
+    html = browser.post(url("record-check", record), data).content.decode()
+
+    assert 'id="r2-override-1"' in html
+    assert 'for="r2-override-1"' in html
+
+
+@pytest.mark.parametrize("scanned", ["AB7", "(01)09506000134352(17)990101(10)AB7"])
+def test_a_pack_scanned_into_an_empty_row_names_its_substance(world, browser, scanned):
+    make_lot(world.clinic, world.vessel, number="AB7")
+    record = start(world)
+    data = page_data(browser, record)
+    row = f"lines-{data['lines-TOTAL_FORMS'][0]}"
+    data |= {
+        "lines-TOTAL_FORMS": str(int(data["lines-TOTAL_FORMS"][0]) + 1),
+        f"{row}-lot": "",
+        f"{row}-lot_number": scanned,
+    }
+
+    html = browser.post(url("record-compose", record), data).content.decode()
+
+    assert f'name="{row}-substance" value="{world.vessel.pk}"' in html
+
+
+def test_a_number_of_two_substances_names_none(world, browser):
+    for substance in (world.vessel, make_substance(world.clinic)):
+        make_lot(world.clinic, substance, number="AB7")
+    record = start(world)
+    data = page_data(browser, record)
+    row = f"lines-{data['lines-TOTAL_FORMS'][0]}"
+    data |= {
+        "lines-TOTAL_FORMS": str(int(data["lines-TOTAL_FORMS"][0]) + 1),
+        f"{row}-lot": "",
+        f"{row}-lot_number": "AB7",
+    }
+
+    html = browser.post(url("record-compose", record), data).content.decode()
+
+    assert f'<select name="{row}-substance"' in html

@@ -52,6 +52,7 @@ ROWS = {
     "sessions:record-edit": Row(_named("draft")),
     "sessions:record-save": Row(_named("draft")),
     "sessions:record-check": Row(_named("draft")),
+    "sessions:record-compose": Row(_named("draft")),
     "sessions:record-done": Row(_named("draft")),
     "sessions:record-undo-done": Row(_named("done")),
     "sessions:record-discard": Row(_named("draft")),

@@ -169,6 +169,16 @@ function keepRecord(form) {
     again = saving;
     save();
   });
+  // The composer, or a scanned pack, changed the mix without leaving the page: that is typed like anything else.
+  form.addEventListener("htmx:afterSwap", (event) => {
+    if (!("mix" in event.target.dataset)) return;
+    changed(event);
+    const open = [...event.target.querySelectorAll("select[name$=-substance], input[name$=-prepared_ml]")];
+    open.find((field) => !field.value)?.focus();
+  });
+  form.addEventListener("htmx:sendError", (event) => {
+    if (event.target.closest("[data-mix]") && event.target.hasAttribute("hx-target")) window.mesoclinic.toast("warning", form.dataset.wordsRetry);
+  });
   window.addEventListener("online", () => { if (form.dataset.unsaved) later(200); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
   document.addEventListener("visibilitychange", () => { if (document.hidden && form.dataset.unsaved) save(); });
