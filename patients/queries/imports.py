@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404
 
 from mesoclinic.core.models import Clinic
@@ -67,14 +67,25 @@ class ShownRow:
     faults: Sequence[Sequence[str]]
     twin: Hit | None
     twin_row: int | None
+    made: Hit | None = None
+
+
+DOUBLES = "doubles"  # beside the states of rows: what was imported though it is perhaps in another file
+
+
+def doubles(one: PatientImport) -> QuerySet[ImportRow]:
+    """List the rows imported though they looked like a file that was here, as long as nobody merged the two."""
+    rows = one.rows.filter(state=RowState.IMPORTED, twin__isnull=False)
+    return rows.filter(patient__merged_into=None, twin__merged_into=None).exclude(patient=F("twin"))
 
 
 def rows_page(one: PatientImport, state: str, number: str | None) -> Page:
     """One page of the rows in a state, as `ShownRow`. Four SQL statements."""
-    found = one.rows.filter(state=state).order_by("position").defer("fingerprint")
+    rows_shown = doubles(one) if state == DOUBLES else one.rows.filter(state=state)
+    found = rows_shown.order_by("position").defer("fingerprint")
     page = Paginator(found, ROWS_A_PAGE).get_page(number)
     rows = list(page.object_list)
-    keys = {row.twin_id or row.patient_id for row in rows} - {None}
+    keys = {key for row in rows for key in (row.twin_id, row.patient_id)} - {None}
     files = {file.pk: file for file in with_owners(Patient.objects.filter(pk__in=keys)).order_by()} if keys else {}
     page.object_list = [_shown(one, row, files) for row in rows]
     return page
@@ -82,12 +93,13 @@ def rows_page(one: PatientImport, state: str, number: str | None) -> Page:
 
 def _shown(one: PatientImport, row: ImportRow, files: dict[int, Patient]) -> ShownRow:
     cells = [cell for cell, field in zip(row.cells, one.fields, strict=False) if field and cell]
-    file = files.get(row.twin_id or row.patient_id or 0)
+    twin, made = files.get(row.twin_id or 0), files.get(row.patient_id or 0)
     return ShownRow(
         position=row.position,
         state=row.state,
         words=", ".join(cell[:LONGEST_SHOWN] for cell in cells[:CELLS_SHOWN]),
         faults=row.faults,
-        twin=hit_of(file) if file else None,
+        twin=hit_of(twin) if twin else None,
         twin_row=row.twin_row,
+        made=hit_of(made) if made else None,
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -27,8 +27,10 @@ from patients.models import (
     PatientParty,
     Place,
 )
+from patients.models.imports import RowState
 from patients.models.parties import PlaceKind
 from patients.models.patients import EndReason
+from patients.queries.erasure import import_rows
 from patients.services.searching import fold_contact, index_patients
 
 BLANK = "—"  # where something was typed that is gone now
@@ -42,6 +44,12 @@ WRITTEN = (
 )
 
 
+def forget_import_rows(keys: list[int]) -> None:
+    """Delete what another program's list said of these files; whoever was imported beside one stays imported."""
+    ImportRow.objects.filter(twin__in=keys, state=RowState.IMPORTED).update(twin=None)
+    import_rows(keys).delete()
+
+
 def clear_identity(patients: list[Patient], now: datetime, today: date) -> None:
     """Clear the files (one, and all merged into it) inside the caller's transaction. What is signed is not touched."""
     keys = [patient.pk for patient in patients]
@@ -50,7 +58,7 @@ def clear_identity(patients: list[Patient], now: datetime, today: date) -> None:
     _clear_places({patient.place_id for patient in patients if patient.place_id}, keys, now)
     Identifier.objects.filter(patient__in=keys).delete()
     _clear_flags(keys)
-    ImportRow.objects.filter(Q(patient__in=keys) | Q(twin__in=keys)).delete()
+    forget_import_rows(keys)
     Merge.objects.filter(kept__in=keys).update(before={})
     _clear_requests(keys)
     for patient in patients:

@@ -87,16 +87,14 @@ def _page(request: HttpRequest, name: str, public_id: UUID) -> HttpResponse:
 def _tabs(one: PatientImport, asked: str) -> list[dict[str, Any]]:
     """The states there are rows of, the faulty ones first; the one asked for, else the first, is open."""
     order = (RowState.FAULTY, RowState.LIKELY, RowState.HERE, RowState.NEW, RowState.IMPORTED)
-    there = [state for state in order if getattr(one, f"{state.value}_count")]
-    chosen = asked if asked in there else (there[0] if there else "")
+    there = [(state.value, state.label, count) for state in order if (count := getattr(one, f"{state.value}_count"))]
+    if twice := reads.doubles(one).count():
+        there.append((reads.DOUBLES, _("Perhaps twice now"), twice))
+    names = [state for state, _label, _count in there]
+    chosen = asked if asked in names else (names[0] if names else "")
     return [
-        {
-            "state": state.value,
-            "label": f"{state.label} ({getattr(one, f'{state.value}_count')})",
-            "url": f"?show={state.value}",
-            "active": state == chosen,
-        }
-        for state in there
+        {"state": state, "label": f"{label} ({count})", "url": f"?show={state}", "active": state == chosen}
+        for state, label, count in there
     ]
 
 

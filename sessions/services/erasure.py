@@ -16,9 +16,9 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site, User
 from mesoclinic.core.refused import Refused
 from patients.models import ErasureRequest, Patient
-from patients.queries import erasure as own
 from patients.queries.patients import file_ids
 from patients.services import erasing
+from patients.services.pseudonymising import forget_import_rows
 from patients.services.sealed import refuse_sealed
 from patients.services.searching import index_patients
 from sessions.models import BlockedDay, BookingPreference, CallAttempt, Reminder, Reply, WaitingEntry
@@ -105,7 +105,7 @@ DEEDS: dict[str, Deed] = {
     "waiting": lambda actor, keys, now, today: WaitingEntry.objects.filter(patient__in=keys).delete(),
     "wishes": lambda actor, keys, now, today: _drop_wishes(keys),
     "copies": lambda actor, keys, now, today: batches.let_go(keys),
-    "imports": lambda actor, keys, now, today: own.import_rows(keys).delete(),
+    "imports": lambda actor, keys, now, today: forget_import_rows(keys),
     "permissions": lambda actor, keys, now, today: erasing.end_permissions(actor, keys, today),
     "contacts": lambda actor, keys, now, today: erasing.drop_contacts(keys, now),
     "ways": lambda actor, keys, now, today: erasing.drop_ways(keys),

@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 from mesoclinic.core.models import Heartbeat
 from mesoclinic.core.roles import Role
 from patients.models import Patient, PatientImport
-from patients.services import imports
+from patients.services import imports, merging
+from patients.services.pseudonymising import forget_import_rows
 from tests.factories import make_clinic, make_import, make_patient, make_species, make_user
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +163,38 @@ def test_nothing_in_a_file_becomes_part_of_the_page(clinic, manager):
     one = make_import(clinic, ["<script>alert(1)</script>,x"])
 
     assert "<script>alert" not in manager.get(page_of(one, "faulty")).text
+
+
+def test_who_was_imported_though_perhaps_here_is_offered_for_merging_until_that_is_done(clinic, manager):
+    here = make_patient(clinic, name="Ada Exempel", birth_on=date(1968, 3, 31))
+    one = make_import(clinic, ["Ada Exemple,1968-03-31", "Ben Modèle,1971-05-02"])
+    imports.run_import(actor=one.asked_by, one=one, with_likely=True)
+    imports.go_on(one.pk)
+    made = Patient.objects.get(name="Ada Exemple")
+
+    page = manager.get(page_of(one, "doubles")).text
+
+    link = reverse("patients:merge", args=[here.public_id])
+    assert "Perhaps twice now (1)" in page
+    assert link in page
+    assert "Ben Modèle" not in page
+    assert "Ada Exemple" in manager.get(link).text
+    merging.merge_patient(actor=one.asked_by, patient=made, into=here)
+    assert "Perhaps twice now" not in manager.get(page_of(one)).text
+
+
+def test_when_lists_are_forgotten_for_one_file_whoever_was_imported_beside_it_stays_imported(clinic):
+    here = make_patient(clinic, name="Ada Exempel", birth_on=date(1968, 3, 31))
+    one = make_import(clinic, ["Ada Exemple,1968-03-31"])
+    imports.run_import(actor=one.asked_by, one=one, with_likely=True)
+    imports.go_on(one.pk)
+    row = one.rows.get(patient__name="Ada Exemple")
+    assert row.twin == here
+
+    forget_import_rows([here.pk])
+
+    row.refresh_from_db()
+    assert (row.state, row.twin) == ("imported", None)
 
 
 @pytest.mark.parametrize("show", ["faulty", "here", "likely", "new", "nonsense"])

@@ -103,7 +103,12 @@ NO_LISTS = {
         *("core:account", "core:ask-passkey", "core:clinic", "core:create-site", "core:create-user", "core:settings"),
         *("core:tolerances", "patients:create-place", "patients:register", "patients:upload-import"),
         *("patients:write-consent-text", "protocols:create", "protocols:create-competition-rule"),
-        *("protocols:create-country-note", "protocols:create-pair", "protocols:create-substance"),
+        *(
+            "protocols:create-country-note",
+            "protocols:create-pair",
+            "protocols:create-substance",
+            "protocols:create-technique",
+        ),
         *("protocols:receive-lot", "protocols:upload-import", "sessions:add-absence", "sessions:add-closure"),
         *("sessions:ask-batch", "sessions:book", "sessions:book-round", "sessions:create-practitioner"),
         *("sessions:leaflet-texts", "sessions:my-calendar", "sessions:new-caller", "sessions:paper"),

@@ -88,7 +88,7 @@ def _import(one: PatientImport, row: ImportRow, what: ReadRow) -> None:
             [["", _("This row could not be imported. Register this patient by hand.")]],
         )
         return
-    row.state, row.cells, row.faults, row.twin = RowState.IMPORTED, [], [], None
+    row.state, row.cells, row.faults = RowState.IMPORTED, [], []  # the twin stays: the two are offered for merging
 
 
 def _register(one: PatientImport, what: ReadRow) -> Patient:

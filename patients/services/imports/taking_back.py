@@ -82,7 +82,8 @@ def _delete(one: PatientImport, keys: list[int]) -> None:
         audit.event(actor=by, verb="patient.taken-back", subject=file, patient_id=file.pk) for file in files
     )
     # Rows of other files that were these patients are new again: to go with the file would lose them.
-    ImportRow.objects.filter(twin__in=keys).update(twin=None, state=RowState.NEW)
+    ImportRow.objects.filter(twin__in=keys).exclude(state=RowState.IMPORTED).update(twin=None, state=RowState.NEW)
+    ImportRow.objects.filter(twin__in=keys).update(twin=None)
     now = timezone.now()
     clear_identity(files, now, timezone.localdate(now))
     clear_audit(keys, now)
