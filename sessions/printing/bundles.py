@@ -4,22 +4,19 @@ import zipfile
 from collections.abc import Callable, Iterable
 from typing import IO
 
-from pypdf import PdfWriter
+from sessions.printing.joining import Joined
 
 # The name of a file, and how to open it.
 Part = tuple[str, Callable[[], IO[bytes]]]
 
 
 def one_pdf(whole: IO[bytes], parts: Iterable[Part]) -> None:
-    """Write one PDF with a bookmark for each part, called as its file is. All parts are held in memory.
-
-    The tags by which a part is read aloud do not survive: this form is for the printer, a zip keeps them.
-    """
-    with PdfWriter() as writer:
-        for name, opened in parts:
-            with opened() as part:
-                writer.append(part, outline_item=name.removesuffix(".pdf"), import_outline=False)
-        writer.write(whole)
+    """Write one PDF with a bookmark for each part, called as its file is. One part is in memory at a time."""
+    joined = Joined(whole)
+    for name, opened in parts:
+        with opened() as part:
+            joined.add(part, name.removesuffix(".pdf"))
+    joined.close()
 
 
 def zip_with_index(whole: IO[bytes], parts: Iterable[Part], index: Part) -> None:

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 PRINT = "sessions.print_batch"
 MOST_REPORTS = 1000
-MOST_IN_ONE_PDF = 250  # a worker puts them together in memory
+MOST_IN_ONE_PDF = 500  # some 2,500 pages; what tells where each object is grows with them
 
 
 class OnPress(NamedTuple):

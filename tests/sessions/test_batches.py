@@ -1,6 +1,7 @@
 """Many reports at once: every one is in the file once, whatever fails, is cancelled or killed on the way."""
 
 import io
+import tracemalloc
 import zipfile
 from datetime import timedelta
 
@@ -14,10 +15,14 @@ from openpyxl import load_workbook
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
+from patients.models import Patient
 from sessions.models import BatchReport, ReportBatch, ReportHandout
+from sessions.printing import bundles
+from sessions.printing.pdf import course_pdf
 from sessions.services import batches, reports
-from tests.factories import make_clinic, make_course, make_patient, make_user
+from tests.factories import make_clinic, make_course, make_patient, make_protocol_version, make_user
 from tests.sessions.booking_world import MONDAY
+from tests.sessions.test_pdf import full_report
 
 pytestmark = pytest.mark.django_db
 NAMES = ["Ada Łuczak", "=Bert", "Дарина"]
@@ -101,6 +106,57 @@ def test_one_pdf_holds_every_report_in_order_with_bookmarks(world):
     starts = [whole.get_destination_page_number(mark) for mark in whole.outline]
     assert starts == sorted(starts)
     assert "Ada Łuczak" in whole.pages[0].extract_text()
+
+
+def test_one_pdf_keeps_the_tags_by_which_every_report_is_read_aloud(world):
+    _clinic, _manager, courses = world
+    Patient.objects.filter(pk=courses[1].patient_id).update(name="See 5 0 R (and 7 0 R) /ID(x)")
+    batch = ask(world, "pdf")
+
+    batches.print_batch(batch.pk)
+
+    whole = pypdf.PdfReader(content(batch), strict=True)
+    root = whole.root_object["/StructTreeRoot"]
+    numbers = root["/ParentTree"]["/Nums"]
+    owners = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    assert [page["/StructParents"] for page in whole.pages] == list(range(len(whole.pages)))
+    for page in whole.pages:
+        for owner in owners[page["/StructParents"]].get_object():
+            assert owner.get_object()["/Pg"].indirect_reference == page.indirect_reference
+    names = root["/IDTree"]["/Names"]
+    told = dict(zip(names[::2], names[1::2], strict=True))
+    assert len(told) * 2 == len(names)
+    assert list(told) == sorted(told)
+    for name, owner in told.items():
+        assert owner.get_object()["/ID"] == name
+    heads = {head for one in walk(root["/K"]) for told_of in one.get("/A", ()) for head in told_of.get("/Headers", ())}
+    assert heads <= told.keys()
+    documents = root["/K"][0].get_object()["/K"]
+    assert [one.get_object()["/S"] for one in documents] == ["/Document"] * len(NAMES)
+    assert "See 5 0 R (and 7 0 R) /ID(x)" in " ".join(page.extract_text() for page in whole.pages)
+
+
+def walk(kids):
+    for kid in kids if isinstance(kids, list) else [kids]:
+        one = kid.get_object()
+        if isinstance(one, dict):
+            yield one
+            yield from walk(one.get("/K", []))
+
+
+def test_many_reports_in_one_pdf_take_hardly_more_memory_than_few():
+    part = course_pdf(full_report())
+
+    def most_memory(count: int) -> int:
+        tracemalloc.start()
+        bundles.one_pdf(io.BytesIO(), ((f"{n}.pdf", lambda: io.BytesIO(part)) for n in range(count)))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    few, many = most_memory(2), most_memory(30)
+
+    assert (many - few) / 28 < 3 * len(part)
 
 
 def test_every_report_is_written_down_for_its_patient(world):
@@ -300,6 +356,32 @@ def test_what_the_filters_show_is_what_is_printed(world, client, bells):
     assert answer["Location"] == reverse("sessions:batch", args=[batch.public_id])
     assert [report.course for report in batch.reports.all()] == [world[2][0]]
     assert (batch.language, batch.asked_for) == ("fr", "Patient or course number: Łuczak")
+
+
+def test_the_courses_of_one_protocol_are_printed_and_it_is_named(world, client, bells):
+    clinic, manager, _courses = world
+    other = make_course(clinic, protocol_version=make_protocol_version(clinic, name="Equine back"))
+    client.force_login(manager)
+    protocol = other.protocol_version.protocol
+
+    client.post(
+        reverse("sessions:ask-batch", query={"protocol": protocol.public_id}), {"kind": "zip", "language": "en"}
+    )
+
+    batch = ReportBatch.objects.get()
+    assert [report.course for report in batch.reports.all()] == [other]
+    assert batch.asked_for == "Protocol: Equine back"
+
+
+def test_the_bar_says_how_many_reports_are_made(world, client, monkeypatch):
+    batch = ask(world)
+    monkeypatch.setattr("mesoclinic.core.services.jobs.ONE_TURN", -1.0)
+    client.force_login(world[1])
+    state = reverse("sessions:batch-state", args=[batch.public_id])
+
+    for made in (0, 1, 2):
+        assert f'<progress max="3"\n                  value="{made}"' in client.get(state).text
+        batches.print_batch(batch.pk)
 
 
 @pytest.mark.parametrize(
