@@ -1,15 +1,24 @@
 """The body map: views of a body, each cut into zones with the names the field uses. Pure, in units of the drawing.
 
 A point is kept as (view, x, y) in the units of its view (`width` × `height`, the origin above on the left), rounded to whole
-units, so a drawing must not change its measures once records point into it: a new drawing is a new view with a new code.
+units, with a fourth, 1, where it stung; so a drawing must not change its measures once records point into it: a new drawing is a new view with a new code.
 Of a body's two sides one is written down here and the other is its mirror image.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 Corner = tuple[int, int]
 LEFT, RIGHT, NONE = "left", "right", ""
 OTHER = {LEFT: RIGHT, RIGHT: LEFT, NONE: NONE}
+
+
+def with_stings(points: Iterable[Sequence[Any]], *, is_reactive: bool) -> list[tuple[str, float, float, bool]]:
+    """Give the points of a place as (view, x, y, whether it stung): those marked, or all of a place that says so whole."""
+    kept = [tuple(point) for point in points]
+    marked = any(len(point) > 3 for point in kept)
+    return [(point[0], point[1], point[2], len(point) > 3 if marked else is_reactive) for point in kept]
 
 
 def gettext_noop(message: str) -> str:

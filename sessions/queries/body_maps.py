@@ -9,7 +9,7 @@ from django.db.models import F, Window
 from django.db.models.functions import DenseRank
 
 from patients.queries import patients
-from sessions.body_map import View, views_of
+from sessions.body_map import View, views_of, with_stings
 from sessions.models import InjectionSite, SessionRecord
 
 STUNG_SESSIONS = 24  # of that many with a place that stung, the latest, the places are added up
@@ -90,13 +90,14 @@ def _drawings(
     last: Iterable[InjectionSite],
     stung: Iterable[InjectionSite],
 ) -> list[Drawing]:
-    dots, ghosts, heat = _dots(sites, marked=True), _dots(last), _dots(stung)
+    dots, ghosts, heat = _dots(sites, marked=True), _dots(last), _dots(stung, only_stings=True)
     return [Drawing(view, tuple(dots[view.code]), tuple(ghosts[view.code]), tuple(heat[view.code])) for view in views]
 
 
-def _dots(sites: Iterable[InjectionSite], *, marked: bool = False) -> dict[str, list[Dot]]:
+def _dots(sites: Iterable[InjectionSite], *, marked: bool = False, only_stings: bool = False) -> dict[str, list[Dot]]:
     found: dict[str, list[Dot]] = defaultdict(list)
     for site in sites:
-        for view, x, y in site.map_points:
-            found[view].append(Dot(x, y, marked and site.is_reactive))
+        for view, x, y, stings in with_stings(site.map_points, is_reactive=site.is_reactive):
+            if stings or not only_stings:
+                found[view].append(Dot(x, y, marked and stings))
     return found

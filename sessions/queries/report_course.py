@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from protocols.models import Species
-from sessions.body_map import views_of
+from sessions.body_map import views_of, with_stings
 from sessions.models import InjectionSite, SessionRecord
 from sessions.models.records import EffectUnit
 from sessions.printing import document
@@ -25,8 +25,8 @@ def body_parts(sites: Iterable[InjectionSite], species: Species) -> tuple[docume
     """Give the views of a body into which something was tapped. No SQL statement."""
     points: dict[str, list[document.BodyPoint]] = defaultdict(list)
     for site in sites:
-        for view, x, y in site.map_points:
-            points[view].append(document.BodyPoint(x=x, y=y, stings=site.is_reactive))
+        for view, x, y, stings in with_stings(site.map_points, is_reactive=site.is_reactive):
+            points[view].append(document.BodyPoint(x=x, y=y, stings=stings))
     return tuple(
         document.BodyPart(body=species.code, view=view.code, name=_(view.name), points=tuple(points[view.code]))
         for view in views_of(species.code)

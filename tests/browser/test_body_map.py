@@ -148,6 +148,40 @@ def test_points_of_another_depth_in_the_same_place_are_a_group_of_their_own_with
     looker.see("body-groups-768-dark")
 
 
+def stung(page: Page):
+    return page.locator("[data-view=front] [data-dots] circle.is-stung")
+
+
+def test_a_tap_marks_the_point_that_stung_and_a_tick_the_whole_place(look, draft):  # noqa: F811
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+    for dx in (-14, 0, 14):
+        tap(page, "Abdomen, right", dx)
+    page.get_by_role("radiogroup", name="What a tap draws").get_by_text("Stings here").click()
+    tap(page, "Abdomen, right", 16)
+
+    ticked = place(page, "Abdomen", "right").locator("[name$='-is_reactive']")
+    assert points(page, "Abdomen", "right") == "3"
+    expect(stung(page)).to_have_count(1)
+    expect(ticked).to_be_checked()
+    expect(state(page)).to_have_text(SAVED)
+    looker.see("body-sting-768")
+    assert not looker.violations()
+    page.reload()
+    expect(stung(page)).to_have_count(1)
+
+    page.get_by_role("radiogroup", name="What a tap draws").get_by_text("Stings here").click()
+    tap(page, "Abdomen, right", -14)
+    expect(stung(page)).to_have_count(2)
+    page.get_by_role("button", name="Take back").click()
+    expect(stung(page)).to_have_count(1)
+    tap(page, "Abdomen, right", 14)
+    expect(stung(page)).to_have_count(0)
+    expect(ticked).not_to_be_checked()
+    ticked.dispatch_event("click")
+    expect(stung(page)).to_have_count(3)
+
+
 SO_MANY = """(row, count) => {
     const points = Array.from({ length: count }, (_one, n) => ["front", 60 + (n % 80), 70 + Math.floor(n / 80)]);
     const field = row.querySelector("[name$='-map_points']");

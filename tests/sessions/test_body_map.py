@@ -1,16 +1,23 @@
 """The body map: each point lies in one zone at most, each zone is on its side, and records draw what they hold."""
 
+import json
+from datetime import date
+from html import unescape
+
 import pytest
 from django.utils.translation import override
 
 from patients.services import merging
-from sessions.body_map import LEFT, RIGHT, VIEWS, views_of
+from sessions.body_map import LEFT, RIGHT, VIEWS, views_of, with_stings
 from sessions.queries import body_maps
 from sessions.queries.body_maps import Dot
+from sessions.queries.reports import course_report, get_or_404
+from sessions.queries.signatures import verify_chain
 from sessions.recording import SiteTreated
 from sessions.templatetags.body import circles, zones
 from tests.factories import make_patient
 from tests.sessions.record_world import book_session, done, record_world, signed, start
+from tests.sessions.test_record_pages import autosave, page_data, signed_in
 
 ALL = [pytest.param(view, id=f"{species}-{view.code}") for species, views in VIEWS.items() for view in views]
 
@@ -74,6 +81,56 @@ def test_a_record_draws_its_points_and_the_next_one_those_of_last_time_and_all_t
     assert [(dot.x, dot.y) for dot in back.last] == [(121, 241)]
     assert [(dot.x, dot.y) for dot in back.stung] == [(120, 240)]
     assert not body_maps.blank_map(first, None)[1].stung, "what stings now is no memory"
+
+
+@pytest.mark.django_db
+def test_where_points_are_marked_only_those_stung_on_the_map_the_heat_and_the_report():
+    world = record_world()
+    first = signed(world, 1, sites=(_site(("back", 120, 240), ("back", 130, 250, 1), stings=True),))
+    second = start(world, book_session(world, 2))
+
+    [drawn] = body_maps.drawn_map(first)
+    back = body_maps.blank_map(second, first)[1]
+
+    assert [(dot.x, dot.stings) for dot in drawn.dots] == [(120, False), (130, True)]
+    assert [(dot.x, dot.y) for dot in back.stung] == [(130, 250)]
+    assert [(dot.x, dot.y) for dot in back.last] == [(120, 240), (130, 250)]
+    report = course_report(get_or_404(world.clinic, world.course.public_id), date(2026, 6, 1))
+    assert [(dot.x, dot.stings) for dot in report.sessions[0].body[0].points] == [(120, False), (130, True)]
+    assert verify_chain(world.clinic).broken is None
+
+
+@pytest.mark.parametrize(
+    ("points", "stung"),
+    [
+        ([["back", 1, 2], ["back", 3, 4]], [False, False]),
+        ([["back", 1, 2, 1], ["back", 3, 4]], [True, False]),
+    ],
+)
+def test_a_marked_point_speaks_for_itself_whatever_the_place_says(points, stung):
+    assert [point[3] for point in with_stings(points, is_reactive=stung[0])] == stung
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("mark", "is_kept"), [(1, True), (2, False), (0, False), ("x", False), ([1], False)])
+def test_a_mark_is_kept_as_sent_and_makes_its_place_one_that_stings(mark, is_kept):
+    world = record_world()
+    record, browser = start(world), signed_in(world.doctor_user)
+    points = [["back", 120, 240, mark], ["back", 130, 250]]
+    rows = {
+        "sites-TOTAL_FORMS": "1",
+        "sites-INITIAL_FORMS": "0",
+        "sites-0-region": "Lower back",
+        "sites-0-syringe": "A",
+    }
+
+    answer = autosave(browser, record, {**page_data(browser, record), **rows, "sites-0-map_points": json.dumps(points)})
+
+    assert ("sites-0-map_points" in answer.json()["errors"]) is not is_kept
+    if is_kept:
+        site = record.injection_sites.get()
+        assert (site.map_points, site.is_reactive) == (points, True)
+        assert json.loads(unescape(page_data(browser, record)["sites-0-map_points"][0])) == points
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ function keepBodyMap(map) {
   const rows = map?.closest("form")?.querySelector("[data-rows='sites']");
   if (!rows) return;
   const SPACING = 10; // between the needles of a plate, in units of the drawing
+  const REACH = 9; // how far from a point a finger still means it
   const SVG = "http://www.w3.org/2000/svg";
   const views = [...map.querySelectorAll("svg[data-view]")];
   const undo = map.querySelector("[data-body-undo]");
@@ -72,16 +73,17 @@ function keepBodyMap(map) {
   }
 
   function change(work) {
-    const before = shown().map((row) => [row, field(row, "map_points").value, field(row, "points").value]);
+    const before = shown().map((row) => [row, field(row, "map_points").value, field(row, "points").value, field(row, "is_reactive").checked]);
     work();
     steps.push(before);
     draw();
   }
 
   function takeBack() {
-    const before = new Map((steps.pop() || []).map(([row, points, count]) => [row, [points, count]]));
+    const before = new Map((steps.pop() || []).map(([row, ...held]) => [row, held]));
     for (const row of shown()) {
-      const [points, count] = before.get(row) || ["", ""];
+      const [points, count, stings] = before.get(row) || ["", "", false];
+      field(row, "is_reactive").checked = stings;
       field(row, "map_points").value = points;
       field(row, "points").value = count;
       if (!before.has(row)) row.querySelector("[data-row-remove]").click();
@@ -162,7 +164,9 @@ function keepBodyMap(map) {
       const own = pointsOf(row);
       points += own.length;
       volume += own.length * number(field(row, "volume_per_point_ml").value);
-      for (const [view, x, y] of own) dots[view]?.push(circle(x, y, field(row, "is_reactive").checked));
+      const isMarked = own.some((point) => point[3]);
+      const isWhole = field(row, "is_reactive").checked && !isMarked;
+      for (const [view, x, y, stings] of own) dots[view]?.push(circle(x, y, stings || isWhole));
     }
     for (const svg of views) svg.querySelector("[data-dots]").replaceChildren(...dots[svg.dataset.view]);
     const words = { points, ml: milliliters(volume) };
@@ -191,6 +195,33 @@ function keepBodyMap(map) {
     });
   }
 
+  // A point that stung is marked by a tap on it, and the place with it; a place ticked whole stings in all its points.
+  function sting(svg, at) {
+    const [row, point] = nearest(svg, at);
+    if (!row) return;
+    change(() => {
+      const points = pointsOf(row).map((one, n) => (n === point ? [...one.slice(0, 3), ...(one[3] ? [] : [1])] : one));
+      field(row, "is_reactive").checked = points.some((one) => one[3]);
+      keep(row, points);
+    });
+  }
+
+  function nearest(svg, [x, y]) {
+    let [found, best] = [[], REACH];
+    for (const row of shown()) {
+      for (const [n, [view, u, v]] of pointsOf(row).entries()) {
+        const far = Math.hypot(u - x, v - y);
+        if (view === svg.dataset.view && far < best) [found, best] = [[row, n], far];
+      }
+    }
+    return found;
+  }
+
+  function unmark(row) {
+    const points = pointsOf(row);
+    if (points.some((one) => one[3])) keep(row, points.map((one) => one.slice(0, 3)));
+  }
+
   for (const svg of views) {
     svg.addEventListener("pointerdown", (event) => {
       if (map.dataset.tool !== "line") return;
@@ -206,6 +237,7 @@ function keepBodyMap(map) {
     svg.addEventListener("pointercancel", () => { from = null; });
     svg.addEventListener("click", (event) => {
       if (map.dataset.tool === "point") tap(svg, spot(svg, event));
+      if (map.dataset.tool === "sting") sting(svg, spot(svg, event));
       if (map.dataset.tool === "grid") change(() => add(svg, gridOf(spot(svg, event))));
     });
     // By keyboard: the arrows go from zone to zone, and one takes points beside its middle, one after the other.
@@ -217,6 +249,10 @@ function keepBodyMap(map) {
       if (way) { goOn(svg, zone, way); return; }
       const [x, y] = zone.dataset.middle.split(",").map(Number);
       const row = known(zone);
+      if (map.dataset.tool === "sting") {
+        if (row) field(row, "is_reactive").click();
+        return;
+      }
       const count = row ? pointsOf(row).length : 0;
       change(() => add(svg, [[x + 4 * Math.sqrt(count) * Math.cos(2.4 * count), y + 4 * Math.sqrt(count) * Math.sin(2.4 * count)]]));
     });
@@ -248,7 +284,11 @@ function keepBodyMap(map) {
     }
     asLast.hidden = true;
   }));
-  rows.addEventListener("change", draw);
+  rows.addEventListener("change", (event) => {
+    // Ticked or not, a place speaks for all its points again.
+    if (event.target.matches('[name$="-is_reactive"]')) unmark(event.target.closest("[data-row]"));
+    draw();
+  });
   rows.addEventListener("input", draw);
 
   asLast.hidden = !map.querySelector("[data-last] circle");
