@@ -112,4 +112,28 @@ def parts(world: SimpleNamespace, *, count: int = 10) -> list[Times]:
                     **AIMS,
                 )
             )
-    return found
+    return [*found, *_lists_and_paper(world, client, count)]
+
+
+def _lists_and_paper(world: SimpleNamespace, client: Client, count: int) -> list[Times]:
+    """Ask for the longest lists behind numbers of a year, and for a month's overview as PDF."""
+    today = timezone.localdate()
+    asked = {"period": "own", "from_on": today - timedelta(days=365), "until_on": today}
+    month = {**asked, "from_on": today - timedelta(days=30)}
+    found = [
+        repeated(
+            f"list behind a number of a year, {what}, {world.sessions:,} sessions in the table",
+            lambda _n, what=what: client.get(reverse("sessions:overview-list"), {**asked, "what": what}),
+            count,
+            lambda answer: answer.status_code == 200 and answer.context["page"].object_list,
+            **AIMS,
+        )
+        for what in ("booked", "sessions", "outcome", "given")
+    ]
+    paper = repeated(
+        f"overview of a month as PDF, {world.sessions:,} sessions in the table",
+        lambda _n: client.get(reverse("sessions:overview-pdf"), month),
+        count,
+        lambda answer: answer.content.startswith(b"%PDF"),
+    )
+    return [*found, paper]

@@ -60,7 +60,7 @@ def test_a_recall_finds_everybody_and_nobody_else():
 def test_the_overview_is_asked_in_a_clinic_of_years():
     lines = overview.parts(overview.years_of_sessions(400, practitioners=2), count=1)
 
-    assert len(lines) == 8
+    assert len(lines) == 8 + 4 + 1
 
 
 def test_requests_are_answered():

@@ -3,6 +3,7 @@
 import csv
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -26,9 +27,10 @@ from sessions.models import (
     Score,
     SessionRecord,
 )
+from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN
 from sessions.outcomes import SMALLEST_GROUP
 from sessions.queries.overview import PARTS, sites
-from sessions.queries.overview_courses import dropped, overdue, reached, sessions_done, timings
+from sessions.queries.overview_courses import dropped, overdue, reached, reviews, sessions_done, timings
 from sessions.queries.overview_lists import listing
 from sessions.queries.overview_outcomes import courses_with_outcome, outcomes, responders
 from sessions.queries.overview_safety import sessions_given
@@ -46,11 +48,12 @@ from tests.sessions.test_overview_visits import (
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 20, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+GATED_AFTER = 3
 
 
-def course_world(seed: int):
+def course_world(seed: int, *, visits: int = 0):
     """Fifty courses with sessions done early, in time and late, some with pain scores, some stopped or lapsed."""
-    world, dice = overview_world(seed, visits=0), random.Random(seed)
+    world, dice = overview_world(seed, visits=visits), random.Random(seed)
     expiries = (date(2026, 4, 1), date(2026, 5, 20), date(2030, 1, 1))
     world.lots = [
         make_lot(world.clinic, site=world.paris, expires_on=day, low_stock_ml=low)
@@ -67,6 +70,7 @@ def course_world(seed: int):
             practitioner=dice.choice(world.people),
             site=dice.choice(world.sites),
             start_on=FIRST - 10 * DAY + dice.randrange(40) * DAY,
+            cadence=dice.choice(["4x1w", f"{GATED_AFTER}x1w!, 2x4w"]),
         )
         world.courses.append(course)
     for course in world.courses:
@@ -157,6 +161,40 @@ def test_sessions_are_sorted_by_their_window_as_by_hand(seed):
                 slow["gap"] += late > 14
         found = {name: sessions_done(scope).filter(q).count() for name, q in timings().items()}
         assert +Counter(found) == +slow
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_overdue_and_what_is_due_for_review_is_what_walking_through_the_courses_finds(seed):
+    world = course_world(seed)
+    today, found = date(2026, 4, 20), 0
+
+    for scope in some_scopes(world):
+        scope = replace(scope, today=today)
+        open_ones = [
+            course for course in world.courses if fits(course, scope) and course.status in ("active", "paused")
+        ]
+        late = {
+            session
+            for course in open_ones
+            for session in course.planned_sessions.all()
+            if session.status in ("planned", "booked")
+            and not session.is_held
+            and session.why not in (LEFT_OPEN, OUT_OF_PLAN)
+            and FIRST <= session.latest_on < today
+        }
+        assert set(overdue(scope)) == late
+        gated = {course.pk for course in open_ones if review_waits(course)}
+        assert {plan.course.pk for plan in reviews(scope)} == gated
+        found += len(gated)
+    assert found
+
+
+def review_waits(course: Course) -> bool:
+    """Say whether somebody has to look before this course goes on: all before its gate is done, and nobody has looked."""
+    if "!" not in course.cadence:
+        return False
+    first = list(course.planned_sessions.filter(number__lte=GATED_AFTER))
+    return len(first) == GATED_AFTER and all(session.status in ("done", "skipped") for session in first)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -253,9 +291,11 @@ def test_events_and_lots_are_what_walking_through_the_records_finds(seed):
         part = PARTS["safety"][1](scope)
         shown = [figure.cell.text for figure in part.blocks[0].figures]
         assert shown[:2] == [str(len(given)), str(sessions)]
+        assert shown[2] == f"{sessions * 1000 / len(given):.1f}"
         assert shown[3:] == [str(kinds[one]) for one in ("mild", "moderate", "severe")]
         rows = next((block.rows for block in part.blocks if block.kind == "table"), ())
         told = {row[0].text: (int(row[1].text), int(row[2].text)) for row in rows}
+        assert all(row[3].text == f"{int(row[2].text) * 1000 / int(row[1].text):.1f}" for row in rows)
         assert told == {
             f"{lot.substance.name} · {lot.number}": (lots[lot.pk], hit[lot.pk]) for lot in world.lots if hit[lot.pk]
         }

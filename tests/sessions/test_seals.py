@@ -1,6 +1,11 @@
 """The code on a printed report: it leads to a page that says whether the signatures hold, and nothing medical."""
 
+import re
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
 import pytest
+import qrcode
 import time_machine
 from django.core.cache import cache
 from django.db import connection
@@ -8,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sessions.models import Signature
+from sessions.printing.qr import ANY_MASK, QUIET, qr_svg
 from sessions.queries.reports import course_report, get_or_404
 from sessions.queries.seals import ForgedSealError, check_seal
 from sessions.services import records
@@ -129,3 +135,21 @@ def test_as_many_statements_for_one_signature_as_for_many(world):
         counts.append(len(queries))
 
     assert counts[0] <= counts[1] <= 11
+
+
+def test_the_code_drawn_is_that_of_the_address_and_its_address_is_the_page_that_checks(world, client):
+    signed(world)
+    address = seal(world).address
+
+    drawn = ElementTree.fromstring(qr_svg(address, "Check"))
+    side = int(drawn.get("viewBox").split()[2])
+    dark = set()
+    for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1", drawn.find("{*}path").get("d")):
+        dark |= {(int(x) + step, int(y)) for step in range(int(length))}
+
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=QUIET, mask_pattern=ANY_MASK)
+    code.add_data(address)
+    matrix = code.get_matrix()
+    assert side == len(matrix)
+    assert dark == {(x, y) for y, row in enumerate(matrix) for x, is_dark in enumerate(row) if is_dark}
+    assert client.get(urlsplit(address).path).status_code == 200

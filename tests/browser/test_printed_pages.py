@@ -1,0 +1,45 @@
+"""Every page that offers to be printed, printed by the browser on either paper: no sheet is blank, nothing is cut off."""
+
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+
+from tests.sessions.booking_world import at
+from tests.sessions.report_world import full_world, planned
+
+WIDTHS = {"A4": 794, "Letter": 816}  # CSS pixels
+LONG = "Bartholomäus von der Ångströmhöhe " * 5
+
+
+@pytest.mark.once
+def test_pages_to_print_are_neither_blank_nor_cut_off(look):
+    world = full_world(name=LONG[:170].strip())
+    on = planned(world, 3).due_on
+    looker = look(world.manager)
+    course = [world.course.public_id]
+    month = {"period": "own", "from_on": "2026-03-01", "until_on": "2026-03-31"}
+    pages = {
+        reverse("sessions:course-report", args=course): "Mepivacaine",
+        reverse("sessions:course", args=course): "Bartholomäus",
+        reverse("sessions:day-list", query={"on": on.isoformat()}): "Bartholomäus",
+        reverse("sessions:overview", query=month): "booked",
+        reverse("sessions:overview-part", args=["courses"], query=month): "sessions done",
+        reverse("sessions:overview-part", args=["safety"], query=month): "expire soon",
+        reverse("sessions:patient-access-log", args=[world.patient.public_id]): "printed or changed",
+    }
+    assert at("12:00", 13).date() < on
+
+    for address, said in pages.items():
+        page = looker.go(address)
+        page.emulate_media(media="print")
+        for paper, width in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": 1000})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            sheets = [sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format=paper))).pages]
+            assert wide <= width, (address, paper)
+            assert said in " ".join(" ".join(sheets).split()), (address, paper)
+            assert all(sheet.strip() for sheet in sheets), (address, paper)
+            assert len(sheets) < 12, (address, paper)
+        page.emulate_media(media="screen")

@@ -1,0 +1,23 @@
+"""How long a report is: every fact of every session stands in it, and it stays short all the same."""
+
+import pytest
+
+from sessions.printing.pdf import course_pdf
+from sessions.queries.reports import course_report, get_or_404
+from tests.sessions.report_world import LATER, add_record, report_world
+from tests.sessions.test_pdf import read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("species", ["human", "horse"])
+@pytest.mark.parametrize(("sessions", "pages"), [(2, 3), (4, 4), (8, 6)])
+def test_a_full_report_has_no_more_pages_than_it_needs(species, sessions, pages):
+    world = report_world(species=species, cadence=f"{sessions}x1w")
+    for number in range(1, sessions + 1):
+        add_record(world, number)
+
+    printed = read(course_pdf(course_report(get_or_404(world.clinic, world.course.public_id), LATER.date())))
+
+    assert 2 <= len(printed.pages) <= pages
+    assert all(page.extract_text().strip() for page in printed.pages)
