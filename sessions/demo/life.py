@@ -256,8 +256,9 @@ def find_time(
 def book(
     world: World, patient, found: FreeTime, kind: str, *, planned: PlannedSession | None = None, **fields
 ) -> Appointment:
-    """Book a time found; a past one on its eve."""
+    """Book a time found; a past one on its eve. One after the session's window says why: weekends, a full clinic."""
     eve = found.starts_at - timedelta(days=1)
+    is_late = planned is not None and local_day(found.starts_at, world.site.zone) > planned.latest_on
     return appointments.book_appointment(
         actor=world.desk,
         clinic=world.clinic,
@@ -271,5 +272,6 @@ def book(
         minutes=found.minutes,
         planned_session=planned,
         now=min(eve, world.now),
+        outside_window_reason="No time was free before." if is_late else "",
         **fields,
     )

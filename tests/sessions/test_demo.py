@@ -36,6 +36,8 @@ from tests.factories import make_clinic
 
 CHRISTMAS = datetime(2026, 12, 25, 10, 5, tzinfo=UTC)  # the clinic stands in Paris then, where nobody works
 
+FULL_WEEK = datetime(2026, 11, 30, 0, 57, tzinfo=UTC)
+
 
 @pytest.fixture(scope="module")
 def demo(django_db_setup, django_db_blocker):
@@ -56,6 +58,16 @@ def test_the_demo_is_refused_in_a_database_that_holds_a_clinic():
         call_command("demo")
 
     assert Clinic.objects.count() == 1
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_the_demo_is_made_where_a_session_finds_no_time_inside_its_window():
+    """Of the weeks before this day one leaves a visit only after its window: it says why, as a desk would."""
+    with time_machine.travel(FULL_WEEK, tick=True):
+        build_demo(now=FULL_WEEK)
+
+    assert Appointment.objects.filter(exception_reason__contains="No time was free before.").exists()
 
 
 @pytest.mark.django_db
