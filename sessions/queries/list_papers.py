@@ -20,10 +20,11 @@ from sessions.queries.paper import letterhead, paper_of, paper_size
 
 
 def day_paper(
-    site: Site, on: date, visits: Sequence[Appointment], *, filters: str, closed_for: str, by: User, today: date
+    site: Site, on: date, visits: Sequence[Appointment], *, filters: str, closed_for: str | None, by: User, today: date
 ) -> ListPaper:
     """Give the paper of a day's visits; of a restricted file it says no more than the page. Two SQL statements."""
     reached = contacts_of({one.patient for one in visits if one.patient and not one.patient.is_restricted}, on)
+    closed = _("The clinic is closed on this day. %(closed_for)s") % {"closed_for": closed_for}
     heads = (_("Time"), _("Patient"), _("What for"), _("With"), _("Where"), _("Status"))
     return ListPaper(
         kind=_("Day list"),
@@ -32,7 +33,7 @@ def day_paper(
         heads=[(said, "left") for said in heads],
         rows=[_visit_row(one, site, reached) for one in visits],
         nothing=_("No visits on this day."),
-        note=_("The clinic is closed on this day. %(closed_for)s") % {"closed_for": closed_for} if closed_for else "",
+        note="" if closed_for is None else closed.strip(),
         **_frame(site, by, today),
     )
 

@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mesoclinic.core.models import Site
 from protocols.models import Lot
 from sessions.models import AdverseEvent, Appointment, Course, CourseFigures, PlannedSession, SessionRecord
 from sessions.models.records import Severity
@@ -24,7 +25,7 @@ from sessions.queries.plans import CoursePlan
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a list: where it leads, its texts, and whose file it tells of (None: nothing medical stands there)."""
+    """One row of a list: where it leads ("": nowhere), its texts, whose file it tells of (None: nothing medical stands there)."""
 
     href: str
     cells: Sequence[str]
@@ -33,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list: what it is of, its heads, its rows not read yet, and how a row reads."""
+    """A list: what it is of, its heads, its rows (a queryset not read yet, or a list), and how a row reads."""
 
     title: str
     heads: Sequence[str]
@@ -54,14 +55,20 @@ VISITS = {
 }
 
 
-def listing(scope: Scope, what: str) -> Listing | None:
-    """Give the list of a name the overview links to; None for a name it does not know. No statement yet."""
+def listing(scope: Scope, what: str, here: Site | None = None) -> Listing | None:
+    """Give the list of a name the overview links to; None for a name it does not know.
+
+    `here` is the site its reader works at. No SQL statement yet, but for the days open and the reviews due: they are
+    worked out, not rows.
+    """
     if what in VISITS:
         return _visits(scope, what)
     if what in SESSIONS:
         return _sessions(scope, what)
     if what in STOCK:
         return _lots(scope, what)
+    if what == "open-days":
+        return _open_days(scope, here)
     make = MAKERS.get(what)
     return make(scope) if make else None
 
@@ -88,14 +95,17 @@ def _visit_line(visit: Appointment) -> Line:
     return Line(reverse("sessions:appointment", args=[visit.public_id]), cells)
 
 
-def _open_days(scope: Scope) -> Listing:
-    """List the days the hours of a practitioner or room are made of."""
-    return Listing(_("Hours open, day by day"), (_("Day"), _("Site"), _("Hours open")), open_days(scope), _open_line)
+def _open_days(scope: Scope, here: Site | None) -> Listing:
+    """List the days the hours of a practitioner or room are made of. A day leads to the day list, which is of one site."""
+    owner = {"room": scope.room, "practitioner": None if scope.room else scope.practitioner}
+    whose = {name: str(row.public_id) for name, row in owner.items() if row}
 
+    def line(one: OpenDay) -> Line:
+        query = {"on": one.on.isoformat(), **whose}
+        address = reverse("sessions:day-list", query=query) if one.site == here else ""
+        return Line(address, (date_format(one.on, "D j M Y"), one.site.name, hours(one.minutes)))
 
-def _open_line(one: OpenDay) -> Line:
-    address = reverse("sessions:day-list", query={"on": one.on.isoformat()})
-    return Line(address, (date_format(one.on, "D j M Y"), one.site.name, hours(one.minutes)))
+    return Listing(_("Hours open, day by day"), (_("Day"), _("Site"), _("Hours open")), open_days(scope), line)
 
 
 # Sessions of the plan
@@ -306,7 +316,6 @@ MAKERS: dict[str, Callable[[Scope], Listing]] = {
     "reviews": _reviews,
     "outcome": _outcomes,
     "responders": _responders,
-    "open-days": _open_days,
 }
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from protocols.models import Lot
 from protocols.queries import lots as stock
-from sessions.models import AdverseEvent, SessionRecord
+from sessions.models import Administration, AdverseEvent, SessionRecord
 from sessions.models.records import RecordStatus, Severity
 from sessions.models.signatures import AddendumKind
 from sessions.outcomes import Share, per_thousand, wilson
@@ -31,18 +31,19 @@ def events(scope: Scope) -> QuerySet[AdverseEvent]:
 
 
 def _given(scope: Scope, to: str = "") -> Q:
-    """Say which records count; `to` leads to the record (`record__`)."""
+    """Say which records count; `to` leads to the record (`record__`). A record is found once, however many of its lines name the lot."""
     asked = Q(**{f"{to}clinic": scope.clinic}) & ~Q(**{f"{to}status": RecordStatus.DRAFT}) & _days(scope, to)
     filters = {
         "performed_by": scope.practitioner,
         "patient__species": scope.species,
         "course__protocol_version__protocol": scope.protocol,
         "course__indication": scope.indication,
-        "administrations__lot": scope.lot,
     }
     for name, value in filters.items():
         if value is not None:
             asked &= Q(**{f"{to}{name}": value})
+    if scope.lot is not None:
+        asked &= Q(**{f"{to}pk__in": Administration.objects.filter(lot=scope.lot).values("record")})
     return asked
 
 

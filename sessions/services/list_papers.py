@@ -29,9 +29,9 @@ def print_day_list(
     on: date,
     visits: Sequence[Appointment],
     filters: str = "",
-    closed_for: str = "",
+    closed_for: str | None = None,
 ) -> PrintedPaper:
-    """Print the visits of a day, one event for each patient on it."""
+    """Print the visits of a day, one event for each patient on it. `closed_for` is None where the site is open, perhaps ""."""
     keys = sorted({visit.patient_id for visit in visits if visit.patient_id is not None})
     with transaction.atomic():
         audit.record_all(

@@ -89,7 +89,7 @@ def day_list(request: HttpRequest) -> HttpResponse:
 @requires("sessions.view_schedule")
 @languages.in_language_asked
 def print_day_list(request: HttpRequest) -> HttpResponse:
-    """Print the same list as a PDF, with the clinic's letterhead."""
+    """Print the visits of the list as a PDF, with the clinic's letterhead; what is done to them stays on the page."""
     on = _asked_day(request)
     filters, visits = _visits(request, on)
     printed = services.print_day_list(
@@ -98,7 +98,7 @@ def print_day_list(request: HttpRequest) -> HttpResponse:
         on=on,
         visits=list(visits),
         filters=filters.in_words(),
-        closed_for=availability.closed_days(request.site, on, on).reason(on) or "",
+        closed_for=availability.closed_days(request.site, on, on).reason(on),
     )
     return file_answer(printed.pdf, printed.file_name)
 

@@ -46,7 +46,7 @@ def overview_list(request: HttpRequest) -> HttpResponse:
     form = _bound(OverviewListForm, request)
     if not form.is_valid():
         return render(request, "sessions/overview/list.html", {"form": form, "listing": None})
-    found = listing(form.scope(sites(request.clinic)), request.GET.get("what", ""))
+    found = listing(form.scope(sites(request.clinic)), request.GET.get("what", ""), request.site)
     if found is None:
         raise Http404
     columns = [Column(head, lambda line, place=place: line.cells[place]) for place, head in enumerate(found.heads)]

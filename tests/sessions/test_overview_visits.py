@@ -1,7 +1,7 @@
 """The overview's visits and utilisation against a slow, obvious count in plain Python, and against the lists behind them."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import product
 
@@ -229,6 +229,37 @@ def test_the_open_hours_are_the_sum_of_the_days_behind_them(seed):
                 assert len(found.line(found.rows[0]).cells) == len(found.heads)
                 asked += 1
     assert asked > 5
+
+
+def test_a_day_open_leads_to_its_day_list_at_the_site_its_reader_works_at_and_nowhere_at_another():
+    world = overview_world(0)
+    person = world.people[0]
+    WorkingHours.objects.filter(practitioner=person).delete()
+    for site in world.sites:
+        whose = {"clinic": world.clinic, "site": site, "practitioner": person, "from_on": date(2026, 1, 5)}
+        WorkingHours.objects.create(weekday=2, start_time=time(8), end_time=time(12), **whose)
+    client = Client()
+    client.force_login(world.manager)
+    whose = {"practitioner": str(person.public_id)}
+    asked = {"period": "own", "from_on": FIRST, "until_on": LAST, "what": "open-days", **whose}
+
+    answer = client.get(reverse("sessions:overview-list"), asked)
+
+    lines = answer.context["page"].object_list
+    assert {line.cells[1] for line in lines} == {world.paris.name, "Denver"}
+    assert all(line.href == "" for line in lines if line.cells[1] == "Denver")
+    here = [line.href for line in lines if line.cells[1] == world.paris.name]
+    days = [one.on.isoformat() for one in open_days(scope_of(world, practitioner=person, site=world.paris))]
+    assert here == [reverse("sessions:day-list", query={"on": on, **whose}) for on in days]
+    assert 'href=""' not in answer.text
+    assert client.get(here[0]).context["filters"].cleaned_data["practitioner"] == person
+
+
+def test_a_room_of_a_site_that_was_not_asked_about_has_no_open_days_there():
+    world = overview_world(0)
+
+    assert open_days(scope_of(world, site=world.denver, room=world.rooms[0])) == []
+    assert open_days(scope_of(world, site=world.paris, room=world.rooms[0])) != []
 
 
 def cells_of(part):

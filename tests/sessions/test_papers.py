@@ -16,7 +16,7 @@ from mesoclinic.core.services import clinics
 from patients.models import Party, Patient
 from patients.services import places
 from protocols.services import recalls
-from sessions.models import Practitioner
+from sessions.models import Closure, Practitioner
 from sessions.printing.document import ClinicPart
 from sessions.printing.letters import Letter, Letters
 from sessions.printing.pdf import letters_pdf
@@ -180,6 +180,17 @@ def test_each_file_on_the_day_list_is_written_down(world):
 def test_the_day_list_prints_what_its_filters_leave(world):
     assert "No visits on this day." in text_of(printed(world, "day-list-pdf", status="cancelled"))
     assert not AuditEvent.objects.filter(verb="day-list.printed").exists()
+
+
+@pytest.mark.parametrize("reason", ["", "Stocktaking"])
+def test_the_day_list_says_that_the_clinic_is_closed_with_its_reason_or_without(world, reason):
+    on, site = planned(world, 3).due_on, site_of(world.clinic)
+    said = f"The clinic is closed on this day. {reason}".strip()
+    assert said not in text_of(printed(world, "day-list-pdf"))
+
+    Closure.objects.create(clinic=world.clinic, site=site, from_on=on, until_on=on, reason=reason)
+
+    assert said in text_of(printed(world, "day-list-pdf"))
 
 
 def test_the_log_of_a_file_says_that_it_was_printed_and_by_whom(world):
