@@ -8,6 +8,7 @@ from django.http import Http404
 from mesoclinic.core.models import Clinic
 from patients.models import Consent, ErasureRequest, ImportRow, Party, Patient, PatientParty
 from patients.models.consents import ConsentKind
+from patients.models.imports import RowState
 from patients.models.parties import PartyRole
 from patients.queries.patients import file_ids
 
@@ -45,8 +46,8 @@ def permissions(keys: list[int]) -> QuerySet[Consent]:
 
 
 def import_rows(keys: list[int]) -> QuerySet[ImportRow]:
-    """Lines of another program's list that became these files, or were told to be the same."""
-    return ImportRow.objects.filter(Q(patient__in=keys) | Q(twin__in=keys))
+    """Lines of another program's list that became these files, or were told to be the same and became none."""
+    return ImportRow.objects.filter(Q(patient__in=keys) | Q(twin__in=keys) & ~Q(state=RowState.IMPORTED))
 
 
 def requests_of(patient: Patient) -> list[ErasureRequest]:

@@ -1,11 +1,12 @@
 """Imports of patients: the list, and one with its counts and its rows by what is said of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from mesoclinic.core.models import Clinic
@@ -17,6 +18,7 @@ from patients.queries.search import Hit, hit_of, with_owners
 ROWS_A_PAGE = 50
 CELLS_SHOWN = 4
 LONGEST_SHOWN = 60
+DEEPEST_MERGE = 3  # a file merged into one that was merged itself, and once more
 
 
 def imports(clinic: Clinic) -> QuerySet[PatientImport]:
@@ -59,7 +61,11 @@ def columns_of(one: PatientImport) -> tuple[list[MatchedColumn], list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """One row of the file: its number, what it says of who it is, what is wrong, the file it is in already."""
+    """One row of the list: its number there, its state, what it says of who it is, what is wrong with it.
+
+    `twin` is the file it is or may be in already, `twin_row` the row of the list that says the same, `made` the file it
+    became; of a restricted file only its number is told.
+    """
 
     position: int
     state: str
@@ -74,18 +80,30 @@ DOUBLES = "doubles"  # beside the states of rows: what was imported though it is
 
 
 def doubles(one: PatientImport) -> QuerySet[ImportRow]:
-    """List the rows imported though they looked like a file that was here, as long as nobody merged the two."""
-    rows = one.rows.filter(state=RowState.IMPORTED, twin__isnull=False)
-    return rows.filter(patient__merged_into=None, twin__merged_into=None).exclude(patient=F("twin"))
+    """List the rows imported though they looked like a file that was here, as long as the two are not one.
+
+    Who was merged since is looked for in the file that is kept.
+    """
+    rows = _with_kept(one.rows.filter(state=RowState.IMPORTED, twin__isnull=False))
+    return rows.exclude(kept_made=F("kept_twin"))
+
+
+def _with_kept(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:
+    """Add the keys of the files the twin and the patient of a row are kept in: `kept_twin`, `kept_made`."""
+    return rows.annotate(kept_twin=_kept("twin"), kept_made=_kept("patient"))
+
+
+def _kept(way: str) -> Coalesce:
+    return Coalesce(*(way + "__merged_into" * steps for steps in range(DEEPEST_MERGE, -1, -1)))
 
 
 def rows_page(one: PatientImport, state: str, number: str | None) -> Page:
     """One page of the rows in a state, as `ShownRow`. Four SQL statements."""
-    rows_shown = doubles(one) if state == DOUBLES else one.rows.filter(state=state)
+    rows_shown = doubles(one) if state == DOUBLES else _with_kept(one.rows.filter(state=state))
     found = rows_shown.order_by("position").defer("fingerprint")
     page = Paginator(found, ROWS_A_PAGE).get_page(number)
     rows = list(page.object_list)
-    keys = {key for row in rows for key in (row.twin_id, row.patient_id)} - {None}
+    keys = {key for row in rows for key in (row.kept_twin, row.kept_made)} - {None}
     files = {file.pk: file for file in with_owners(Patient.objects.filter(pk__in=keys)).order_by()} if keys else {}
     page.object_list = [_shown(one, row, files) for row in rows]
     return page
@@ -93,13 +111,18 @@ def rows_page(one: PatientImport, state: str, number: str | None) -> Page:
 
 def _shown(one: PatientImport, row: ImportRow, files: dict[int, Patient]) -> ShownRow:
     cells = [cell for cell, field in zip(row.cells, one.fields, strict=False) if field and cell]
-    twin, made = files.get(row.twin_id or 0), files.get(row.patient_id or 0)
+    twin, made = files.get(row.kept_twin or 0), files.get(row.kept_made or 0)
     return ShownRow(
         position=row.position,
         state=row.state,
         words=", ".join(cell[:LONGEST_SHOWN] for cell in cells[:CELLS_SHOWN]),
         faults=row.faults,
-        twin=hit_of(twin) if twin else None,
+        twin=_hit(twin) if twin else None,
         twin_row=row.twin_row,
-        made=hit_of(made) if made else None,
+        made=_hit(made) if made else None,
     )
+
+
+def _hit(file: Patient) -> Hit:
+    hit = hit_of(file)
+    return replace(hit, name=file.listed_name, registered_name="", facts=(), phone="") if file.is_restricted else hit

@@ -27,7 +27,6 @@ from patients.models import (
     PatientParty,
     Place,
 )
-from patients.models.imports import RowState
 from patients.models.parties import PlaceKind
 from patients.models.patients import EndReason
 from patients.queries.erasure import import_rows
@@ -46,8 +45,8 @@ WRITTEN = (
 
 def forget_import_rows(keys: list[int]) -> None:
     """Delete what another program's list said of these files; whoever was imported beside one stays imported."""
-    ImportRow.objects.filter(twin__in=keys, state=RowState.IMPORTED).update(twin=None)
     import_rows(keys).delete()
+    ImportRow.objects.filter(twin__in=keys).update(twin=None)
 
 
 def clear_identity(patients: list[Patient], now: datetime, today: date) -> None:

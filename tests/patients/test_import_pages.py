@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -14,9 +15,12 @@ from openpyxl import load_workbook
 from mesoclinic.core.models import Heartbeat
 from mesoclinic.core.roles import Role
 from patients.models import Patient, PatientImport
+from patients.queries.erasure import import_rows
+from patients.queries.imports import DOUBLES, doubles, rows_page
 from patients.services import imports, merging
 from patients.services.pseudonymising import forget_import_rows
 from tests.factories import make_clinic, make_import, make_patient, make_species, make_user
+from tests.sessions.erasure_world import restrict
 
 pytestmark = pytest.mark.django_db
 
@@ -174,13 +178,61 @@ def test_who_was_imported_though_perhaps_here_is_offered_for_merging_until_that_
 
     page = manager.get(page_of(one, "doubles")).text
 
-    link = reverse("patients:merge", args=[here.public_id])
+    link = f"{reverse('patients:merge', args=[here.public_id])}?q={made.number}"
     assert "Perhaps twice now (1)" in page
     assert link in page
     assert "Ben Modèle" not in page
     assert "Ada Exemple" in manager.get(link).text
     merging.merge_patient(actor=one.asked_by, patient=made, into=here)
     assert "Perhaps twice now" not in manager.get(page_of(one)).text
+
+
+def with_a_double(clinic) -> tuple[PatientImport, Patient, Patient]:
+    """An import of Ada Exemple, the file made of it, and the one it may be: of another name, as after a wedding."""
+    here = make_patient(clinic, name="Zoé Martin")
+    one = make_import(clinic, ["Ada Exemple,1968-03-31"])
+    imports.run_import(actor=one.asked_by, one=one)
+    imports.go_on(one.pk)
+    made = Patient.objects.get(name="Ada Exemple")
+    one.rows.filter(patient=made).update(twin=here)
+    return one, made, here
+
+
+def test_the_way_to_merge_leads_to_the_other_file_whatever_its_name(clinic, manager):
+    one, made, here = with_a_double(clinic)
+
+    address = re.search(r'href="(/[^"]*merge/[^"]*)"', manager.get(page_of(one, "doubles")).text)[1]
+
+    page = manager.get(address)
+    assert page.context["patient"] == here
+    assert [hit.patient_id for hit in page.context["hits"]] == [made.pk]
+
+
+@pytest.mark.parametrize("which", ["made", "here"])
+def test_two_files_stay_offered_for_merging_when_one_of_them_is_merged_into_a_third(clinic, manager, which):
+    one, made, here = with_a_double(clinic)
+    third = make_patient(clinic, name="Third")
+    merged, other = (made, here) if which == "made" else (here, made)
+
+    merging.merge_patient(actor=one.asked_by, patient=merged, into=third)
+
+    [row] = doubles(one)
+    assert {row.kept_made, row.kept_twin} == {other.pk, third.pk}
+    page = manager.get(page_of(one, "doubles")).text
+    assert "Third" in page
+    assert other.name in page
+    merging.merge_patient(actor=one.asked_by, patient=other, into=third)
+    assert not doubles(one).exists()
+
+
+def test_of_a_restricted_file_the_page_says_the_number_only(clinic, manager):
+    one, _made, here = with_a_double(clinic)
+
+    restrict(here)
+
+    [shown] = rows_page(one, DOUBLES, None)
+    assert (shown.twin.name, shown.twin.facts, shown.twin.phone) == (f"Restricted file {here.number}", (), "")
+    assert here.name not in manager.get(page_of(one, "doubles")).text
 
 
 def test_when_lists_are_forgotten_for_one_file_whoever_was_imported_beside_it_stays_imported(clinic):
@@ -190,6 +242,7 @@ def test_when_lists_are_forgotten_for_one_file_whoever_was_imported_beside_it_st
     imports.go_on(one.pk)
     row = one.rows.get(patient__name="Ada Exemple")
     assert row.twin == here
+    assert not import_rows([here.pk]).exists()  # what the preview of an erasure counts
 
     forget_import_rows([here.pk])
 

@@ -144,6 +144,16 @@ def test_rows_that_may_be_here_already_are_left_out_unless_somebody_says_so(worl
     assert Patient.objects.count() == 3
 
 
+def test_a_row_that_may_be_somebody_registered_since_it_was_checked_says_whom(world):
+    one = checked(world, table(ADA))
+    since = make_patient(world[0], name="Zoé Martin", identifiers=[("mrn", "A-1")])
+
+    run(world, one)
+
+    row = one.rows.get()
+    assert (row.state, row.twin, row.patient.name) == ("imported", since, "Ada Exemple")
+
+
 def test_a_number_of_another_house_is_no_proof_without_the_same_name(world):
     make_patient(world[0], name="Zoé Autre", identifiers=[("mrn", "A-1")])
     make_patient(world[0], name="Yves Autre", identifiers=[("national", "268033500112345")])
