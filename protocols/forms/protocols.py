@@ -77,9 +77,10 @@ class ProtocolForm(Form):
     source = _area(_("Source"), 2, help_text=_("Where this protocol comes from; printed with it."))
     edit_count = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, clinic: Clinic, technique_id: int | None = None, **kwargs: Any) -> None:
+        """`technique_id` is the one the draft names already: it stays a choice when it is offered no longer."""
         super().__init__(*args, **kwargs)
-        self.fields["technique"].queryset = techniques(clinic)
+        self.fields["technique"].queryset = techniques(clinic, technique_id)
         self.fields["indications"].queryset = queries.indications(clinic)
 
     def clean(self) -> dict[str, Any]:
@@ -176,14 +177,15 @@ class ProtocolEditor:
         lines = list(version.lines.all()) if version is not None else []
         self.substances = substance_choices(clinic, {line.substance_id for line in lines})
         kwargs = {"substances": self.substances}
+        own = {"clinic": clinic, "technique_id": version.technique_id if version is not None else None}
         if data is not None:
-            self.form = ProtocolForm(data, clinic=clinic)
+            self.form = ProtocolForm(data, **own)
             self.lines = LineRows(data, prefix=LINES, form_kwargs=kwargs)
             self.cadence_form = CadenceForm(data)
             return
         initial = _initial(version) if version is not None else {}
         rows = [_line_initial(line) for line in lines] or [{"role": LineRole.BASE}, {"role": LineRole.VASODILATOR}, {}]
-        self.form = ProtocolForm(initial=initial, clinic=clinic)
+        self.form = ProtocolForm(initial=initial, **own)
         self.lines = LineRows(initial=rows, prefix=LINES, form_kwargs=kwargs)
         self.cadence_form = CadenceForm(initial=version.cadence if version is not None else "4x1w")
 

@@ -2,16 +2,16 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.models import Clinic
 from protocols.models import Technique
 
 
-def techniques(clinic: Clinic) -> QuerySet[Technique]:
-    """The techniques on offer, by name. One statement."""
-    return all_techniques(clinic).filter(is_archived=False)
+def techniques(clinic: Clinic, also: int | None = None) -> QuerySet[Technique]:
+    """The techniques on offer, and one that a draft names `also`, by name. One statement."""
+    return all_techniques(clinic).filter(Q(is_archived=False) | Q(pk=also))
 
 
 def all_techniques(clinic: Clinic) -> QuerySet[Technique]:

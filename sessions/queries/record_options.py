@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import Clinic, Site
@@ -81,7 +82,7 @@ class RecordOptions:
 class Wanted:
     """What a record asks its choices for: a local day, and what it names already, which is offered whatever it is.
 
-    That is lots that can no longer be picked, numbers typed, and techniques of other species.
+    That is lots that can no longer be picked, numbers typed, and techniques of other species or no longer offered.
     """
 
     on: date
@@ -107,7 +108,8 @@ def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOption
     substances = {
         row.pk: row for row in Substance.objects.filter(clinic=clinic, is_archived=False).order_by("name", "pk")
     }
-    techniques = tuple(Technique.objects.filter(clinic=clinic, is_archived=False))
+    kept = {key for asked in wanted.values() for key in asked.technique_ids}
+    techniques = tuple(Technique.objects.filter(Q(is_archived=False) | Q(pk__in=kept), clinic=clinic))
     practitioners = tuple(Practitioner.objects.filter(clinic=clinic, may_inject=True).prefetch_related("species"))
     offered, named = _lots_offered(clinic, wanted, substances), _lots_typed(clinic, wanted)
     return {
@@ -119,7 +121,7 @@ def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOption
             substances=substances,
             lots=offered[record.pk],
             techniques=tuple(
-                one for one in techniques if one.pk in asked.technique_ids or _is_for(one, record.patient.species.code)
+                one for one in techniques if one.pk in asked.technique_ids or _offers(one, record.patient.species.code)
             ),
             practitioners=practitioners,
             site=reads.site_of(record),
@@ -130,8 +132,10 @@ def options_of(wanted: Mapping[SessionRecord, Wanted]) -> dict[int, RecordOption
     }
 
 
-def _is_for(technique: Technique, species: str) -> bool:
-    """Say whether a technique is for a species; one of the clinic's own is for every one."""
+def _offers(technique: Technique, species: str) -> bool:
+    """Say whether a technique is offered to a species; one of the clinic's own is for every one."""
+    if technique.is_archived:
+        return False
     shipped = next((one for one in shipped_catalogue().techniques if one.code == technique.code), None)
     return shipped is None or species in shipped.species
 

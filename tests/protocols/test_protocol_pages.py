@@ -8,13 +8,14 @@ from django.urls import reverse
 
 from mesoclinic.core.roles import Role
 from protocols.models import Protocol, ProtocolVersion
-from protocols.services import protocols
+from protocols.services import protocols, techniques
 from protocols.services.catalogue import load_catalogue
 from tests.factories import (
     make_clinic,
     make_protocol_draft,
     make_protocol_version,
     make_substance,
+    make_technique,
     make_user,
 )
 
@@ -68,6 +69,23 @@ def test_the_editor_shows_every_part_of_a_draft_and_saving_it_untouched_changes_
     assert editor.form["shots_max"].value() == 300
     assert len(editor.lines.forms) == 1
     assert len(editor.cadence_form.rows.forms) == 3
+
+
+def test_a_draft_keeps_its_technique_when_that_is_offered_no_longer(clinic, browser):
+    own, other = make_technique(clinic), make_technique(clinic, name="Never named")
+    version = make_protocol_draft(clinic, technique=own)
+    for one in (own, other):
+        techniques.archive_technique(actor=None, technique=one)
+
+    page = browser.get(url("edit", version.protocol)).content.decode()
+    kept = form(technique=own.pk, edit_count=version.edit_count)
+    browser.post(url("edit", version.protocol), kept)
+    refused = browser.post(url("edit", version.protocol), {**kept, "technique": other.pk})
+
+    assert f'<option value="{own.pk}" selected>' in page
+    assert ProtocolVersion.objects.get(pk=version.pk).technique == own
+    assert "technique" in refused.context["editor"].form.errors
+    assert "Never named" not in page
 
 
 @pytest.mark.parametrize(

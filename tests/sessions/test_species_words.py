@@ -103,3 +103,23 @@ def test_a_technique_the_record_names_stays_whatever_its_species(world):
     assert answer.json()["errors"] == {}
     assert record.technique == rows
     assert f'<option value="{rows.pk}" selected>' in browser.get(url("record-edit", record)).content.decode()
+
+
+def test_a_technique_offered_no_longer_stays_in_the_records_that_name_it_and_is_offered_to_no_other(world):
+    papule = Technique.objects.get(clinic=world.clinic, code="papule")
+    browser, record = signed_in(world.doctor_user), start(world)
+    autosave(browser, record, page_data(browser, record), technique=papule.pk)
+    papule.is_archived = True
+    papule.save(update_fields=["is_archived"])
+
+    page = browser.get(url("record-edit", record)).content.decode()
+    answer = autosave(browser, record, page_data(browser, record), notes="One word more")
+
+    record.refresh_from_db()
+    assert f'<option value="{papule.pk}" selected>' in page
+    assert answer.json()["errors"] == {}
+    assert (record.technique, record.notes) == (papule, "One word more")
+    assert "papule" in {
+        one.code for one in record_options(record, Wanted(MONDAY, technique_ids=[papule.pk])).techniques
+    }
+    assert "papule" not in {one.code for one in record_options(record, Wanted(MONDAY)).techniques}
