@@ -123,3 +123,17 @@ def test_a_technique_offered_no_longer_stays_in_the_records_that_name_it_and_is_
         one.code for one in record_options(record, Wanted(MONDAY, technique_ids=[papule.pk])).techniques
     }
     assert "papule" not in {one.code for one in record_options(record, Wanted(MONDAY)).techniques}
+
+
+@pytest.mark.parametrize(("species", "tucked_away"), [("human", True), ("horse", False)])
+def test_sedation_can_be_noted_for_everybody_and_is_a_line_of_its_own_for_animals(world, species, tucked_away):
+    of_species(world, species)
+    record, browser = start(world), signed_in(world.doctor_user)
+
+    page = browser.get(url("record-edit", record)).content.decode()
+    kept = autosave(browser, record, page_data(browser, record), sedation="Midazolam 2 mg")
+
+    record.refresh_from_db()
+    assert page.count('name="sedation"') == 1
+    assert (page.index('name="sedation"') > page.index('name="device_number"')) is tucked_away
+    assert (kept.json()["errors"], record.sedation) == ({}, "Midazolam 2 mg")
