@@ -190,6 +190,30 @@ def record_weight(
     return weight
 
 
+@transaction.atomic
+def correct_weight(
+    *,
+    actor: User | None,
+    patient: Patient,
+    weight_kg: Decimal,
+    weighed_on: date,
+    noted_in: uuid.UUID,
+    is_estimated: bool = False,
+    today: date | None = None,
+) -> Weight:
+    """Give the weight typed in a record anew: its row, else one more. Raises Refused("not-valid" | "in-future")."""
+    row = Weight.objects.filter(noted_in=noted_in).first()
+    if row is None:
+        given = {"weight_kg": weight_kg, "weighed_on": weighed_on, "is_estimated": is_estimated}
+        return record_weight(actor=actor, patient=patient, noted_in=noted_in, today=today, **given)
+    refuse_sealed(patient)
+    row.weight_kg = weight_kg
+    check(row, but=["by", "patient"])
+    row.save(update_fields=["weight_kg"])
+    audit.record(actor=actor, verb="patient.weighed", subject=patient, patient_id=patient.pk)
+    return row
+
+
 def forget_weight(*, noted_in: uuid.UUID) -> None:
     """Take back the weight typed in a record that does not count any more, inside the caller's transaction."""
     Weight.objects.filter(noted_in=noted_in).delete()

@@ -17,6 +17,7 @@ from sessions.models import SessionRecord
 from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import Severity
 from sessions.models.signatures import AddendumKind, Corrected
+from sessions.queries import corrections
 from sessions.queries.reactions import lots_given
 from sessions.recording import text_of
 from sessions.services.records import Correction
@@ -61,8 +62,9 @@ class AddendumForm(IdentityForm):
         super().__init__(*args, **kwargs)
         self.record = record
         lines = record.administrations.select_related("substance", "lot").order_by("position")
+        right = corrections.standing(record.addenda.all())
         lots = [
-            (f"{Corrected.LOT}-{line.pk}", f"{Corrected.LOT.label}: {line.substance} {line.lot_number}")
+            (f"{Corrected.LOT}-{line.pk}", f"{Corrected.LOT.label}: {line.substance} {corrections.lot(line, right)}")
             for line in lines
         ]
         others = [(one.value, one.label) for one in Corrected if one not in (Corrected.LOT, Corrected.NONE)]
@@ -70,6 +72,10 @@ class AddendumForm(IdentityForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        if data.get("corrects") and data.get("field"):
+            self.add_error(
+                "field", gettext("The value chosen above says it: leave this empty, and write the rest as text.")
+            )
         if data.get("corrects") and "value" not in self.errors:
             self._read_value(Corrected(data["corrects"].partition("-")[0]))
         elif data.get("value") and "corrects" not in self.errors:

@@ -9,8 +9,9 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic
 from patients.models import Patient
-from sessions.models import Addendum, Administration, FollowUp, SessionRecord
+from sessions.models import Administration, FollowUp, SessionRecord
 from sessions.models.follow_ups import FollowUpAnswer
+from sessions.queries import corrections
 from sessions.queries import records as reads
 from sessions.queries.contacts import Contact, contacts_of
 from sessions.queries.retention import DEEPEST_MERGE
@@ -78,7 +79,7 @@ def lines(rows: Iterable[SessionRecord], today: date) -> list[FollowUpLine]:
     """Give the lines of a page. Six statements whatever their number, more for merged files."""
     keys = [row.pk for row in rows]
     administrations = Administration.objects.select_related("substance", "lot").order_by("position")
-    administrations = administrations.prefetch_related(Prefetch("corrections", Addendum.objects.order_by("at", "pk")))
+    administrations = administrations.prefetch_related("corrections")
     asked = FollowUp.objects.select_related("by").order_by("-at", "-pk")
     page = reads.with_names(SessionRecord.objects.filter(pk__in=keys))
     page = page.prefetch_related(Prefetch("administrations", administrations), Prefetch("follow_ups", asked))
@@ -105,6 +106,5 @@ def _line(record: SessionRecord, patient: Patient, contacts: dict[int, Contact],
 
 def _lot_words(row: Administration) -> str:
     """Name the substance and its lot, the one a correction names; nothing where none was noted."""
-    corrected = [one.value for one in row.corrections.all()]
-    number = next(reversed(corrected), "") or row.lot_number or (row.lot.number if row.lot is not None else "")
+    number = corrections.lot(row, corrections.standing(row.corrections.all()))
     return f"{row.substance} {number}" if number else ""

@@ -19,6 +19,7 @@ from sessions.models import Appointment, CompetitionEvent, Course, PlannedSessio
 from sessions.models.appointments import OPEN_STATUSES
 from sessions.models.courses import CourseRevision, PlannedStatus
 from sessions.queries.competitions import competitions, may_compete
+from sessions.queries.corrections import right_values
 from sessions.queries.handouts import handouts_of_patient
 from sessions.queries.scale_words import scale_label, value_words
 from sessions.recording import shots_in_all
@@ -147,7 +148,7 @@ def _last_record(keys: list[int]) -> LastRecord | None:
         SessionRecord.objects.finished()
         .filter(patient__in=keys)
         .select_related("performed_by", "technique", "appointment", "course__indication", "patient__species")
-        .prefetch_related("administrations__substance", "injection_sites", "scores", "adverse_events")
+        .prefetch_related("administrations__substance", "injection_sites", "scores", "adverse_events", "addenda")
         .order_by("-performed_at", "-pk")
         .first()
     )
@@ -158,7 +159,8 @@ def _lines(record: SessionRecord) -> list[str]:
     """Mix, places, and how it went: the three lines DESIGN section 9 asks for, and reactions when there were any."""
     mix = " + ".join(f"{one.substance} {one.given_ml.normalize():f} mL" for one in record.administrations.all())
     sites = ", ".join(str(site) for site in record.injection_sites.all())
-    count = shots_in_all(record.shots, (site.points for site in record.injection_sites.all()))
+    told = right_values(record).shots
+    count = shots_in_all(told, (site.points for site in record.injection_sites.all()))
     shots = ngettext("%(count)d shot", "%(count)d shots", count) % {"count": count} if count else ""
     relief = _("relief after %(seconds)d s") % {"seconds": record.relief_seconds} if record.relief_seconds else ""
     reactions = ", ".join(event.kind for event in record.adverse_events.all())

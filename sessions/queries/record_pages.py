@@ -106,18 +106,19 @@ def _last_times(asked: Sequence[After]) -> list[LastTime | None]:
 def summaries(records: Iterable[SessionRecord]) -> dict[int, tuple[str, ...]]:
     """Say finished records in a few lines each, by key: the mix, where, how it went, reactions.
 
-    Four SQL statements for any number; what they read stays with the records.
+    Five SQL statements for any number; what they read stays with the records.
     """
     rows = list(records)
     mix = Prefetch("administrations", Administration.objects.select_related("substance", "lot").order_by("position"))
-    prefetch_related_objects(rows, mix, "injection_sites", "scores", "adverse_events")
+    prefetch_related_objects(rows, mix, "injection_sites", "scores", "adverse_events", "addenda")
     return {record.pk: tuple(line for line in _summary(record) if line) for record in rows}
 
 
 def _summary(record: SessionRecord) -> list[str]:
     mix = " + ".join(f"{row.substance} {text_of(row.given_ml)} mL" for row in record.administrations.all())
     places = ", ".join(str(site) for site in record.injection_sites.all())
-    count = shots_in_all(record.shots, (site.points for site in record.injection_sites.all()))
+    told = corrections.right_values(record).shots
+    count = shots_in_all(told, (site.points for site in record.injection_sites.all()))
     shots = ngettext("%(n)d shot", "%(n)d shots", count) % {"n": count} if count else ""
     relief = _("relief after %(n)d s") % {"n": record.relief_seconds} if record.relief_seconds else ""
     reactions = ", ".join(event.kind for event in record.adverse_events.all())

@@ -21,6 +21,7 @@ from sessions.models import Administration, CompetitionEvent, Course, SessionRec
 from sessions.printing import document
 from sessions.printing.words import Words, print_day
 from sessions.queries.competitions import STILL_COMPETES, competitions
+from sessions.queries.corrections import right_values
 from sessions.queries.report_course import number_of
 from sessions.queries.report_words import moment_words
 
@@ -53,7 +54,7 @@ class Competing:
 def competing_of(course: Course, patient: Patient, standing: Sequence[SessionRecord], today: date) -> Competing:
     """Count the rules, from the records of the course and from all others of the horse.
 
-    One SQL statement for a horse, eight where it competes under a body's rules, one more for each level of merges; none
+    One SQL statement for a horse, nine where it competes under a body's rules, one more for each level of merges; none
     for other species.
     """
     zone = course.site.zone
@@ -106,11 +107,11 @@ def competition_days(competing: Competing, zone: ZoneInfo) -> tuple[document.Com
 
 
 def _elsewhere(course: Course, patient: Patient) -> list[SessionRecord]:
-    """List what the horse was given outside this course. Three SQL statements."""
+    """List what the horse was given outside this course. Four SQL statements."""
     lines = Administration.objects.select_related("substance").order_by("position")
     rows = SessionRecord.objects.finished().filter(patient__in=patients.file_ids(patient))
     rows = rows.filter(Q(course__isnull=True) | ~Q(course=course)).select_related("course", "planned_session")
-    return list(rows.prefetch_related(Prefetch("administrations", lines)).order_by("performed_at", "pk"))
+    return list(rows.prefetch_related(Prefetch("administrations", lines), "addenda").order_by("performed_at", "pk"))
 
 
 def _counted_from(record: SessionRecord, course: Course, words: Words) -> str:
@@ -139,9 +140,10 @@ def _count(
     if not any(rule.in_force(day) for day in (on, *(one.from_on for one in to_come if rule.is_of(one.body)))):
         return None
     about = [str(line.substance) for line in lines if rule.keys & keys.get(line.substance_id, frozenset())]
-    if record.sedation and rule.keys & SEDATIVE:
-        about.append(record.sedation)
-    injects = bool(lines) or record.is_dry or bool(record.sedation)
+    sedation = right_values(record).sedation
+    if sedation and rule.keys & SEDATIVE:
+        about.append(sedation)
+    injects = bool(lines) or record.is_dry or bool(sedation)
     if not (about if rule.keys else injects):
         return None
     return Counted(rule, record, tuple(dict.fromkeys(about)), earliest_start(rule, on, record.performed_at, zone))

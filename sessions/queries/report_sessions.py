@@ -135,7 +135,7 @@ def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Wor
         needle=_joined(shipped_text(shown.needle), _mm(record.needle_length_mm, words)),
         depth=_mm(shown.depth_mm, words),
         weight_kg=shown.weight_kg,
-        weight_estimated=record.weight_is_estimated and (Corrected.WEIGHT, None) not in right,
+        weight_estimated=record.weight_is_estimated,
         mix=tuple(_mix_line(line, several, words, corrections.right_lot(line, right)) for line in lines),
         sites=tuple(_site(site, species, several, words) for site in sites),
         body=body_parts(sites, species),
@@ -204,8 +204,7 @@ def _amended(record: SessionRecord, right: corrections.Corrections, words: Words
 
 
 def _mix_line(line: Administration, several: bool, words: Words, right: Addendum | None) -> document.MixLine:
-    lot = line.lot
-    signed = line.lot_number or (lot.number if lot else "")
+    lot, signed = line.lot, corrections.signed_lot(line)
     expires_on = line.expires_on or (lot.expires_on if lot else None)
     if right is not None:  # the date on the pack was that of the lot signed
         expires_on = right.lot.expires_on if right.lot is not None else None

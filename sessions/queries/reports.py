@@ -60,7 +60,7 @@ def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Course:
 
 
 def course_report(course: Course, today: date, *, printed_by: User | None = None) -> document.CourseReport:
-    """Return a course as it is printed on a day. Eighteen SQL statements whatever the sessions, eight more for a horse
+    """Return a course as it is printed on a day. Eighteen SQL statements whatever the sessions, nine more for a horse
     that competes.
 
     `course` comes from `get_or_404`. Records not done yet are left out; former owners never appear.

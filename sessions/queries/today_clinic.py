@@ -22,6 +22,7 @@ from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.models.records import Scale
 from sessions.printing.numbers import number
 from sessions.queries import appointments, batches, courses, follow_ups, records
+from sessions.queries.corrections import right_values
 from sessions.queries.plans import CoursePlan
 from sessions.queries.reactions import suspected_lots
 from sessions.recording import shots_in_all
@@ -151,15 +152,16 @@ def _next_patient(visits: list[Appointment], site: Site, now: datetime) -> NextP
 
 
 def last_lines(record: SessionRecord) -> list[str]:
-    """Say a session in three lines: the mix, where and how many, how it went. Three SQL statements."""
+    """Say a session in three lines: the mix, where and how many, how it went. Four SQL statements."""
+    right = right_values(record)
     mix = " + ".join(
         f"{line.substance} {number(line.given_ml)} mL" for line in record.administrations.select_related("substance")
     )
     sites = list(record.injection_sites.all())
-    shots = shots_in_all(record.shots, (site.points for site in sites))
+    shots = shots_in_all(right.shots, (site.points for site in sites))
     places = ", ".join(dict.fromkeys(str(site) for site in sites))
     shot_words = ngettext("%(count)d shot", "%(count)d shots", shots) % {"count": shots} if shots else ""
-    depth = f"{number(record.depth_mm)} mm" if record.depth_mm is not None else ""
+    depth = f"{number(right.depth_mm)} mm" if right.depth_mm is not None else ""
     effect = _("held %(time)s") % {"time": _effect(record)} if record.effect_duration is not None else ""
     lines = [
         mix or (_("Dry: needle without a mix") if record.is_dry else ""),

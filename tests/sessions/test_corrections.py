@@ -16,20 +16,25 @@ from openpyxl import load_workbook
 from mesoclinic.core.constraints import violated
 from mesoclinic.core.refused import Refused
 from protocols.services import recalls
-from sessions.models import Addendum, Signature
+from sessions.models import Addendum, SessionRecord, Signature
 from sessions.printing.document import Amended, Variant
 from sessions.printing.variants import for_variant
+from sessions.queries import records as reads
+from sessions.queries.patients import _last_record
 from sessions.queries.reactions import lots_given
 from sessions.queries.recalls import find, recall_sheet
+from sessions.queries.record_pages import summaries
 from sessions.queries.reports import course_report, get_or_404
 from sessions.queries.signatures import verify_chain
+from sessions.queries.today_clinic import last_lines
 from sessions.services import recalls as papers
 from sessions.services import records
 from sessions.services.records import Correction
 from tests.factories import PASSWORD, make_lot, make_substance
 from tests.sessions.booking_world import at
+from tests.sessions.erasure_world import restrict
 from tests.sessions.recall_world import TODAY, given, lot_world
-from tests.sessions.record_world import done, lifted_everywhere, sign
+from tests.sessions.record_world import book_session, done, lifted_everywhere, sign, start
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +138,23 @@ def test_a_second_click_is_one_correction_and_there_and_back_are_three(world):
 
     said = list(Addendum.objects.order_by("at").values_list("text", flat=True))
     assert said == ["Lidocaine: AB 12 → CD 34", "Lidocaine: CD 34 → AB 12", "Lidocaine: AB 12 → CD 34"]
+
+
+def test_other_words_about_the_same_value_are_no_second_click(world):
+    correct(world, text="Read with a lens")
+
+    for words in ({"text": "Another word"}, {"reason": "Another reason"}, {}):
+        with pytest.raises(Refused, check=lambda no: no.code == "same-value"):
+            correct(world, **words)
+
+    assert correct(world, text="Read with a lens") == Addendum.objects.get()
+
+
+def test_the_value_before_and_after_count_in_the_longest_text(world):
+    with pytest.raises(Refused, check=lambda no: (no.code, no.field) == ("too-long", "text")):
+        correct(world, text="x" * 4990)
+
+    assert correct(world, text="x" * 4900).text.endswith("x")
 
 
 @pytest.mark.parametrize("column", ["corrects", "value", "line", "lot"])
@@ -239,6 +261,60 @@ def test_numbers_of_the_session_are_the_right_ones_and_say_what_was_signed(world
     }
 
 
+def test_a_weight_signed_as_estimated_stays_so_beside_the_right_one(world, browser):
+    record = done(world, 2, weight_kg=Decimal(50), weight_is_estimated=True)
+    sign(world, record)
+    correct(world, "weight_kg", "55", record=record, now=at("19:00", 7))
+
+    text = page_text(browser, "record-view", record.public_id)
+    assert report(world).sessions[1].weight_estimated
+    assert "55 kg amended, signed as 50 (estimated)" in text
+
+
+@pytest.mark.parametrize("signed", [50, 70])
+def test_the_weight_of_the_file_follows_a_corrected_one_and_the_next_record_begins_with_it(world, signed):
+    """70 kg stood in the file before, so signing that again noted no row."""
+    record = done(world, 2, weight_kg=Decimal(signed), depth_mm=Decimal(2))
+    sign(world, record)
+
+    correct(world, "weight_kg", "60", record=record, now=at("19:00", 7))
+    correct(world, "weight_kg", "61", record=record, now=at("19:01", 7))
+    correct(world, "depth_mm", "4", record=record, now=at("19:02", 7))
+
+    begun = reads.content(start(world, book_session(world, 3)))
+    assert [row.weight_kg for row in world.patient.weights.all()] == [61, 70]
+    assert (begun.weight_kg, begun.depth_mm) == (61, 4)
+    assert (
+        course_report(get_or_404(world.clinic, world.course.public_id), at("19:00", 8).date()).patient.weight_kg == 61
+    )
+
+
+def test_no_weight_is_noted_in_a_sealed_file_nor_for_a_withdrawn_record(world):
+    correct(world, "weight_kg", "60")
+    records.add_addendum(
+        actor=world.doctor_user, record=world.record, kind="withdrawal", text="x", reason="x", now=at("19:01")
+    )
+    correct(world, "weight_kg", "61", now=at("19:02"))
+    assert [row.weight_kg for row in world.patient.weights.all()] == [70]
+
+    other = done(world, 2)
+    sign(world, other)
+    restrict(world.patient)
+    correct(world, "weight_kg", "62", record=other, now=at("19:00", 7))
+    assert [row.weight_kg for row in world.patient.weights.all()] == [70]
+
+
+def test_the_last_session_is_told_in_its_right_values(world):
+    correct(world, "shots", "30")
+    correct(world, "depth_mm", "4")
+    record = SessionRecord.objects.get(pk=world.record.pk)
+
+    told = [last_lines(record), summaries([record])[record.pk], _last_record([world.patient.pk]).lines]
+
+    assert all("30 shots" in str(lines) for lines in told)
+    assert "4 mm" in str(told[0])
+
+
 def test_who_is_not_given_the_mix_is_not_given_its_lots(world):
     correct(world)
 
@@ -324,6 +400,8 @@ def test_the_page_offers_each_lot_of_the_mix_and_reads_a_scanned_pack(world, bro
     send(browser, world.record, corrects=f"lot_number-{line.pk}", value="(01)03400930000120(10)CD34(17)280131")
 
     assert Addendum.objects.get().value == "CD34"
+    again = browser.get(reverse("sessions:addendum", args=[world.record.public_id])).content.decode()
+    assert "Lot: Lidocaine CD34" in again, "the lot that stands, not the one signed"
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("3,5", "3.5"), ("4.0", "4")])
@@ -343,6 +421,7 @@ def test_a_number_is_read_as_on_a_record(world, browser, typed, kept):
         ({"value": "3"}, "Choose which value this is."),
         ({}, "Please fill this in."),
         ({"corrects": "depth_mm", "value": "3", "kind": "late_entry"}, "A value is given anew by a correction"),
+        ({"corrects": "depth_mm", "value": "3", "field": "Depth of the neck"}, "leave this empty"),
         ({"corrects": "lot_number-999999", "value": "3"}, "Choose one from the list"),
     ],
 )

@@ -7,7 +7,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sessions.models import Course, SessionRecord
+from sessions.models import Addendum, Course, SessionRecord
 from sessions.printing.document import Variant
 from sessions.printing.pdf import course_pdf
 from sessions.printing.variants import for_variant
@@ -16,6 +16,7 @@ from sessions.queries.reports import course_report, get_or_404
 from sessions.services import competitions
 from tests.factories import make_competition_rule, make_course, make_substance
 from tests.sessions.booking_world import MONDAY
+from tests.sessions.record_world import lifted_everywhere
 from tests.sessions.report_world import LATER, full_world, report_world
 from tests.sessions.test_pdf import read
 from tests.sessions.test_reports import page_of, text_of_page, text_of_pdf
@@ -90,6 +91,27 @@ def test_sedation_counts_by_rules_about_sedatives(world):
     days_rule(world, "Sedatives", 5, keys=["sedative"])
 
     assert [one[3] for one in dates_of(world)] == ["Detomidine 0.3 mL"]
+
+
+@pytest.mark.parametrize(("signed", "expected"), [("", "Romifidine 1 mL"), ("Detomidine 0.3 mL", "Romifidine 1 mL")])
+def test_a_sedation_given_anew_by_a_correction_counts_as_it_is_right(world, signed, expected):
+    days_rule(world, "Sedatives", 5, keys=["sedative"])
+    record = SessionRecord.objects.get(course=world.course, planned_session__number=2)
+    with lifted_everywhere():
+        SessionRecord.objects.filter(course=world.course).exclude(pk=record.pk).update(sedation="")
+        SessionRecord.objects.filter(pk=record.pk).update(sedation=signed)
+    Addendum.objects.create(
+        record=record,
+        kind="correction",
+        corrects="sedation",
+        value=expected,
+        text="What was drawn up",
+        reason="Read off the vial",
+        by=record.performed_by,
+        at=LATER,
+    )
+
+    assert [(one[2], one[3]) for one in dates_of(world)] == [("session 2, 14 Mar 2026", expected)]
 
 
 def test_what_another_course_gave_counts_too_and_says_which(world):

@@ -18,7 +18,7 @@ from sessions.models.courses import PlannedStatus
 from sessions.models.signatures import AddendumKind
 from sessions.queries import records as reads
 
-from .corrections import Correction, said_already, written
+from .corrections import Correction, note_weight, said_already, written
 from .drafting import locked
 from .finishing import reopen_course, reopen_session
 from .signing import append, lock_head, require_signer
@@ -65,6 +65,7 @@ def add_addendum(
     audit.record(actor=actor, verb=f"record.{kind.replace('_', '-')}-added", subject=fresh, patient_id=fresh.patient_id)
     if kind == AddendumKind.WITHDRAWAL:
         _take_back(actor, fresh, now)
+    note_weight(actor, fresh, addendum)
     return addendum
 
 

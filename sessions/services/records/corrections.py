@@ -1,20 +1,28 @@
 """A correction that gives one value of a signed record anew: what it says beside its words, and what it must not say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
+from patients.queries import patients
+from patients.services import patients as files
 from protocols.models import Lot
 from protocols.models.recalls import fold_number, folded
 from protocols.queries import recalls
 from sessions.models import Addendum, Administration, SessionRecord
 from sessions.models.signatures import AddendumKind, Corrected
+from sessions.queries import records as reads
+from sessions.queries.corrections import signed_lot
 from sessions.recording import text_of
 
 COLUMNS = ("field", "corrects", "line", "lot", "value")
+LONGEST = 5000
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ def written(record: SessionRecord, correction: Correction, words: Mapping[str, A
     """Return the columns of a correction, beside its other `words`: which value, and a text that names it before and after.
 
     The stock stays as it was counted: what a lot has lost by it, the next count says. Raises Refused("not-a-correction" |
-    "value-needed" | "no-such-line" | "same-value").
+    "value-needed" | "no-such-line" | "same-value" | "too-long").
     """
     if words["kind"] != AddendumKind.CORRECTION:
         raise Refused("not-a-correction", _("A value is given anew by a correction: choose that above."), field="kind")
@@ -38,15 +46,15 @@ def written(record: SessionRecord, correction: Correction, words: Mapping[str, A
     if not value:
         raise Refused("value-needed", _("Write the right value."), field="value")
     line = _line(record, correction) if what == Corrected.LOT else None
-    last = _last(record, what, line)
-    if last is not None and _same(what, last.value, value) and (last.by, last.reason) == (words["by"], words["reason"]):
+    signed = value_of(record, line, what)
+    *before, last = None, *record.addenda.filter(corrects=what, line=line).order_by("at", "pk")
+    if last is not None and _same(what, last.value, value) and _says(last, words, line, _was(before, signed)):
         return {name: getattr(last, name) for name in ("text", *COLUMNS)}  # the second click of two
-    was = value_of(record, line, what) if last is None else last.value
+    was = _was([last], signed)
     if _same(what, was, value):
         raise Refused("same-value", _("This is the value that stands there."), field="value")
-    said = f"{was or '–'} → {value}" if line is None else f"{line.substance}: {was or '–'} → {value}"
     return {
-        "text": f"{said}. {words['text']}" if words["text"] else said,
+        "text": _text(words, line, was, value),
         "field": str(what.label),
         "corrects": what,
         "line": line,
@@ -69,9 +77,47 @@ def _last(record: SessionRecord, what: str, line: Administration | None) -> Adde
 
 def value_of(record: SessionRecord, line: Administration | None, what: Corrected) -> str:
     """Write a value as it was signed. One SQL statement for a lot without a number."""
-    if line is None:
-        return text_of(getattr(record, what))
-    return line.lot_number or (line.lot.number if line.lot is not None else "")
+    return text_of(getattr(record, what)) if line is None else signed_lot(line)
+
+
+def note_weight(actor: User, record: SessionRecord, addendum: Addendum) -> None:
+    """Let the weight of the file follow a corrected one, or the next record begins with the wrong weight.
+
+    Nothing is added to a sealed file, nor for a record that was withdrawn: its weight was somebody else's.
+    """
+    patient = patients.kept(record.patient)
+    if addendum.corrects != Corrected.WEIGHT or patient.is_sealed or reads.is_withdrawn(record):
+        return
+    files.correct_weight(
+        actor=actor,
+        patient=patient,
+        weight_kg=Decimal(addendum.value),
+        weighed_on=local_day(record.performed_at, reads.site_of(record).zone),
+        is_estimated=record.weight_is_estimated,
+        noted_in=record.public_id,
+        today=local_day(addendum.at, reads.site_of(record).zone),
+    )
+
+
+def _was(made: Sequence[Addendum | None], signed: str) -> str:
+    """Write the value that stood after these corrections, the last of which may be none."""
+    last = made[-1] if made else None
+    return signed if last is None else last.value
+
+
+def _says(last: Addendum, words: Mapping[str, Any], line: Administration | None, was: str) -> bool:
+    """Whether the last correction is this one, said by the same signer in the same words."""
+    said = (last.by, last.reason, last.text)
+    return said == (words["by"], words["reason"], _text(words, line, was, last.value))
+
+
+def _text(words: Mapping[str, Any], line: Administration | None, was: str, value: str) -> str:
+    said = f"{was or '–'} → {value}" if line is None else f"{line.substance}: {was or '–'} → {value}"
+    text = f"{said}. {words['text']}" if words["text"] else said
+    if len(text) > LONGEST:
+        too_long = _("With the value before and after, this is longer than %(most)d characters. Shorten it.")
+        raise Refused("too-long", too_long % {"most": LONGEST}, field="text")
+    return text
 
 
 def _line(record: SessionRecord, correction: Correction) -> Administration:

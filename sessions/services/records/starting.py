@@ -19,6 +19,7 @@ from protocols.queries import lots
 from sessions.models import AdverseEventUpdate, Appointment, Course, PlannedSession, SessionRecord
 from sessions.models.courses import PlannedStatus
 from sessions.queries import records as reads
+from sessions.queries.corrections import right_values
 from sessions.recording import LineGiven, RecordContent, SiteTreated, as_last_time, raw_of
 from sessions.services import appointments
 
@@ -156,7 +157,7 @@ def prefill(patient: Patient, course: Course | None, now: datetime) -> RecordCon
     """Return what a new record begins with: as last time, else the protocol; scores, checklist and lots stay empty."""
     last = reads.last_record(patient=patient, course=course)
     if last is not None:
-        content = as_last_time(reads.content(last))
+        content = as_last_time(reads.content(right_values(last)))
     elif course is not None:
         content = from_protocol(course.protocol_version, course)
     else:
