@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.http import Http404
+from django.utils.formats import localize
 from django.utils.translation import gettext
 
 from mesoclinic.core.clinic_forms import country_choices
@@ -13,7 +14,8 @@ from protocols.allergens import allergen_words
 from protocols.citations import shipped_text, source_words
 from protocols.dosing import CountryNote, FlagRule, shipped
 from protocols.dosing.limits import LIMITS, NUMBERS, LimitNumber
-from protocols.models import Category, MixLimit, MixRule, Species, Substance
+from protocols.dosing.quantities import plain
+from protocols.models import Category, MixLimit, MixRule, Species, Substance, Technique
 from protocols.queries.mix_tables import NAMED, regions_of, shipped_notes
 
 FLAG, COUNTRY = MixRule.About.FLAG, MixRule.About.COUNTRY
@@ -104,7 +106,7 @@ def rule_lines(clinic: Clinic, about: str) -> list[RuleLine]:
 
 @dataclass(frozen=True)
 class RuleRow:
-    """A limit or a rule as a row of a table."""
+    """A limit, a technique or a rule as a row of a table."""
 
     kind: str
     words: str
@@ -116,15 +118,22 @@ class RuleRow:
     is_archived: bool = False
 
 
-def as_rows(limits: Iterable[LimitLine], rules: Iterable[RuleLine]) -> list[RuleRow]:
-    """Give the limits and, below, flags and notes, as the page shows them. No statement."""
-    return [*map(_limit_row, limits), *map(_rule_row, rules)]
+def as_rows(limits: Iterable[LimitLine], techniques: Iterable[Technique], rules: Iterable[RuleLine]) -> list[RuleRow]:
+    """Give the limits and, below, techniques, flags and notes, as the page shows them. No statement."""
+    return [*map(_limit_row, limits), *map(_technique_row, techniques), *map(_rule_row, rules)]
 
 
 def _limit_row(line: LimitLine) -> RuleRow:
     known, unit = line.number, gettext(line.number.unit) if line.number.unit else ""
     words = gettext(known.words)
     return RuleRow(gettext("Limit"), words, line.value, known.shipped, unit, "", source_words(line.source))
+
+
+def _technique_row(one: Technique) -> RuleRow:
+    ends = (one.depth_min_mm, one.depth_max_mm)
+    depths = dict.fromkeys(str(localize(Decimal(plain(depth)))) for depth in ends if depth is not None)
+    said = (str(one), "–".join(depths), "", "mm" if depths else "", "", source_words(one.source))
+    return RuleRow(gettext("Technique"), *said, is_archived=one.is_archived)
 
 
 def _rule_row(line: RuleLine) -> RuleRow:

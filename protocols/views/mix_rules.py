@@ -26,11 +26,13 @@ def list_rules(request: HttpRequest) -> HttpResponse:
     notes = queries.rule_lines(request.clinic, queries.COUNTRY)
     flags = queries.rule_lines(request.clinic, queries.FLAG)
     limits = queries.limit_lines(request.clinic)
-    if sent := exported(request, "mix-rule", queries.as_rows(limits, [*flags, *notes]), exports.LIMITS_AND_RULES):
+    techniques = list(all_techniques(request.clinic))
+    rows = queries.as_rows(limits, techniques, [*flags, *notes])
+    if sent := exported(request, "mix-rule", rows, exports.LIMITS_AND_RULES):
         return sent
     context = {
         "limits": limits,
-        "techniques": all_techniques(request.clinic),
+        "techniques": techniques,
         "flags": flags,
         "notes": notes,
         "words": queries.named_words(request.clinic, [*flags, *notes]),

@@ -1,6 +1,8 @@
 """Techniques as a clinic writes them: how deep is theirs to say, with a source, and the mix check hears it."""
 
+import csv
 from decimal import Decimal
+from io import StringIO
 
 import pytest
 from django.urls import reverse
@@ -38,6 +40,17 @@ def test_a_technique_of_the_clinics_own_is_offered(clinic, browser):
     assert (own.depth_min_mm, own.depth_max_mm, own.needs_mix, own.code) == (Decimal("2.5"), Decimal(4), True, "fan")
     assert list(techniques(clinic)) == [own]
     assert "2.5–4" in browser.get(reverse("protocols:rules")).content.decode()
+
+
+def test_the_list_of_the_rules_leaves_with_its_techniques(clinic, browser):
+    make_technique(clinic, name="Fan", depth_min_mm=Decimal("2.5"), depth_max_mm=Decimal(4), source="Decided here")
+    make_technique(clinic, name="Flat", depth_min_mm=Decimal(1), depth_max_mm=Decimal(1), source="Decided here")
+
+    answer = browser.get(reverse("protocols:rules"), {"as": "csv"})
+
+    rows = csv.reader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
+    told = {row[1]: (row[2], row[4], row[6]) for row in rows if row[0] == "Technique"}
+    assert told == {"Fan": ("2.5–4", "mm", "Decided here"), "Flat": ("1", "mm", "Decided here")}
 
 
 def test_a_changed_depth_stays_when_the_catalogue_is_loaded_again(clinic, browser):

@@ -136,7 +136,8 @@ def full_world() -> World:
 
 
 @pytest.mark.once
-def test_every_page_that_lists_what_is_kept_offers_its_export(full_world):
+def test_every_list_at_an_address_of_its_own_offers_its_export(full_world):
+    """Not asked: lists within one file, course or lot, and those that are empty here, whose file is asked for above."""
     without = {name for names in NO_LISTS.values() for name in names}
     views, missing, needless = all_views(), set(), set()
     for name, row in sorted(all_rows().items()):
