@@ -4,18 +4,34 @@ import zipfile
 from collections.abc import Callable, Iterable
 from typing import IO
 
+from pypdf.errors import PyPdfError
+
 from sessions.printing.joining import Joined
 
 # The name of a file, and how to open it.
 Part = tuple[str, Callable[[], IO[bytes]]]
 
 
+class UnreadablePartError(ValueError):
+    """A part is no PDF that can be put into another; `name` is its file's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 def one_pdf(whole: IO[bytes], parts: Iterable[Part]) -> None:
-    """Write one PDF with a bookmark for each part, called as its file is. One part is in memory at a time."""
+    """Write one PDF with a bookmark for each part, called as its file is. One part is in memory at a time.
+
+    Raises UnreadablePartError; what was written then is to be thrown away.
+    """
     joined = Joined(whole)
     for name, opened in parts:
         with opened() as part:
-            joined.add(part, name.removesuffix(".pdf"))
+            try:
+                joined.add(part, name.removesuffix(".pdf"))
+            except (ValueError, LookupError, AttributeError, PyPdfError) as exc:
+                raise UnreadablePartError(name) from exc
     joined.close()
 
 

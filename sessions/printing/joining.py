@@ -24,6 +24,7 @@ TOKEN = re.compile(
     rb"|/(?P<place>StructParents?) (?P<page>\d+)",
     re.DOTALL,
 )
+STREAM = re.compile(rb">>\s*stream\r?\n")  # the word alone may stand in a text before it
 
 
 class Joined:
@@ -149,8 +150,10 @@ class _Numbering:
     def numbered(self, content: bytes) -> bytes:
         """Give an object with the numbers of the whole. What a stream holds stays as it is."""
         if content.endswith(b"endstream"):
-            told, stream, held = content.partition(b"stream")
-            return TOKEN.sub(self._token, told) + stream + held
+            begins = STREAM.search(content)
+            if begins is None:
+                raise ValueError("not a PDF of ours: a stream without its beginning")
+            return TOKEN.sub(self._token, content[: begins.start()]) + content[begins.start() :]
         return TOKEN.sub(self._token, content)
 
     def _token(self, found: re.Match[bytes]) -> bytes:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import partial
 from io import BytesIO
 from tempfile import NamedTemporaryFile
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -166,18 +166,32 @@ def _put_together(turn: Turn[ReportBatch]) -> None:
         batch = _hold(turn)
     if batch is None:
         return
-    rows = list(batch.reports.select_related("course__patient"))
-    parts = ((row.file_name, partial(row.file.open, "rb")) for row in rows if row.status == BatchReportStatus.MADE)
     with NamedTemporaryFile() as whole:
-        if batch.kind == BatchKind.PDF:
-            bundles.one_pdf(whole, parts)
-        else:
-            with translation.override(batch.language):
-                index = recall_workbook([_index(rows)])
-            bundles.zip_with_index(whole, parts, ("index.xlsx", lambda: BytesIO(index)))
+        while (broken := _written(batch, whole)) is not None:
+            failed = {"status": BatchReportStatus.FAILED, "file": "", "file_name": ""}
+            batch.reports.filter(file_name=broken).update(**failed)
+            whole.seek(0)
+            whole.truncate()
         whole.seek(0)
         batch.file.save("batch", File(whole), save=False)
     _finish(turn, batch)
+
+
+def _written(batch: ReportBatch, whole: IO[bytes]) -> str | None:
+    """Write what is made; None, or the name of the one that cannot be put in: it failed, and keeps no other from it."""
+    rows = list(batch.reports.select_related("course__patient"))
+    parts = ((row.file_name, partial(row.file.open, "rb")) for row in rows if row.status == BatchReportStatus.MADE)
+    if batch.kind == BatchKind.ZIP:
+        with translation.override(batch.language):
+            index = recall_workbook([_index(rows)])
+        bundles.zip_with_index(whole, parts, ("index.xlsx", lambda: BytesIO(index)))
+        return None
+    try:
+        bundles.one_pdf(whole, parts)
+    except bundles.UnreadablePartError as broken:
+        logger.exception("batch %s: report %s cannot be put together with the others", batch.pk, broken.name)
+        return broken.name
+    return None
 
 
 def _index(rows: Sequence[BatchReport]) -> Sheet:

@@ -18,6 +18,7 @@ from mesoclinic.core.roles import Role
 from patients.models import Patient
 from sessions.models import BatchReport, ReportBatch, ReportHandout
 from sessions.printing import bundles
+from sessions.printing.joining import _Numbering
 from sessions.printing.pdf import course_pdf
 from sessions.services import batches, reports
 from tests.factories import make_clinic, make_course, make_patient, make_protocol_version, make_user
@@ -202,6 +203,38 @@ def test_one_that_cannot_be_set_keeps_no_other_from_it(world, monkeypatch, caplo
 
     assert [report.status for report in batch.reports.all()] == ["made", "failed", "made"]
     assert "typesetting broke" in caplog.text
+
+
+def test_one_that_cannot_be_put_together_with_the_others_keeps_no_other_from_it(world, monkeypatch, caplog):
+    batch, put_together, parts = ask(world, "pdf"), batches._put_together, []
+
+    def after_harm(turn):
+        spoilt = batch.reports.get(course=world[2][1])
+        parts.append(spoilt.file.path)
+        with open(spoilt.file.path, "wb") as file:
+            file.write(b"%PDF-1.7\nno objects at all\n%%EOF\n")
+        put_together(turn)
+
+    monkeypatch.setattr(batches, "_put_together", after_harm)
+    batches.print_batch(batch.pk)
+
+    assert parts
+    assert len(pypdf.PdfReader(content(batch)).outline) == len(NAMES) - 1
+    assert list(batch.reports.values_list("status", flat=True)) == ["made", "failed", "made"]
+    assert "cannot be put together" in caplog.text
+    monkeypatch.setattr(batches, "_put_together", put_together)
+    batches.retry_failed(actor=world[1], batch=batch)
+    batches.print_batch(batch.pk)
+    assert len(pypdf.PdfReader(content(batch)).outline) == len(NAMES)
+
+
+@pytest.mark.engine
+def test_a_stream_begins_after_its_dictionary_not_at_the_word_in_a_text():
+    numbering = _Numbering(base=10, first_page=0, mark=b"0-", tree=99)
+
+    told = numbering.numbered(b"<</Desc(the stream (2 0 R))/Kids[3 0 R]>>\nstream\n4 0 R\nendstream")
+
+    assert told == b"<</Desc(the stream (2 0 R))/Kids[13 0 R]>>\nstream\n4 0 R\nendstream"
 
 
 def test_when_all_fail_the_batch_ends_and_says_so(world, monkeypatch, client, caplog):
