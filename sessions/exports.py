@@ -71,7 +71,7 @@ VISITS = (
     Column(_("Phone"), lambda visit: visit.patient.phone if visit.patient else ""),
     Column(_("What for"), lambda visit: visit.get_kind_display()),
     Column(_("Session"), lambda visit: visit.planned_session.number if visit.planned_session else None),
-    Column(_("Reason"), lambda visit: visit.reason),
+    Column(_("Reason"), lambda visit: visit.listed_reason),
     Column(_("With"), lambda visit: visit.practitioner.name),
     Column(_("Where"), lambda visit: (visit.place or visit.room or "") and (visit.place or visit.room).name),
     Column(_("Status"), lambda visit: visit.get_status_display()),

@@ -208,6 +208,16 @@ class Appointment(ClinicOwned):
         return self.kind != AppointmentKind.SESSION and self.planned_session_id is None
 
     @property
+    def listed_reason(self) -> str:
+        """The reason in lists that others read too; of a restricted file it stands on the visit's page, behind the door."""
+        return "" if self.patient and self.patient.is_restricted else self.reason
+
+    @property
+    def listed_note(self) -> str:
+        """The note in such lists."""
+        return "" if self.patient and self.patient.is_restricted else self.note
+
+    @property
     def leaves_at(self) -> datetime:
         """When the practitioner sets out for this visit; its beginning for all but the first of a round."""
         return self.starts_at - timedelta(minutes=self.travel_before_min)

@@ -79,7 +79,9 @@ def _visit_row(visit: Appointment, site: Site, reached: dict[int, Contact]) -> l
     return [
         f"{starts:%H:%M}–{ends:%H:%M}",
         _who(visit, reached),
-        "\n".join(part for part in (f"{visit.get_kind_display()}{session}", visit.reason, visit.note) if part),
+        "\n".join(
+            part for part in (f"{visit.get_kind_display()}{session}", visit.listed_reason, visit.listed_note) if part
+        ),
         visit.practitioner.name,
         where.name if where else "–",
         str(visit.get_status_display()),

@@ -15,10 +15,11 @@ from sessions.models import Practitioner
 from sessions.queries.round_sheet import round_sheet
 from sessions.services import rounds
 from tests.factories import PASSWORD, make_patient, make_user
-from tests.sessions.booking_world import at
+from tests.sessions.booking_world import at, book
 from tests.sessions.erasure_world import NOW, asked, erase, erasure_world, restrict
 from tests.sessions.record_world import done, record_world
 from tests.sessions.round_world import book_round, open_stable
+from tests.sessions.test_pdf import read as read_pdf
 
 pytestmark = pytest.mark.django_db
 
@@ -217,12 +218,36 @@ def test_a_record_to_sign_names_a_restricted_file_by_its_number():
     assert name not in b"".join(sheet.streaming_content).decode()
 
 
+def test_no_day_list_says_why_somebody_of_a_restricted_file_came(world):
+    """Neither the page nor its paper nor its file; the page of the visit says it, behind the file's door."""
+    visit = book(world, "15:00", day_offset=3, reason="Knee again", note="Came with her sister")
+    browser = browser_of(world.manager)
+    asked = {"on": visit.starts_at.astimezone(visit.site.zone).date().isoformat()}
+
+    def told() -> list[str]:
+        paper = browser.get(reverse("sessions:day-list-pdf"), asked).content
+        sheet = browser.get(reverse("sessions:day-list"), {**asked, "as": "csv"})
+        return [
+            browser.get(reverse("sessions:day-list"), asked).text,
+            " ".join(page.extract_text() for page in read_pdf(paper).pages),
+            b"".join(sheet.streaming_content).decode(),
+        ]
+
+    assert all("Knee again" in text for text in told())
+    restrict(world.patient)
+    for text in told():
+        assert "Restricted file" in text
+        assert "Knee again" not in text
+        assert "Came with her sister" not in text
+
+
 @time_machine.travel(at("09:00", 1), tick=False)
 def test_a_past_round_names_a_restricted_file_by_its_number_and_shows_nothing_of_it():
     world = open_stable()
     world.vet_user = make_user(world.clinic, Role.PRACTITIONER)
     Practitioner.objects.filter(pk=world.vet.pk).update(user=world.vet_user)
     one = book_round(world)
+    one.visits.filter(patient=world.horses["Bijou"]).update(reason="Left hock")
     rounds.start_round_records(actor=world.vet_user, round=one, now=at("09:00", 1))
     restrict(world.horses["Bijou"])
     browser = browser_of(world.vet_user)
@@ -230,6 +255,7 @@ def test_a_past_round_names_a_restricted_file_by_its_number_and_shows_nothing_of
     for page in (reverse("sessions:round", args=[one.public_id]), reverse("sessions:rounds")):
         shown = browser.get(page).text
         assert "Bijou" not in shown
+        assert "Left hock" not in shown
         assert f"Restricted file {world.horses['Bijou'].number}" in shown
     records = browser.get(reverse("sessions:round-records", args=[one.public_id])).text
     assert "Amber" in records
