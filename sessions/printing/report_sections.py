@@ -199,6 +199,12 @@ def _adverse_events(report: CourseReport, words: Words) -> list[Block]:
     return table(columns, rows)
 
 
+def _booked(report: CourseReport, words: Words) -> list[Block]:
+    """The sessions to come that have a time, else the next one alone: the plan above holds them all."""
+    booked = tuple(one for one in report.next_sessions if one.appointment)
+    return _next(replace(report, next_sessions=booked or report.next_sessions[:1]), words)
+
+
 def _next(report: CourseReport, words: Words) -> list[Block]:
     rows = [
         [
@@ -216,6 +222,17 @@ def _next(report: CourseReport, words: Words) -> list[Block]:
         (words["appointment"], "left", "1fr"),
     ]
     return table(columns, rows)
+
+
+def _signers(report: CourseReport, words: Words) -> list[Block]:
+    """Name who signed which sessions; when, and under which checksum, stands with each of them."""
+    signed: dict[str, list[str]] = {}
+    for session in report.sessions:
+        if session.signature is not None:
+            signed.setdefault(session.signature.by, []).append(str(session.number))
+    rows = [[by, comma(numbers)] for by, numbers in signed.items()]
+    columns = [(words["signed_by"], "left", "auto"), (words["sessions"], "left", "1fr")]
+    return [*table(columns, rows), *_seal(report, words)]
 
 
 def _signatures(report: CourseReport, words: Words) -> list[Block]:
@@ -301,7 +318,7 @@ def _added(session: SessionPart, words: Words) -> list[str]:
 FULL: Sections = (
     *(("response", _response), ("overrides", _overrides), ("plan", _plan), ("scores", _all_scores)),
     *(("body_all", _body_all), ("sessions", _sessions), ("adverse_events", _adverse_events)),
-    *(("afterwards", _afterwards), ("competition", competition), ("next", _next), ("signatures", _signatures)),
+    *(("afterwards", _afterwards), ("competition", competition), ("next", _booked), ("signatures", _signers)),
 )
 SECTIONS: Mapping[Variant, Sections] = {
     Variant.FULL: FULL,

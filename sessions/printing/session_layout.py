@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from sessions.printing.body_drawing import body_drawing, body_said
-from sessions.printing.document import Addendum, Override, SessionPart
+from sessions.printing.document import Addendum, Override, SessionPart, SiteLine
 from sessions.printing.numbers import number
-from sessions.printing.pieces import Block, colon, comma, facts_said, joined, ml, table
+from sessions.printing.pieces import Block, Rows, colon, comma, facts_said, joined, ml, table
 from sessions.printing.words import Words, print_day
 
 ROWS_OF_A_MAP = 8
@@ -115,9 +115,12 @@ def _mix(session: SessionPart, words: Words) -> list[Block]:
 
 
 def _sites(session: SessionPart, words: Words) -> list[Block]:
+    """Set several places as a table; a single one is a fact among the others."""
+    if len(session.sites) == 1:
+        return []
     rows = [
         [
-            comma([site.region, site.side, site.row]) + (f" ({words['reactive']})" if site.reactive else ""),
+            _place(site, words),
             site.technique,
             f"{site.depth_mm} mm" if site.depth_mm else "",
             "" if site.shots is None else str(site.shots),
@@ -135,6 +138,24 @@ def _sites(session: SessionPart, words: Words) -> list[Block]:
         (words["syringe"], "left", "auto"),
     ]
     return table(columns, rows)
+
+
+def _place(site: SiteLine, words: Words) -> str:
+    return comma([site.region, site.side, site.row]) + (f" ({words['reactive']})" if site.reactive else "")
+
+
+def _only_place(session: SessionPart, words: Words) -> Rows:
+    """The facts of a single place; its points are the shots of the session unless they are other ones."""
+    if len(session.sites) != 1:
+        return []
+    [site] = session.sites
+    shots = "" if site.shots is None or site.shots == session.shots else f"{site.shots} {words['shots'].lower()}"
+    depth = f"{site.depth_mm} mm" if site.depth_mm else ""
+    return [
+        [words["region"], joined([_place(site, words), site.technique, depth, shots])],
+        [words["per_point"], ml(site.volume_per_point_ml, words)],
+        [words["syringe"], site.syringe],
+    ]
 
 
 def _body_and_facts(session: SessionPart, words: Words, place: int) -> list[Block]:
@@ -163,6 +184,7 @@ def _session_facts(session: SessionPart, words: Words) -> list[Block]:
     ]
     rows = facts_said(
         [
+            *_only_place(session, words),
             [words["checks"], session.checks],
             [words["technique"], session.technique],
             [words["device"], _amended(comma([session.device, session.needle]), session, words, "device", "needle")],

@@ -192,6 +192,76 @@ def test_everything_a_reader_needs_is_printed():
         assert expected in text
 
 
+@pytest.mark.parametrize("sessions", [4, 6, 8])
+def test_an_ordinary_course_takes_two_to_four_pages(sessions):
+    """One place a session, nothing out of the ordinary: the whole of it at a glance, as long as the course is short."""
+    place = (SiteLine(region="Foot", side="left", shots=45, volume_per_point_ml=Decimal("0.08")),)
+    facts = {"technique": "Point by point", "depth": "4 mm", "device": "Syringe", "effect": "9 days"}
+    numbers = range(1, sessions + 1)
+    points = tuple(
+        ScorePointPart(number=n, on=START + timedelta(days=7 * n), before=Decimal(9 - n), after=Decimal(8 - n))
+        for n in numbers
+    )
+    report = full_report(
+        plan=a_plan(sessions + 4),
+        sessions=tuple(a_session(n, sites=place, notes="Slept through.", **facts) for n in numbers),
+        scores=(ScoreSeries(scale="Pain 0–10", points=points),),
+        adverse_events=(),
+        aftercare="A little soreness is common.\nCall us if a lump appears.",
+        seal=Seal(address="https://clinic.example/verify/abc/", count=sessions),
+    )
+
+    pages = [page.extract_text() for page in read(course_pdf(report)).pages]
+
+    assert 2 <= len(pages) <= 4
+    text = " ".join(" ".join(pages).split())
+    assert all(f"Session {n}" in text for n in numbers)
+    assert text.count("Foot, left") == sessions
+
+
+def test_a_sessions_of_two_places_lists_them_and_one_of_one_names_it():
+    one = (SiteLine(region="Foot", side="left", shots=45, volume_per_point_ml=Decimal("0.08"), reactive=True),)
+
+    text = text_of(course_pdf(full_report(sessions=(a_session(1, sites=one, shots_told=46), a_session(2)))))
+
+    assert "Foot, left (stung) · 45 shots" in text
+    assert "0.08 mL" in text
+    assert "Lumbar, right" in text
+
+
+def test_the_full_report_names_once_who_signed_which_sessions():
+    numbers = range(1, 6)
+    other = Signature(by="Dr. Ada Weiss", at="9 Mar 2026 18:00", short_hash="77aa0001")
+    sessions = tuple(a_session(n, **({"signature": other} if n == 2 else {})) for n in numbers)
+
+    text = text_of(course_pdf(full_report(sessions=sessions)))
+
+    assert "Dr. Camille Roux 1, 3, 4, 5" in text
+    assert "Dr. Ada Weiss 2" in text
+    assert text.count("77aa0001") == 1
+
+
+def test_what_comes_next_is_what_is_booked_else_the_next_day_due():
+    coming = tuple(
+        NextSession(
+            number=n,
+            due_on=START + timedelta(days=7 * n),
+            earliest_on=START + timedelta(days=7 * n - 1),
+            latest_on=START + timedelta(days=7 * n + 1),
+            appointment="Tue, 10:00, booked" if n == 5 else "",
+        )
+        for n in (4, 5, 6)
+    )
+
+    def numbers(next_sessions) -> list[str]:
+        report = full_report(next_sessions=next_sessions)
+        [section] = [one for one in course_data(report)["sections"] if one["title"] == "Next sessions"]
+        return [row[0] for row in section["blocks"][0]["rows"]]
+
+    assert numbers(coming) == ["5"]
+    assert numbers((coming[0], coming[2])) == ["4"]
+
+
 def test_a_screen_reader_can_follow_the_pdf():
     reader = read(course_pdf(full_report()))
     root = reader.trailer["/Root"]
