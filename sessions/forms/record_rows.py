@@ -84,6 +84,8 @@ class LineForm(Form):
     lot_number = PackField(label=gettext_lazy("Lot number, or scan the pack"), required=False)
     expires_on = forms.DateField(label=gettext_lazy("Expires on"), required=False)
 
+    is_picked = False  # whether a scanned pack chose the substance
+
     def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
         self.options = options
         super().__init__(*args, **kwargs)
@@ -109,6 +111,7 @@ class LineForm(Form):
         if number and len(found) == 1:
             self.data = self.data.copy()
             self.data[self.add_prefix("substance")] = str(*found)
+            self.is_picked = True
 
     def _other(self) -> list[tuple[str, str]]:
         """A lot of another substance that was chosen, so that it stays chosen: the mix check says what is wrong."""

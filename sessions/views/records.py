@@ -153,13 +153,18 @@ def check_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @requires("sessions.change_record")
 @require_POST
 def compose_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Answer with the mix as the composer's button changes it, from what is typed; nothing is kept."""
+    """Answer with the mix as the composer's button or a scanned pack changes it, from what is typed; nothing is kept.
+
+    Empty (204) where nothing changes, as for a lot number that no substance, or more than one, has.
+    """
     record = reads.get_or_404(request.clinic, public_id)
     try:
         sent = read_page(record, composed(request.clinic, request.POST, "lines", MIX_VOLUMES) or request.POST)
     except Refused as refused:
         said = {"toast": {"level": "danger", "text": refused.message}}
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(said)})
+    if "compose" not in request.POST and not any(line.is_picked for line in sent.forms.lines):
+        return HttpResponse(status=204)
     return render(request, "sessions/records/_mix.html", {"forms": sent.forms, "check": sent.check, "record": record})
 
 

@@ -62,6 +62,28 @@ def state(page: Page):
     return page.locator("[data-save-state]")
 
 
+def test_a_scanned_pack_names_its_substance_and_loses_nothing_typed_meanwhile(look, draft):
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+    held = []
+    page.route("**/compose/", lambda route: route.continue_() if held else held.append(route))  # the first waits
+    drawn = page.get_by_label("Drawn up (mL)")
+    drawn.first.fill("2")
+
+    page.get_by_role("button", name="Add a substance").click()
+    page.get_by_label("Lot number, or scan the pack").last.fill("(01)09506000134352(10)LIDO-26")
+    page.get_by_label("Expires on").last.focus()
+    wait_for(lambda: page.wait_for_timeout(50) or held, what="the question of the scanned pack")
+    drawn.first.fill("0.2")
+    held[0].continue_()
+
+    expect(page.locator(".given-line-name").last).to_have_text("Lidocaine")
+    expect(drawn.first).to_have_value("0.2")
+    expect(state(page)).to_have_text(SAVED)
+    draft.record.refresh_from_db()
+    assert draft.record.draft["lines"][0]["prepared_ml"] == "0.2"
+
+
 def test_what_was_typed_is_there_after_a_reload_and_nothing_is_kept_in_the_browser(look, draft):
     looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
     page = looker.go(draft.address)

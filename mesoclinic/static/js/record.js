@@ -169,12 +169,25 @@ function keepRecord(form) {
     again = saving;
     save();
   });
-  // The composer, or a scanned pack, changed the mix without leaving the page: that is typed like anything else.
+  // The composer, or a scanned pack, changes the mix without leaving the page: that is typed like anything else. What was
+  // typed while the answer was on its way is not in it: it is asked for again.
+  const isMix = (event) => "mix" in (event.detail.target?.dataset || {});
+  let typed = 0;
+  let asked = 0;
+  form.addEventListener("input", () => { typed += 1; });
+  form.addEventListener("htmx:beforeRequest", (event) => { if (isMix(event)) asked = typed; });
+  form.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isMix(event) || asked === typed) return;
+    event.detail.shouldSwap = false;
+    const by = event.detail.requestConfig.elt;
+    setTimeout(() => { if (by.matches("button")) by.click(); else by.dispatchEvent(new Event("change", { bubbles: true })); }, 350);
+  });
   form.addEventListener("htmx:afterSwap", (event) => {
-    if (!("mix" in event.target.dataset)) return;
+    if (!isMix(event)) return;
     changed(event);
-    const open = [...event.target.querySelectorAll("select[name$=-substance], input[name$=-prepared_ml]")];
-    open.find((field) => !field.value)?.focus();
+    if (document.activeElement !== document.body) return;
+    const open = [...event.detail.target.querySelectorAll("select[name$=-substance], input[name$=-prepared_ml]")];
+    open.find((field) => !field.value && field.offsetParent)?.focus();
   });
   form.addEventListener("htmx:sendError", (event) => {
     if (event.target.closest("[data-mix]") && event.target.hasAttribute("hx-target")) window.mesoclinic.toast("warning", form.dataset.wordsRetry);
