@@ -264,14 +264,18 @@ class SiteForm(Form):
             points=data["points"],
             volume_per_point_ml=data["volume_per_point_ml"],
             syringe=data["syringe"] or "A",
-            is_reactive=data["is_reactive"] or any(len(point) > 3 for point in data["map_points"]),
-            map_points=data["map_points"],
+            is_reactive=data["is_reactive"],
+            map_points=tuple(point if data["is_reactive"] else point[:3] for point in data["map_points"]),
         )
 
 
 def _is_map_point(point: Any) -> bool:
     """Whether this is [view, x, y], with a 1 behind where it stung."""
-    if not isinstance(point, list) or len(point) not in (3, 4) or point[3:] not in ([], [1]):
+    if (
+        not isinstance(point, list)
+        or len(point) not in (3, 4)
+        or not all(type(one) is int and one == 1 for one in point[3:])
+    ):
         return False
     if not isinstance(point[0], str) or len(point[0]) > 20:
         return False

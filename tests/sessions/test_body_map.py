@@ -112,8 +112,8 @@ def test_a_marked_point_speaks_for_itself_whatever_the_place_says(points, stung)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("mark", "is_kept"), [(1, True), (2, False), (0, False), ("x", False), ([1], False)])
-def test_a_mark_is_kept_as_sent_and_makes_its_place_one_that_stings(mark, is_kept):
+@pytest.mark.parametrize(("mark", "is_kept"), [(1, True), *((mark, False) for mark in (2, 0, "x", [1], True, 1.0))])
+def test_a_mark_is_kept_as_sent_while_its_place_is_ticked_and_falls_with_the_tick(mark, is_kept):
     world = record_world()
     record, browser = start(world), signed_in(world.doctor_user)
     points = [["back", 120, 240, mark], ["back", 130, 250]]
@@ -122,6 +122,7 @@ def test_a_mark_is_kept_as_sent_and_makes_its_place_one_that_stings(mark, is_kep
         "sites-INITIAL_FORMS": "0",
         "sites-0-region": "Lower back",
         "sites-0-syringe": "A",
+        "sites-0-is_reactive": "on",
     }
 
     answer = autosave(browser, record, {**page_data(browser, record), **rows, "sites-0-map_points": json.dumps(points)})
@@ -130,7 +131,13 @@ def test_a_mark_is_kept_as_sent_and_makes_its_place_one_that_stings(mark, is_kep
     if is_kept:
         site = record.injection_sites.get()
         assert (site.map_points, site.is_reactive) == (points, True)
-        assert json.loads(unescape(page_data(browser, record)["sites-0-map_points"][0])) == points
+        shown = page_data(browser, record)
+        shown["sites-0-map_points"] = unescape(shown["sites-0-map_points"][0])
+        assert json.loads(shown["sites-0-map_points"]) == points
+        del shown["sites-0-is_reactive"]  # unticked without scripts
+        autosave(browser, record, shown)
+        site = record.injection_sites.get()
+        assert (site.map_points, site.is_reactive) == ([["back", 120, 240], ["back", 130, 250]], False)
 
 
 @pytest.mark.django_db
