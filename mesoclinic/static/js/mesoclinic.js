@@ -107,6 +107,12 @@
 
   // The back button shows the page from memory: its forms must work again.
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
+  // A page that answered a refused form is asked for anew when one comes back to it: the browser would show a question of its
+  // own in its place. Only when it is left, so that loading it again still sends what was typed.
+  const wasRefused = performance.getEntriesByType("navigation")[0]?.responseStatus === 422;
+  const leaveAsPage = () => { if (wasRefused) history.replaceState(history.state, "", location.href); };
+  document.addEventListener("submit", leaveAsPage);
+  on("click", "a[href]", leaveAsPage);
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.detail.elt?.closest?.("form[data-once]");
     if (form) release(form);
