@@ -78,7 +78,7 @@ def reviews(scope: Scope) -> list[CoursePlan]:
         plan
         for plan in open_reviews(scope.clinic, scope.practitioner, MOST_REVIEWS)
         if plan.course.site_id in keys
-        and scope.species in (None, plan.course.patient.species)
+        and (scope.species is None or plan.course.patient.species_id == scope.species.pk)
         and (scope.protocol is None or plan.course.protocol_version.protocol_id == scope.protocol.pk)
         and (scope.indication is None or plan.course.indication_id == scope.indication.pk)
     ]
