@@ -36,6 +36,9 @@ class Finger:
                 self._send("touchMove", tuple(a + (b - a) * step / 8 for a, b in zip(start, end, strict=True)))
             start = end
         self._send("touchEnd")
+        self.page.wait_for_timeout(
+            400
+        )  # a finger is lifted and put down: sooner, the browser takes both for one gesture
 
     def tap(self, spot: Spot) -> None:
         self.page.touchscreen.tap(*spot)

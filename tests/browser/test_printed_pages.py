@@ -11,6 +11,8 @@ from tests.sessions.report_world import full_world, planned
 
 WIDTHS = {"A4": 794, "Letter": 816}  # CSS pixels
 LONG = "Bartholomäus von der Ångströmhöhe " * 5
+BEYOND = """width => [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > width)
+    .map((one) => `${one.tagName}.${one.className}`).slice(0, 5)"""
 
 
 @pytest.mark.once
@@ -36,9 +38,10 @@ def test_pages_to_print_are_neither_blank_nor_cut_off(look):
         page.emulate_media(media="print")
         for paper, width in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": 1000})
+            page.evaluate("document.fonts.ready.then(() => true)")
             wide = page.evaluate("document.documentElement.scrollWidth")
             sheets = [sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format=paper))).pages]
-            assert wide <= width, (address, paper)
+            assert wide <= width, (address, paper, page.evaluate(BEYOND, width))
             assert said in " ".join(" ".join(sheets).split()), (address, paper)
             assert all(sheet.strip() for sheet in sheets), (address, paper)
             assert len(sheets) < 12, (address, paper)
