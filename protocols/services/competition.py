@@ -10,6 +10,7 @@ from mesoclinic.core.checking import check
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from protocols.models import CompetitionRule
+from protocols.services.archiving import set_archived
 from protocols.services.codes import free_code
 
 COLUMNS = (
@@ -42,16 +43,9 @@ def update_competition_rule(*, actor: User | None, rule: CompetitionRule, **colu
     return rule
 
 
-@transaction.atomic
 def archive_competition_rule(*, actor: User | None, rule: CompetitionRule, is_archived: bool = True) -> CompetitionRule:
     """Count a rule no longer, or again. Twice does no harm."""
-    rule = CompetitionRule.objects.select_for_update().get(pk=rule.pk)
-    if rule.is_archived != is_archived:
-        rule.is_archived = is_archived
-        rule.save(update_fields=["is_archived"])
-        verb = "competition-rule.archived" if is_archived else "competition-rule.restored"
-        audit.record(actor=actor, verb=verb, subject=rule)
-    return rule
+    return set_archived(actor=actor, row=rule, is_archived=is_archived, noun="competition-rule")
 
 
 def _write(rule: CompetitionRule, columns: dict[str, Any]) -> None:

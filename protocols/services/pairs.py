@@ -12,6 +12,7 @@ from mesoclinic.core.refused import Refused
 from protocols.catalogue import rows
 from protocols.models import Incompatibility, Substance
 from protocols.queries import pairs as queries
+from protocols.services.archiving import set_archived
 from protocols.services.catalogue import shipped_catalogue
 from protocols.services.codes import free_code
 
@@ -56,15 +57,9 @@ def update_pair(*, actor: User | None, pair: Incompatibility, **columns: Any) ->
     return pair
 
 
-@transaction.atomic
 def archive_pair(*, actor: User | None, pair: Incompatibility, is_archived: bool = True) -> Incompatibility:
     """Count a pair no longer: it is unknown then, never compatible. Or again. Twice does no harm."""
-    pair = _locked(pair)
-    if pair.is_archived != is_archived:
-        pair.is_archived = is_archived
-        pair.save(update_fields=["is_archived"])
-        audit.record(actor=actor, verb="pair.archived" if is_archived else "pair.restored", subject=pair)
-    return pair
+    return set_archived(actor=actor, row=pair, is_archived=is_archived, noun="pair")
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from protocols.cadence import CadenceError, parse
 from protocols.models import Indication, Protocol, ProtocolLine, ProtocolVersion, Species, Substance, Technique
 from protocols.models.protocols import LineRole, VersionStatus
 from protocols.queries.protocols import with_everything
+from protocols.services.archiving import set_archived
 from protocols.services.codes import free_code
 from protocols.words import cadence_fault
 
@@ -257,16 +258,9 @@ def discard_draft(*, actor: User | None, version: ProtocolVersion) -> None:
     version.delete()
 
 
-@transaction.atomic
 def archive(*, actor: User | None, protocol: Protocol, is_archived: bool = True) -> Protocol:
     """Take a protocol off the list, or put it back. Running courses keep it. Twice does no harm."""
-    protocol = Protocol.objects.select_for_update().get(pk=protocol.pk)
-    if protocol.is_archived != is_archived:
-        protocol.is_archived = is_archived
-        protocol.save(update_fields=["is_archived"])
-        verb = "protocol.archived" if is_archived else "protocol.restored"
-        audit.record(actor=actor, verb=verb, subject=protocol)
-    return protocol
+    return set_archived(actor=actor, row=protocol, is_archived=is_archived, noun="protocol")
 
 
 def _locked_draft(version: ProtocolVersion) -> ProtocolVersion:

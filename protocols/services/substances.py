@@ -12,6 +12,7 @@ from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from protocols.folding import fold
 from protocols.models import Category, Species, Substance
+from protocols.services.archiving import set_archived
 from protocols.services.codes import free_code
 
 KEPT = ("id", "public_id", "clinic", "code", "shipped_digest", "is_edited", "is_archived", "search_text")
@@ -81,13 +82,6 @@ def _write(substance: Substance, columns: dict[str, Any], categories: list[Categ
     substance.species.set(species)
 
 
-@transaction.atomic
 def archive_substance(*, actor: User | None, substance: Substance, is_archived: bool = True) -> Substance:
     """Take a substance off the lists of new mixes, or put it back. Twice does no harm."""
-    substance = Substance.objects.select_for_update().get(pk=substance.pk)
-    if substance.is_archived != is_archived:
-        substance.is_archived = is_archived
-        substance.save(update_fields=["is_archived"])
-        verb = "substance.archived" if is_archived else "substance.restored"
-        audit.record(actor=actor, verb=verb, subject=substance)
-    return substance
+    return set_archived(actor=actor, row=substance, is_archived=is_archived, noun="substance")

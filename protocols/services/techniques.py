@@ -10,6 +10,7 @@ from mesoclinic.core.checking import check
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from protocols.models import Technique
+from protocols.services.archiving import set_archived
 from protocols.services.codes import free_code
 
 SAID = ("name", "depth_min_mm", "depth_max_mm", "needs_mix", "notes", "source")
@@ -39,16 +40,9 @@ def update_technique(*, actor: User | None, technique: Technique, **columns: Any
     return technique
 
 
-@transaction.atomic
 def archive_technique(*, actor: User | None, technique: Technique, is_archived: bool = True) -> Technique:
     """Offer a technique no longer, or again. Twice does no harm."""
-    technique = Technique.objects.select_for_update().get(pk=technique.pk)
-    if technique.is_archived != is_archived:
-        technique.is_archived = is_archived
-        technique.save(update_fields=["is_archived"])
-        verb = "technique.archived" if is_archived else "technique.restored"
-        audit.record(actor=actor, verb=verb, subject=technique)
-    return technique
+    return set_archived(actor=actor, row=technique, is_archived=is_archived, noun="technique")
 
 
 def _write(technique: Technique, columns: dict[str, Any]) -> None:

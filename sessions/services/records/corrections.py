@@ -1,6 +1,6 @@
 """A correction that gives one value of a signed record anew: what it says beside its words, and what it must not say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -47,10 +47,10 @@ def written(record: SessionRecord, correction: Correction, words: Mapping[str, A
         raise Refused("value-needed", _("Write the right value."), field="value")
     line = _line(record, correction) if what == Corrected.LOT else None
     signed = value_of(record, line, what)
-    *before, last = None, *record.addenda.filter(corrects=what, line=line).order_by("at", "pk")
-    if last is not None and _same(what, last.value, value) and _says(last, words, line, _was(before, signed)):
-        return {name: getattr(last, name) for name in ("text", *COLUMNS)}  # the second click of two
-    was = _was([last], signed)
+    made = list(record.addenda.filter(corrects=what, line=line).order_by("at", "pk"))
+    *before, was = [signed, *(one.value for one in made)]
+    if made and _same(what, was, value) and _says(made[-1], words, line, before[-1]):
+        return {name: getattr(made[-1], name) for name in ("text", *COLUMNS)}  # the second click of two
     if _same(what, was, value):
         raise Refused("same-value", _("This is the value that stands there."), field="value")
     return {
@@ -97,12 +97,6 @@ def note_weight(actor: User, record: SessionRecord, addendum: Addendum) -> None:
         noted_in=record.public_id,
         today=local_day(addendum.at, reads.site_of(record).zone),
     )
-
-
-def _was(made: Sequence[Addendum | None], signed: str) -> str:
-    """Write the value that stood after these corrections, the last of which may be none."""
-    last = made[-1] if made else None
-    return signed if last is None else last.value
 
 
 def _says(last: Addendum, words: Mapping[str, Any], line: Administration | None, was: str) -> bool:
