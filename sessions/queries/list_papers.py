@@ -25,7 +25,7 @@ def day_paper(
     """Give the paper of a day's visits; of a restricted file it says no more than the page. Two SQL statements."""
     reached = contacts_of({one.patient for one in visits if one.patient and not one.patient.is_restricted}, on)
     closed = _("The clinic is closed on this day. %(closed_for)s") % {"closed_for": closed_for}
-    heads = (_("Time"), _("Patient"), _("What for"), _("With"), _("Where"), _("Status"))
+    heads = (_("Time"), _("Patient"), _("What for"), joined([_("With"), _("Where")]), _("Status"))
     return ListPaper(
         kind=_("Day list"),
         title=date_format(on, "l j F Y"),
@@ -82,8 +82,7 @@ def _visit_row(visit: Appointment, site: Site, reached: dict[int, Contact]) -> l
         "\n".join(
             part for part in (f"{visit.get_kind_display()}{session}", visit.listed_reason, visit.listed_note) if part
         ),
-        visit.practitioner.name,
-        where.name if where else "–",
+        "\n".join([visit.practitioner.name, *([where.name] if where else [])]),
         str(visit.get_status_display()),
     ]
 
@@ -91,10 +90,10 @@ def _visit_row(visit: Appointment, site: Site, reached: dict[int, Contact]) -> l
 def _who(visit: Appointment, reached: dict[int, Contact]) -> str:
     if visit.patient is None:
         return "–"
-    lines = [visit.patient.listed_name, str(visit.patient.species)]
+    said = [str(visit.patient.species)]
     if contact := reached.get(visit.patient_id):
-        lines.append(joined([contact.who, contact.phone if contact.may_call else ""]))
-    return "\n".join(line for line in lines if line)
+        said += [contact.who, contact.phone if contact.may_call else ""]
+    return f"{visit.patient.listed_name}\n{joined(said)}"
 
 
 def _event_row(event: AuditEvent) -> list[str]:
