@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from mesoclinic.core.models import AuditEvent
 from protocols.words import phases_in_words
-from sessions.models import Appointment, Course, PlannedSession, Review, Score
+from sessions.models import Appointment, Course, PlannedSession, Score
 from sessions.models.appointments import LIVE_STATUSES
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.models.records import Moment, Scale
 from sessions.queries.blocked import BlockedTime, blocked_times, reasons, reasons_on
-from sessions.queries.plans import CoursePlan, course_plan, parsed, rebook_why
+from sessions.queries.plans import CoursePlan, parsed, plan_of, rebook_why
 from sessions.scheduling.followup import Suggestion, suggest_response
 from sessions.scheduling.walltime import minute_after, minute_of
 
@@ -65,11 +65,13 @@ class PlanPage:
     done_count: int
     minimum: int
     visits_to_come: tuple[Appointment, ...]
+    events: tuple[AuditEvent, ...]  # what changed the course, the oldest first
 
 
 def plan(course: Course, today: date) -> PlanPage:
-    """Give everything the plan page shows but its history. Nine SQL statements; more for a horse that competes."""
-    known = course_plan(course)
+    """Give everything the plan page shows. Nine SQL statements; more for a horse that competes."""
+    known = plan_of(course)
+    prefetch_related_objects([*known.revisions, *course.reviews.all()], "by")
     visits = _visits(course)
     blocked = _blocked(course, today)
     phase_words = _phase_words(known)
@@ -84,6 +86,7 @@ def plan(course: Course, today: date) -> PlanPage:
         done_count=sum(row.session.status == PlannedStatus.DONE for row in rows),
         minimum=course.protocol_version.minimum_sessions,
         visits_to_come=tuple(visit for visit in visits.values() if visit.status in TO_COME),
+        events=_events(course),
     )
 
 
@@ -255,17 +258,20 @@ def stopping_in_words(course: Course) -> str:
     return f"{words} {early % {'least': least, 'done': done}}"
 
 
-def history(course: Course) -> list[dict]:
-    """List what happened to a course, the latest first: who, when, in words. Three SQL statements."""
-    revisions = {(row.number): row for row in course.revisions.select_related("by")}
-    reviews = list(Review.objects.filter(course=course).select_related("by"))
-    by_time = sorted(reviews, key=lambda review: review.at)
+def _events(course: Course) -> tuple[AuditEvent, ...]:
+    """List what changed a course, the oldest first. One SQL statement."""
     events = AuditEvent.objects.filter(
         clinic_id=course.clinic_id, subject_type=Course._meta.label_lower, subject_id=course.pk
-    ).exclude(verb__regex=LOOKED)
-    changed = [row for _number, row in sorted(revisions.items()) if row.number > 1]
+    )
+    return tuple(events.exclude(verb__regex=LOOKED).order_by("at", "pk"))
+
+
+def history(page: PlanPage) -> list[dict]:
+    """List what happened to a course, the latest first: who, when, in words."""
+    by_time = sorted(page.plan.course.reviews.all(), key=lambda review: review.at)
+    changed = [row for row in page.plan.revisions if row.number > 1]
     lines = []
-    for event in events.order_by("at", "pk"):
+    for event in page.events:
         detail = event.reason
         if event.verb == "course.reviewed" and by_time:
             review = by_time.pop(0)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import AuditEvent
 from protocols.words import cadence_words
-from sessions.models import Appointment, Course, CourseRevision, Review
+from sessions.models import Appointment, CourseRevision, Review
 from sessions.models.courses import CourseStatus, RevisionKind
 from sessions.queries.plan_pages import PlanPage, PlanRow
 from sessions.queries.plans import parsed
@@ -26,13 +26,12 @@ class PlanReason:
 
 def plan_reasons(page: PlanPage) -> list[PlanReason]:
     """Say why the plan looks like this: every decision in order of time, then every session that is not where it
-    usually would be. At most four SQL statements.
+    usually would be. At most one SQL statement.
     """
-    course = page.plan.course
-    revisions = course.revisions.select_related("by")
-    reviews = course.reviews.select_related("by")
-    decisions = [(row.at, _of_revision(row)) for row in revisions] + [(row.at, _of_review(row)) for row in reviews]
-    decisions += [(event.at, reason) for event in _stays_of(course) if (reason := _of_stay(event))]
+    reviews = page.plan.course.reviews.all()
+    decisions = [(row.at, _of_revision(row)) for row in page.plan.revisions]
+    decisions += [(row.at, _of_review(row)) for row in reviews]
+    decisions += [(event.at, reason) for event in page.events if event.verb in STAYS and (reason := _of_stay(event))]
     told = [reason for _at, reason in sorted(decisions, key=lambda one: one[0])]
     return [*told, *_of_sessions(page.rows, _moves(page.rows))]
 
@@ -60,10 +59,7 @@ def _of_review(row: Review) -> PlanReason:
     return PlanReason(_("Reviewed after session %(n)s by %(who)s on %(day)s: %(what)s.") % names, row.note)
 
 
-def _stays_of(course: Course) -> Iterable[AuditEvent]:
-    """When the course stood still, went on, or came to its end before its time. One SQL statement."""
-    events = AuditEvent.objects.filter(subject_type=Course._meta.label_lower, subject_id=course.pk)
-    return events.filter(verb__in=["course.paused", "course.active", "course.stopped"]).order_by("at", "pk")
+STAYS = ("course.paused", "course.active", "course.stopped")  # it stood still, went on, came to its end
 
 
 def _of_stay(event: AuditEvent) -> PlanReason | None:

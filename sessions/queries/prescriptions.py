@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Q
 from django.utils import timezone
 
+from mesoclinic.core.models import Clinic
 from patients.models import Patient
 from protocols.dosing import Finding, Level, MixLine, check_mix, dose_iu, dose_mg
 from protocols.dosing.quantities import plain
@@ -105,9 +106,8 @@ def indications_for(patient: Patient):
     return rows.filter(fitting).distinct().order_by("field", "name")
 
 
-def lines_of(version: ProtocolVersion) -> list[MixRow]:
+def lines_of(clinic: Clinic, version: ProtocolVersion) -> list[MixRow]:
     """Give the mix of a version with its milligrams, unchecked. Four SQL statements."""
-    clinic = version.protocol.clinic
     lines = list(version.lines.select_related("substance").order_by("position"))
     mix = mix_of_lines(clinic, lines) if lines else []
     return [MixRow(row, dose_mg(line), dose_iu(line)) for row, line in zip(lines, mix, strict=True)]

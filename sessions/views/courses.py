@@ -79,16 +79,15 @@ def page_of_course(request: HttpRequest, course: Course, review_form: ReviewForm
     """Give what the plan page needs; the mix only to those who may see it."""
     today = timezone.localdate()
     sees_mix = request.user.has_perm("protocols.view_protocol")
-    version = course.protocol_version
     page = reads.plan(course, today)
     return {
         "course": course,
         "page": page,
         "reasons": plan_reasons(page),
         "banner": patient_reads.banner(patient_reads.kept(course.patient), today),
-        "history": plan_pages.history(course),
+        "history": plan_pages.history(page),
         "handouts": handouts_of(course),
-        "mix": prescriptions.lines_of(version) if sees_mix else None,
+        "mix": prescriptions.lines_of(course.clinic, course.protocol_version) if sees_mix else None,
         "overrides": list(course.overrides.select_related("by")) if sees_mix else [],
         "is_waiting": is_waiting(course),
         "review_form": review_form or ReviewForm(visits=page.visits_to_come),
