@@ -18,10 +18,10 @@ from tests.sessions.record_world import book_session, done, filled, record_world
 pytestmark = pytest.mark.django_db
 
 
-def asked(world, record) -> int:
+def asked(world, record, page="sessions:record-edit") -> int:
     browser = Client()
     browser.force_login(world.doctor_user)
-    address = reverse("sessions:record-edit", args=[record.public_id])
+    address = reverse(page, args=[record.public_id])
     browser.get(address)  # what is kept or noted at the first look is not asked for again
     with CaptureQueriesContext(connection) as queries:
         assert browser.get(address).status_code == 200
@@ -59,3 +59,16 @@ def test_a_draft_kept_word_for_word_is_checked_once_and_its_rows_are_not_read():
         word_for_word = asked(world, record)
 
     assert word_for_word < kept
+
+
+def test_what_was_given_all_the_same_is_read_once_whatever_was_found():
+    world = record_world(cadence="13x1w")
+    site = SiteTreated("Neck", "left", points=2, volume_per_point_ml=Decimal("0.1"))
+    record = done(world, 1, sites=(site,))
+    counted = []
+    for many in (1, 9):
+        found = [{"level": "warn", "key": f"rule-{n}", "text": f"Finding {n}", "source": ""} for n in range(many)]
+        SessionRecord.objects.filter(pk=record.pk).update(findings=found)
+        counted.append(asked(world, record, page="sessions:record-view"))
+
+    assert counted[0] == counted[1]
