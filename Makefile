@@ -49,17 +49,17 @@ SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 define all_of_it
 code=0; \
-$(2) $(PYTEST) $(SIDE_BY_SIDE) -m "not ($(ALONE) or browser)$(1)" || code=$$?; \
-$(2) $(PYTEST) $(SIDE_BY_SIDE) -m "browser$(1)" || code=$$?; \
-$(2) $(PYTEST) -m "($(ALONE))$(1)" || code=$$?; \
+$(PYTEST) $(SIDE_BY_SIDE) -m "not ($(ALONE) or browser)$(1)" || code=$$?; \
+$(PYTEST) $(SIDE_BY_SIDE) -m "browser$(1)" || code=$$?; \
+$(PYTEST) -m "($(ALONE))$(1)" || code=$$?; \
 exit $$code
 endef
 
 test-sqlite: $(VENV)/.dev
-	$(call all_of_it,,)
+	$(call all_of_it,)
 
 test-servers: $(VENV)/.dev
-	$(call all_of_it, and not engine and not once,$(BIN)/python -m tests.servers)
+	$(BIN)/python -m tests.servers bash -c '$(call all_of_it, and not engine and not once)'
 
 check: $(VENV)/.dev ## Style, types, templates, import contracts, migrations, deployment settings
 	$(BIN)/ruff check .

@@ -2,9 +2,11 @@
 
 import os
 from collections import Counter
+from contextlib import ExitStack
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection, connections
 from django.test import TransactionTestCase
 from django.utils import timezone, translation
@@ -12,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 
 from mesoclinic.core import doorbell, freeze
 from tests.chromium import NoChromiumError, find_chromium
+from tests.migrated import migrated
 
 # A busy machine is no fault of an example.
 hypothesis_settings.register_profile("unhurried", parent=hypothesis_settings(), deadline=None)
@@ -43,6 +46,38 @@ def _own_language():
     """A request leaves its language and time zone to the thread; no test begins in those of the one before."""
     translation.deactivate()
     timezone.deactivate()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb():
+    """On SQLite the database is a copy in a folder that goes away by itself."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def _migrated_once(request, django_db_modify_db_settings_parallel_suffix):
+    taking = ExitStack()
+    taking.enter_context(migrated(request.config.cache.mkdir("migrated")))
+    return taking
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(_migrated_once):
+    """What comes before the database is made: a migrated one may be kept."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, _migrated_once, django_db_blocker):
+    """What comes after: it is kept where none was."""
+    with django_db_blocker.unblock():
+        _migrated_once.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _empty_cache():
+    """What the runs before this one kept on the same server."""
+    if settings.REDIS_URL:
+        cache.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")
