@@ -56,6 +56,16 @@ class RecallSheet:
         return [one for one in self.sessions if one.is_open]
 
     @property
+    def withdrawn(self) -> list[Session]:
+        """Records of a wrong patient: somebody else received what they name, perhaps on no record at all."""
+        return [one for one in self.sessions if one.is_withdrawn]
+
+    @property
+    def unfinished(self) -> list[Session]:
+        """Records begun that name the lot: it may have been given, though they tell nobody yet."""
+        return [one for one in self.sessions if not one.is_given]
+
+    @property
     def patients(self) -> list[Patient]:
         return list({one.patient.pk: one.patient for one in self.sessions if one.patient is not None}.values())
 

@@ -9,9 +9,11 @@ from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from protocols.models import Recall
 from sessions.models import RecallNotice
-from tests.factories import make_user
+from sessions.services.records import Typed, add_addendum, save_draft
+from tests.factories import make_lot, make_user
 from tests.sessions.booking_world import at
 from tests.sessions.recall_world import lot_world
+from tests.sessions.record_world import book_session, start
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +61,34 @@ def test_a_recall_begins_and_leads_to_the_people_to_call(world, browser):
     assert [person.who for person in page.context["page"]] == [world.patient]
     assert "Come on Monday." in page.content.decode()
     assert AuditEvent.objects.filter(verb="recall.opened").count() == 1
+
+
+def test_a_lot_named_by_withdrawn_records_alone_is_never_said_to_have_reached_nobody(world, browser):
+    add_addendum(actor=world.doctor_user, record=world.record, kind="withdrawal", text="Wrong patient", reason="Mix-up")
+
+    text = browser.get(begin(browser)["Location"]).content.decode()
+
+    assert "1 withdrawn record names this lot: find out who really received it." in text
+    assert "Nobody received this lot." not in text
+    assert text.count(reverse("sessions:record-view", args=[world.record.public_id])) == 2
+    assert '<details class="panel" open>' in " ".join(text.split())
+
+
+def test_a_lot_named_by_drafts_alone_is_never_said_to_have_reached_nobody(world, browser):
+    make_lot(world.clinic, number="CD 34", site=world.site)
+    draft = start(world, book_session(world, 2))
+    words = Typed(raw={"lines": [{"lot": "typed", "lot_number": "cd34"}]}, edit_count=draft.edit_count)
+    save_draft(actor=world.doctor_user, record=draft, typed=words)
+
+    text = browser.get(begin(browser, number="CD 34")["Location"]).content.decode()
+
+    assert "1 record not finished names this lot" in text
+    assert "Nobody received this lot." not in text
+    assert reverse("sessions:record-view", args=[draft.public_id]) in text
+
+
+def test_a_lot_no_record_names_was_received_by_nobody(world, browser):
+    assert "Nobody received this lot." in browser.get(begin(browser, number="EF 56")["Location"]).content.decode()
 
 
 def test_what_came_of_a_call_is_one_tap_and_the_next_to_call_comes_first(world, browser):
