@@ -20,12 +20,12 @@ class UnreadablePartError(ValueError):
         self.name = name
 
 
-def one_pdf(whole: IO[bytes], parts: Iterable[Part]) -> None:
-    """Write one PDF with a bookmark for each part, called as its file is. One part is in memory at a time.
+def one_pdf(whole: IO[bytes], parts: Iterable[Part], title: str) -> None:
+    """Write one PDF of this title with a bookmark for each part, called as its file is. One part is in memory at a time.
 
     Raises UnreadablePartError; what was written then is to be thrown away.
     """
-    joined = Joined(whole)
+    joined = Joined(whole, title)
     for name, opened in parts:
         with opened() as part:
             try:

@@ -161,17 +161,6 @@ class Override:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Addendum:
-    """A dated, reasoned addition to a signed record, in the clinic's word for its kind."""
-
-    kind: str
-    text: str
-    by: str
-    on: date
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Amended:
     """A value a correction gave anew: the key of its word in `words.py`, and what was signed, ready to read."""
 
@@ -181,11 +170,23 @@ class Amended:
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """Who signed, when (clinic-local, ready to read) and the start of the record's SHA-256."""
+    """Who signed, when (clinic-local, ready to read) and the start of the SHA-256 of what was signed."""
 
     by: str
     at: str
     short_hash: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addendum:
+    """A dated, reasoned addition to a signed record, in the clinic's word for its kind."""
+
+    kind: str
+    text: str
+    by: str
+    on: date
+    reason: str = ""
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,10 +210,14 @@ class BodyPart:
 
 @dataclass(frozen=True, kw_only=True)
 class Seal:
-    """The address that says whether the signatures under the report hold, and how many there are."""
+    """The address that says whether the signatures under the report hold, and how many there are.
+
+    `unseen` are those of sessions this reader is not given: number, kind of addendum, signature.
+    """
 
     address: str
     count: int
+    unseen: tuple[tuple[int, str, Signature], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,14 +337,18 @@ class CompetitionDay:
 
 @dataclass(frozen=True, kw_only=True)
 class NextSession:
-    """A session to come; `appointment` is its day, time and place ready to read, empty when not booked."""
+    """A session to come; `appointment` is its day, time and place ready to read, empty when not booked.
+
+    Days are None where none can be promised: past, or the course is paused.
+    """
 
     number: int
-    due_on: date
-    earliest_on: date
-    latest_on: date
+    due_on: date | None = None
+    earliest_on: date | None = None
+    latest_on: date | None = None
     appointment: str = ""
     held: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,18 +4,26 @@ A library that holds all parts until the last takes memory with each, and readin
 longer than setting it; this writes each part's objects as they stand, numbered anew: the objects, the places of pages
 in the structure, the names of table heads. It reads what typst writes: one plain table of cross-references, no object
 streams. Source: ISO 32000-1, 7.5.7 (object streams), 7.5.8 (cross-reference streams), 12.3.3 (outlines), 14.7
-(logical structure).
+(logical structure), 12.2 (viewer preferences), 14.3.2 (metadata streams); ISO 14289-1, 5 and 7.1 (the title is shown).
 """
 
 import re
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
+from xml.sax.saxutils import escape
 
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-PAGES, STRUCTURE, DOCUMENT, OUTLINES, CATALOG = 1, 2, 3, 4, 5  # the objects of the whole; those of the parts follow
+PAGES, STRUCTURE, DOCUMENT, OUTLINES, CATALOG, METADATA = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+)  # the objects of the whole; those of the parts follow
 TOKEN = re.compile(
     rb"/ID\((?P<id>[^()\\]*)\)"
     rb"|/Headers\[(?P<heads>(?:\([^()\\]*\))*)\]"
@@ -24,16 +32,23 @@ TOKEN = re.compile(
     rb"|/(?P<place>StructParents?) (?P<page>\d+)",
     re.DOTALL,
 )
+XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+<dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
+<pdfuaid:part>1</pdfuaid:part></rdf:Description></rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>"""
 STREAM = re.compile(rb">>\s*stream\r?\n")  # the word alone may stand in a text before it
 
 
 class Joined:
     """A PDF that is being written. `add` each part, then `close`."""
 
-    def __init__(self, whole: IO[bytes]) -> None:
-        self.whole, self.written = whole, 0
+    def __init__(self, whole: IO[bytes], title: str) -> None:
+        self.whole, self.title, self.written = whole, title, 0
         self.places: dict[int, tuple[int, int, int]] = {}  # as a cross-reference stream has them
-        self.next, self.next_page, self.page_count = CATALOG + 1, 0, 0
+        self.next, self.next_page, self.page_count = METADATA + 1, 0, 0
         self.kids: list[bytes] = []
         self.tops: list[bytes] = []
         self.marks: list[tuple[str, int]] = []
@@ -79,13 +94,16 @@ class Joined:
         catalog = b"<</Type/Catalog/Pages %b/StructTreeRoot %b/Outlines %b" % tuple(
             map(_ref, (PAGES, STRUCTURE, OUTLINES))
         )
-        catalog += b"/MarkInfo<</Marked true>>/PageMode/UseOutlines/Lang(%b)>>" % self.language.encode()
+        catalog += b"/MarkInfo<</Marked true>>/PageMode/UseOutlines/Lang(%b)" % self.language.encode()
+        catalog += b"/ViewerPreferences<</DisplayDocTitle true>>/Metadata %b>>" % _ref(METADATA)
         own = [
             (PAGES, b"<</Type/Pages/Kids[%b]/Count %d>>" % (kids, self.page_count)),
             (STRUCTURE, b"<</Type/StructTreeRoot/RoleMap%b/K[%b]%b>>" % (self.roles, _ref(DOCUMENT), tree)),
             (DOCUMENT, b"<</Type/StructElem/S/Document/P %b/K[%b]>>" % (_ref(STRUCTURE), tops)),
             (CATALOG, catalog),
         ]
+        xmp = XMP.format(title=escape(self.title), language=escape(self.language)).encode()
+        self._object(METADATA, b"<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n%b\nendstream" % (len(xmp), xmp))
         self._packed([*own, *self._outline()])
         self._cross_references()
 

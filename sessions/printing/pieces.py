@@ -61,9 +61,9 @@ def facts_said(rows: Rows) -> Rows:
     return [row for row in rows if row[1]]
 
 
-def window(earliest: date, latest: date, words: Words) -> str:
+def window(earliest: date | None, latest: date | None, words: Words) -> str:
     """Write a range of days without saying month and year twice."""
-    if earliest == latest:
+    if earliest is None or latest is None or earliest == latest:
         return ""
     first, last = print_day(earliest, words).split(" "), print_day(latest, words)
     same = 1 if earliest.replace(day=1) == latest.replace(day=1) else 2 if earliest.year == latest.year else 3

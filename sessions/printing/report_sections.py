@@ -1,6 +1,6 @@
 """The sections of a course report: what each is called and the pieces it is made of. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sessions.printing.body_drawing import LARGE, SMALL, body_drawing, body_said
@@ -15,6 +15,7 @@ from sessions.printing.charts import (
 from sessions.printing.document import (
     CourseReport,
     MixLine,
+    NextSession,
     PlannedDay,
     ScorePointPart,
     ScoreSeries,
@@ -28,6 +29,7 @@ from sessions.printing.pieces import Block, change, colon, comma, heading, joine
 from sessions.printing.qr import qr_svg
 from sessions.printing.response import response_said
 from sessions.printing.session_layout import overrides_said, session_block
+from sessions.printing.variants import signed_under
 from sessions.printing.words import ENGLISH, Words, print_day
 
 NO_BREAK = "\u00a0"
@@ -201,27 +203,46 @@ def _adverse_events(report: CourseReport, words: Words) -> list[Block]:
 
 def _booked(report: CourseReport, words: Words) -> list[Block]:
     """The sessions to come that have a time, else the next one alone: the plan above holds them all."""
-    booked = tuple(one for one in report.next_sessions if one.appointment)
-    return _next(replace(report, next_sessions=booked or report.next_sessions[:1]), words)
+    booked = [one for one in report.next_sessions if one.appointment]
+    return _coming(booked or report.next_sessions[:1], words)
 
 
 def _next(report: CourseReport, words: Words) -> list[Block]:
+    return _coming(report.next_sessions, words)
+
+
+def _appointments(report: CourseReport, words: Words) -> list[Block]:
+    return _coming([one for one in report.next_sessions if one.appointment], words)
+
+
+def _to_book(report: CourseReport, words: Words) -> list[Block]:
+    return _coming([one for one in report.next_sessions if not one.appointment], words)
+
+
+def _coming(sessions: Sequence[NextSession], words: Words) -> list[Block]:
+    """Tell sessions to come; of one that is not booked no day stands in a column that could be read as its time."""
     rows = [
         [
             str(one.number),
-            print_day(one.due_on, words),
+            print_day(one.due_on, words) if one.due_on and one.appointment else "",
             window(one.earliest_on, one.latest_on, words),
-            joined([one.appointment, words["subject_to_review"] if one.held else ""]),
+            joined([one.appointment or _still_to_book(one, words), words["subject_to_review"] if one.held else ""]),
         ]
-        for one in report.next_sessions
+        for one in sessions
     ]
     columns = [
         (words["number"], "right", "auto"),
         (words["due"], "left", "auto"),
         (words["window"], "left", "auto"),
-        (words["appointment"], "left", "1fr"),
+        (words["appointment" if any(one.appointment for one in sessions) else "state"], "left", "1fr"),
     ]
     return table(columns, rows)
+
+
+def _still_to_book(one: NextSession, words: Words) -> str:
+    if one.due_on is not None:
+        return words["to_be_booked_about"].format(day=print_day(one.due_on, words))
+    return words["to_be_booked_paused" if one.paused else "to_be_booked"]
 
 
 def _signers(report: CourseReport, words: Words) -> list[Block]:
@@ -236,10 +257,12 @@ def _signers(report: CourseReport, words: Words) -> list[Block]:
 
 
 def _signatures(report: CourseReport, words: Words) -> list[Block]:
-    signed = [(session.number, session.signature) for session in report.sessions if session.signature is not None]
-    rows = [[str(n), signature.by, signature.at, signature.short_hash] for n, signature in signed]
+    """List every signature the seal is over, those of corrections and of what is not shown too."""
+    signed = [*signed_under(report.sessions), *(report.seal.unseen if report.seal else ())]
+    rows = [[str(n), kind, one.by, one.at, one.short_hash] for n, kind, one in sorted(signed, key=lambda row: row[0])]
     columns = [
         (words["number"], "right", "auto"),
+        (words["kind"], "left", "auto"),
         (words["signed_by"], "left", "1fr"),
         (words["signed_on"], "left", "auto"),
         (words["check"], "left", "auto"),
@@ -323,8 +346,8 @@ FULL: Sections = (
 SECTIONS: Mapping[Variant, Sections] = {
     Variant.FULL: FULL,
     Variant.PATIENT: (
-        *(("response", _response), ("next", _next), ("afterwards", _afterwards), ("competition", competition)),
-        *(("sessions", _given), ("scores", _all_scores), ("body_all", _body_all)),
+        *(("response", _response), ("next", _appointments), ("to_book", _to_book), ("afterwards", _afterwards)),
+        *(("competition", competition), ("sessions", _given), ("scores", _all_scores), ("body_all", _body_all)),
         *(("adverse_events", _adverse_events), ("plan", _plan), ("signatures", _signatures)),
     ),
     Variant.REFERRAL: (
@@ -334,7 +357,7 @@ SECTIONS: Mapping[Variant, Sections] = {
     ),
     Variant.SHEET: (
         *(("sheet_given", given_last), ("afterwards", _afterwards), ("competition", competition)),
-        ("sheet_next", _next),
+        *(("sheet_next", _appointments), ("to_book", _to_book)),
     ),
     Variant.INSURER: (("sessions", _given), ("response", _response), ("plan", _plan), ("signatures", _signatures)),
 }

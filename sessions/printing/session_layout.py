@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from sessions.printing.body_drawing import body_drawing, body_said
-from sessions.printing.document import Addendum, Override, SessionPart, SiteLine
+from sessions.printing.document import Addendum, Override, SessionPart, Signature, SiteLine
 from sessions.printing.numbers import number
 from sessions.printing.pieces import Block, Rows, colon, comma, facts_said, joined, ml, table
 from sessions.printing.words import Words, print_day
@@ -20,18 +20,14 @@ def session_block(session: SessionPart, words: Words, place: int = 0) -> Block:
     signature = session.signature
     signed = words["not_signed"]
     if signature is not None:
-        hash_text = f"{words['check']} {signature.short_hash}" if signature.short_hash else ""
-        signed = joined([f"{words['signed_by']} {signature.by}", signature.at, hash_text])
+        signed = joined([f"{words['signed_by']} {signature.by}", signature.at, _hash(signature, words)])
     blocks = [
         *_mix(session, words),
         *_sites(session, words),
         *_body_and_facts(session, words, place),
     ]
     remarks = overrides_said(session.overrides, words)
-    addenda = [
-        joined([colon(one.kind, one.text), _reason(one, words), one.by, print_day(one.on, words)])
-        for one in session.addenda
-    ]
+    addenda = [_addendum(one, words) for one in session.addenda]
     return {
         "kind": "session",
         "title": words["session"].format(number=session.number),
@@ -53,6 +49,15 @@ def session_block(session: SessionPart, words: Words, place: int = 0) -> Block:
         "signed": signed,
         "is_signed": signature is not None,
     }
+
+
+def _addendum(one: Addendum, words: Words) -> str:
+    day = print_day(one.on, words)
+    return joined([colon(one.kind, one.text), _reason(one, words), one.by, day, _hash(one.signature, words)])
+
+
+def _hash(signature: Signature | None, words: Words) -> str:
+    return f"{words['check']} {signature.short_hash}" if signature and signature.short_hash else ""
 
 
 def _rows(block: Block) -> int:

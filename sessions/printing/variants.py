@@ -3,6 +3,7 @@
 What somebody is not given is taken out of the data, so neither the page nor the PDF can show it.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sessions.printing.document import (
@@ -11,7 +12,9 @@ from sessions.printing.document import (
     PatientPart,
     PlannedDay,
     ProtocolPart,
+    Seal,
     SessionPart,
+    Signature,
     SiteLine,
     Variant,
 )
@@ -27,7 +30,7 @@ def for_variant(report: CourseReport, variant: Variant, *, to: str = "") -> Cour
         return made
     # A record of the wrong patient is about somebody else.
     own = tuple(_brief(session) for session in report.sessions if not session.withdrawn)
-    made = replace(made, sessions=own, overrides=())
+    made = replace(made, sessions=own, overrides=(), seal=_sealed(report))
     if variant is Variant.REFERRAL:
         return replace(made, plan=())
     if variant is Variant.PATIENT:
@@ -35,6 +38,22 @@ def for_variant(report: CourseReport, variant: Variant, *, to: str = "") -> Cour
     if variant is Variant.SHEET:
         return _sheet(made, report)
     return _for_insurer(made)
+
+
+def signed_under(sessions: Iterable[SessionPart]) -> list[tuple[int, str, Signature]]:
+    """List every signature of sessions and of what was added to them: number, kind of addendum, signature."""
+    return [
+        (session.number, kind, signature)
+        for session in sessions
+        for kind, signature in (("", session.signature), *((one.kind, one.signature) for one in session.addenda))
+        if signature is not None
+    ]
+
+
+def _sealed(report: CourseReport) -> Seal | None:
+    """Keep the signatures of what is left out: the seal is over them too, and they say nothing medical."""
+    unseen = tuple(signed_under(session for session in report.sessions if session.withdrawn))
+    return replace(report.seal, unseen=unseen) if report.seal else None
 
 
 def plain(words: Words, variant: Variant) -> Words:

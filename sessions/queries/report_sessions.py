@@ -52,7 +52,7 @@ def records_of(course: Course) -> list[SessionRecord]:
         Prefetch("scores", Score.objects.order_by("scale", "moment")),
         Prefetch("overrides", Override.objects.select_related("by")),
         Prefetch("adverse_events", with_outcome(AdverseEvent.objects.order_by("onset_on", "pk"))),
-        Prefetch("addenda", Addendum.objects.select_related("by", "signature", "lot").order_by("at", "pk")),
+        Prefetch("addenda", Addendum.objects.select_related("by", "signature__signed_by", "lot").order_by("at", "pk")),
         Prefetch("signatures", own_signature, to_attr="own_signatures"),
     )
     return sorted(rows, key=lambda record: (number_of(record), record.performed_at, record.pk))
@@ -148,7 +148,7 @@ def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Wor
         notes=record.notes,
         shots_told=shown.shots,
         overrides=tuple(_override(override, zone) for override in record.overrides.all()),
-        addenda=tuple(_addendum(addendum, zone) for addendum in record.addenda.all()),
+        addenda=tuple(_addendum(addendum, zone, words) for addendum in record.addenda.all()),
         amended=_amended(record, right, words),
         signature=_signature(record, zone, words),
         late_entry=record.is_late_entry,
@@ -299,7 +299,7 @@ def _override(override, zone: ZoneInfo) -> document.Override:
     )
 
 
-def _addendum(addendum: Addendum, zone: ZoneInfo) -> document.Addendum:
+def _addendum(addendum: Addendum, zone: ZoneInfo, words: Words) -> document.Addendum:
     kind = addendum.get_kind_display()
     return document.Addendum(
         kind=f"{kind} ({addendum.field})" if addendum.field else kind,
@@ -307,15 +307,19 @@ def _addendum(addendum: Addendum, zone: ZoneInfo) -> document.Addendum:
         reason=addendum.reason,
         by=addendum.by.name,
         on=local_day(addendum.at, zone),
+        signature=_link(addendum.signature, zone, words) if hasattr(addendum, "signature") else None,
     )
 
 
 def _signature(record: SessionRecord, zone: ZoneInfo, words: Words) -> document.Signature | None:
     if not record.is_signed:
         return None
-    link = next(iter(record.own_signatures), None)
+    if link := next(iter(record.own_signatures), None):
+        return _link(link, zone, words)
+    return document.Signature(by=record.signed_by.name, at=moment_words(record.signed_at, zone, words))
+
+
+def _link(link: Signature, zone: ZoneInfo, words: Words) -> document.Signature:
     return document.Signature(
-        by=record.signed_by.name if link is None else link.signed_by.name,
-        at=moment_words(record.signed_at, zone, words),
-        short_hash=link.sha256[:SHORT_HASH] if link else "",
+        by=link.signed_by.name, at=moment_words(link.signed_at, zone, words), short_hash=link.sha256[:SHORT_HASH]
     )

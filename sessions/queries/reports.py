@@ -21,7 +21,7 @@ from protocols.citations import printed_source
 from protocols.words import cadence_words
 from sessions.models import Appointment, Course, Override, PlannedSession, SessionRecord
 from sessions.models.appointments import LIVE_STATUSES, AppointmentStatus
-from sessions.models.courses import PlannedStatus, RevisionKind
+from sessions.models.courses import CourseStatus, PlannedStatus, RevisionKind
 from sessions.printing import document
 from sessions.printing.document import Timing
 from sessions.printing.words import Words, print_day
@@ -258,20 +258,23 @@ def _timing(session: PlannedSession, today: date) -> tuple[Timing, int]:
 def _next_sessions(
     course: Course, planned: list[PlannedSession], today: date, words: Words
 ) -> Iterable[document.NextSession]:
-    """Give all that is booked from today on, filled up with the next ones due."""
+    """Give all that is booked from today on, filled up with the next ones due; of these no day that is past."""
     coming = [one for one in _said(course, planned) if one.status in OPEN and not _is_over(_live_visit(one), today)]
     booked = [session for session in coming if session.status == PlannedStatus.BOOKED]
     due = [session for session in coming if session.status == PlannedStatus.PLANNED]
     chosen = booked + due[: max(NEXT_SESSIONS - len(booked), 0)]
     for session in sorted(chosen, key=lambda one: one.number):
         visit = _live_visit(session)
+        paused = visit is None and course.status == CourseStatus.PAUSED
+        promised = visit is not None or (not paused and session.due_on >= today)
         yield document.NextSession(
             number=session.number,
-            due_on=session.due_on,
-            earliest_on=session.earliest_on,
-            latest_on=session.latest_on,
+            due_on=session.due_on if promised else None,
+            earliest_on=session.earliest_on if promised else None,
+            latest_on=session.latest_on if promised else None,
             appointment=_visit(visit, words) if visit else "",
             held=session.is_held,
+            paused=paused,
         )
 
 

@@ -187,7 +187,9 @@ def _written(batch: ReportBatch, whole: IO[bytes]) -> str | None:
         bundles.zip_with_index(whole, parts, ("index.xlsx", lambda: BytesIO(index)))
         return None
     try:
-        bundles.one_pdf(whole, parts)
+        with translation.override(batch.language):
+            title = f"{_('Reports')} – {batch.clinic.name}"
+        bundles.one_pdf(whole, parts, title)
     except bundles.UnreadablePartError as broken:
         logger.exception("batch %s: report %s cannot be put together with the others", batch.pk, broken.name)
         return broken.name

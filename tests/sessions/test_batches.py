@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
 from patients.models import Patient
@@ -145,12 +145,25 @@ def walk(kids):
             yield from walk(one.get("/K", []))
 
 
+def test_one_pdf_says_that_it_is_accessible_and_shows_its_title(world):
+    clinic, _manager, _courses = world
+    Clinic.objects.filter(pk=clinic.pk).update(name="Roux & <Fils>")
+    batch = ask(world, "pdf")
+
+    batches.print_batch(batch.pk)
+
+    whole = pypdf.PdfReader(content(batch), strict=True)
+    assert whole.xmp_metadata.dc_title["x-default"] == "Reports – Roux & <Fils>"
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in whole.root_object["/Metadata"].get_data()
+    assert whole.root_object["/ViewerPreferences"]["/DisplayDocTitle"].value is True
+
+
 def test_many_reports_in_one_pdf_take_hardly_more_memory_than_few():
     part = course_pdf(full_report())
 
     def most_memory(count: int) -> int:
         tracemalloc.start()
-        bundles.one_pdf(io.BytesIO(), ((f"{n}.pdf", lambda: io.BytesIO(part)) for n in range(count)))
+        bundles.one_pdf(io.BytesIO(), ((f"{n}.pdf", lambda: io.BytesIO(part)) for n in range(count)), "Reports")
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most

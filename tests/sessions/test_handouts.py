@@ -122,7 +122,15 @@ def test_page_and_paper_say_the_same_to_every_reader(client, world, variant, lan
         ),
         (
             Variant.SHEET,
-            ["Mepivacaine", "5 mL", "100 mg", "Lumbar", "injections: 24 · stung", "Walk for two days.", "Next visit"],
+            [
+                "Mepivacaine",
+                "5 mL",
+                "100 mg",
+                "Lumbar",
+                "injections: 24 · stung",
+                "Walk for two days.",
+                "Sessions to be booked",
+            ],
             ["MV2291", "Small haematoma", "Stood well.", "Kicks", "Denoix", "Session 1", "7 before", "Signatures"],
         ),
         (

@@ -19,7 +19,10 @@ from mesoclinic.core.roles import Role
 from patients.services import parties
 from protocols.citations import printed_source, source_words
 from protocols.services.catalogue import shipped_catalogue
-from sessions.models import Appointment, SessionRecord
+from sessions.models import Appointment, PlannedSession, SessionRecord
+from sessions.printing.document import Variant
+from sessions.printing.layout import course_data
+from sessions.printing.variants import for_variant
 from sessions.printing.words import ENGLISH, print_day
 from sessions.queries.report_words import report_words
 from sessions.queries.reports import course_report, get_or_404
@@ -160,6 +163,63 @@ def test_a_visit_whose_day_is_over_is_not_a_next_session_though_nobody_closed_it
 
     assert [one.number for one in on_the_day.next_sessions] == [3, 4]
     assert [one.number for one in after.next_sessions] == [4]
+
+
+def coming(report, words=ENGLISH) -> dict[str, list[str]]:
+    """What each section about sessions to come says, by its title."""
+    said = {}
+    for section in course_data(report, words)["sections"]:
+        if section["title"] in ("Next sessions", "Your next appointments", "Next visit", "Sessions to be booked"):
+            said[section["title"]] = [" | ".join(filter(None, row)) for row in section["blocks"][0]["rows"]]
+    return said
+
+
+def test_only_what_is_booked_is_called_an_appointment():
+    report = report_of(full_world())
+
+    for variant, title in ((Variant.PATIENT, "Your next appointments"), (Variant.SHEET, "Next visit")):
+        said = coming(for_variant(report, variant))
+        assert [row[0] for row in said[title]] == ["3"]
+        if variant is Variant.PATIENT:
+            day = print_day(report.plan[3].due_on)
+            assert [row.split(" | ")[-1] for row in said["Sessions to be booked"]] == [f"to be booked, about {day}"]
+
+
+@pytest.mark.parametrize("variant", [Variant.FULL, Variant.PATIENT, Variant.SHEET, Variant.REFERRAL])
+def test_a_day_that_is_past_and_was_never_booked_is_not_told_as_one_to_come(variant):
+    world = report_world()
+    past = PlannedSession.objects.filter(course=world.course).order_by("number")[0]
+    report = for_variant(report_of(world, past.due_on + timedelta(days=1)), variant)
+
+    [(title, rows)] = coming(report).items()
+
+    assert title in ("Sessions to be booked", "Next sessions")
+    assert rows[0] == "1 | to be booked"
+    assert report.next_sessions[0].due_on is None
+
+
+def test_of_a_paused_course_no_day_is_told():
+    world = report_world()
+    world.course.status, world.course.status_reason = "paused", "lame"
+    world.course.save(update_fields=["status", "status_reason"])
+
+    [rows] = coming(for_variant(report_of(world), Variant.PATIENT)).values()
+
+    assert {row.split(" | ", 1)[1].split(" · ")[0] for row in rows} == {"to be booked: the course is paused"}
+
+
+def test_the_french_letter_to_a_colleague_elides_nothing_and_guesses_no_gender():
+    world = full_world()
+    world.patient.name = "Ingeborg Fjellheim"
+    world.patient.save(update_fields=["name"])
+
+    with translation.override("fr"):
+        words = report_words(world.patient.species)
+        data = course_data(for_variant(report_of(world), Variant.REFERRAL), words)
+
+    opening = data["sections"][0]["blocks"][0]["text"]
+    assert "concernant Ingeborg Fjellheim" in opening
+    assert not re.search(r"\b(de Ingeborg|traitée?)\b", opening)
 
 
 def test_a_time_that_is_only_offered_is_said_to_be():

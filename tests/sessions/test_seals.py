@@ -1,5 +1,6 @@
 """The code on a printed report: it leads to a page that says whether the signatures hold, and nothing medical."""
 
+import json
 import re
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -13,7 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sessions.models import Signature
+from sessions.printing.document import Variant
+from sessions.printing.layout import course_data
 from sessions.printing.qr import ANY_MASK, QUIET, qr_svg
+from sessions.printing.variants import for_variant
 from sessions.queries.reports import course_report, get_or_404
 from sessions.queries.seals import ForgedSealError, check_seal
 from sessions.services import records
@@ -43,9 +47,9 @@ def token(world) -> str:
     return seal(world).address.rstrip("/").rsplit("/", 1)[1]
 
 
-def add(world, record):
+def add(world, record, kind="addendum"):
     records.add_addendum(
-        actor=world.doctor_user, record=record, kind="addendum", text="Slept", reason="Phone", now=at("19:00")
+        actor=world.doctor_user, record=record, kind=kind, text="Slept", reason="Phone", now=at("19:00")
     )
 
 
@@ -66,6 +70,23 @@ def test_anybody_is_told_whether_the_signatures_hold_and_nothing_medical(world, 
     for private in (world.patient.name, "Mepivacaine", world.course.indication.name, world.doctor.name):
         assert private not in html
     assert (answer["X-Robots-Tag"], "no-store" in answer["Cache-Control"]) == ("noindex", True)
+
+
+@pytest.mark.parametrize("variant", [Variant.FULL, Variant.PATIENT, Variant.REFERRAL, Variant.INSURER])
+@pytest.mark.parametrize("kind", ["addendum", "withdrawal"])
+def test_every_signature_the_page_counts_is_printed(world, client, variant, kind):
+    add(world, signed(world), kind)
+    report = for_variant(course_report(get_or_404(world.clinic, world.course.public_id), NOW.date()), variant)
+    client.force_login(world.doctor_user)
+
+    on_page = client.get(reverse("sessions:course-report", args=[world.course.public_id]), {"for": str(variant)})
+    on_paper = json.dumps(course_data(report))
+
+    hashes = check_seal(token(world)).hashes
+    assert len(hashes) == 2
+    for one in hashes:
+        assert one in on_paper
+        assert one in on_page.content.decode()
 
 
 def test_an_addendum_later_leaves_the_paper_valid_and_says_there_is_more(world):
