@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,8 @@ from mesoclinic.core.forms import Form
 from patients.models import ConsentText, Patient
 from patients.models.consents import ConsentMethod, GivenAs
 from patients.models.flags import FlagKind
-from patients.queries.parties import Contact, party_or_none
+from patients.queries.consents import texts_in_use
+from patients.queries.parties import Contact, language_of, party_or_none
 from patients.signatures import LONGEST_TEXT, NotASignature, has_ink, read_strokes
 from protocols.models import Substance
 
@@ -73,7 +75,12 @@ class ScanForm(Form):
 
 
 def _text_label(text: ConsentText) -> str:
-    return _t("%(title)s, version %(version)s") % {"title": text.title, "version": text.version}
+    spoken = get_language_info(text.language)["name_local"]
+    return _t("%(title)s, version %(version)s, in %(language)s") % {
+        "title": text.title,
+        "version": text.version,
+        "language": spoken,
+    }
 
 
 class ConsentForm(Form):
@@ -89,7 +96,8 @@ class ConsentForm(Form):
     def __init__(self, *args, patient: Patient, contacts: list[Contact], **kwargs):
         super().__init__(*args, **kwargs)
         self.contacts = {str(one.public_id): one for one in contacts}
-        self.fields["text"].queryset = ConsentText.objects.filter(clinic=patient.clinic, is_current=True)
+        language = language_of(patient, timezone.localdate(), contacts)
+        self.fields["text"].queryset = texts_in_use(patient.clinic, language)
         self.fields["text"].label_from_instance = _text_label
         own = [] if patient.species.is_animal else [("self", patient.name)]
         listed = [(key, f"{one.name} ({one.role_label})") for key, one in self.contacts.items()]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from django.db.models import Case, QuerySet, When
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
@@ -68,9 +69,10 @@ def scan_or_404(patient: Patient, public_id: uuid.UUID) -> ConsentScan:
     return get_object_or_404(rows, consent__patient=patient, public_id=public_id)
 
 
-def texts_in_use(clinic: Clinic) -> list[ConsentText]:
-    """List the texts one may consent to now. One SQL statement."""
-    return list(ConsentText.objects.filter(clinic=clinic, is_current=True).order_by("kind", "language", "title", "pk"))
+def texts_in_use(clinic: Clinic, language: str = "") -> QuerySet[ConsentText]:
+    """Give the texts one may consent to now, those in the language of whoever reads them first. One SQL statement."""
+    rows = ConsentText.objects.filter(clinic=clinic, is_current=True)
+    return rows.order_by(Case(When(language=language, then=0), default=1), "kind", "language", "title", "pk")
 
 
 def all_texts(clinic: Clinic) -> list[ConsentText]:

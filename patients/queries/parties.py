@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import Q
 from django.http import Http404
 
+from mesoclinic.core import languages
 from patients.models import Party, Patient, PatientParty
 from patients.models.parties import PartyRole
 
@@ -50,6 +51,19 @@ def contacts_of(patients: Collection[Patient], today: date) -> dict[int, list[Co
         if not (link.patient_id in adults and link.role == PartyRole.GUARDIAN):
             found[link.patient_id].append(_contact(link))
     return {key: sorted(rows, key=lambda one: (ORDER.index(one.role), one.from_on)) for key, rows in found.items()}
+
+
+def language_of(patient: Patient, today: date, contacts: Collection[Contact] | None = None) -> str:
+    """Return the language of whoever reads what is for a patient: the owner's of an animal, the guardian's of a child,
+    else the patient's, else the clinic's. At most one SQL statement, none with the contacts at hand.
+    """
+    comes_of_age = majority_on(patient)
+    speaks_for_itself = not patient.species.is_animal and (comes_of_age is None or comes_of_age <= today)
+    if speaks_for_itself:
+        contacts = []
+    elif contacts is None:
+        contacts = current_contacts(patient, today)
+    return languages.spoken(*(one.language for one in contacts), patient.language, patient.clinic.language)
 
 
 def earlier_contacts(patient: Patient, today: date) -> list[Contact]:

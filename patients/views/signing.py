@@ -23,15 +23,15 @@ from patients.views.pages import form_page, page_of
 def sign_consent(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Choose the words (`text`), then hand the tablet over to be read and signed."""
     patient = patient_queries.get_or_404(request.clinic, public_id)
-    texts = queries.texts_in_use(request.clinic)
+    today = timezone.localdate()
+    contacts = party_queries.current_contacts(patient, today)
+    texts = list(queries.texts_in_use(request.clinic, party_queries.language_of(patient, today, contacts)))
     asked = request.POST.get("text") or request.GET.get("text", "")
     text = next((one for one in texts if str(one.public_id) == asked), texts[0] if len(texts) == 1 else None)
-    today = timezone.localdate()
     if text is None:
         banner = patient_queries.banner(patient, today)
         context = {"patient": patient, "banner": banner, "texts": texts, "page_url": page_of(patient)}
         return render(request, "patients/consents/choose_text.html", context)
-    contacts = party_queries.current_contacts(patient, today)
     form = SignConsentForm(request.POST or None, patient=patient, contacts=contacts, text=text)
     return form_page(
         request,

@@ -368,7 +368,7 @@ class Aftercare:
 
 @dataclass(frozen=True)
 class ConsentText:
-    """A text to agree to; a changed text gets a new version, never the same one."""
+    """A text to agree to, in English and in French; a changed text gets a new version, never the same one."""
 
     code: str
     version: str
@@ -376,9 +376,16 @@ class ConsentText:
     country: str
     species: Codes
     title: str
+    title_fr: str
     text: str
+    text_fr: str
     sources: Codes
     note: str = ""
+
+    @property
+    def words(self) -> dict[str, tuple[str, str]]:
+        """Its title and its text, by language."""
+        return {"en": (self.title, self.text), "fr": (self.title_fr, self.text_fr)}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from patients.models import ConsentText, Party, Patient
 from patients.models.patients import AllergyStatus
+from patients.queries.consents import texts_in_use
+from patients.queries.parties import language_of
 from patients.services import consents, flags, parties, patients
 
 from . import horses, people
@@ -110,7 +112,11 @@ def _party(world: World, name: str, phone: str, email: str = "") -> Party:
 def give_consent(world: World, patient: Patient, on: date) -> None:
     """Note the consent to treatment: the person's own, a child's guardian's, a horse's owner's, to sedation too."""
     kinds = ["general", "sedation"] if patient.species.is_animal else ["general"]
-    for text in ConsentText.objects.filter(clinic=world.clinic, kind__in=kinds, is_current=True).order_by("kind"):
+    texts = texts_in_use(world.clinic, language_of(patient, on))
+    offered: dict[str, ConsentText] = {}
+    for text in texts.filter(kind__in=kinds):
+        offered.setdefault(text.kind, text)
+    for text in offered.values():
         _give(world, patient, text, on)
 
 

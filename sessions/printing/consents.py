@@ -46,6 +46,7 @@ class ConsentPaper:
     signed_at: str = ""
     svg: str = ""
     typed: str = ""
+    text_language: str = "en"  # of the words consented to, whatever that of the paper about them
     language: str = "en"
     paper: str = "a4"
 
@@ -71,6 +72,7 @@ def consent_data(one: ConsentPaper, words: Words) -> dict[str, Any]:
         "printed": words["printed_by"].format(day=print_day(one.printed_on, words), who=one.printed_by),
         "page_of": words["page_of"],
         "heading": heading(one.title),
+        "text_language": one.text_language,
         "paragraphs": list(one.paragraphs),
         "facts": facts_said(facts),
         "signature_words": words["typed"] if one.typed and not one.svg else words["signature"],

@@ -31,6 +31,7 @@ def consent_paper(consent: Consent, *, printed_by: User, today: date) -> Consent
     return ConsentPaper(
         clinic=letterhead(clinic, None, paper),
         title=consent.text.title,
+        text_language=consent.text.language,
         version=consent.text.version,
         paragraphs=tuple(part.strip() for part in re.split(r"\n\s*\n", consent.text.body) if part.strip()),
         patient=banner.name,

@@ -1,4 +1,4 @@
-"""What the papers say that a patient or owner takes along, in the language they read."""
+"""What the papers say that a patient or owner takes along, in the language of the moment."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -8,26 +8,14 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from mesoclinic.core import languages
 from patients.models import Patient
 from patients.queries import patients
-from patients.queries.parties import current_contacts, majority_on
 from sessions.models import Appointment, Course
 from sessions.printing.card import CARD_WORDS, AppointmentCard, CardSize, CardVisit
 from sessions.printing.words import Words
 from sessions.queries.paper import letterhead, paper_of, paper_size
 
 TO_COME = ("offered", "booked")
-
-
-def language_of(patient: Patient, today: date) -> str:
-    """Return the language of whoever takes the paper: the owner's of an animal, the guardian's of a child, else the
-    patient's, else the clinic's. At most one SQL statement.
-    """
-    comes_of_age = majority_on(patient)
-    speaks_for_itself = not patient.species.is_animal and (comes_of_age is None or comes_of_age <= today)
-    contacts = [] if speaks_for_itself else current_contacts(patient, today)
-    return languages.spoken(*(one.language for one in contacts), patient.language, patient.clinic.language)
 
 
 def visits_on_card(patient: Patient, course: Course | None, now: datetime) -> list[Appointment]:

@@ -10,6 +10,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
+from patients.queries.parties import language_of
 from protocols.models import Species
 from sessions.models import Course
 from sessions.models.leaflets import LeafletReader
@@ -17,7 +18,7 @@ from sessions.printing.card import CardSize, card_data, card_file_name
 from sessions.printing.leaflet import leaflet_data, leaflet_file_name
 from sessions.printing.pdf import PrintedPaper, print_data
 from sessions.queries.leaflets import leaflet, leaflet_words
-from sessions.queries.take_along import appointment_card, card_words, language_of, visits_on_card
+from sessions.queries.take_along import appointment_card, card_words, visits_on_card
 
 
 def print_card(

@@ -20,7 +20,7 @@ from mesoclinic.core.exports import exported
 from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.refused import Refused
 from patients.queries import patients
-from patients.queries.parties import current_contacts
+from patients.queries.parties import current_contacts, language_of
 from sessions import exports
 from sessions.forms.reports import CourseFilter, HandOutForm
 from sessions.models import Course
@@ -30,7 +30,6 @@ from sessions.queries.course_lists import courses_to_print
 from sessions.queries.handouts import get_or_404 as handout_or_404
 from sessions.queries.handouts import handouts_of
 from sessions.queries.reports import get_or_404
-from sessions.queries.take_along import language_of
 from sessions.services import handouts as handing
 from sessions.services import reports as services
 

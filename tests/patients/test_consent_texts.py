@@ -1,5 +1,7 @@
 """The words a clinic asks consent to: written by itself, in versions, and never changed under whoever agreed."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -84,6 +86,43 @@ def test_shipped_texts_never_take_the_place_of_the_clinics_own(clinic, manager):
     assert list(general) == [own]
     assert general.get().is_current
     assert ConsentText.objects.filter(clinic=clinic, kind="sedation").exists()
+
+
+def test_a_clinic_from_before_gets_the_french_texts_and_what_it_has_stays_as_it_is(clinic, manager):
+    load_consent_texts(clinic=clinic)
+    texts = ConsentText.objects.filter(clinic=clinic)
+    texts.filter(language="fr").delete()
+    texts.filter(language="en", kind="photo").update(body="As it was shipped.")
+    own = write(manager)
+    before = list(texts.order_by("pk").values())
+
+    added = load_consent_texts(clinic=clinic)
+    again = load_consent_texts(clinic=clinic)
+
+    assert list(texts.filter(pk__in=[row["id"] for row in before]).order_by("pk").values()) == before
+    english, french = (
+        {(one.kind, one.country) for one in texts.filter(language=spoken, is_current=True)} for spoken in ("en", "fr")
+    )
+    assert english == french
+    assert (added, again) == (len(english) - 1, 0)
+    assert list(texts.filter(language="fr", kind="general")) == [own]
+
+
+@pytest.mark.parametrize("way", ["sign-consent", "give-consent"])
+@pytest.mark.parametrize("spoken", ["fr", "en"])
+def test_the_words_in_the_patients_language_are_offered_first_and_each_names_its_own(clinic, way, spoken):
+    load_consent_texts(clinic=clinic)
+    desk = Client()
+    desk.force_login(make_user(clinic, Role.RECEPTION))
+    patient = make_patient(clinic, language=spoken)
+
+    html = desk.get(reverse(f"patients:{way}", args=[patient.public_id])).content.decode()
+
+    offered = re.findall(r"version 1, (?:in )?(English|français)", html)
+    first = {"en": "English", "fr": "français"}[spoken]
+    assert len(offered) == 12
+    assert set(offered[:6]) == {first}
+    assert first not in offered[6:]
 
 
 @pytest.mark.parametrize(("field", "value"), [("title", " "), ("body", "\n"), ("kind", "x"), ("title", "x" * 201)])

@@ -110,6 +110,31 @@ def test_the_patients_page_draws_it_and_its_paper_prints_it(patient):
     assert AuditEvent.objects.filter(verb="consent.printed", patient_id=patient.pk).count() == 1
 
 
+def test_its_paper_says_in_which_language_its_words_are(patient):
+    """A French text on an English paper is read aloud as French."""
+    patient.words.language = "fr"
+    patient.words.save()
+    desk = browser_of(patient)
+    send(desk, patient, typed_name="Ida Roux")
+    consent = Consent.objects.get()
+
+    answer = desk.get(reverse("sessions:consent-paper", args=[patient.public_id, consent.public_id]))
+
+    root = pypdf.PdfReader(io.BytesIO(answer.content)).trailer["/Root"]
+    assert root["/Lang"] == "en"
+    assert list(_languages(root["/StructTreeRoot"])) == ["fr", "fr", "fr"]  # the heading and both paragraphs
+
+
+def _languages(node):
+    node = node.get_object()
+    if isinstance(node, list):
+        for kid in node:
+            yield from _languages(kid)
+    elif isinstance(node, dict):
+        yield from [str(node["/Lang"])] if "/Lang" in node else []
+        yield from _languages(node["/K"]) if "/K" in node else []
+
+
 def test_a_name_typed_stands_in_for_a_drawing(patient):
     desk = browser_of(patient)
     send(desk, patient, typed_name="Ida <b>Roux")

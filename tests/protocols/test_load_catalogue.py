@@ -223,7 +223,7 @@ def test_the_command_loads_every_clinic_with_its_consent_texts_and_says_so(capsy
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("Hill Clinic: ")
     assert second == "Hill Clinic: 0 added, 0 brought up to date, 0 left as you changed them"
-    assert ConsentText.objects.filter(clinic=clinic, is_current=True).count() == len(SHIPPED.consent_texts)
+    assert ConsentText.objects.filter(clinic=clinic, is_current=True).count() == 2 * len(SHIPPED.consent_texts)
 
 
 def test_the_first_clinic_begins_with_the_catalogue_and_the_texts():
@@ -239,7 +239,7 @@ def test_the_first_clinic_begins_with_the_catalogue_and_the_texts():
     )
 
     assert Protocol.objects.filter(clinic=manager.clinic).count() == len(SHIPPED.protocols)
-    assert ConsentText.objects.filter(clinic=manager.clinic).count() == len(SHIPPED.consent_texts)
+    assert ConsentText.objects.filter(clinic=manager.clinic).count() == 2 * len(SHIPPED.consent_texts)
 
 
 @pytest.mark.parametrize(
