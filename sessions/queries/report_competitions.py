@@ -5,17 +5,17 @@ Never more than that: no rule is a permission to compete. Source: DOMAIN.md 2.3.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from mesoclinic.core.localtime import local_day
 from patients.models import Patient
 from patients.queries import patients
 from protocols.citations import rule_words, shipped_text, source_words
 from protocols.dosing import CompetitionRule
-from protocols.dosing.competition import SEDATIVE, Earliest, earliest_start, is_too_early
+from protocols.dosing.competition import SEDATIVE, Earliest, earliest_start, is_too_early, midnight
 from protocols.queries.competition import checked_rules, keys_of
 from sessions.models import Administration, CompetitionEvent, Course, SessionRecord
 from sessions.printing import document
@@ -57,24 +57,60 @@ def competing_of(course: Course, patient: Patient, standing: Sequence[SessionRec
     One SQL statement for a horse, nine where it competes under a body's rules, one more for each level of merges; none
     for other species.
     """
-    zone = course.site.zone
-    rows = competitions(patient, today - STILL_COMPETES)
-    to_come = tuple(one for one in rows if one.until_on >= today)
-    bodies = {one.body for one in rows if one.body}
-    if not bodies or not standing:
+    to_come, rules = _held_to(patient, today)
+    if not rules or not standing:
         return Competing(to_come)
-    rules = [one for one in checked_rules(patient.clinic_id) if any(one.is_of(body) for body in bodies)]
-    records = [*standing, *_elsewhere(course, patient)]
+    last = standing[-1]
+    counted = _counted(rules, [*standing, *_elsewhere(course, patient)], to_come, course.site.zone)
+    kept = (one for one in counted if one.on >= today or one.record is last)
+    return Competing(to_come, tuple(sorted(kept, key=lambda one: one.on, reverse=True)))
+
+
+def competing_after(patient: Patient, zone: ZoneInfo, today: date) -> Competing:
+    """Count the rules from all a horse was given, in whatever course: those that still run, and those without a time.
+
+    For competitions entered after the injection. One SQL statement for a horse, nine where it competes under a body's
+    rules, one more for each level of merges; none for other species.
+    """
+    to_come, rules = _held_to(patient, today)
+    if not rules or not to_come:
+        return Competing(to_come)
+    longest = max(STILL_COMPETES, timedelta(days=max(rule.amount for rule in rules) + 2))  # hours are days at most
+    since = midnight(today - longest, zone)
+    records = list(_finished(patient).filter(performed_at__gte=since))
+    counted = _counted(rules, records, to_come, zone)
+    running = (one for one in counted if one.earliest is None or one.on >= today)
+    return Competing(to_come, tuple(sorted(running, key=lambda one: one.on, reverse=True)))
+
+
+def too_early(competing: Competing, event: CompetitionEvent, zone: ZoneInfo) -> list[Counted]:
+    """Give the rules that allow only a start later than the first day of an event. No SQL statement."""
+    return [one for one in competing.counted if _forbids(one, event, zone)]
+
+
+def _held_to(patient: Patient, today: date) -> tuple[tuple[CompetitionEvent, ...], list[CompetitionRule]]:
+    """Give a horse's competitions to come, and the rules of the bodies it competes under. Two SQL statements."""
+    rows = competitions(patient, today - STILL_COMPETES)
+    bodies = {one.body for one in rows if one.body}
+    rules = checked_rules(patient.clinic_id) if bodies else ()
+    to_come = tuple(one for one in rows if one.until_on >= today)
+    return to_come, [one for one in rules if any(one.is_of(body) for body in bodies)]
+
+
+def _counted(
+    rules: Iterable[CompetitionRule],
+    records: Sequence[SessionRecord],
+    to_come: Sequence[CompetitionEvent],
+    zone: ZoneInfo,
+) -> Iterable[Counted]:
+    """Count each rule from the record after which it runs longest. Three SQL statements."""
     given = {record.pk: _given(record) for record in records}
     keys = keys_of({line.substance_id for lines in given.values() for line in lines})
-    last = standing[-1]
-    counted = []
     for rule in rules:
         found = [one for record in records if (one := _count(rule, record, given[record.pk], keys, to_come, zone))]
         latest = max(found, key=lambda one: (one.on, one.record.performed_at), default=None)
-        if latest is not None and (latest.on >= today or latest.record is last):
-            counted.append(latest)
-    return Competing(to_come, tuple(sorted(counted, key=lambda one: one.on, reverse=True)))
+        if latest is not None:
+            yield latest
 
 
 def competition_dates(competing: Competing, course: Course, words: Words) -> tuple[document.CompetitionDate, ...]:
@@ -100,7 +136,7 @@ def competition_days(competing: Competing, zone: ZoneInfo) -> tuple[document.Com
             from_on=event.from_on,
             until_on=event.until_on,
             body=event.body,
-            too_early=tuple(rule_words(one.rule.label) for one in competing.counted if _forbids(one, event, zone)),
+            too_early=tuple(rule_words(one.rule.label) for one in too_early(competing, event, zone)),
         )
         for event in competing.events
     )
@@ -108,10 +144,15 @@ def competition_days(competing: Competing, zone: ZoneInfo) -> tuple[document.Com
 
 def _elsewhere(course: Course, patient: Patient) -> list[SessionRecord]:
     """List what the horse was given outside this course. Four SQL statements."""
+    return list(_finished(patient).filter(Q(course__isnull=True) | ~Q(course=course)))
+
+
+def _finished(patient: Patient) -> QuerySet[SessionRecord]:
+    """The finished records of a file and of all merged into it, the first one first. Four SQL statements."""
     lines = Administration.objects.select_related("substance").order_by("position")
     rows = SessionRecord.objects.finished().filter(patient__in=patients.file_ids(patient))
-    rows = rows.filter(Q(course__isnull=True) | ~Q(course=course)).select_related("course", "planned_session")
-    return list(rows.prefetch_related(Prefetch("administrations", lines), "addenda").order_by("performed_at", "pk"))
+    rows = rows.select_related("course", "planned_session").prefetch_related(Prefetch("administrations", lines))
+    return rows.prefetch_related("addenda").order_by("performed_at", "pk")
 
 
 def _counted_from(record: SessionRecord, course: Course, words: Words) -> str:

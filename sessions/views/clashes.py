@@ -1,4 +1,4 @@
-"""What is said when days are blocked for a patient on which visits already stand."""
+"""What is said when days are entered for a patient: visits already stand there, or too much was given before them."""
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -6,7 +6,9 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from patients.models import Patient
+from sessions.models import CompetitionEvent
 from sessions.queries.competitions import visits_in_blocked_time
+from sessions.queries.given_before import given_before
 
 
 def say_blocked(request: HttpRequest, patient: Patient, words: str) -> None:
@@ -22,3 +24,9 @@ def say_blocked(request: HttpRequest, patient: Patient, words: str) -> None:
         count,
     )
     messages.warning(request, f"{words} {lost % {'count': count}}")
+
+
+def say_given(request: HttpRequest, event: CompetitionEvent) -> None:
+    """Warn when a competition just entered begins too early, by a rule, after what the horse was given already."""
+    if words := given_before(event.patient, request.site.zone, timezone.localdate()).warning(event.pk):
+        messages.warning(request, f"{event.name} {words}.")

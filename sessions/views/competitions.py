@@ -15,9 +15,10 @@ from patients.models import Patient
 from patients.queries import patients as patient_reads
 from sessions.forms.competitions import CompetitionForm
 from sessions.queries import competitions as reads
+from sessions.queries.given_before import given_before
 from sessions.services import competitions as services
 
-from .clashes import say_blocked
+from .clashes import say_blocked, say_given
 
 
 @requires("sessions.book")
@@ -33,12 +34,13 @@ def enter_competition(request: HttpRequest, public_id: UUID) -> HttpResponse:
         else:
             words = _("%(name)s is in the calendar: its days are kept free.") % {"name": event.name}
             say_blocked(request, patient, words)
+            say_given(request, event)
             return redirect("sessions:enter-competition", patient.public_id)
     context = {
         "patient": patient,
         "banner": patient_reads.banner(patient, today),
         "form": form,
-        "events": reads.competitions(patient, today),
+        "given": given_before(patient, request.site.zone, today),
         "clashes": reads.visits_in_blocked_time(patient, timezone.now(), request.site.zone),
     }
     return render(request, "sessions/competitions/list.html", context, status=422 if form.is_bound else 200)
@@ -52,11 +54,12 @@ def change_competition(request: HttpRequest, public_id: UUID, event_id: UUID) ->
     form = CompetitionForm(request.POST or None, clinic=request.clinic, event=event)
     if form.is_valid():
         try:
-            services.change_competition(actor=request.user, event=event, today=today, **form.cleaned_data)
+            saved = services.change_competition(actor=request.user, event=event, today=today, **form.cleaned_data)
         except Refused as no:
             form.refuse(no)
         else:
-            say_blocked(request, patient, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
+            say_blocked(request, patient, _("%(name)s is saved.") % {"name": saved.name})
+            say_given(request, saved)
             return redirect("sessions:enter-competition", patient.public_id)
     context = {"patient": patient, "banner": patient_reads.banner(patient, today), "form": form, "event": event}
     return render(request, "sessions/competitions/edit.html", context, status=422 if form.is_bound else 200)

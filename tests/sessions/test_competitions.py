@@ -289,3 +289,63 @@ def test_the_page_asks_as_often_for_thirty_competitions_as_for_three(world, desk
 
     count(1)
     assert count(2) == count(27)
+
+
+# --- entered after the injection
+
+
+def given_then_entered(world, **columns):
+    """The horse was treated on Monday at 10:20; the desk enters a competition of Tuesday afterwards."""
+    twelve_hours(world.clinic, amount=48)
+    done(world)
+    browser = Client()
+    browser.force_login(make_user(world.clinic, Role.RECEPTION))
+    page = reverse("sessions:enter-competition", args=[world.patient.public_id])
+    days = {"from_on": "2026-03-03", "until_on": "2026-03-03", "body": "USEF"}
+    return browser, page, browser.post(page, form(**{**days, **columns}), follow=True)
+
+
+def test_a_competition_entered_after_the_injection_is_held_against_what_was_given():
+    browser, page, answer = given_then_entered(record_world(species="horse"))
+
+    words = (
+        "egins before the earliest possible start by USEF, GR414: 4 Mar 2026, 10:20, counted from what was given on"
+        " 2 Mar 2026"
+    )
+    assert any(words in str(one) for one in answer.context["messages"])
+    text = " ".join(browser.get(page).content.decode().split())
+    assert f"B{words}" in text
+    assert "Earliest possible by rule USEF, GR414 is 4 Mar 2026, 10:20." in text
+    assert "idocaine" not in text, "the desk reads no mix"
+
+
+def test_a_competition_late_enough_gets_the_earliest_time_and_no_word_that_it_is_all_right():
+    _browser, _page, answer = given_then_entered(
+        record_world(species="horse"), from_on="2026-03-20", until_on="2026-03-20"
+    )
+
+    text = answer.content.decode()
+    assert "egins before the earliest" not in text
+    assert "Earliest possible by rule USEF, GR414 is 4 Mar 2026, 10:20." in text
+
+
+def test_moving_a_competition_nearer_to_what_was_given_says_so():
+    world = record_world(species="horse")
+    browser, _page, _answer = given_then_entered(world, from_on="2026-03-20", until_on="2026-03-20")
+    change = reverse(
+        "sessions:change-competition", args=[world.patient.public_id, CompetitionEvent.objects.get().public_id]
+    )
+
+    answer = browser.post(change, form(from_on="2026-03-03", until_on="2026-03-03", body="USEF"), follow=True)
+
+    assert any("begins before the earliest possible start" in str(one) for one in answer.context["messages"])
+
+
+def test_a_rule_whose_time_is_over_is_not_listed_any_more():
+    world = record_world(species="horse")
+    browser, page, _answer = given_then_entered(world, from_on="2026-03-20", until_on="2026-03-20")
+
+    with time_machine.travel(NOW + timedelta(days=10), tick=False):
+        text = browser.get(page).content.decode()
+
+    assert "Earliest possible by rule" not in text
