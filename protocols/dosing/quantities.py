@@ -122,5 +122,11 @@ class Strength:
         """International units in one millilitre; None for every other unit."""
         return self.value if self.unit is StrengthUnit.IU_PER_ML else None
 
+    def is_as_strong_as(self, other: "Strength") -> bool:
+        """Say whether both labels mean the same: 1 % is 10 mg/mL; a potency only what is written alike."""
+        if self.mg_per_ml is not None and other.mg_per_ml is not None:
+            return self.mg_per_ml == other.mg_per_ml
+        return self.unit is other.unit and self.value == other.value
+
     def __str__(self) -> str:
         return f"{plain(self.value)} {self.unit.value}"

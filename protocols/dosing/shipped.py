@@ -115,6 +115,14 @@ _BLEEDING: Final = cite("S51", "S23", "S53")
 FLAG_RULES: Final[tuple[FlagRule, ...]] = (
     FlagRule("pregnancy", Level.BLOCK, gettext_noop("Pregnancy: no mesotherapy."), cite("S50", "S51", "S52")),
     FlagRule("breastfeeding", Level.BLOCK, gettext_noop("Breastfeeding: no mesotherapy."), cite("S50", "S51", "S52")),
+    FlagRule(
+        "allergy",
+        Level.BLOCK,
+        gettext_noop(
+            "An allergy was reported today: note it in the file, so that the mix is checked for it, or say why not."
+        ),
+        cite("S23", "S51", "S53"),
+    ),
     FlagRule("infection", Level.BLOCK, gettext_noop("Infection: postpone the session."), cite("S51", "S23")),
     FlagRule("fever", Level.BLOCK, gettext_noop("Fever: postpone the session."), cite("S51", "S23")),
     FlagRule(
@@ -140,6 +148,19 @@ FLAG_RULES: Final[tuple[FlagRule, ...]] = (
         Level.WARN,
         gettext_noop("Took aspirin or another NSAID in the last 48 hours: advised against."),
         cite("S55"),
+    ),
+    FlagRule(
+        "new_medicines",
+        Level.WARN,
+        gettext_noop("Takes a new medicine since the last visit: ask which before injecting."),
+        cite("S35"),
+    ),
+    FlagRule("age", Level.WARN, gettext_noop("Said to be younger than 14: a clinician decides."), cite("S53", "S54")),
+    FlagRule(
+        "food_chain",
+        Level.WARN,
+        gettext_noop("Said to end in the food chain perhaps: look at the passport."),
+        cite("S100", "S103"),
     ),
     FlagRule(
         "no_contraception",

@@ -135,6 +135,7 @@ class MixLot:
     recalled: bool = False
     remaining_ml: Decimal | None = None
     suspicions: int = 0  # reactions blamed on it
+    strength: Strength | None = None  # as the pack says
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "remaining_ml", checked_or_none(self.remaining_ml, "remaining_ml"))

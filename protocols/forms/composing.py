@@ -32,14 +32,14 @@ def composed(clinic: Clinic, data: QueryDict, prefix: str, volumes: Sequence[str
         _scale(changed, prefix, volumes)
     elif verb == "saline":
         _saline_only(clinic, changed, prefix, volumes)
-    elif row in set(_rows(changed, prefix)):
+    elif row in set(rows_of(changed, prefix)):
         for name in OF_THE_PRODUCT:
             changed.pop(f"{row}-{name}", None)
     return changed
 
 
-def _rows(data: QueryDict, prefix: str) -> Iterator[str]:
-    """The prefixes of the rows that stand."""
+def rows_of(data: QueryDict, prefix: str) -> Iterator[str]:
+    """Give the prefixes of the rows that stand."""
     names = (f"{prefix}-{index}" for index in range(_count(data, prefix)))
     return (name for name in names if f"{name}-DELETE" not in data)
 
@@ -56,7 +56,7 @@ def _scale(data: QueryDict, prefix: str, volumes: Sequence[str]) -> None:
         raise Refused("no-volume", _("To how many mL? A number above 0, up to 1000."), field="compose_ml")
     if not total_ml:
         raise Refused("no-volume", _("The mix has no volumes yet that could be scaled."), field="compose_ml")
-    for row in _rows(data, prefix):
+    for row in rows_of(data, prefix):
         for name in volumes:
             volume_ml = _amount(data.get(f"{row}-{name}", ""))
             if volume_ml:
@@ -70,7 +70,7 @@ def _saline_only(clinic: Clinic, data: QueryDict, prefix: str, volumes: Sequence
     if saline is None:
         raise Refused("no-saline", _("Sodium chloride is not on the clinic's list of substances."))
     total_ml = _total(data, prefix, volumes[0])
-    for row in list(_rows(data, prefix)):
+    for row in list(rows_of(data, prefix)):
         data[f"{row}-DELETE"] = "on"
     index = _count(data, prefix)
     data[f"{prefix}-TOTAL_FORMS"] = str(index + 1)
@@ -81,7 +81,7 @@ def _saline_only(clinic: Clinic, data: QueryDict, prefix: str, volumes: Sequence
 
 
 def _total(data: QueryDict, prefix: str, name: str) -> Decimal:
-    found = (_amount(data.get(f"{row}-{name}", "")) for row in _rows(data, prefix))
+    found = (_amount(data.get(f"{row}-{name}", "")) for row in rows_of(data, prefix))
     return sum((volume_ml for volume_ml in found if volume_ml is not None), Decimal(0))
 
 

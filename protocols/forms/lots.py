@@ -39,7 +39,7 @@ class ReceiveForm(Form):
     volume_ml = _above_zero_ml(
         _("Volume received (mL)"), help_text=_("All packs together: 10 ampoules of 5 mL are 50.")
     )
-    strength = strength_field(_("Strength on the pack"))
+    strength = strength_field(_("Strength on the pack"), help_text=_("Empty: the usual one of the substance."))
     strength_unit = strength_unit_field()
     low_stock_ml = _ml(_("Tell when at or below (mL)"), required=False, max_digits=9)
     beyond_use_days = forms.IntegerField(

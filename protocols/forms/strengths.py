@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from protocols.models.substances import StrengthUnit
 
 
-def strength_field(label: Any) -> forms.DecimalField:
+def strength_field(label: Any, **more: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         required=False,
@@ -17,6 +17,7 @@ def strength_field(label: Any) -> forms.DecimalField:
         max_digits=12,
         decimal_places=4,
         error_messages={"min_value": _("A strength needs a number above zero and a unit.")},
+        **more,
     )
 
 

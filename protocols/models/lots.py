@@ -57,6 +57,12 @@ class Lot(ClinicOwned):
             ),
         ]
 
+    @property
+    def is_as_usual(self) -> bool:
+        """Whether its pack says no other strength than its substance usually has. The substance is loaded."""
+        usual = (self.substance.strength, self.substance.strength_unit)
+        return self.strength is None or (self.strength, self.strength_unit) == usual
+
     def __str__(self) -> str:
         return f"{self.substance} {self.number}"
 

@@ -183,6 +183,7 @@ def mix_lot(
         recalled=lot.status == Lot.Status.RECALLED,
         remaining_ml=None if left_ml is None else max(left_ml, Decimal(0)),
         suspicions=suspicions,
+        strength=_strength(lot.strength, lot.strength_unit),
     )
 
 

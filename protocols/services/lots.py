@@ -16,6 +16,7 @@ from mesoclinic.core.checking import check
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
+from protocols.dosing.quantities import Strength, StrengthUnit
 from protocols.models import Lot, StockMovement, StockNotice, Substance, Vial
 from protocols.models.lots import MovementKind, NoticeKind
 from protocols.queries import lots as queries
@@ -47,7 +48,8 @@ def receive(
 ) -> Lot:
     """Take a delivery in: a new lot, or more of one already known.
 
-    Raises Refused("not-valid" | "volume" | "other-expiry" | "lot-recalled" | "other-clinic").
+    Without a strength the pack says what the substance's usual one is.
+    Raises Refused("not-valid" | "volume" | "other-expiry" | "other-strength" | "lot-recalled" | "other-clinic").
     """
     _same_clinic(clinic, site, substance)
     _volume(volume_ml)
@@ -63,25 +65,41 @@ def receive(
     if lot is None:
         lot = Lot(clinic=clinic, substance=substance, manufacturer=manufacturer, number=number)
         lot.expires_on, lot.low_stock_ml, lot.beyond_use_days = expires_on, low_stock_ml, beyond_use_days
+        if strength is None:
+            strength, strength_unit = substance.strength, substance.strength_unit
         lot.strength, lot.strength_unit = strength, strength_unit
         check(lot)
         lot.save()
     else:
-        _receive_more(lot, expires_on)
+        _receive_more(lot, expires_on, strength, strength_unit)
     _move(actor, lot, site, MovementKind.RECEIVED, volume_ml, reason, at)
     audit.record(actor=actor, verb="lot.received", subject=lot, reason=reason)
     return lot
 
 
-def _receive_more(lot: Lot, expires_on: date) -> None:
+def _receive_more(lot: Lot, expires_on: date, strength: Decimal | None, strength_unit: str) -> None:
     if lot.expires_on != expires_on:
         message = _("This lot is known with another expiry day: %(day)s. Look at the pack again.")
         raise Refused("other-expiry", message % {"day": date_format(lot.expires_on)}, field="expires_on")
+    _same_strength(lot, strength, strength_unit)
     if lot.status == Lot.Status.RECALLED:
         raise Refused("lot-recalled", RECALLED_DELIVERY)
     if lot.status == Lot.Status.USED_UP:
         lot.status = Lot.Status.ACTIVE
         lot.save(update_fields=["status"])
+
+
+def _same_strength(lot: Lot, strength: Decimal | None, unit: str) -> None:
+    if strength is None:
+        return
+    if lot.strength is None:
+        lot.strength, lot.strength_unit = strength, unit
+        check(lot)
+        lot.save(update_fields=["strength", "strength_unit"])
+    known = Strength(lot.strength.normalize() + 0, StrengthUnit(lot.strength_unit))
+    if not known.is_as_strong_as(Strength(strength, StrengthUnit(unit))):
+        message = _("This lot is known with another strength: %(known)s. Look at the pack again.")
+        raise Refused("other-strength", message % {"known": known}, field="strength")
 
 
 @transaction.atomic

@@ -17,7 +17,6 @@ from mesoclinic.core.forms import AnyDecimal, Form
 from protocols.forms.packs import PackField, number_in, read_pack
 from protocols.models import Lot
 from protocols.models.protocols import LineRole
-from protocols.models.recalls import fold_number
 from protocols.models.substances import StrengthUnit
 from sessions.models.courses import BodySide
 from sessions.models.follow_ups import EventOutcome
@@ -84,8 +83,6 @@ class LineForm(Form):
     lot_number = PackField(label=gettext_lazy("Lot number, or scan the pack"), required=False)
     expires_on = forms.DateField(label=gettext_lazy("Expires on"), required=False)
 
-    is_picked = False  # whether a scanned pack chose the substance
-
     def __init__(self, *args: Any, options: RecordOptions, **kwargs: Any) -> None:
         self.options = options
         super().__init__(*args, **kwargs)
@@ -106,12 +103,10 @@ class LineForm(Form):
         """A pack scanned into an empty row names its substance, where only one has a lot of that number."""
         if not self.is_bound or self["substance"].value():
             return
-        number = fold_number(number_in(str(self["lot_number"].value() or "")))
-        found = {lot.substance_id for lot in self.options.by_number.get(number, [])} & self.options.substances.keys()
-        if number and len(found) == 1:
+        number = number_in(str(self["lot_number"].value() or ""))
+        if (found := self.options.substance_of_number(number)) is not None:
             self.data = self.data.copy()
-            self.data[self.add_prefix("substance")] = str(*found)
-            self.is_picked = True
+            self.data[self.add_prefix("substance")] = str(found)
 
     def _other(self) -> list[tuple[str, str]]:
         """A lot of another substance that was chosen, so that it stays chosen: the mix check says what is wrong."""
@@ -181,6 +176,12 @@ class LineForm(Form):
             source = lot if lot is not None and lot.strength is not None else source
             data["strength"] = source.strength if source is not None else None
             data["strength_unit"] = source.strength_unit if data["strength"] is not None else ""
+
+    def leave_gaps(self) -> None:
+        """Say nothing of what is not filled in yet: somebody is still composing."""
+        for name in ("substance", "prepared_ml", "given_ml"):
+            if not self[name].value():
+                self.errors.pop(name, None)
 
     def given(self) -> LineGiven:
         data = self.cleaned_data
@@ -354,7 +355,8 @@ def lots_by_substance(options: RecordOptions) -> list[tuple[str, list[tuple[str,
 
 def lot_words(lot, *, is_first: bool = False) -> str:
     left = text_of(lot.stock_ml) if getattr(lot, "stock_ml", None) is not None else ""
-    words = {"number": lot.number, "day": date_format(lot.expires_on, "j M Y"), "left": left}
+    number = lot.number if lot.is_as_usual else f"{lot.number} · {text_of(lot.strength)} {lot.strength_unit}"
+    words = {"number": number, "day": date_format(lot.expires_on, "j M Y"), "left": left}
     if is_first:
         return _("%(number)s · until %(day)s, the first to expire · %(left)s mL") % words
     return _("%(number)s · until %(day)s · %(left)s mL") % words

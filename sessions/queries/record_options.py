@@ -19,6 +19,8 @@ from sessions.models import Practitioner, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.availability import treats
 
+LONGEST_KEY = 18  # digits: longer ones are no key of a row
+
 
 @dataclass(frozen=True)
 class RecordOptions:
@@ -57,6 +59,11 @@ class RecordOptions:
         folded = fold_number(number)
         same = [lot for lot in self.lots.get(substance_id, []) if fold_number(lot.number) == folded]
         return same or [lot for lot in self.by_number.get(folded, []) if lot.substance_id == substance_id]
+
+    def substance_of_number(self, number: str) -> int | None:
+        """The one substance that has a lot of this number, of any state; None where none or more than one has."""
+        found = {lot.substance_id for lot in self.by_number.get(fold_number(number), [])} & self.substances.keys()
+        return next(iter(found)) if number and len(found) == 1 else None
 
     @cached_property
     def lot_by_id(self) -> dict[int, Lot]:

@@ -16,18 +16,18 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from protocols.forms.packs import number_in
 from sessions.forms.records import RecordForms
+from sessions.forms.settling import settled
 from sessions.models import SessionRecord
 from sessions.queries import record_checks
 from sessions.queries import records as reads
 from sessions.queries.record_checks import RecordCheck
-from sessions.queries.record_options import RecordOptions, Wanted, options_of, record_options
+from sessions.queries.record_options import LONGEST_KEY, RecordOptions, Wanted, options_of, record_options
 from sessions.recording import RecordContent, raw_of, text_of
 from sessions.services.records import Given, Typed
 
 LARGEST_COUNT = 2_147_483_647
 LONGEST_WAIT = 6  # digits of seconds: eleven days
 UID = re.compile(r"[a-z0-9-]{1,12}")
-LONGEST_KEY = 18  # digits: longer ones are no key of a row
 NOT_SENT_ON = ("csrfmiddlewaretoken", "edit_count", "edit_token", "rows", "uid", "waited_seconds")
 
 
@@ -139,9 +139,10 @@ def _who_and_when(record: SessionRecord, user: User) -> dict[str, Any]:
     return {"performed_by": by or "", "performed_at": at}
 
 
-def read_page(record: SessionRecord, data: QueryDict) -> Sent:
-    """Bind what a page sent, and check as much of it as can be understood."""
+def read_page(record: SessionRecord, data: QueryDict, *, composing: bool = False) -> Sent:
+    """Bind what a page sent, and check as much of it as can be understood; while composing, rows settle by themselves."""
     options = record_options(record, _wanted(record, data))
+    data = settled(data, options) if composing else data
     uid = data.get("uid", "")
     forms = RecordForms(options, data=data, uid=uid if UID.fullmatch(uid) else "")
     is_valid = forms.is_valid()

@@ -102,7 +102,8 @@ def save_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if (asked := rows_asked(request.POST, prefix)) is not None:
             return _form_page(request, record, read_page(record, asked))
     try:
-        sent = read_page(record, composed(request.clinic, request.POST, "lines", MIX_VOLUMES) or request.POST)
+        asked = composed(request.clinic, request.POST, "lines", MIX_VOLUMES)
+        sent = read_page(record, asked or request.POST, composing=asked is not None)
     except Refused as refused:
         messages.error(request, refused.message)
         return _form_page(request, record, read_page(record, request.POST))
@@ -153,18 +154,21 @@ def check_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @requires("sessions.change_record")
 @require_POST
 def compose_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Answer with the mix as the composer's button or a scanned pack changes it, from what is typed; nothing is kept.
+    """Answer with the mix as the composer's button, a substance, a lot or a scanned pack changes it; nothing is kept.
 
     Empty (204) where nothing changes, as for a lot number that no substance, or more than one, has.
     """
     record = reads.get_or_404(request.clinic, public_id)
     try:
-        sent = read_page(record, composed(request.clinic, request.POST, "lines", MIX_VOLUMES) or request.POST)
+        asked = composed(request.clinic, request.POST, "lines", MIX_VOLUMES)
+        sent = read_page(record, asked or request.POST, composing=True)
     except Refused as refused:
         said = {"toast": {"level": "danger", "text": refused.message}}
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(said)})
-    if "compose" not in request.POST and not any(line.is_picked for line in sent.forms.lines):
+    if asked is None and sent.data == request.POST:
         return HttpResponse(status=204)
+    for line in sent.forms.lines:
+        line.leave_gaps()
     return render(request, "sessions/records/_mix.html", {"forms": sent.forms, "check": sent.check, "record": record})
 
 

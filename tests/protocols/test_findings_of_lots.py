@@ -20,6 +20,7 @@ from tests.protocols.dosing_cases import (
     line,
     mixed,
     rules_named,
+    strength,
     substance,
 )
 
@@ -88,6 +89,18 @@ ALL = (
         ),
     ),
     Said(
+        "lot.strength",
+        "block",
+        (3,),
+        "DESIGN",
+        "Piroxicam, lot L7: the pack says 40 mg/mL, the line counts with 20 mg/mL. Look at the pack and correct the strength "
+        "of the line, or that of the lot.",
+        lambda: mixed(
+            of_lot(strength=strength("2 %")),
+            of_lot(strength=strength("40 mg/mL")),
+        ),
+    ),
+    Said(
         "lot.suspected",
         "warn",
         (3,),
@@ -109,6 +122,26 @@ ALL = (
 @pytest.mark.parametrize("said", ALL, ids=str)
 def test_a_finding_points_at_its_own_lines_and_quotes_its_own_source(said):
     said.hold()
+
+
+@pytest.mark.parametrize(
+    ("label", "pack", "is_block"),
+    [
+        ("10 mg/mL", "1 %", False),
+        ("1 %", "10 %", True),
+        ("100 IU/mL", "100 IU/mL", False),
+        ("100 IU/mL", "50 IU/mL", True),
+        ("100 IU/mL", "100 mg/mL", True),
+        (None, "10 mg/mL", True),
+        ("10 mg/mL", None, False),
+    ],
+)
+def test_a_lot_is_as_strong_as_its_line_however_the_labels_write_it(label, pack, is_block):
+    lot = MixLot("vial-7", number="L7", strength=strength(pack) if pack else None)
+
+    found = {finding.rule for finding in check([line(substance("something", label), "1", lot=lot)])}
+
+    assert ("lot.strength" in found) == is_block
 
 
 def test_no_rule_on_lots_is_left_out():
@@ -134,6 +167,7 @@ def test_a_vial_without_a_number_is_named_by_its_code():
         recalled=True,
         remaining_ml=D(0),
         suspicions=1,
+        strength=strength("40 mg/mL"),
     )
 
     found = mixed(line(PIROXICAM, lot=unnumbered))

@@ -231,3 +231,31 @@ def test_picking_lots_for_a_whole_mix_takes_two_statements(clinic, site, size, d
     with django_assert_num_queries(2):
         found = queries.pickable_by_substance(clinic, site, [one.pk for one in substances], ON)
         assert [len(lot.open_vials) for lots in found.values() for lot in lots] == [1] * size
+
+
+def test_a_delivery_of_a_pack_that_says_nothing_has_the_usual_strength_of_its_substance(clinic):
+    lot = make_lot(clinic, make_substance(clinic, strength=Decimal(20)))
+
+    assert (lot.strength, lot.strength_unit) == (Decimal(20), "mg/mL")
+
+
+def test_more_of_a_lot_with_another_strength_on_the_pack_is_refused(clinic):
+    substance = make_substance(clinic)
+    make_lot(clinic, substance, number="L7")
+    make_lot(clinic, substance, number="L7", strength=Decimal(1), strength_unit="%")  # written otherwise, as strong
+
+    with refusal("other-strength"):
+        make_lot(clinic, substance, number="L7", strength=Decimal(10), strength_unit="%")
+
+    assert queries.lots(clinic).get().stock_ml == Decimal(200)
+
+
+def test_a_lot_of_before_learns_its_strength_from_the_next_delivery(clinic):
+    substance = make_substance(clinic)
+    lot = make_lot(clinic, substance, number="L7")
+    Lot.objects.filter(pk=lot.pk).update(strength=None, strength_unit="")
+
+    make_lot(clinic, substance, number="L7", strength=Decimal(20), strength_unit="mg/mL")
+
+    lot.refresh_from_db()
+    assert (lot.strength, lot.strength_unit) == (Decimal(20), "mg/mL")

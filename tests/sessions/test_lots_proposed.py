@@ -1,6 +1,7 @@
 """Which lot a new record proposes: the first to expire of those here that hold enough, whatever was used last time."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from protocols.services import recalls
 from sessions.queries import records as reads
+from sessions.queries.record_checks import check_record
 from tests.factories import make_lot
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import book_session, record_world, signed, start
@@ -82,3 +84,32 @@ def test_the_page_shows_which_lot_was_chosen_and_why(world):
     assert re.search(rf'<input[^>]*name="lines-0-lot"[^>]*value="{first.pk}"[^>]*checked', html)
     assert "FIRST · until 30 Jun 2026, the first to expire" in html
     assert "LATER · until 30 Jun 2027 ·" in html
+
+
+def strengths(record):
+    line = next(iter(reads.content(record).lines))
+    return line.lot_number, line.strength, line.strength_unit
+
+
+def test_a_lot_of_another_strength_brings_the_one_on_its_pack(world):
+    lot(world, "STRONG", date(2026, 6, 30), strength=Decimal(20), strength_unit="mg/mL")
+
+    assert strengths(start(world)) == ("STRONG", Decimal(20), "mg/mL")
+
+
+def test_a_lot_as_strong_as_the_protocol_goes_before_a_stronger_one_that_expires_sooner(world):
+    lot(world, "STRONG", date(2026, 6, 30), strength=Decimal(20), strength_unit="mg/mL")
+    lot(world, "USUAL", date(2027, 6, 30))
+
+    assert strengths(start(world)) == ("USUAL", Decimal(10), "mg/mL")
+
+
+def test_a_line_that_counts_otherwise_than_the_pack_of_its_lot_is_stopped(world):
+    strong = lot(world, "STRONG", date(2026, 6, 30), strength=Decimal(20), strength_unit="mg/mL")
+    record = start(world)
+    content = reads.content(record)
+    line = replace(content.lines[0], lot_id=strong.pk, lot_number="STRONG", strength=Decimal(10))
+
+    found = check_record(record, replace(content, lines=(line, *content.lines[1:])), at("10:15"))
+
+    assert "lot.strength" in {finding.rule for finding in found.blocks}

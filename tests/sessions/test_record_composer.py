@@ -1,5 +1,7 @@
 """The composer on the record: scaled, swapped, saline only, all saved at once; shares of ceilings as bars."""
 
+import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -143,3 +145,97 @@ def test_a_number_of_no_substance_or_of_two_names_none_and_nothing_changes(world
     answer = browser.post(url("record-compose", record), data)
 
     assert (answer.status_code, answer.content) == (204, b"")
+
+
+def fresh_row(browser, record, **fields):
+    data = page_data(browser, record)
+    row = f"lines-{data['lines-TOTAL_FORMS'][0]}"
+    data["lines-TOTAL_FORMS"] = str(int(data["lines-TOTAL_FORMS"][0]) + 1)
+    return row, data | {
+        f"{row}-lot": "",
+        f"{row}-strength": "",
+        **{f"{row}-{name}": text for name, text in fields.items()},
+    }
+
+
+def sent_with(html, row, name):
+    found = re.search(rf'<input[^>]*name="{row}-{name}"[^>]*value="([^"]*)"', html)
+    return found[1] if found else None
+
+
+def ticked(html, row):
+    found = [tag for tag in re.findall(rf'<input type="radio" name="{row}-lot"[^>]*>', html) if "checked" in tag]
+    return [re.search(r'value="(\w+)"', tag)[1] for tag in found]
+
+
+def test_a_substance_just_chosen_gets_the_lot_that_expires_first_and_the_strength_of_its_pack(world, browser):
+    make_lot(world.clinic, world.vessel, number="LATER", expires_on=date(2029, 1, 31))
+    first = make_lot(
+        world.clinic,
+        world.vessel,
+        number="FIRST",
+        expires_on=date(2028, 1, 31),
+        strength=Decimal(3),
+        strength_unit="mg/mL",
+    )
+    record = start(world)
+    row, data = fresh_row(browser, record, substance=str(world.vessel.pk))
+
+    html = browser.post(url("record-compose", record), data).content.decode()
+
+    assert ticked(html, row) == [str(first.pk)]
+    assert sent_with(html, row, "strength") == "3"
+    assert "FIRST · 3 mg/mL" in html
+    assert "How many mL?" not in html
+
+
+def test_the_lot_that_is_tapped_brings_the_strength_of_its_pack(world, browser):
+    make_lot(world.clinic, world.lidocaine, number="USUAL")
+    strong = make_lot(world.clinic, world.lidocaine, number="STRONG", strength=Decimal(20), strength_unit="mg/mL")
+    record = start(world)
+    data = page_data(browser, record)
+    assert data["lines-0-strength"] == ["10"]
+
+    html = browser.post(url("record-compose", record), data | {"lines-0-lot": str(strong.pk)}).content.decode()
+
+    assert sent_with(html, "lines-0", "strength") == "20"
+    assert browser.post(url("record-compose", record), data).status_code == 204
+
+
+def test_a_pack_that_was_scanned_is_ticked_among_the_lots(world, browser):
+    lot = make_lot(world.clinic, world.vessel, number="AB7", expires_on=date(2029, 1, 31))
+    make_lot(world.clinic, world.vessel, number="FIRST", expires_on=date(2028, 1, 31))
+    record = start(world)
+    row, data = fresh_row(browser, record, lot_number="(01)09506000134352(17)290131(10)AB7")
+
+    html = browser.post(url("record-compose", record), data).content.decode()
+
+    assert ticked(html, row) == [str(lot.pk)]
+    assert sent_with(html, row, "lot_number") in ("", None)
+
+
+def test_a_pack_with_another_day_of_expiry_is_not_the_lot_of_that_number(world, browser):
+    make_lot(world.clinic, world.vessel, number="AB7", expires_on=date(2029, 1, 31))
+    record = start(world)
+    row, data = fresh_row(browser, record, lot_number="(01)09506000134352(17)280131(10)AB7")
+
+    html = browser.post(url("record-compose", record), data).content.decode()
+
+    assert ticked(html, row) == []
+    assert "(10)AB7" in sent_with(html, row, "lot_number")
+
+
+def test_saline_only_and_a_swap_propose_a_lot(world, browser):
+    saline = make_substance(world.clinic, "Sodium chloride", categories=("physiologic",))
+    Substance.objects.filter(pk=saline.pk).update(code="sodium-chloride")
+    lot = make_lot(world.clinic, saline)
+    record = start(world)
+    data = page_data(browser, record)
+
+    html = browser.post(url("record-compose", record), {**data, "compose": "saline"}).content.decode()
+
+    row = f"lines-{data['lines-TOTAL_FORMS'][0]}"
+    assert ticked(html, row) == [str(lot.pk)]
+
+    swapped = browser.post(url("record-compose", record), {**data, "compose": "swap lines-0"}).content.decode()
+    assert "Choose a substance, or remove this row." not in swapped

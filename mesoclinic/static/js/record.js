@@ -189,8 +189,14 @@ function keepRecord(form) {
     const open = [...event.detail.target.querySelectorAll("select[name$=-substance], input[name$=-prepared_ml]")];
     open.find((field) => !field.value && field.offsetParent)?.focus();
   });
+  // A scanner ends what it types with Enter: that is the pack, not the end of the record.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("input[name$=-lot_number]")) return;
+    event.preventDefault();
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
+  });
   form.addEventListener("htmx:sendError", (event) => {
-    if (event.target.closest("[data-mix]") && event.target.hasAttribute("hx-target")) window.mesoclinic.toast("warning", form.dataset.wordsRetry);
+    if (isMix(event)) window.mesoclinic.toast("warning", form.dataset.wordsRetry);
   });
   window.addEventListener("online", () => { if (form.dataset.unsaved) later(200); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });

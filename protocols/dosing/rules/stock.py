@@ -89,6 +89,30 @@ def lot_fits(mix: Mix) -> Iterator[Finding]:
             )
 
 
+def lot_strength(mix: Mix) -> Iterator[Finding]:
+    """Block a line that counts with another strength than stands on its pack: its dose is wrong. DESIGN.md section 6."""
+    for index, line in enumerate(mix.lines):
+        pack = line.lot.strength if line.lot is not None else None
+        if line.lot is None or pack is None or (line.strength is not None and line.strength.is_as_strong_as(pack)):
+            continue
+        yield Finding(
+            Level.BLOCK,
+            "lot.strength",
+            gettext_noop(
+                "%(substance)s, lot %(lot)s: the pack says %(pack)s, the line counts with %(strength)s. Look at the pack and "
+                "correct the strength of the line, or that of the lot."
+            ),
+            {
+                "substance": line.substance.name,
+                "lot": line.lot.number or line.lot.code,
+                "pack": str(pack),
+                "strength": str(line.strength or "–"),
+            },
+            cite("DESIGN"),
+            (index,),
+        )
+
+
 def lot_suspected(mix: Mix) -> Iterator[Finding]:
     """Warn of a lot that reactions are blamed on. DOMAIN.md 1.3 (S43): one clinic's vials infected 17 of 77."""
     for index, line in enumerate(mix.lines):
@@ -125,4 +149,4 @@ def lot_lasts(mix: Mix) -> Iterator[Finding]:
             )
 
 
-RULES = (withdrawn, lot_named, lot_fits, lot_suspected, lot_lasts)
+RULES = (withdrawn, lot_named, lot_fits, lot_strength, lot_suspected, lot_lasts)

@@ -177,8 +177,15 @@ def _with_lots(record: SessionRecord, content: RecordContent, now: datetime) -> 
 
 
 def _with_lot(line: LineGiven, pickable: dict[int, list[Lot]]) -> LineGiven:
-    lot = lots.first_to_expire(pickable.get(line.substance_id, []), line.prepared_ml)
-    return line if lot is None else replace(line, lot_id=lot.pk, lot_number=lot.number, expires_on=lot.expires_on)
+    found = pickable.get(line.substance_id, [])
+    as_strong = [lot for lot in found if (lot.strength, lot.strength_unit) == (line.strength, line.strength_unit)]
+    lot = lots.first_to_expire(as_strong or found, line.prepared_ml)
+    if lot is None:
+        return line
+    line = replace(line, lot_id=lot.pk, lot_number=lot.number, expires_on=lot.expires_on)
+    if lot.strength is None:
+        return line
+    return replace(line, strength=lot.strength, strength_unit=lot.strength_unit)
 
 
 def from_protocol(version: ProtocolVersion, course: Course) -> RecordContent:
