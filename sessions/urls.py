@@ -25,6 +25,11 @@ urlpatterns: list = [
     path(
         "patients/<uuid:public_id>/consents/<uuid:consent_id>/paper.pdf", consents.print_consent, name="consent-paper"
     ),
+    path(
+        "patients/<uuid:public_id>/consents/forms/<uuid:text_id>/form.pdf",
+        consents.print_consent_form,
+        name="consent-form",
+    ),
     # Series
     path("series/dates/", cadences.preview_cadence, name="cadence-preview"),
     # courses

@@ -13,7 +13,7 @@ from patients.models import ConsentText, Patient
 from patients.models.consents import ConsentMethod, GivenAs
 from patients.models.flags import FlagKind
 from patients.queries.consents import texts_in_use
-from patients.queries.parties import Contact, language_of, party_or_none
+from patients.queries.parties import Contact, language_of, majority_on, party_or_none
 from patients.signatures import LONGEST_TEXT, NotASignature, has_ink, read_strokes
 from protocols.models import Substance
 
@@ -104,7 +104,17 @@ class ConsentForm(Form):
         self.fields["given_by"].choices = [*own, *listed, ("", _("Somebody else"))]
         gone = ("patient",) if patient.species.is_animal else ("owner", "agent")
         self.fields["given_as"].choices = [choice for choice in GivenAs.choices if choice[0] not in gone]
+        if own:
+            self._suggest_giver(patient, contacts)
         self.patient = patient
+
+    def _suggest_giver(self, patient: Patient, contacts: list[Contact]) -> None:
+        """Begin with the person, and with the guardian of a child."""
+        of_age_on = majority_on(patient)
+        is_child = of_age_on is not None and of_age_on > timezone.localdate()
+        guardian = next((one for one in contacts if is_child and one.role == GivenAs.GUARDIAN), None)
+        self.fields["given_by"].initial = str(guardian.public_id) if guardian else "self"
+        self.fields["given_as"].initial = GivenAs.GUARDIAN if guardian else GivenAs.PATIENT
 
     def clean(self):
         cleaned = super().clean()
@@ -140,7 +150,7 @@ class SignConsentForm(ConsentForm):
         self.text = text
         for name in ("text", "given_on", "method"):
             del self.fields[name]
-        self.fields["given_by"].initial = self.fields["given_by"].choices[0][0]  # who is here signs, as a rule
+        self.fields["given_by"].initial = self.fields["given_by"].initial or self.fields["given_by"].choices[0][0]
 
     def clean_strokes(self):
         try:

@@ -67,7 +67,13 @@ def give_consent(request: HttpRequest, public_id) -> HttpResponse:
         consent_service.give_consent(actor=request.user, patient=patient, **words, **form.giver())
 
     return form_page(
-        request, patient, form, save, template="patients/consents/give.html", done=_("The consent is noted.")
+        request,
+        patient,
+        form,
+        save,
+        template="patients/consents/give.html",
+        done=_("The consent is noted."),
+        texts=form.fields["text"].queryset,
     )
 
 

@@ -1,12 +1,12 @@
-"""The appointment card: the visits to come in big type, on a quarter of a sheet or a whole one. Nothing medical. Pure."""
+"""The appointment card: the visits to come in big type, what is still to be booked below, on a quarter of a sheet or a whole one. Nothing medical. Pure."""
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sessions.printing.document import ClinicPart, file_part
-from sessions.printing.pieces import clinic_data, heading, joined, make_printable, shortened
+from sessions.printing.document import ClinicPart
+from sessions.printing.pieces import clinic_data, heading, joined, make_printable, paper_file_name, shortened
 from sessions.printing.words import Words, gettext_noop, print_day
 
 LONGEST_NAME = 80
@@ -22,6 +22,8 @@ CARD_WORDS: Words = {
     "card_tell": gettext_noop("If you cannot come, please tell us."),
     "subject_to_review": gettext_noop("subject to review"),
     "card_offered": gettext_noop("to be confirmed"),
+    "to_be_booked": gettext_noop("to be booked"),
+    "to_be_booked_about": gettext_noop("to be booked, about {day}"),
 }
 
 
@@ -46,11 +48,20 @@ class CardVisit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CardSession:
+    """One session of the plan without a time yet; `day` is ready to read, empty where none can be promised."""
+
+    day: str = ""
+    is_held: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppointmentCard:
     clinic: ClinicPart
     patient: str
     printed_on: date
     visits: tuple[CardVisit, ...]
+    to_book: tuple[CardSession, ...] = ()
     size: CardSize = CardSize.CARD
     language: str = "en"
     paper: str = "a4"
@@ -72,6 +83,7 @@ def card_data(card: AppointmentCard, words: Words) -> dict[str, Any]:
         "patient": heading(name),
         "clinic": clinic_data(card.clinic),
         "visits": [_visit(one, words) for one in card.visits],
+        "to_book": [_to_book(one, words) for one in card.to_book],
         "call": words["card_call"].format(phone=phone) if phone else words["card_tell"],
         "printed": words["printed"].format(day=print_day(card.printed_on, words)),
         "page_of": words["page_of"],
@@ -95,7 +107,11 @@ def _visit(one: CardVisit, words: Words) -> dict[str, Any]:
     }
 
 
+def _to_book(one: CardSession, words: Words) -> str:
+    said = words["to_be_booked_about"].format(day=one.day) if one.day else words["to_be_booked"]
+    return joined([said, words["subject_to_review"] if one.is_held else ""])
+
+
 def card_file_name(card: AppointmentCard) -> str:
     """Name the PDF so that a person finds it again: `2026-03-02_Name_appointments.pdf`, by the day of printing."""
-    name = file_part(card.patient)[:60].strip("-") or "patient"
-    return f"{card.printed_on.isoformat()}_{name}_appointments.pdf"
+    return paper_file_name(card.printed_on, card.patient, "appointments")

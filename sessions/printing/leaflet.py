@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sessions.printing.document import ClinicPart, file_part
-from sessions.printing.pieces import clinic_data, heading, joined, make_printable, shortened
+from sessions.printing.document import ClinicPart
+from sessions.printing.pieces import clinic_data, heading, joined, make_printable, paper_file_name, shortened
 from sessions.printing.words import Words, gettext_noop, print_day
 
 LONGEST_NAME = 80
@@ -67,5 +67,4 @@ def leaflet_data(one: Leaflet, words: Words) -> dict[str, Any]:
 
 def leaflet_file_name(one: Leaflet) -> str:
     """Name the PDF so that a person finds it again: `2026-03-02_Name_what-to-expect.pdf`, by the day of printing."""
-    name = file_part(one.patient)[:60].strip("-") or "patient"
-    return f"{one.printed_on.isoformat()}_{name}_what-to-expect.pdf"
+    return paper_file_name(one.printed_on, one.patient, "what-to-expect")

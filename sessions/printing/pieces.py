@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sessions.printing.document import ClinicPart
+from sessions.printing.document import ClinicPart, file_part
 from sessions.printing.fonts import printable_text
 from sessions.printing.numbers import number
 from sessions.printing.words import Words, print_day
@@ -112,6 +112,11 @@ def heading(text: str) -> str:
 def shortened(text: str, letters: int) -> str:
     """Cut a text that is longer than `letters`, with an ellipsis."""
     return text if len(text) <= letters else f"{text[: letters - 1].rstrip()}…"
+
+
+def paper_file_name(day: date, name: str, what: str) -> str:
+    """Name a PDF so that a person finds it again: `2026-03-02_Name_appointments.pdf`."""
+    return f"{day.isoformat()}_{file_part(name)[:60].strip('-') or 'patient'}_{what}.pdf"
 
 
 def make_printable(value: Any) -> Any:

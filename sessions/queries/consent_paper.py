@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import User
-from patients.models import Consent
+from patients.models import Consent, ConsentText, Patient
 from patients.queries import patients
 from patients.signatures import svg_of
 from sessions.printing.consents import CONSENT_WORDS, ConsentPaper
@@ -33,7 +33,7 @@ def consent_paper(consent: Consent, *, printed_by: User, today: date) -> Consent
         title=consent.text.title,
         text_language=consent.text.language,
         version=consent.text.version,
-        paragraphs=tuple(part.strip() for part in re.split(r"\n\s*\n", consent.text.body) if part.strip()),
+        paragraphs=_paragraphs(consent.text),
         patient=banner.name,
         identifiers=tuple(f"{fact.label} {fact.value}" for fact in banner.identifiers[:2]),
         given_by=consent.given_by_name,
@@ -50,3 +50,26 @@ def consent_paper(consent: Consent, *, printed_by: User, today: date) -> Consent
         language=(get_language() or "en").split("-")[0],
         paper=paper_size(clinic, paper),
     )
+
+
+def consent_form(patient: Patient, text: ConsentText, *, printed_by: User, today: date) -> ConsentPaper:
+    """Give the paper of a consent that nobody has given yet, to be filled in and signed. At most six SQL statements."""
+    paper = paper_of(patient.clinic)
+    banner = patients.banner(patient, today)
+    return ConsentPaper(
+        clinic=letterhead(patient.clinic, None, paper),
+        title=text.title,
+        text_language=text.language,
+        version=text.version,
+        paragraphs=_paragraphs(text),
+        patient=banner.name,
+        identifiers=tuple(f"{fact.label} {fact.value}" for fact in banner.identifiers[:2]),
+        printed_on=today,
+        printed_by=str(printed_by),
+        language=(get_language() or "en").split("-")[0],
+        paper=paper_size(patient.clinic, paper),
+    )
+
+
+def _paragraphs(text: ConsentText) -> tuple[str, ...]:
+    return tuple(part.strip() for part in re.split(r"\n\s*\n", text.body) if part.strip())

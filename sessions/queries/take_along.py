@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from patients.models import Patient
 from patients.queries import patients
-from sessions.models import Appointment, Course
-from sessions.printing.card import CARD_WORDS, AppointmentCard, CardSize, CardVisit
+from sessions.models import Appointment, Course, PlannedSession
+from sessions.models.courses import CourseStatus, PlannedStatus
+from sessions.printing.card import CARD_WORDS, AppointmentCard, CardSession, CardSize, CardVisit
 from sessions.printing.words import Words
 from sessions.queries.paper import letterhead, paper_of, paper_size
 
 TO_COME = ("offered", "booked")
+MOST_TO_BOOK = 12  # a course without an end has more
 
 
 def visits_on_card(patient: Patient, course: Course | None, now: datetime) -> list[Appointment]:
@@ -28,10 +30,27 @@ def visits_on_card(patient: Patient, course: Course | None, now: datetime) -> li
     return list(named.order_by("starts_at", "pk"))
 
 
+def sessions_on_card(patient: Patient, course: Course | None) -> list[PlannedSession]:
+    """List the sessions of the plan that have no time yet, the next first; none of a course that is paused.
+
+    One SQL statement, one more a merge.
+    """
+    rows = PlannedSession.objects.filter(status=PlannedStatus.PLANNED, course__status=CourseStatus.ACTIVE)
+    rows = rows.filter(course__patient__in=patients.file_ids(patient)) if course is None else rows.filter(course=course)
+    return list(rows.order_by("due_on", "pk")[:MOST_TO_BOOK])
+
+
 def appointment_card(
-    patient: Patient, visits: Iterable[Appointment], *, size: CardSize, today: date
+    patient: Patient,
+    visits: Iterable[Appointment],
+    to_book: Iterable[PlannedSession] = (),
+    *,
+    size: CardSize,
+    today: date,
 ) -> AppointmentCard:
-    """Say the visits on the card of a patient, in the language of the moment. One SQL statement."""
+    """Say the visits and what is still to be booked on the card of a patient, in the language of the moment. One SQL
+    statement.
+    """
     visits = list(visits)
     sites = {one.site_id: one.site for one in visits}
     site = next(iter(sites.values())) if len(sites) == 1 else None
@@ -41,6 +60,7 @@ def appointment_card(
         patient=patient.name,
         printed_on=today,
         visits=tuple(_visit(one, several_sites=len(sites) > 1) for one in visits),
+        to_book=tuple(_to_book(one, today) for one in to_book),
         size=size,
         language=(get_language() or "en").split("-")[0],
         paper=paper_size(patient.clinic, paper),
@@ -64,6 +84,12 @@ def _visit(visit: Appointment, *, several_sites: bool) -> CardVisit:
         is_offered=visit.status == Appointment.Status.OFFERED,
         is_held=session is not None and session.is_held,
     )
+
+
+def _to_book(session: PlannedSession, today: date) -> CardSession:
+    """A day that is past is promised to nobody."""
+    day = date_format(session.due_on, "j F Y") if session.due_on >= today else ""
+    return CardSession(day=day, is_held=session.is_held)
 
 
 def _where(visit: Appointment, *, several_sites: bool) -> Iterable[str]:

@@ -18,7 +18,7 @@ from sessions.printing.card import CardSize, card_data, card_file_name
 from sessions.printing.leaflet import leaflet_data, leaflet_file_name
 from sessions.printing.pdf import PrintedPaper, print_data
 from sessions.queries.leaflets import leaflet, leaflet_words
-from sessions.queries.take_along import appointment_card, card_words, visits_on_card
+from sessions.queries.take_along import appointment_card, card_words, sessions_on_card, visits_on_card
 
 
 def print_card(
@@ -40,7 +40,8 @@ def print_card(
         raise Refused("no-visits", _("Nothing is booked, so there is no card to print."))
     today = local_day(now, visits[0].site.zone)
     with translation.override(language or language_of(patient, today)):
-        card, words = appointment_card(patient, visits, size=size, today=today), card_words()
+        to_book = sessions_on_card(patient, course)
+        card, words = appointment_card(patient, visits, to_book, size=size, today=today), card_words()
     audit.record(actor=actor, verb="appointment-card.printed", subject=course or patient, patient_id=patient.pk)
     return PrintedPaper(print_data(card_data(card, words), now, template="card.typ"), card_file_name(card))
 

@@ -1,4 +1,4 @@
-"""The paper of a consent, as PDF."""
+"""The paper of a consent, and the form for one to come, as PDF."""
 
 from uuid import UUID
 
@@ -19,5 +19,16 @@ from sessions.services import consents
 def print_consent(request: HttpRequest, public_id: UUID, consent_id: UUID) -> HttpResponse:
     patient = patients.get_or_404(request.clinic, public_id)
     consent = reads.signed_or_404(patient, consent_id)
-    pdf = consents.print_consent(actor=request.user, consent=consent)
-    return file_answer(pdf, f"consent-{consent.given_on}.pdf")
+    printed = consents.print_consent(actor=request.user, consent=consent)
+    return file_answer(printed.pdf, printed.file_name)
+
+
+@require_safe
+@requires("patients.change_patient")
+def print_consent_form(request: HttpRequest, public_id: UUID, text_id: UUID) -> HttpResponse:
+    """Print the words to be signed on paper, before there is a consent."""
+    patient = patients.get_or_404(request.clinic, public_id)
+    text = reads.text_or_404(request.clinic, text_id)
+    language = languages.asked(request)
+    printed = consents.print_consent_form(actor=request.user, patient=patient, text=text, language=language)
+    return file_answer(printed.pdf, printed.file_name)

@@ -23,6 +23,7 @@ from patients.restricted import knock
 from protocols.forms.composing import composed
 from sessions.forms.records import SignForm
 from sessions.models import Appointment, PlannedSession, Practitioner, SessionRecord
+from sessions.printing.pieces import paper_file_name
 from sessions.queries import record_pages as pages
 from sessions.queries import records as reads
 from sessions.services import records
@@ -137,7 +138,7 @@ def print_label(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("sessions:record-view", public_id=record.public_id)
-    return file_answer(pdf, "syringe-labels.pdf")
+    return file_answer(pdf, paper_file_name(timezone.localdate(), record.patient.name, "syringe-labels"))
 
 
 @requires("sessions.change_record")

@@ -3,15 +3,18 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from urllib.parse import unquote
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.services import clinics
+from sessions.printing.document import file_part
 from sessions.printing.labels import LabelLine, SyringeLabel, labels_data
 from sessions.printing.pdf import print_data
 from sessions.queries import records as reads
@@ -77,6 +80,8 @@ def test_the_page_opens_the_label_as_a_pdf(world, draft):
 
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
+    name = file_part(draft.patient.name)
+    assert f"{timezone.localdate()}_{name}_syringe-labels.pdf" in unquote(answer["Content-Disposition"])
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
@@ -106,6 +107,22 @@ def test_a_time_only_offered_or_behind_a_review_says_so():
     said = text_of(print_card(actor=world.desk, patient=world.patient, course=world.course, now=LATER))
 
     assert "to be confirmed · subject to review" in said
+
+
+def test_what_is_not_booked_yet_of_a_course_is_on_the_card_and_no_past_day():
+    world = full_world()
+    planned = world.course.planned_sessions.get(status="planned")
+    day = date_format(planned.due_on, "j F Y")
+
+    def said() -> str:
+        return text_of(print_card(actor=world.desk, patient=world.patient, now=LATER))
+
+    assert f"to be booked, about {day}" in said()
+    PlannedSession.objects.filter(pk=planned.pk).update(due_on=MONDAY, earliest_on=MONDAY)
+    assert "to be booked" in said()
+    assert "about" not in said()
+    type(world.course).objects.filter(pk=world.course.pk).update(status="paused", status_reason="lame")
+    assert "to be booked" not in said()
 
 
 def test_a_visit_away_from_the_clinic_has_the_address_of_the_place(world):

@@ -39,6 +39,10 @@ def _of(world: World, make, key: str, field: str) -> dict:
     return {"public_id": row.patient.public_id, key: getattr(row, field)}
 
 
+def _consent_form(world: World) -> dict:
+    return {**_horse(world), "text_id": world.one(_make_consent).text.public_id}
+
+
 def _scan(world: World) -> dict:
     consent = world.one(_make_consent)
     scan = consent.scans.first() or consents.add_scan(actor=None, consent=consent, content=PDF_SCAN)
@@ -68,6 +72,7 @@ ROWS: dict[str, Row] = {
     "patients:add-scan": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
     "patients:read-scan": Row(_scan),
     "sessions:consent-paper": Row(lambda world: _of(world, _make_consent, "consent_id", "public_id")),
+    "sessions:consent-form": Row(_consent_form),
     "patients:consent-texts": Row(),
     "patients:write-consent-text": Row(),
     "patients:renew-consent-text": Row(lambda world: {"public_id": world.one(_make_consent).text.public_id}),

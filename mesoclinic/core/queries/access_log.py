@@ -44,6 +44,7 @@ NOUNS = {
     "competition-event": gettext_lazy("competition"),
     "competition-rule": gettext_lazy("competition rule"),
     "consent": gettext_lazy("consent"),
+    "consent-form": gettext_lazy("consent form"),
     "consent-text": gettext_lazy("consent text"),
     "course": gettext_lazy("course"),
     "day-list": gettext_lazy("day list"),
