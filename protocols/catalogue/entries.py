@@ -365,6 +365,11 @@ class Aftercare:
     rest_days_max: int | None = None
     note: str = ""
 
+    @property
+    def is_rest(self) -> bool:
+        """Whether it says what not to do for how many days."""
+        return self.rest_days_min is not None
+
 
 @dataclass(frozen=True)
 class ConsentText:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import Clinic
 from patients.models import Patient
-from protocols.advice import sentence, shipped_advice
-from protocols.catalogue.entries import Aftercare
+from patients.queries.patients import file_ids
+from protocols.advice import advice_for, parted, rest_of, sentence, shipped_advice
 from protocols.words import cadence_words
 from sessions.models import Course, LeafletText
+from sessions.models.courses import OPEN_COURSES
 from sessions.models.leaflets import LeafletReader
 from sessions.printing.leaflet import LEAFLET_WORDS, Leaflet
 from sessions.printing.words import Words
@@ -30,15 +31,17 @@ def own_texts(clinic: Clinic) -> dict[tuple[str, str], str]:
 
 
 def leaflet(patient: Patient, course: Course | None, *, today: date, own: str | None = None) -> Leaflet:
-    """Give the leaflet of a patient, or of one course, in the language of the moment. Two SQL statements.
+    """Give the leaflet of a patient, or of one course, in the language of the moment. Two SQL statements, one more
+    for a patient of a species that has to rest: the running courses say how.
 
     `own` is what the clinic adds, where that is not yet kept.
     """
     clinic, language = patient.clinic, (get_language() or "en").split("-")[0]
     shipped = [one for one in shipped_advice() if patient.species.code in one.species]
-    advice = course.protocol_version.aftercare if course is not None else ""
-    known, unknown = _of_protocol(advice, shipped)
-    said = [one for one in shipped if one.moment != "after" or not advice.strip() or one in known]
+    known, unknown = parted("\n".join(dict.fromkeys(_advice(patient, course))))
+    follows = course is not None and bool(course.protocol_version.aftercare.strip())
+    rests = any(one.is_rest for one in known) or bool(unknown)  # else nobody said anything: the species' own stand
+    said = [one for one in shipped if one.moment != "after" or one in known or not (follows or (one.is_rest and rests))]
     sections = {moment: [sentence(one, language) for one in said if one.moment == moment] for moment in MOMENTS}
     sections["after"] += unknown
     paper = paper_of(clinic)
@@ -62,11 +65,16 @@ def leaflet_words() -> Words:
     return {key: _(text) for key, text in LEAFLET_WORDS.items()}
 
 
-def _of_protocol(own: str, shipped: Iterable[Aftercare]) -> tuple[list[Aftercare], list[str]]:
-    """Part a protocol's advice into shipped sentences, which have their own translation, and what the clinic wrote."""
-    by_text = {text: one for one in shipped for text in (one.text, one.text_fr)}
-    lines = [line.strip() for line in own.splitlines() if line.strip()]
-    return [by_text[line] for line in lines if line in by_text], [line for line in lines if line not in by_text]
+def _advice(patient: Patient, course: Course | None) -> Iterable[str]:
+    """Give what the course advises; for a patient what the running courses do, lest two leaflets contradict each other."""
+    species = patient.species.code
+    if course is not None:
+        return [advice_for(course.protocol_version.aftercare, species)]
+    if patient.pk is None or not rest_of(species):
+        return []
+    running = Course.objects.filter(patient__in=file_ids(patient), status__in=OPEN_COURSES)
+    advised = running.order_by("pk").values_list("protocol_version__aftercare", flat=True)
+    return [advice_for(one, species) for one in dict.fromkeys(advised)]
 
 
 def _plan(course: Course | None) -> Iterable[str]:

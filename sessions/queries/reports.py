@@ -15,7 +15,7 @@ from patients.models import Patient
 from patients.queries import patients
 from patients.queries.parties import current_contacts
 from patients.restricted import knock
-from protocols.advice import advice_in_words
+from protocols.advice import advice_for, advice_in_words, with_rest
 from protocols.cadence import parse
 from protocols.citations import printed_source
 from protocols.words import cadence_words
@@ -157,7 +157,10 @@ def _is_allergy(flag) -> bool:
 def _aftercare(course: Course, standing: list[SessionRecord]) -> str:
     """What was advised last, else what the protocol advises; shipped sentences in the language of the report."""
     told = [record.aftercare for record in standing if record.aftercare]
-    return advice_in_words(told[-1] if told else course.protocol_version.aftercare)
+    species = course.patient.species.code
+    return advice_in_words(
+        with_rest(told[-1], species) if told else advice_for(course.protocol_version.aftercare, species)
+    )
 
 
 def _planned_sessions(course: Course) -> list[PlannedSession]:

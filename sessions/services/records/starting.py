@@ -14,6 +14,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries import patients
+from protocols.advice import advice_for
 from protocols.models import Lot, ProtocolVersion
 from protocols.queries import lots
 from sessions.models import AdverseEventUpdate, Appointment, Course, PlannedSession, SessionRecord
@@ -202,7 +203,7 @@ def from_protocol(version: ProtocolVersion, course: Course) -> RecordContent:
         needle=version.needle,
         needle_length_mm=version.needle_length_mm,
         depth_mm=one_depth,
-        aftercare=version.aftercare,
+        aftercare=advice_for(version.aftercare, course.patient.species.code),
         lines=tuple(
             LineGiven(
                 substance_id=line.substance_id,
