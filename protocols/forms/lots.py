@@ -10,6 +10,7 @@ from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
 from protocols.forms.packs import PackField, read_pack
 from protocols.forms.strengths import strength_field, strength_unit_field
+from protocols.models import Lot
 from protocols.queries import substances as substance_queries
 
 
@@ -66,6 +67,13 @@ class OpenVialForm(Form):
     beyond_use_on = forms.DateField(
         label=_("Use until"), required=False, help_text=_("Empty: the lot's own days of use.")
     )
+
+    def about(self, lot: Lot) -> None:
+        """Say that the day is needed, where the lot has no days of use; the service refuses to do without."""
+        if lot.beyond_use_days is None:
+            self.fields["beyond_use_on"].help_text = _(
+                "Needed: this lot has no days of use. The leaflet or the label of the pack says them."
+            )
 
 
 class WasteForm(Form):

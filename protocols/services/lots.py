@@ -108,15 +108,18 @@ def open_vial(
 ) -> Vial:
     """Open a multi-dose container: usable until the day given, else for the lot's days of use, never past expiry.
 
-    Raises Refused as `draw`, or ("beyond-use") for a day before it was opened.
+    Raises Refused as `draw`, ("beyond-use") for a day before it was opened, or ("beyond-use-unknown") without a day of a
+    lot whose days of use nobody entered: the expiry day is that of a closed container.
     """
     at = at or timezone.now()
     lot = _locked(lot, site)
     opened_on = local_day(at, site.zone)
     _refuse_unusable(lot, opened_on, queries.stock_of(lot, site))
     if beyond_use_on is None:
-        days = lot.beyond_use_days
-        beyond_use_on = lot.expires_on if days is None else opened_on + timedelta(days=days)
+        if lot.beyond_use_days is None:
+            message = _("Say until when it may be used once opened: nobody entered the days of use of this lot.")
+            raise Refused("beyond-use-unknown", message, field="beyond_use_on")
+        beyond_use_on = opened_on + timedelta(days=lot.beyond_use_days)
     if beyond_use_on < opened_on:
         raise Refused("beyond-use", _("Choose a day on or after the day it is opened."), field="beyond_use_on")
     vial = Vial.objects.create(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -80,8 +80,9 @@ def show_lot(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _lot_page(request: HttpRequest, lot: Lot, bound: dict[str, Form] | None = None) -> HttpResponse:
     today = local_day(timezone.now(), request.site.zone)
     described = {name: getattr(lot, name) for name in ("expires_on", "low_stock_ml", "beyond_use_days")}
-    deeds = {name.replace("-", "_"): form(prefix=name) for name, (form, *_rest) in DEEDS.items()}
+    deeds = {name.replace("-", "_"): _form(name, lot) for name in DEEDS}
     deeds["correct"] = forms.LotForm(initial=described, prefix="correct")
+    deeds |= {name.replace("-", "_"): form for name, form in (bound or {}).items()}
     context = {
         "lot": lot,
         "ledger": queries.ledger(lot),
@@ -89,9 +90,16 @@ def _lot_page(request: HttpRequest, lot: Lot, bound: dict[str, Form] | None = No
         "suspicions": suspicions([lot.pk]).get(lot.pk, 0),
         "today": today,
         "soon": queries.expiring_until(today),
-        "deeds": {**deeds, **{name.replace("-", "_"): form for name, form in (bound or {}).items()}},
+        "deeds": deeds,
     }
     return render(request, "protocols/lots/detail.html", context, status=422 if bound else 200)
+
+
+def _form(deed: str, lot: Lot, data: QueryDict | None = None) -> Form:
+    form = DEEDS[deed][0](data, prefix=deed)
+    if isinstance(form, forms.OpenVialForm):
+        form.about(lot)
+    return form
 
 
 @requires("protocols.change_stock")
@@ -125,8 +133,8 @@ def change_lot(request: HttpRequest, public_id: UUID, deed: str) -> HttpResponse
     lot = queries.get_or_404(request.clinic, public_id)
     if deed not in DEEDS:
         raise Http404
-    form_class, service, words, is_at_site = DEEDS[deed]
-    form = form_class(request.POST, prefix=deed)
+    _form_class, service, words, is_at_site = DEEDS[deed]
+    form = _form(deed, lot, request.POST)
     if form.is_valid():
         where = {"site": request.site} if is_at_site else {}
         try:

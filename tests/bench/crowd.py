@@ -299,7 +299,8 @@ def _around_substance(substance: Substance, count: int) -> None:
 
 def _around_lot(lot: Lot, count: int) -> None:
     _more(lot.movements.first(), count, lambda n: {})
-    vial = lots.open_vial(actor=make_user(lot.clinic), lot=lot, site=lot.movements.first().site)
+    until, site = lot.expires_on, lot.movements.first().site
+    vial = lots.open_vial(actor=make_user(lot.clinic), lot=lot, site=site, beyond_use_on=until)
     _more(vial, count, lambda n: {})
 
 

@@ -172,6 +172,18 @@ def test_an_opened_vial_is_good_for_its_days_of_use_and_never_past_expiry(clinic
         draw(lot, site, vial=vial)
 
 
+def test_a_vial_of_a_lot_without_days_of_use_is_not_opened_without_a_day(clinic, site):
+    lot, keeper = make_lot(clinic), make_user(clinic)
+
+    with refusal("beyond-use-unknown"):
+        lots.open_vial(actor=keeper, lot=lot, site=site, at=AT)
+    vial = lots.open_vial(actor=keeper, lot=lot, site=site, at=AT, beyond_use_on=date(2026, 3, 30))
+
+    assert vial.beyond_use_on == date(2026, 3, 30)
+    of_its_day = lots.open_vial(actor=keeper, lot=make_lot(clinic, beyond_use_days=0), site=site, at=AT)
+    assert of_its_day.beyond_use_on == AT.date()
+
+
 def test_a_recall_can_be_undone_with_a_reason(clinic):
     lot = recalls.recall_lot(actor=None, lot=make_lot(clinic), reason="Wrong letter")
 
@@ -226,7 +238,7 @@ def test_telling_takes_the_same_statements_whatever_the_number_of_lots(clinic, s
 def test_picking_lots_for_a_whole_mix_takes_two_statements(clinic, site, size, django_assert_num_queries):
     substances = [make_substance(clinic) for _ in range(size)]
     for substance in substances:
-        lots.open_vial(actor=make_user(clinic), lot=make_lot(clinic, substance), site=site)
+        lots.open_vial(actor=make_user(clinic), lot=make_lot(clinic, substance, beyond_use_days=28), site=site)
 
     with django_assert_num_queries(2):
         found = queries.pickable_by_substance(clinic, site, [one.pk for one in substances], ON)

@@ -114,7 +114,7 @@ def test_a_volume_of_nothing_or_less_is_refused_with_the_true_bound(clinic, brow
 
 
 def test_waste_count_and_opening_are_entered_from_the_lots_page(clinic, browser):
-    lot = make_lot(clinic, volume_ml=50)
+    lot = make_lot(clinic, volume_ml=50, beyond_use_days=28)
 
     assert do(browser, lot, "waste", volume_ml="2,5", reason="Broken").status_code == 302
     assert do(browser, lot, "count", counted_ml="40").status_code == 302
@@ -133,6 +133,7 @@ def test_waste_count_and_opening_are_entered_from_the_lots_page(clinic, browser)
         ("count", {"counted_ml": "-1"}),
         ("count", {"counted_ml": ""}),
         ("open", {"beyond_use_on": "2020-01-01"}),
+        ("open", {"beyond_use_on": ""}),
         ("recall", {"reason": "\x00"}),
         ("recall", {"reason": ""}),
         ("correct", {"expires_on": "9999-01-01"}),
@@ -146,6 +147,17 @@ def test_what_cannot_be_is_said_on_the_lots_page_with_the_form_open(clinic, brow
     assert answer.status_code == 422
     assert '<details class="deed" open>' in answer.content.decode()
     assert queries.stock_of(lot, site_of(clinic)) == Decimal(50)
+
+
+def test_the_day_a_vial_may_be_used_until_is_asked_for_at_its_field(clinic, browser):
+    lot = make_lot(clinic)
+
+    answer = do(browser, lot, "open")
+
+    [said] = answer.context["deeds"]["open"].errors["beyond_use_on"]
+    assert said.startswith("Say until when it may be used once opened")
+    assert "Needed: this lot has no days of use." in answer.content.decode()
+    assert not Vial.objects.exists()
 
 
 def test_a_recall_takes_a_lot_out_of_use_at_once_and_can_be_undone(clinic, browser):
@@ -163,7 +175,7 @@ def test_an_unknown_deed_is_not_found(clinic, browser):
 
 
 def test_a_practitioner_sees_the_vial_thrown_away(clinic, browser):
-    lot = make_lot(clinic)
+    lot = make_lot(clinic, beyond_use_days=28)
     do(browser, lot, "open")
     vial = Vial.objects.get()
 

@@ -98,7 +98,7 @@ def test_a_recall_taken_back_puts_its_lots_back_into_use(world):
 
 
 def test_sessions_open_records_and_vials_that_hold_it_are_found(world):
-    vial = lots.open_vial(actor=world.doctor_user, lot=world.lot, site=world.site)
+    vial = lots.open_vial(actor=world.doctor_user, lot=world.lot, site=world.site, beyond_use_on=date(2027, 1, 1))
     typed = given(world, 2, typed="ab 12 ")
     other = given(world, 3, typed="AB123")
     draft = start(world, book_session(world, 4))
@@ -254,7 +254,9 @@ def test_a_typed_number_that_was_recalled_is_a_block_but_can_be_recorded(world):
 
 
 def test_an_opened_vial_past_its_use_is_a_block_and_one_in_use_is_drawn_from(world):
-    vial = lots.open_vial(actor=world.doctor_user, lot=world.lot, site=world.site, at=world.visit.starts_at)
+    at = world.visit.starts_at
+    until = at.date() + timedelta(days=28)
+    vial = lots.open_vial(actor=world.doctor_user, lot=world.lot, site=world.site, at=at, beyond_use_on=until)
     record = start(world, book_session(world, 2))
     first, second = reads.content(record).lines
     line = replace(first, lot_id=world.lot.pk, lot_number=world.lot.number, expires_on=world.lot.expires_on)

@@ -46,7 +46,7 @@ def _lot(world):
 
 def _open_vial(clinic):
     keeper = make_user(clinic, Role.MANAGER)
-    return lots.open_vial(actor=keeper, lot=make_lot(clinic), site=site_of(clinic))
+    return lots.open_vial(actor=keeper, lot=make_lot(clinic, beyond_use_days=28), site=site_of(clinic))
 
 
 def _vial(world):
