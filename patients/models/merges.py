@@ -9,12 +9,17 @@ from .patients import Patient
 
 
 class Merge(ClinicOwned):
-    """`moved` lists the keys of the rows that changed files, by model; `before` what the kept file held."""
+    """`moved` lists the keys of the rows that changed files, by model; `before` what the kept file held.
+
+    `after` is what it held once they were one: what has changed since was changed by somebody, and stays when they part.
+    Merges of before it was written down have none.
+    """
 
     kept = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="merges_kept")
     merged = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="merges_away")
     moved = models.JSONField(default=dict)
     before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(_("merged at"), auto_now_add=True)
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)

@@ -39,8 +39,9 @@ def drop_ways(keys: list[int]) -> None:
     Patient.history.filter(id__in=keys).update(**dict.fromkeys(WAYS, ""))
     PatientParty.objects.filter(patient__in=keys).update(gets_reminders=False, gets_reports=False)
     for merge in Merge.objects.filter(kept__in=keys):
-        merge.before = {name: "" if name in WAYS and value else value for name, value in merge.before.items()}
-        merge.save(update_fields=["before"])
+        for held in (merge.before, merge.after):
+            held |= {name: "" for name in WAYS if held.get(name)}
+        merge.save(update_fields=["before", "after"])
 
 
 def _unreach(who: Patient | Party, *names: str) -> None:

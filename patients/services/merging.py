@@ -1,6 +1,7 @@
 """Make two files of one patient one, and undo it."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import IntegrityError, models, transaction
@@ -12,6 +13,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Consent, Flag, Identifier, Merge, Patient, PatientParty, Weight
 from patients.models.patients import AllergyStatus, FoodChain
+from patients.services.flags import ALLERGIES
 from patients.services.sealed import refuse_sealed
 from patients.services.searching import fold_contact, index_patients
 
@@ -21,11 +23,21 @@ FILLED = (
     *("phone", "email", "address", "language"),
 )
 WEIGHED_UP = ("allergy_status", "allergy_asked_on", "food_chain", "food_chain_seen_on")
+# What says one thing in two columns goes back, or stays, as one.
+TOGETHER = (("birth_on", "birth_is_estimated"), WEIGHED_UP[:2], WEIGHED_UP[2:])
 # What moves with a file, by model label: other apps add theirs (`also_moves`), since this one knows nothing of them.
 _movers: dict[str, RowsOf] = {
     model._meta.label: (lambda patient, model=model: model.objects.filter(patient=patient))
     for model in (Flag, PatientParty, Identifier, Weight, Consent)
 }
+
+
+@dataclass(frozen=True)
+class Parted:
+    """A merge undone; `edited` names what was changed in the kept file since, and stays as it is."""
+
+    merge: Merge
+    edited: tuple[str, ...]
 
 
 def also_moves(label: str, rows_of: RowsOf) -> None:
@@ -43,12 +55,13 @@ def merge_patient(*, actor: User | None, patient: Patient, into: Patient) -> Mer
     rows = {row.pk: row for row in _locked(patient, into)}
     merged, kept = rows[patient.pk], rows[into.pk]
     _refuse(merged, kept)
-    before = {name: _plain(getattr(kept, _column(name))) for name in (*FILLED, *WEIGHED_UP)}
+    before = _held(kept)
     moved = {label: _move(rows_of(merged), kept) for label, rows_of in _movers.items()}
     _fill(kept, merged)
     merged.merged_into = kept
     merged.save(update_fields=["merged_into"])
-    merge = Merge.objects.create(clinic=kept.clinic, kept=kept, merged=merged, moved=moved, before=before, by=actor)
+    states = {"before": before, "after": _held(kept)}
+    merge = Merge.objects.create(clinic=kept.clinic, kept=kept, merged=merged, moved=moved, by=actor, **states)
     index_patients([kept, merged])
     for row in (kept, merged):
         audit.record(actor=actor, verb="patient.merged", subject=merge, patient_id=row.pk)
@@ -56,10 +69,10 @@ def merge_patient(*, actor: User | None, patient: Patient, into: Patient) -> Mer
 
 
 @transaction.atomic
-def undo_merge(*, actor: User | None, merge: Merge) -> Merge:
+def undo_merge(*, actor: User | None, merge: Merge) -> Parted:
     """Part two merged files again: what moved goes back, but records signed meanwhile stay where they were signed.
 
-    Raises Refused("already-undone" | "merged-further").
+    What somebody changed in the kept file since stays too. Raises Refused("already-undone" | "merged-further").
     """
     merge = Merge.objects.select_for_update(of=("self",)).select_related("kept", "merged", "clinic").get(pk=merge.pk)
     if merge.undone_at is not None:
@@ -72,7 +85,8 @@ def undo_merge(*, actor: User | None, merge: Merge) -> Merge:
     for label, keys in merge.moved.items():
         movable = {row.pk: row for row in _movers[label](kept)}
         _put([movable[key] for key in keys if key in movable], merged)
-    _restore(kept, merge.before)
+    edited = _edited(kept, merge)
+    _restore(kept, {name: value for name, value in merge.before.items() if name not in edited})
     merged.merged_into = None
     merged.save(update_fields=["merged_into"])
     merge.undone_at, merge.undone_by = timezone.now(), actor
@@ -80,7 +94,7 @@ def undo_merge(*, actor: User | None, merge: Merge) -> Merge:
     index_patients([kept, merged])
     for row in (kept, merged):
         audit.record(actor=actor, verb="patient.merge-undone", subject=merge, patient_id=row.pk)
-    return merge
+    return Parted(merge, tuple(str(Patient._meta.get_field(name).verbose_name) for name in edited))
 
 
 def _locked(*patients: Patient) -> list[Patient]:
@@ -154,12 +168,29 @@ def _fill(kept: Patient, merged: Patient) -> None:
 
 
 def _knows_passport_better(one: Patient, other: Patient) -> bool:
-    """The passport seen later counts; of two seen on one day, or on no day noted, the horse counts as a food animal."""
-    unseen = (FoodChain.NOT_APPLICABLE, FoodChain.NOT_ASKED)
-    if one.food_chain in unseen or other.food_chain in unseen:
-        return one.food_chain not in unseen
-    days = [(row.food_chain_seen_on or date.min, row.food_chain == FoodChain.FOOD_ANIMAL) for row in (one, other)]
-    return days[0] > days[1]
+    """A horse once signed out is never a food animal again, whenever a passport was seen; of two alike the later counts.
+
+    Source: DOMAIN section 2.4: signing out is permanent.
+    """
+    rank = {FoodChain.FOOD_ANIMAL: 1, FoodChain.SIGNED_OUT: 2}
+    known = [(rank.get(row.food_chain, 0), row.food_chain_seen_on or date.min) for row in (one, other)]
+    return known[0][0] > 0 and known[0] > known[1]
+
+
+def _edited(kept: Patient, merge: Merge) -> list[str]:
+    """Name what is no longer as the merge made it. A list of allergies somebody added to since is one they made."""
+    now = _held(kept)
+    edited = {name for name, value in merge.after.items() if now[name] != value}
+    added = kept.flags.filter(kind__in=ALLERGIES, until_on__isnull=True)
+    if merge.after and merge.before.get("allergy_status") != AllergyStatus.LISTED and added.exists():
+        edited.add("allergy_status")
+    for names in TOGETHER:
+        edited |= set(names) if edited & set(names) else set()
+    return [name for name in now if name in edited and name in merge.before]
+
+
+def _held(kept: Patient) -> dict[str, object]:
+    return {name: _plain(getattr(kept, _column(name))) for name in (*FILLED, *WEIGHED_UP)}
 
 
 def _restore(kept: Patient, before: dict) -> None:

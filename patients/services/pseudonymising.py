@@ -58,7 +58,7 @@ def clear_identity(patients: list[Patient], now: datetime, today: date) -> None:
     Identifier.objects.filter(patient__in=keys).delete()
     _clear_flags(keys)
     forget_import_rows(keys)
-    Merge.objects.filter(kept__in=keys).update(before={})
+    Merge.objects.filter(kept__in=keys).update(before={}, after={})
     _clear_requests(keys)
     for patient in patients:
         _clear_patient(patient, now, today)

@@ -9,11 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
+from patients.models.patients import FoodChain
 from patients.queries import merging as queries
 from patients.queries import patients as patient_queries
 from patients.queries import search as searching
 from patients.services import merging as services
-from patients.views.pages import act, page_of
+from patients.views.pages import page_of
 
 
 @requires("patients.merge_patient")
@@ -44,6 +45,11 @@ def _merge(request: HttpRequest, kept) -> HttpResponse:
         messages.error(request, refused.message)
         return redirect("patients:merge", public_id=kept.public_id)
     messages.success(request, _("Both files are one now. You can undo this on the merge page."))
+    if {kept.food_chain, other.food_chain} == {FoodChain.FOOD_ANIMAL, FoodChain.SIGNED_OUT}:
+        words = _(
+            "One file said food animal, the other signed out of the food chain, which is for ever. Look at the passport."
+        )
+        messages.warning(request, words)
     return redirect(page_of(kept))
 
 
@@ -51,9 +57,13 @@ def _merge(request: HttpRequest, kept) -> HttpResponse:
 @require_POST
 def undo_merge(request: HttpRequest, merge_id) -> HttpResponse:
     merge = queries.get_or_404(request.clinic, merge_id)
-    return act(
-        request,
-        merge.kept,
-        lambda: services.undo_merge(actor=request.user, merge=merge),
-        done=_("The files are apart again."),
-    )
+    try:
+        parted = services.undo_merge(actor=request.user, merge=merge)
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, _("The files are apart again."))
+        if parted.edited:
+            words = _("Changed in this file since they were merged, and kept here: %(what)s. Look whose it is.")
+            messages.warning(request, words % {"what": ", ".join(parted.edited)})
+    return redirect(page_of(merge.kept))

@@ -61,13 +61,17 @@ MARCH, JUNE = date(2025, 3, 1), date(2025, 6, 1)
         (("", None), ("food_animal", MARCH), ("food_animal", MARCH)),
         (("signed_out", MARCH), ("", None), ("signed_out", MARCH)),
         (("food_animal", MARCH), ("signed_out", JUNE), ("signed_out", JUNE)),
-        (("signed_out", MARCH), ("food_animal", JUNE), ("food_animal", JUNE)),
-        (("signed_out", None), ("food_animal", None), ("food_animal", None)),
-        (("food_animal", None), ("signed_out", None), ("food_animal", None)),
+        (("signed_out", MARCH), ("food_animal", JUNE), ("signed_out", MARCH)),
+        (("food_animal", JUNE), ("signed_out", MARCH), ("signed_out", MARCH)),
+        (("food_animal", JUNE), ("signed_out", None), ("signed_out", None)),
+        (("signed_out", None), ("food_animal", None), ("signed_out", None)),
+        (("food_animal", None), ("signed_out", None), ("signed_out", None)),
+        (("signed_out", MARCH), ("signed_out", JUNE), ("signed_out", JUNE)),
+        (("food_animal", JUNE), ("food_animal", MARCH), ("food_animal", JUNE)),
         (("", None), ("", None), ("not_asked", None)),
     ],
 )
-def test_the_passport_seen_last_counts_for_the_food_chain(clinic, kept, other, united):
+def test_signed_out_stays_signed_out_and_of_two_alike_the_passport_seen_last_counts(clinic, kept, other, united):
     rows = [make_horse(clinic, food_chain=said, food_chain_seen_on=on) for said, on in (kept, other)]
     before = (rows[0].food_chain, rows[0].food_chain_seen_on)
 
@@ -102,6 +106,54 @@ def test_undoing_gives_both_files_back_what_they_held(clinic, twins):
     assert sorted(flag.kind for flag in other.flags.all()) == ["allergy_material", "diabetes", "heart"]
     assert len(search(clinic, "berg")) == 2
     assert other.merged_into is None
+
+
+def test_what_was_changed_since_the_merge_stays_when_it_is_undone(twins):
+    kept, _other = twins
+    done = merge(twins)
+    Patient.objects.filter(pk=kept.pk).update(email="new@example.org", address="New Road 1")
+
+    parted = merging.undo_merge(actor=None, merge=done)
+
+    kept.refresh_from_db()
+    assert (kept.email, kept.address, kept.birth_on) == ("new@example.org", "New Road 1", None)
+    assert parted.edited == ("e-mail", "address")
+
+
+def test_a_birth_date_changed_since_keeps_whether_it_is_estimated(twins):
+    kept, _other = twins
+    done = merge(twins)
+    Patient.objects.filter(pk=kept.pk).update(birth_is_estimated=True)
+
+    merging.undo_merge(actor=None, merge=done)
+
+    kept.refresh_from_db()
+    assert (kept.birth_on, kept.birth_is_estimated) == (date(1990, 4, 1), True)
+
+
+def test_an_allergy_added_since_the_merge_keeps_the_file_saying_listed(twins):
+    kept, _other = twins
+    done = merge(twins)
+    kept.refresh_from_db()
+    flags.add_flag(actor=None, patient=kept, kind="allergy_class", value="ester", since_on=TODAY, today=TODAY)
+
+    merging.undo_merge(actor=None, merge=done)
+
+    kept.refresh_from_db()
+    assert kept.allergy_status == "listed"
+
+
+def test_a_merge_of_before_it_was_written_down_gives_back_everything(twins):
+    kept, _other = twins
+    done = merge(twins)
+    done.after = {}
+    done.save(update_fields=["after"])
+    Patient.objects.filter(pk=kept.pk).update(email="new@example.org")
+
+    assert merging.undo_merge(actor=None, merge=done).edited == ()
+
+    kept.refresh_from_db()
+    assert kept.email == ""
 
 
 def test_a_merge_is_undone_once(twins):

@@ -341,6 +341,26 @@ def test_merging_and_undoing_by_page(clinic):
     assert browser.get(_page(other)).status_code == 200
 
 
+def test_undoing_a_merge_says_what_was_changed_since_and_stays(clinic):
+    browser = _browser(clinic, Role.MANAGER)
+    kept, other = make_patient(clinic, name="Ann Berg"), make_patient(clinic, name="Anne Berg")
+    browser.post(reverse("patients:merge", args=[kept.public_id]), {"other": other.public_id})
+    Patient.objects.filter(pk=kept.pk).update(address="New Road 1")
+
+    answer = browser.post(reverse("patients:undo-merge", args=[kept.merges_kept.get().public_id]), follow=True)
+
+    assert "Changed in this file since they were merged, and kept here: address." in _words(answer)
+
+
+def test_files_that_disagree_on_the_food_chain_say_so_when_they_are_merged(clinic):
+    browser = _browser(clinic, Role.MANAGER)
+    kept, other = make_horse(clinic, food_chain="food_animal"), make_horse(clinic, food_chain="signed_out")
+
+    answer = browser.post(reverse("patients:merge", args=[kept.public_id]), {"other": other.public_id}, follow=True)
+
+    assert "Look at the passport." in _words(answer)
+
+
 def test_a_strangers_file_cannot_be_merged_in(clinic):
     browser = _browser(clinic, Role.MANAGER)
     url = reverse("patients:merge", args=[make_patient(clinic).public_id])

@@ -352,7 +352,7 @@ KEPT = {
     *("ErasureRequest.rule", "ErasureRequest.source"),
 }
 CLEARED = {
-    *("Consent.given_by_name", "Flag.text", "Flag.source", "Merge.before", "SessionRecord.draft"),
+    *("Consent.given_by_name", "Flag.text", "Flag.source", "Merge.before", "Merge.after", "SessionRecord.draft"),
     *("SessionRecord.checklist", "Patient.name", "ReportHandout.content"),
     *("ErasureRequest.asked_by_name", "ErasureRequest.address", "ErasureRequest.note", "ErasureRequest.lift_reason"),
 }
