@@ -13,6 +13,7 @@ from patients.models import Flag, Patient
 from patients.queries import consents as consent_queries
 from patients.queries import parties as party_queries
 from patients.queries import patients as patient_queries
+from patients.queries.merging import OtherWay, other_ways
 from patients.queries.parties import Contact
 from protocols.cadence import OPEN_ENDED
 from sessions.models import Appointment, CompetitionEvent, Course, PlannedSession, ReportHandout, SessionRecord
@@ -67,6 +68,7 @@ class PatientStory:
     events: list[Event]
     competitions: list[CompetitionEvent]
     handouts: list[ReportHandout]
+    other_ways: list[OtherWay]
 
     @property
     def may_compete(self) -> bool:
@@ -75,7 +77,7 @@ class PatientStory:
     @property
     def nobody_to_call(self) -> bool:
         """Whether the file of an animal names nobody, or nobody with a phone or an e-mail address."""
-        reachable = any(one.phone or one.email for one in self.contacts)
+        reachable = any(one.phone or one.email for one in (*self.contacts, *self.other_ways))
         return not (reachable or self.patient.phone or self.patient.email)
 
 
@@ -106,6 +108,7 @@ def story(patient: Patient, *, today: date, now: datetime, sees_records: bool) -
         events=_events(patient, courses, visits, flags, consents, now),
         competitions=competitions(patient, today),
         handouts=handouts_of_patient(keys),
+        other_ways=other_ways([patient]).get(patient.pk, []) if len(keys) > 1 else [],
     )
 
 

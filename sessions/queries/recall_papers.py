@@ -84,7 +84,10 @@ def _people(sheet: RecallSheet) -> Sheet:
         last = person.last
         rows.append(
             [
-                *(person.who.name, person.who.phone, person.who.email, person.who.address),
+                person.who.name,
+                "\n".join(filter(None, [person.who.phone, *(way.phone for way in person.other_ways)])),
+                "\n".join(filter(None, [person.who.email, *(way.email for way in person.other_ways)])),
+                person.who.address,
                 "\n".join(f"{about.patient.name}: {role_said(about)}" for about in person.about),
                 "\n".join(days_said(about) for about in person.about),
                 str(last.get_outcome_display()) if last else _("Still to tell"),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from patients.models import Party, Patient, PatientParty
 from patients.models.parties import PartyRole
+from patients.queries.merging import OtherWay, other_ways
 from patients.queries.parties import is_adult
 from sessions.models import RecallNotice, SessionRecord
 from sessions.models.recalls import NoticeOutcome
@@ -72,6 +73,7 @@ class Person:
     who: Patient | Party
     about: list[About] = field(default_factory=list)
     notices: list[RecallNotice] = field(default_factory=list)
+    other_ways: list[OtherWay] = field(default_factory=list)  # of files merged into the patient's
 
     @property
     def last(self) -> RecallNotice | None:
@@ -87,7 +89,10 @@ class Person:
 
 
 def people_of(sessions: Iterable[Session], notices: Mapping[str, list[RecallNotice]], today: date) -> list[Person]:
-    """List whom to tell, sorted as a phone list. One statement. Drafts and withdrawn records tell nobody."""
+    """List whom to tell, sorted as a phone list. Drafts and withdrawn records tell nobody.
+
+    One statement, one more for the files merged into patients on the list and one more a level of these.
+    """
     treated: dict[int, list[Session]] = defaultdict(list)
     for one in sessions:
         if one.patient is not None and one.is_given and not one.is_withdrawn:
@@ -101,6 +106,9 @@ def people_of(sessions: Iterable[Session], notices: Mapping[str, list[RecallNoti
             key = f"{'patient' if isinstance(who, Patient) else 'party'}-{who.pk}"
             person = people.setdefault(key, Person(key, who, notices=notices.get(key, [])))
             person.about.append(about)
+    ways = other_ways([one.who for one in people.values() if isinstance(one.who, Patient)])
+    for person in people.values():
+        person.other_ways = ways.get(person.who.pk, []) if isinstance(person.who, Patient) else []
     return sorted(people.values(), key=lambda one: (ORDER.index(one.outcome), one.who.name.casefold(), one.key))
 
 

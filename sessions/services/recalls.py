@@ -94,7 +94,9 @@ def export_people(*, actor: User, recall: Recall, today: date) -> HandedOut:
 def _sheet(recall: Recall, today: date) -> reads.RecallSheet:
     sheet = reads.recall_sheet(recall, today)
     if not sheet.people:
-        raise Refused("nobody", _("Nobody received this lot: there is nobody to write to."))
+        raise Refused(
+            "nobody", _("No finished record says that anybody received this lot: there is nobody to write to.")
+        )
     return sheet
 
 

@@ -165,6 +165,18 @@ def test_unsigned_records_move_with_the_file_and_back(world):
     assert SessionRecord.objects.get(pk=record.pk).patient == world.patient
 
 
+def test_the_phone_of_a_merged_file_stands_beside_the_one_kept(world):
+    kept = make_horse(world.clinic, name="Kept", phone="0611111111")
+    same, other = (make_horse(world.clinic, phone=phone) for phone in ("06 11 11 11 11", "0622222222"))
+    merging.merge_patient(actor=None, patient=same, into=kept)
+    merging.merge_patient(actor=None, patient=other, into=kept)
+
+    _status, shown = page(world.manager, kept)
+
+    assert shown.count("also known by") == 1
+    assert 'href="tel:0622222222"' in shown
+
+
 def test_two_files_with_visits_at_one_time_are_not_merged_half(world):
     other = make_horse(world.clinic, name="Galant")
     start = NOW + timedelta(days=2)

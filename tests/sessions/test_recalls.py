@@ -15,7 +15,7 @@ from protocols.models import Lot, Recall
 from protocols.queries import lots as stock
 from protocols.services import lots, recalls
 from sessions.queries import records as reads
-from sessions.queries.recall_papers import letters
+from sessions.queries.recall_papers import letters, list_of
 from sessions.queries.recalls import find, recall_sheet
 from sessions.recall_workbook import Sheet, recall_workbook
 from sessions.services import recalls as services
@@ -155,6 +155,19 @@ def test_a_merged_file_is_called_once_under_the_file_that_is_kept(world):
     assert [one.patient for one in sheet.sessions] == [kept]
 
 
+def test_the_phone_of_a_merged_file_is_on_the_list_beside_the_one_kept(world):
+    kept = make_patient(world.clinic, name="Kept", phone="0611111111")
+    Patient.objects.filter(pk=world.patient.pk).update(
+        phone="0622222222", phone_search="0622222222", email="a@b.example"
+    )
+    merge_patient(actor=None, patient=Patient.objects.get(pk=world.patient.pk), into=kept)
+
+    sheet = recall_sheet(recall(world), TODAY)
+
+    assert [way.phone for way in sheet.people[0].other_ways] == ["0622222222"]
+    assert list_of(sheet)[0].rows[0][1:3] == ["0611111111\n0622222222", "a@b.example"]
+
+
 def test_the_last_notice_says_how_it_stands_and_who_was_not_reached_comes_first(world):
     held = recall(world)
     second = make_patient(world.clinic, name="Zoe")
@@ -237,7 +250,7 @@ def test_a_recall_takes_the_same_statements_whatever_its_size(world, sessions, d
         given(world, number, lot=world.lot)
     held = recall(world)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         recall_sheet(held, TODAY)
 
 
