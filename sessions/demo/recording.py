@@ -1,7 +1,7 @@
 """What is written down of a session: the mix, the needle, the places treated, and how it felt before and after."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from protocols.models import Lot, Substance, Technique
@@ -158,7 +158,7 @@ def _bruise(on: date) -> ReactionSeen:
     return ReactionSeen(
         kind="Bruise",
         severity="mild",
-        onset_on=on - timedelta(days=1),
-        description="Blue patch of 3 cm since the last session, not painful, fading.",
-        action="Cool pack; fewer points there today.",
+        onset_on=on,
+        description="Blue patch of 3 cm at one of the points, not painful.",
+        action="Cool pack; fewer points there next time.",
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form, make_careful
 from mesoclinic.core.identity_forms import PROOFS, IdentityForm
+from mesoclinic.core.localtime import local_day
 from patients.forms.weights import check_weight
 from protocols.forms.packs import PackField, read_pack
 from sessions.forms.record_rows import ReactionForm, count, depth, with_blank
@@ -19,6 +20,7 @@ from sessions.models.records import Severity
 from sessions.models.signatures import AddendumKind, Corrected
 from sessions.queries import corrections
 from sessions.queries.reactions import lots_given
+from sessions.queries.records import site_of
 from sessions.recording import text_of
 from sessions.services.records import Correction
 
@@ -126,6 +128,15 @@ class LateReactionForm(OutcomeFields, ReactionForm):
     severity = forms.ChoiceField(label=_("How bad"), choices=Severity.choices, initial=Severity.MILD)
 
     field_order = ("kind", "severity", "onset_on", "outcome", "suspected_lot", "description", "action")
+
+    def __init__(self, *args: Any, record: SessionRecord, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        self.session_on = local_day(record.performed_at, site_of(record).zone)
+
+    def clean(self):
+        data = super().clean()
+        self.not_before(self.session_on)
+        return data
 
 
 class ReactionUpdateForm(OutcomeFields):

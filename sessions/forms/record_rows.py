@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -299,6 +300,13 @@ class ReactionForm(Form):
         if day is not None and day > timezone.localdate():
             raise ValidationError(_("This day is still to come. Choose today or an earlier day."))
         return day
+
+    def not_before(self, day: date) -> None:
+        """Refuse an onset before the local day of the session: nothing of it can have caused that."""
+        onset = self.cleaned_data.get("onset_on")
+        if onset is not None and onset < day:
+            words = _("This is before the session of %(day)s. Enter it with the session before, as told later.")
+            self.add_error("onset_on", words % {"day": date_format(day, "j M Y")})
 
     def clean(self):
         data = super().clean()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mesoclinic.core.forms import Form
 from mesoclinic.core.identity_forms import PROOFS, IdentityForm
+from mesoclinic.core.localtime import local_day
 from patients.forms.weights import check_weight
 from protocols.models.protocols import Device
 from sessions.forms.record_rows import TYPED_LOT, LineForm, RecordReactionForm, SiteForm, count, depth, with_blank
@@ -235,8 +236,14 @@ class RecordForms:
             given = {line.lot_id for line in self.content().lines}
             for form in _kept(self.reactions):
                 form.suspect_only(given)
+                form.not_before(self._day())
             valid = [not form.errors for form in self.reactions]
         return all(valid) and not self.wrong_reasons
+
+    def _day(self) -> date:
+        """The local day it was given, once that is valid: as typed, else the day of the choices."""
+        at = self.form.cleaned_data["performed_at"]
+        return local_day(at, self.options.site.zone) if at else self.options.on
 
     @cached_property
     def wrong_reasons(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A reaction seen at the session: what is known of it at once stands in the draft, what is learnt later follows."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from mesoclinic.core.refused import Refused
 from protocols.queries.lot_warnings import suspicions
 from sessions.forms.addenda import LateReactionForm
 from sessions.models import AdverseEvent, AdverseEventUpdate
@@ -101,11 +103,51 @@ def test_a_lot_that_was_not_given_is_refused_beside_its_field(world):
     assert reads.content(world.record).reactions[0].suspected_lot_id == world.lot.pk
 
 
-@pytest.mark.parametrize(("onset_on", "is_wrong"), [("2026-03-02", False), ("2026-03-03", True), ("2062-03-02", True)])
-def test_a_reaction_began_on_no_day_to_come(world, onset_on, is_wrong):
+@pytest.mark.parametrize(
+    ("onset_on", "is_wrong"), [("2026-03-02", False), ("2026-03-03", True), ("2062-03-02", True), ("2026-03-01", True)]
+)
+def test_a_reaction_began_on_no_day_to_come_nor_before_the_session(world, onset_on, is_wrong):
     """Once signed it cannot be put right, and the weeks since the session are counted by it."""
     told = {"kind": "Wheal", "severity": "mild", "onset_on": onset_on}
 
-    form = LateReactionForm(told, record=world.record)
+    with_reaction(world)
+    form = LateReactionForm(told, record=finish(world, world.record))
 
     assert ("onset_on" in form.errors) is is_wrong
+
+
+def rows(world, **fields):
+    counts = {f"{name}-INITIAL_FORMS": "0" for name in ("lines", "sites", "reactions")}
+    counts |= {f"{name}-TOTAL_FORMS": "0" for name in ("lines", "sites")} | {"reactions-TOTAL_FORMS": "1"}
+    return {**counts, "reactions-0-kind": "Wheal", "edit_count": world.record.edit_count, **fields}
+
+
+@pytest.mark.parametrize(
+    ("performed_at", "onset_on", "is_wrong"),
+    [("", "2026-03-02", False), ("", "2026-03-01", True), ("2026-03-01 10:00", "2026-03-01", False)],
+)
+def test_a_reaction_of_a_session_did_not_begin_before_it(world, performed_at, onset_on, is_wrong):
+    browser = Client()
+    browser.force_login(world.doctor_user)
+    sent = rows(world, performed_at=performed_at, **{"reactions-0-onset_on": onset_on})
+
+    address = reverse("sessions:record-save", args=[world.record.public_id])
+    errors = browser.post(address, sent, headers={"X-Autosave": "1"}).json()["errors"]
+
+    assert errors.get("reactions-0-onset_on", "").startswith("This is before the session of 2 Mar 2026.") is is_wrong
+    assert not is_wrong or set(errors) == {"reactions-0-onset_on"}
+
+
+def test_a_signed_record_says_since_when_a_reaction_was_there_and_the_service_refuses_a_day_before_it(world):
+    with_reaction(world)
+    record = finish(world, world.record)
+    sign(world, record)
+    browser = Client()
+    browser.force_login(world.doctor_user)
+
+    text = " ".join(browser.get(reverse("sessions:record-view", args=[record.public_id])).content.decode().split())
+
+    assert "Wheal (Moderate) since 2 Mar 2026" in text
+    early = {"kind": "Lump", "severity": "mild", "onset_on": MONDAY - timedelta(days=1)}
+    with pytest.raises(Refused, check=lambda no: no.code == "before-session"):
+        records.report_reaction(actor=world.doctor_user, record=record, **early)

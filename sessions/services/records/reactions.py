@@ -7,10 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from protocols.models import Lot
 from sessions.models import AdverseEvent, AdverseEventUpdate, SessionRecord
+from sessions.queries import records as reads
 from sessions.queries.reactions import lots_given
 
 from .drafting import locked
@@ -32,10 +34,12 @@ def report_reaction(
 ) -> AdverseEvent:
     """Add a reaction told after the session was signed: lesions appear up to 12 weeks after.
 
-    Source: DOMAIN section 1.3 (S44). Raises Refused("not-signed" | "other-lot").
+    Source: DOMAIN section 1.3 (S44). Raises Refused("not-signed" | "other-lot" | "before-session").
     """
     now = now or timezone.now()
     fresh = _signed(record)
+    if onset_on is not None and onset_on < local_day(fresh.performed_at, reads.site_of(fresh).zone):
+        raise Refused("before-session", _("This is before the day of the session."), field="onset_on")
     _refuse_other_lot(fresh, suspected_lot)
     told = {"kind": kind.strip(), "severity": severity, "onset_on": onset_on, "description": description.strip()}
     told |= {"action": action.strip(), "is_late": True, "reported_by": actor}
