@@ -60,6 +60,10 @@ class Practitioner(ClinicOwned):
     def __str__(self) -> str:
         return self.name
 
+    def can_sign_on(self, day: date) -> bool:
+        """Say whether this person can still sign what they gave: licensed, and able to sign in."""
+        return self.is_licensed_on(day) and self.user is not None and self.user.is_active
+
     def is_licensed_on(self, day: date) -> bool:
         """Say whether this person may inject on that local day."""
         return (

@@ -71,6 +71,7 @@ class ReadPage:
     gate_open: bool
     is_signer: bool
     signs_for_other: bool
+    giver_can_sign: bool  # whoever gave it is still here to sign it
 
 
 def before_start(visit: Appointment, today: date) -> FormPage:
@@ -175,6 +176,7 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
         gate_open=_closes_open_gate(record),
         is_signer=own is not None and own.is_licensed_on(today),
         signs_for_other=own is not None and own.pk != record.performed_by_id,
+        giver_can_sign=record.performed_by is not None and record.performed_by.can_sign_on(today),
     )
 
 

@@ -36,7 +36,7 @@ from sessions.recording import (
 )
 
 WITH_NAMES = (
-    *("patient__species", "planned_session", "technique", "performed_by", "signed_by"),
+    *("patient__species", "planned_session", "technique", "performed_by__user", "signed_by"),
     *("appointment__site", "appointment__practitioner"),
 )
 COURSE_NAMES = ("protocol_version__protocol", "protocol_version__technique", "indication", "site")

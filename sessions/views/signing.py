@@ -103,6 +103,8 @@ def _unsigned_page(request: HttpRequest, form: SignForm) -> HttpResponse:
             {
                 "record": row,
                 "ticked": str(row.public_id) in chosen if chosen else own is not None and row.performed_by_id == own.pk,
+                "giver_can_sign": (own is None or row.performed_by_id != own.pk)
+                and row.performed_by.can_sign_on(today),
                 "has_left": row.performed_by.last_day_on is not None and row.performed_by.last_day_on < today,
             }
             for row in rows

@@ -156,3 +156,36 @@ def test_only_ones_own_records_are_ticked_in_advance(world):
 
     assert f'value="{record.public_id}"' in page
     assert "checked" not in page.split(f'value="{record.public_id}"')[1].split(">")[0]
+
+
+def test_whose_giver_is_still_here_is_said_before_somebody_else_signs(world):
+    record, browser = done(world), Client()
+    browser.force_login(world.other_user)
+
+    dialog = browser.get(reverse("sessions:record-view", args=[record.public_id])).content.decode()
+    listed = browser.get(reverse("sessions:records-unsigned") + "?of=all").content.decode()
+
+    assert "Dr Ada still works here and can sign this." in dialog
+    assert "Dr Ada still works here and can sign this" in listed
+
+
+def test_whoever_has_left_or_cannot_sign_in_is_not_said_to_be_here(world):
+    record, browser = leave(world), Client()
+    browser.force_login(world.other_user)
+
+    for page in (
+        reverse("sessions:record-view", args=[record.public_id]),
+        reverse("sessions:records-unsigned") + "?of=all",
+    ):
+        assert "still works here" not in browser.get(page).content.decode()
+
+
+def test_ones_own_record_says_nothing_of_whoever_is_here(world):
+    record, browser = done(world), Client()
+    browser.force_login(world.doctor_user)
+
+    for page in (
+        reverse("sessions:record-view", args=[record.public_id]),
+        reverse("sessions:records-unsigned") + "?of=all",
+    ):
+        assert "still works here" not in browser.get(page).content.decode()
