@@ -46,7 +46,7 @@ class Middle:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the courses of one group came to: n of them, the median change of pain, who responded."""
+    """What the courses of one group came to: n of them, the median change of the score, who responded."""
 
     n: int
     change: Middle | None

@@ -12,6 +12,7 @@ from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic, Site
 from protocols.models import Indication, Lot, Protocol, Species
 from sessions.models import Practitioner, Room
+from sessions.models.records import Scale
 from sessions.queries.overview_scope import Scope
 
 MOST_DAYS = 366
@@ -113,6 +114,7 @@ class OverviewListForm(OverviewForm):
     weekday = forms.IntegerField(min_value=1, max_value=7, required=False)
     hour = forms.IntegerField(min_value=0, max_value=23, required=False)
     number = forms.IntegerField(min_value=0, max_value=9999, required=False)
+    scale = forms.ChoiceField(choices=Scale.choices, required=False)
     in_no_room = forms.BooleanField(required=False)
 
     def __init__(self, *args, clinic: Clinic, **kwargs):
@@ -132,4 +134,5 @@ class OverviewListForm(OverviewForm):
             lot=asked.get("lot"),
             at=(weekday, hour) if weekday is not None and hour is not None else None,
             number=asked.get("number"),
+            scale=asked.get("scale") or "",
         )

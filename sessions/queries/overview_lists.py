@@ -202,13 +202,13 @@ def _outcomes(scope: Scope) -> Listing:
 
 
 def _responders(scope: Scope) -> Listing:
-    return _scored(_("Courses that came down by 30 % or more"), overview_outcomes.responders(scope))
+    return _scored(_("Courses whose pain came down by 30 % or more"), overview_outcomes.responders(scope))
 
 
 def _scored(title: str, found: QuerySet[CourseFigures]) -> Listing:
     heads = (
-        *(_("Course"), _("Patient"), _("Protocol"), _("Lead"), _("Pain at first"), _("Pain at last")),
-        *(_("Change"), _("on")),
+        *(_("Course"), _("Patient"), _("Protocol"), _("Lead"), _("Scale"), _("First score")),
+        *(_("Last score"), _("Change"), _("on")),
     )
     names = ("patient", "indication", "protocol_version__protocol", "lead_practitioner", "figures")
     rows = overview_outcomes.listed(found).select_related(*names)
@@ -222,10 +222,11 @@ def _outcome_line(course: Course) -> Line:
         course.patient.listed_name,
         str(course.protocol_version.protocol),
         course.lead_practitioner.name,
-        plain(figures.first_pain),
-        plain(figures.last_pain),
-        plain(figures.last_pain - figures.first_pain),
-        _day(figures.last_pain_on),
+        str(figures.get_scale_display()),
+        plain(figures.first_score),
+        plain(figures.last_score),
+        plain(figures.last_score - figures.first_score),
+        _day(figures.last_score_on),
     )
     return Line(_course_address(course), cells, patient_id=course.patient_id)
 

@@ -30,7 +30,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Scope:
-    """Local days from/until, both included, of the sites; `room`, `indication`, `lot` and `at` narrow the lists behind numbers.
+    """Local days from/until, both included, of the sites; `room`, `indication`, `lot`, `scale` and `at` narrow the lists behind numbers.
 
     `at` is (ISO weekday, hour) of the wall clock, `number` that of a session. `today` is the day it is asked on.
     """
@@ -50,6 +50,7 @@ class Scope:
     in_no_room: bool = False
     number: int | None = None
     lot: Lot | None = None
+    scale: str = ""
 
     @property
     def days(self) -> list[date]:

@@ -66,7 +66,7 @@ def years_of_sessions(count: int = 1_000_000, *, practitioners: int = 20) -> Sim
     event = AdverseEvent.objects.create(patient=world.patient, record=record, kind="bruise")
     _many(event, count // 100, {"record_id": f"{first_record} + n * 100"}, given)
     figures = CourseFigures(course=example, clinic=world.clinic, counted_at=timezone.now())
-    scores = {"first_pain": "4 + n %% 6", "last_pain": "n %% 7", "last_pain_on": day, "sessions_done": "n %% 11"}
+    scores = {"first_score": "4 + n %% 6", "last_score": "n %% 7", "last_score_on": day, "sessions_done": "n %% 11"}
     figures.save(force_insert=True)
     _many(figures, courses, {"course_id": f"{first_course} + n", **scores}, given)
     raw.analyze()

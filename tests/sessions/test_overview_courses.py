@@ -34,7 +34,7 @@ from sessions.queries.overview_courses import dropped, overdue, reached, reviews
 from sessions.queries.overview_lists import listing
 from sessions.queries.overview_outcomes import courses_with_outcome, outcomes, responders
 from sessions.queries.overview_safety import sessions_given
-from sessions.services.figures import count_courses, first_and_last
+from sessions.services.figures import count_courses, first_and_last, on_one_scale
 from tests.factories import make_course, make_lot, make_user
 from tests.sessions.overview_world import FIRST, LAST, overview_world
 from tests.sessions.record_world import done, record_world
@@ -49,10 +49,12 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 20, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 GATED_AFTER = 3
+SCALES_BY_COURSE = (("pain",), ("pain", "lameness"), ("lameness",))
+HIGHEST = {"pain": 10, "lameness": 5}
 
 
 def course_world(seed: int, *, visits: int = 0):
-    """Fifty courses with sessions done early, in time and late, some with pain scores, some stopped or lapsed."""
+    """Eighty courses with sessions done early, in time and late, scored on pain, lameness or both, some stopped or lapsed."""
     world, dice = overview_world(seed, visits=visits), random.Random(seed)
     expiries = (date(2026, 4, 1), date(2026, 5, 20), date(2030, 1, 1))
     world.lots = [
@@ -61,7 +63,7 @@ def course_world(seed: int, *, visits: int = 0):
         for low in (None, 100)
     ]
     Lot.objects.filter(pk=world.lots[-2].pk).update(status="recalled", recalled_at=NOW)
-    for n in range(50 - len(world.courses)):
+    for n in range(80 - len(world.courses)):
         course = make_course(
             world.clinic,
             patient=world.patients[n % len(world.patients)],
@@ -75,7 +77,8 @@ def course_world(seed: int, *, visits: int = 0):
         world.courses.append(course)
     for course in world.courses:
         _play(dice, course, world.lots)
-    world.courses = list(Course.objects.filter(clinic=world.clinic))
+    type(world.indications[0]).objects.filter(pk=world.indications[0].pk).update(main_score="lameness")
+    world.courses = list(Course.objects.filter(clinic=world.clinic).select_related("indication"))
     count_courses(now=NOW)
     return world
 
@@ -104,10 +107,11 @@ def _record(dice: random.Random, course: Course, session: PlannedSession, day: d
         performed_at=datetime.combine(day, time(22, 30 + session.number), tzinfo=UTC),
         performed_by=course.lead_practitioner,
     )
-    for rater in dice.sample(["patient", "clinician"], dice.choice([1, 1, 1, 2])):
-        for moment in ("before", "after"):
-            value = Decimal(dice.randrange(0, 11))
-            Score.objects.create(record=record, scale="pain", moment=moment, value=value, rated_by=rater)
+    for scale in SCALES_BY_COURSE[course.number % 3]:
+        for rater in dice.sample(["patient", "clinician"], dice.choice([1, 1, 1, 2])):
+            for moment in ("before", "after"):
+                value = Decimal(dice.randrange(0, HIGHEST[scale] + 1))
+                Score.objects.create(record=record, scale=scale, moment=moment, value=value, rated_by=rater)
     taken = dice.sample(lots, dice.choice([0, 1, 2]))
     for position, lot in enumerate([*taken, *taken[:1]]):  # a lot may be in two syringes of a session
         mix = {"substance": lot.substance, "role": "base", "prepared_ml": 2, "given_ml": 2, "lot": lot}
@@ -129,11 +133,18 @@ def fits(course: Course, scope) -> bool:
     )
 
 
-def slow_outcome(course: Course) -> tuple[Decimal, Decimal, date] | None:
-    """Walk through the records one by one."""
+def slow_outcome(course: Course) -> tuple[str, Decimal, Decimal, date] | None:
+    """Walk through the records one by one, on the scale of the indication first, then on pain, then on lameness."""
+    for scale in (course.indication.main_score, "pain", "lameness"):
+        if (found := slow_outcome_on(course, scale)) is not None:
+            return (scale, *found)
+    return None
+
+
+def slow_outcome_on(course: Course, scale: str) -> tuple[Decimal, Decimal, date] | None:
     first = rater = found = None
     for record in course.records.exclude(status="draft").order_by("performed_at"):
-        given = {score.rated_by: score.value for score in record.scores.filter(scale="pain", moment="before")}
+        given = {score.rated_by: score.value for score in record.scores.filter(scale=scale, moment="before")}
         if first is None and given:
             rater = "patient" if "patient" in given else "clinician"
             first = given[rater]
@@ -214,24 +225,68 @@ def test_drop_out_is_what_walking_through_the_courses_finds(seed):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_outcomes_are_those_of_walking_through_the_records(seed):
-    world = course_world(seed)
+    world, compared = course_world(seed), Counter()
 
     for scope in some_scopes(world):
-        slow = {}
+        slow: dict = {}
         for course in world.courses:
             came_to = slow_outcome(course) if fits(course, scope) else None
-            if came_to and came_to[0] > 0 and FIRST <= came_to[2] <= LAST:
-                slow[course.pk] = came_to[:2]
-        rows = courses_with_outcome(scope).values_list("pk", "first_pain", "last_pain")
-        assert {key: (first, last) for key, first, last in rows} == slow
-        if len(slow) >= SMALLEST_GROUP:
-            figures = outcomes(scope).blocks[0].figures
-            changes = [last - first for first, last in slow.values()]
-            assert Decimal(figures[1].cell.text.replace("−", "-")) == median(changes)
-            better = sum(last <= first * Decimal("0.7") for first, last in slow.values())
-            assert figures[2].below.startswith(f"{better} / {len(slow)}")
-            fell = {key for key, (first, last) in slow.items() if last <= first * Decimal("0.7")}
-            assert set(responders(scope).values_list("pk", flat=True)) == fell
+            if came_to and came_to[1] > 0 and FIRST <= came_to[3] <= LAST:
+                slow.setdefault(came_to[0], {})[course.pk] = came_to[1:3]
+        rows = courses_with_outcome(scope).values_list("scale", "pk", "first_score", "last_score")
+        quick: dict = {}
+        for scale, key, first, last in rows:
+            quick.setdefault(scale, {})[key] = (first, last)
+        assert quick == slow
+        pain = slow.get("pain", {})
+        fell = {key for key, (first, last) in pain.items() if last <= first * Decimal("0.7")}
+        assert set(responders(scope).values_list("pk", flat=True)) == fell
+        for scale, figures in figures_by_scale(scope).items():
+            changes = [last - first for first, last in slow[scale].values()]
+            assert figures[0].cell.text == str(len(changes))
+            if len(changes) >= SMALLEST_GROUP:
+                assert Decimal(figures[1].cell.text.replace("−", "-")) == median(changes)
+                compared[scale] += 1
+            if scale == "pain" and len(changes) >= SMALLEST_GROUP:
+                assert figures[2].below.startswith(f"{len(fell)} / {len(pain)}")
+    assert set(compared) == {"pain", "lameness"}
+
+
+def figures_by_scale(scope) -> dict:
+    found = [block.figures for block in outcomes(scope).blocks if block.kind == "figures"]
+    return {figures[1].label.removeprefix("median change of "): figures for figures in found}
+
+
+def test_each_scale_stands_by_itself_pain_first_and_only_pain_has_responders():
+    scope = scope_of(course_world(0))
+
+    blocks = outcomes(scope).blocks
+
+    lame = next(place for place, block in enumerate(blocks) if block.title == "Lameness (0–5)")
+    heads = [[said for said, _side in block.heads] for block in blocks if block.kind == "table"]
+    of_lameness = [[said for said, _side in block.heads] for block in blocks[lame:] if block.kind == "table"]
+    assert list(figures_by_scale(scope)) == ["pain", "lameness"]
+    assert len(blocks[lame + 1].figures) == 2
+    assert of_lameness
+    assert all("Median change of lameness" in one and len(one) == 4 for one in of_lameness)
+    pain = heads[: -len(of_lameness)]
+    assert pain
+    assert all("Median change of pain" in one and len(one) == 5 for one in pain)
+    asked = [cell.query for block in blocks[lame:] for row in block.rows for cell in row if cell.query]
+    assert {(one["what"], one["scale"]) for one in asked} == {("outcome", "lameness")}
+
+
+def test_the_scale_that_counts_is_the_indications_then_pain_then_lameness():
+    at = [datetime(2026, 3, n, tzinfo=UTC) for n in (1, 2)]
+    pain = [(at[0], "owner", Decimal(6)), (at[1], "owner", Decimal(5))]
+    lame = [(at[0], "clinician", Decimal(3)), (at[1], "clinician", Decimal(1))]
+
+    assert on_one_scale({"pain": pain, "lameness": lame}, "pain")[0] == "pain"
+    assert on_one_scale({"pain": pain, "lameness": lame}, "lameness") == ("lameness", (Decimal(3), Decimal(1), at[1]))
+    assert on_one_scale({"pain": pain, "lameness": lame[:1]}, "lameness")[0] == "pain"
+    assert on_one_scale({"pain": pain[:1], "lameness": lame}, "satisfaction")[0] == "lameness"
+    assert on_one_scale({"lameness": lame[:1]}, "pain") == ("lameness", (Decimal(3), None, None))
+    assert on_one_scale({}, "satisfaction") == ("pain", (None, None, None))
 
 
 @pytest.mark.parametrize("seed", range(2))
