@@ -42,7 +42,7 @@ ACCESS_LOG = (
     Column(_("Who"), lambda event: event.actor_name or gettext("the program")),
     Column(_("What"), lambda event: event.words),
     Column(_("Patient"), lambda event: event.patient_name if event.patient else ""),
-    Column(_("About"), lambda event: event.subject_text),
+    Column(_("About"), lambda event: event.about),
     Column(_("Reason"), lambda event: event.reason),
     Column(_("Details"), lambda event: "; ".join(change_words(*line) for line in event.lines)),
 )

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
+from django.utils import translation
 
 from mesoclinic.core.models import AuditEvent, Clinic, User
 
@@ -93,12 +95,18 @@ def event(
         verb=verb,
         subject_type=subject._meta.label_lower,
         subject_id=subject.pk,
-        subject_text=str(subject)[:200],
+        subject_text=_in_english(subject)[:200],
         patient_id=patient_id,
         changes=list(changes),
         reason=reason,
         batch=batch,
     )
+
+
+def _in_english(subject: models.Model) -> str:
+    """Name a row in the program's own language, whoever did it: `access_log.about` says it in the reader's."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(subject)
 
 
 def _owner_id(subject: models.Model) -> int | None:

@@ -1,5 +1,8 @@
 """The access log as it is read: each event in words, with the patient it is about, as far as that may be told."""
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
 from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.queries import access_log as log
 from patients.queries import patients
@@ -13,7 +16,8 @@ def worded(clinic: Clinic, rows: list[AuditEvent], *, is_open: bool = False) -> 
     named = patients.with_kept(clinic, {row.patient_id for row in rows if row.patient_id})
     known = log.names(rows)
     for row in rows:
-        row.words, row.lines = log.words(row), log.lines(row, known)
+        row.words, row.lines, row.about = log.words(row), log.lines(row, known), log.about(row)
+        row.told = [change_words(*line) for line in row.lines]
         row.patient, kept = named.get(row.patient_id, (None, None))
         if row.patient is None:
             continue
@@ -25,11 +29,12 @@ def worded(clinic: Clinic, rows: list[AuditEvent], *, is_open: bool = False) -> 
 
 
 def change_words(field: str, old: str, new: str) -> str:
-    return f"{field}: {old or '–'} → {new or '–'}" if old or new else field
+    told = {"head": capfirst(field), "text": f"{old or '–'} → {new or '–'}"}
+    return _("{head}: {text}").format(**told) if old or new else capfirst(field)
 
 
 def _withhold(row: AuditEvent) -> None:
     """Leave out names and values. Why somebody came through the door stays: the log is there to tell that."""
-    row.subject_text, row.lines = "", []
+    row.about, row.lines, row.told = "", [], []
     if row.verb != "restricted-file.opened":
         row.reason = ""

@@ -14,7 +14,6 @@ from sessions.models import Appointment
 from sessions.printing.lists import ListPaper
 from sessions.printing.pieces import joined
 from sessions.printing.words import ENGLISH, print_day
-from sessions.queries.access_log_lines import change_words
 from sessions.queries.contacts import Contact, contacts_of
 from sessions.queries.paper import letterhead, paper_of, paper_size
 
@@ -97,7 +96,7 @@ def _who(visit: Appointment, reached: dict[int, Contact]) -> str:
 
 
 def _event_row(event: AuditEvent) -> list[str]:
-    details = (event.subject_text, event.reason, *(change_words(*line) for line in event.lines))
+    details = (event.about, event.reason, *event.told)
     return [
         date_format(localtime(event.at), "j M Y, H:i"),
         event.actor_name or _("the program"),

@@ -7,15 +7,18 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from mesoclinic.core import audit
 from mesoclinic.core.models import AuditEvent
-from mesoclinic.core.queries.access_log import DONE, NOUNS, lines, names
+from mesoclinic.core.queries.access_log import DONE, NOUNS, about, lines, names
+from patients.models import Flag
 from patients.services.places import create_place
 from sessions.models import CourseRevision
 from sessions.models.courses import CourseStatus
 from sessions.models.signatures import Addendum
-from tests.factories import make_clinic, make_practitioner, make_room
+from sessions.queries.access_log_lines import change_words
+from tests.factories import make_clinic, make_patient, make_practitioner, make_room
 
 APPS = ("mesoclinic", "patients", "protocols", "sessions")
 VERB = re.compile(r"[a-z_]+\.(?!typ$)[a-z-]+")  # a paper's template, consent.typ, is none
@@ -98,3 +101,52 @@ def test_whom_a_change_of_another_link_is_about_is_not_named():
 def test_what_changed_is_told_in_local_time_and_without_keys(change, line):
     with timezone.override("Europe/Paris"):
         assert lines(AuditEvent(changes=[change])) == [line]
+
+
+APPOINTMENT = {"model": "treatment_sessions.appointment", "id": 1}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["Status: booked → arrived", "From: – → 18 Dec 2026, 10:30", "Roles: – → Reception"]),
+        ("fr", ["Statut\u00a0: Réservé → Arrivé", "De\u00a0: – → 18 déc. 2026, 10:30", "Rôles\u00a0: – → Accueil"]),
+    ],
+)
+def test_what_changed_is_told_in_the_readers_words_not_in_names_of_columns(language, said):
+    changes = [
+        {**APPOINTMENT, "field": "status", "old": "booked", "new": "arrived"},
+        {**APPOINTMENT, "field": "starts_at", "old": None, "new": "2026-12-18 09:30:00+00:00"},
+        {"model": "core.user", "id": 1, "field": "roles", "old": None, "new": ["reception"]},
+    ]
+
+    with timezone.override("Europe/Paris"), translation.override(language):
+        assert [change_words(*line) for line in lines(AuditEvent(changes=changes))] == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "in_french"),
+    [
+        ("treatment_sessions.course", "Ada · Rheumatoid arthritis", "Ada · Polyarthrite rhumatoïde"),
+        ("treatment_sessions.appointment", "Ada 2026-04-13 10:15", "Ada 13 avr. 2026 10:15"),
+        ("patients.patientparty", "Anne (Owner)", "Anne (Propriétaire)"),
+        ("patients.patient", "Owner", "Owner"),
+    ],
+)
+def test_what_an_event_is_about_is_told_in_the_readers_words(kind, text, in_french):
+    event = AuditEvent(subject_type=kind, subject_text=text)
+
+    with translation.override("fr"):
+        assert about(event) == in_french
+
+
+@pytest.mark.django_db
+def test_an_event_is_written_in_one_language_whoever_acts():
+    clinic = make_clinic()
+    flag = Flag(kind="heart", patient=make_patient(clinic))
+
+    with translation.override("fr"):
+        event = audit.event(actor=None, verb="flag.added", subject=flag, clinic=clinic)
+
+    with translation.override("en"):
+        assert event.subject_text == str(flag)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import CharField, Model, Q, QuerySet, Value
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import CharField, Field, Model, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -15,9 +16,35 @@ from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.audit import Change
 from mesoclinic.core.models import AuditEvent, Clinic, Site
+from mesoclinic.core.roles import Role
 
 # A day, or an instant with its distance from UTC, as JSON keeps them.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?")
+DAY = re.compile(r"(?<!\S)\d{4}-\d\d-\d\d(?!\S)")
+WEEKDAY = re.compile(r"[A-Z][a-z]+day")
+# What of the name of a row is the program's own word: of a course what it is for, else what stands before a number, a
+# day or a word of the clinic's.
+FIRST = re.compile(r"(?P<said>.+?)(: .*| \([^()]*\)| \d{4}-\d\d-\d\d.*)?")
+WORDED = {
+    "treatment_sessions.course": re.compile(r".* · (?P<said>.+)"),
+    "patients.patientparty": re.compile(r".* \((?P<said>[^()]+)\)"),
+    "patients.identifier": re.compile(r"(?P<said>.+) \S+"),
+    **dict.fromkeys(
+        (
+            *("patients.flag", "protocols.indication", "protocols.protocol", "protocols.protocolversion"),
+            *("protocols.substance", "protocols.technique", "treatment_sessions.addendum"),
+            *("treatment_sessions.callattempt", "treatment_sessions.reporthandout", "treatment_sessions.recallnotice"),
+        ),
+        FIRST,
+    ),
+}
+# What changed and is no field of a model.
+FIELDS = {
+    "filters": gettext_lazy("filters"),
+    "roles": gettext_lazy("roles"),
+    "rows": gettext_lazy("rows"),
+    "working_hours": gettext_lazy("weekly hours"),
+}
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")  # the name of a state, "in_progress"
 # Links whose rows are told by name: of a visit's practitioner, room or place everybody may know.
 NAMED = ("lead_practitioner", "place", "practitioner", "room", "site")
@@ -241,6 +268,22 @@ def events(
     return {"looked": rows.filter(looked), "changed": rows.exclude(looked)}.get(kind, rows)
 
 
+def about(event: AuditEvent) -> str:
+    """Say what an event is about: names as they are, days and the program's own words in the reader's language."""
+    text = event.subject_text
+    if event.subject_type in WORDED and (found := WORDED[event.subject_type].fullmatch(text)):
+        start, end = found.span("said")
+        text = text[:start] + _(found["said"]) + text[end:]
+    return DAY.sub(lambda day: _day(day[0]), text)
+
+
+def _day(text: str) -> str:
+    try:
+        return date_format(date.fromisoformat(text), "j M Y")
+    except ValueError:  # a number that looks like a day
+        return text
+
+
 def words(event: AuditEvent) -> str:
     """Say what happened, as “Patient's file: opened”."""
     noun, _dot, done = event.verb.partition(".")
@@ -282,12 +325,39 @@ def lines(event: AuditEvent, known: Names | None = None) -> list[tuple[str, str,
 
 
 def _line(change: Change, known: Names) -> tuple[str, str, str]:
-    field, old, new = change["field"], change.get("old"), change.get("new")
-    if field.endswith("_id"):
+    name, old, new = change["field"], change.get("old"), change.get("new")
+    field = _field(change)
+    said = str(field.verbose_name) if field else str(FIELDS.get(name, _bare(name)))
+    if name.endswith("_id"):
         linked = _linked(change)
         before, after = (known.get((linked, key), "") for key in (old, new))
-        return field.removesuffix("_id").replace("_", " "), before, after
-    return field.removesuffix("_at").removesuffix("_on").replace("_", " "), _plain(old), _plain(new)
+        return said, before, after
+    return said, _value(field, name, old), _value(field, name, new)
+
+
+def _field(change: Change) -> Field | None:
+    """Return the field of a model that was changed; None for what is none, or has no name of its own to read."""
+    try:
+        found = apps.get_model(change.get("model", ""))._meta.get_field(change["field"])
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return None
+    return found if isinstance(found, Field) and found.verbose_name != found.name.replace("_", " ") else None
+
+
+def _bare(name: str) -> str:
+    return name.removesuffix("_id").removesuffix("_at").removesuffix("_on").replace("_", " ")
+
+
+def _value(field: Field | None, name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if field is not None and field.flatchoices:
+        return str(dict(field.flatchoices).get(value, _plain(value)))
+    if name == "roles" and isinstance(value, list):
+        return ", ".join(str(dict(Role.choices).get(one, one)) for one in value)
+    if name == "working_hours" and isinstance(value, str):
+        return WEEKDAY.sub(lambda day: _(day[0]), value)
+    return _plain(value)
 
 
 def _plain(value: object) -> str:
