@@ -144,7 +144,7 @@ class ProtocolVersion(Identified):
         ]
 
     def __str__(self) -> str:
-        return f"{self.protocol.name} ({self.number})"
+        return f"{self.protocol} ({self.number})"
 
     @property
     def clinic(self):

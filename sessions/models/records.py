@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import one_of
@@ -255,7 +256,12 @@ class InjectionSite(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.region} {self.get_side_display()}".strip()
+        return f"{self.region_words} {str(self.get_side_display()).lower()}".strip()
+
+    @property
+    def region_words(self) -> str:
+        """The region in the reader's language where it is one the program knows."""
+        return gettext(self.region) if self.region else ""
 
     @property
     def volume_ml(self) -> Decimal | None:

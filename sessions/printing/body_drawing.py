@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sessions.body_map import View, views_of
 from sessions.printing.charts import ACCENT, FULL_WIDTH, svg_of, svg_text
 from sessions.printing.document import BodyPart
+from sessions.printing.pieces import colon
 from sessions.printing.words import Words
 
 SMALL, LARGE = (160, 120), (260, 180)
@@ -21,7 +22,7 @@ def body_said(parts: Sequence[BodyPart], words: Words) -> str:
     for part in parts:
         stung = sum(point.stings for point in part.points)
         text = words["body_points"].format(n=len(part.points))
-        said.append(f"{part.name}: {text}" + (f", {words['body_stung'].format(n=stung)}" if stung else ""))
+        said.append(colon(part.name, text, words) + (f", {words['body_stung'].format(n=stung)}" if stung else ""))
     return "; ".join(said) + "." if said else ""
 
 

@@ -102,7 +102,7 @@ def _treatment_rows(report: CourseReport, words: Words) -> Rows:
         [words["lead"], report.lead],
         [words["tried_before"], report.tried_before],
         [words["combined_with"], report.combined_with],
-        [words["state"], colon(report.state, report.state_reason)],
+        [words["state"], colon(report.state, report.state_reason, words)],
     ]
 
 

@@ -13,7 +13,7 @@ def given_last(report: CourseReport, words: Words) -> list[Block]:
     blocks = [
         block
         for session in report.sessions
-        for block in (*_mix(session, words), *_places(session, words), *_corrected(session))
+        for block in (*_mix(session, words), *_places(session, words), *_corrected(session, words))
     ]
     return blocks or [{"kind": "text", "text": words["none_yet"]}]
 
@@ -68,8 +68,8 @@ def _shots(site: SiteLine, words: Words) -> list[str]:
     return [shots, words["reactive"] if site.reactive else ""]
 
 
-def _corrected(session: SessionPart) -> list[Block]:
-    return listed([colon(one.kind, one.text) for one in session.addenda])
+def _corrected(session: SessionPart, words: Words) -> list[Block]:
+    return listed([colon(one.kind, one.text, words) for one in session.addenda])
 
 
 def _day(one: CompetitionDay, words: Words) -> str:

@@ -94,8 +94,8 @@ def comma(parts: Iterable[str]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def colon(head: str, text: str) -> str:
-    return ": ".join(part for part in (head, text) if part)
+def colon(head: str, text: str, words: Words) -> str:
+    return words["colon"].format(head=head, text=text) if head and text else head or text
 
 
 def clinic_data(clinic: ClinicPart) -> dict[str, Any]:
@@ -110,8 +110,13 @@ def heading(text: str) -> str:
 
 
 def shortened(text: str, letters: int) -> str:
-    """Cut a text that is longer than `letters`, with an ellipsis."""
-    return text if len(text) <= letters else f"{text[: letters - 1].rstrip()}…"
+    """Cut a text that is longer than `letters` between two words, with an ellipsis; a long word anywhere."""
+    if len(text) <= letters:
+        return text
+    kept = text[: letters - 1]
+    if not text[letters - 1].isspace() and (space := kept.rfind(" ")) > letters // 2:
+        kept = kept[:space]
+    return f"{kept.rstrip(' ·,–')}…"
 
 
 def paper_file_name(day: date, name: str, what: str) -> str:

@@ -335,7 +335,7 @@ def _medicine(line: MixLine, words: Words) -> str:
 def _added(session: SessionPart, words: Words) -> list[str]:
     late = [words["late_entry"]] if session.late_entry else []
     unsigned = [words["not_signed"]] if session.signature is None else []
-    return [*unsigned, *late, *(colon(one.kind, one.text) for one in session.addenda)]
+    return [*unsigned, *late, *(colon(one.kind, one.text, words) for one in session.addenda)]
 
 
 FULL: Sections = (

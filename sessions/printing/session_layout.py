@@ -53,7 +53,7 @@ def session_block(session: SessionPart, words: Words, place: int = 0) -> Block:
 
 def _addendum(one: Addendum, words: Words) -> str:
     day = print_day(one.on, words)
-    return joined([colon(one.kind, one.text), _reason(one, words), one.by, day, _hash(one.signature, words)])
+    return joined([colon(one.kind, one.text, words), _reason(one, words), one.by, day, _hash(one.signature, words)])
 
 
 def _hash(signature: Signature | None, words: Words) -> str:
@@ -169,7 +169,7 @@ def _body_and_facts(session: SessionPart, words: Words, place: int) -> list[Bloc
 
 
 def _body(session: SessionPart, words: Words, place: int) -> list[Block]:
-    title = f"{words['body_map']}: {words['session'].format(number=session.number)}"
+    title = colon(words["body_map"], words["session"].format(number=session.number), words)
     svg, width = body_drawing(session.body, words, title=title, name=f"body-{place}")
     return [{"kind": "chart", "svg": svg, "alt": body_said(session.body, words), "width": str(width)}] if svg else []
 

@@ -13,6 +13,7 @@ def gettext_noop(message: str) -> str:
 
 ENGLISH: Words = {
     "decimal": ".",
+    "colon": gettext_noop("{head}: {text}"),
     "months": gettext_noop("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"),
     "report": gettext_noop("Course report"),
     "course": gettext_noop("Course"),
@@ -217,5 +218,9 @@ ENGLISH: Words = {
 
 
 def print_day(day: date, words: Words = ENGLISH) -> str:
-    """Write a day so that nobody mistakes month for day: 2 Mar 2026."""
-    return f"{day.day} {words['months'].split()[day.month - 1]} {day.year:04d}"
+    """Write a day so that nobody mistakes month for day: 2 Mar 2026.
+
+    A language with a word of its own for the first of a month has it after the months: 1er avr. 2026.
+    """
+    *months, first = [*words["months"].split(), "1"][:13]
+    return f"{first if day.day == 1 else day.day} {months[day.month - 1]} {day.year:04d}"

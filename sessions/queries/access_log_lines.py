@@ -1,10 +1,10 @@
 """The access log as it is read: each event in words, with the patient it is about, as far as that may be told."""
 
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.queries import access_log as log
+from mesoclinic.core.wording import with_colon
 from patients.queries import patients
 
 
@@ -29,8 +29,7 @@ def worded(clinic: Clinic, rows: list[AuditEvent], *, is_open: bool = False) -> 
 
 
 def change_words(field: str, old: str, new: str) -> str:
-    told = {"head": capfirst(field), "text": f"{old or '–'} → {new or '–'}"}
-    return _("{head}: {text}").format(**told) if old or new else capfirst(field)
+    return with_colon(capfirst(field), f"{old or '–'} → {new or '–'}" if old or new else "")
 
 
 def _withhold(row: AuditEvent) -> None:

@@ -4,11 +4,11 @@ import re
 from datetime import date
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import User
+from mesoclinic.core.wording import date_format
 from patients.models import Consent, ConsentText, Patient
 from patients.queries import patients
 from patients.signatures import svg_of

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
+from mesoclinic.core.wording import date_format, with_colon
 from patients.models import Patient
 from protocols.citations import rule_words, shipped_text, source_words
 from sessions.models import CompetitionEvent
@@ -60,7 +60,7 @@ def _rule(one: Counted, zone: ZoneInfo) -> GivenRule:
 def _said(one: Counted, zone: ZoneInfo) -> str:
     rule = rule_words(one.rule.label)
     if one.earliest is None:
-        return f"{rule}: {_('no time is given: {text}').format(text=shipped_text(one.rule.text))}"
+        return with_colon(str(rule), _("no time is given: {text}").format(text=shipped_text(one.rule.text)))
     words = _("Earliest possible by rule %(rule)s is %(earliest)s.")
     return words % {"rule": rule, "earliest": _earliest(one, zone)}
 

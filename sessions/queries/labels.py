@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import User
+from mesoclinic.core.wording import date_format
 from patients.queries import patients
 from sessions.models import Administration, SessionRecord
 from sessions.printing.labels import LabelLine, SyringeLabel

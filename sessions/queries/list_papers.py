@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import AuditEvent, Site, User
+from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from sessions.models import Appointment
 from sessions.printing.lists import ListPaper

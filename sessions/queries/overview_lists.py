@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.models import Site
+from mesoclinic.core.wording import date_format
 from protocols.models import Lot
 from sessions.models import AdverseEvent, Appointment, Course, CourseFigures, PlannedSession, SessionRecord
 from sessions.models.records import Severity

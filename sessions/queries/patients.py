@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mesoclinic.core.wording import with_colon
 from patients.models import Flag, Patient
 from patients.queries import consents as consent_queries
 from patients.queries import parties as party_queries
@@ -180,7 +181,9 @@ def _score_words(record: SessionRecord) -> list[str]:
     species = record.patient.species
     for score in record.scores.all():
         scores.setdefault(scale_label(score, species), {})[score.moment] = value_words(score, species)
-    return [f"{scale}: {' → '.join(v for v in (s.get('before'), s.get('after')) if v)}" for scale, s in scores.items()]
+    return [
+        with_colon(scale, " → ".join(v for v in (s.get("before"), s.get("after")) if v)) for scale, s in scores.items()
+    ]
 
 
 def _events(patient, courses, visits, flags, consents, now) -> list[Event]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core import languages
 from mesoclinic.core.models import User
+from mesoclinic.core.wording import with_colon
 from patients.models import Patient
 from sessions.printing.letters import Letter, Letters
 from sessions.printing.words import ENGLISH, Words, print_day
@@ -56,7 +57,8 @@ def _letter(person: Person, sheet: RecallSheet, today: date, sender: tuple[str, 
 
 def _paragraphs(person: Person, sheet: RecallSheet, phone: str) -> tuple[str, ...]:
     recall = sheet.recall
-    lot = _("lot %(number)s") % {"number": recall.number}
+    as_received = sorted({lot.number for lot in sheet.lots}) or [recall.number]
+    lot = _("lot %(number)s") % {"number": ", ".join(as_received)}
     lot = f"{lot} ({recall.manufacturer})" if recall.manufacturer else lot
     substances = ", ".join(sorted({_(name) for about in person.about for name in about.substances}))
     first = _("A product given in our clinic has been recalled: %(substances)s, %(lot)s. It was used for:")
@@ -88,7 +90,7 @@ def _people(sheet: RecallSheet) -> Sheet:
                 "\n".join(filter(None, [person.who.phone, *(way.phone for way in person.other_ways)])),
                 "\n".join(filter(None, [person.who.email, *(way.email for way in person.other_ways)])),
                 person.who.address,
-                "\n".join(f"{about.patient.name}: {role_said(about)}" for about in person.about),
+                "\n".join(with_colon(about.patient.name, role_said(about)) for about in person.about),
                 "\n".join(days_said(about) for about in person.about),
                 str(last.get_outcome_display()) if last else _("Still to tell"),
                 last.note if last else "",

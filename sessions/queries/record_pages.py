@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.models import User
+from mesoclinic.core.wording import with_colon
 from patients.queries import patients
 from protocols.dosing import Strength, StrengthUnit
 from protocols.services.catalogue import shipped_catalogue
@@ -133,7 +134,7 @@ def _summary(record: SessionRecord) -> list[str]:
 
 def score_words(record: SessionRecord) -> list[str]:
     """Say each scale as "Pain (0–10): 7 → 3". One SQL statement."""
-    return [f"{scale}: {words}" for scale, words in score_facts(record)]
+    return [with_colon(scale, words) for scale, words in score_facts(record)]
 
 
 def score_facts(record: SessionRecord) -> list[tuple[str, str]]:

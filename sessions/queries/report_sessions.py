@@ -8,6 +8,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
+from mesoclinic.core.wording import with_colon
 from patients.models.flags import FlagKind
 from protocols.advice import advice_in_words
 from protocols.citations import shipped_text
@@ -99,7 +100,7 @@ def adverse_events(records: list[SessionRecord], zone: ZoneInfo) -> tuple[docume
     events = [
         document.AdverseEventPart(
             on=event.onset_on or local_day(event.reported_at if event.is_late else record.performed_at, zone),
-            what=": ".join(part for part in (event.kind, event.description) if part),
+            what=with_colon(event.kind, event.description),
             session=number_of(record),
             severity=event.get_severity_display(),
             outcome=". ".join(part for part in (event.action, _outcome(event)) if part),

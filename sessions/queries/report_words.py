@@ -4,11 +4,12 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format, get_format
+from django.utils.formats import get_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from mesoclinic.core.wording import date_format
 from protocols.models import Species
 from sessions.models.courses import BodySide
 from sessions.printing.words import ENGLISH, Words, print_day

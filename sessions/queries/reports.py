@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, User
+from mesoclinic.core.wording import with_colon
 from patients.models import Patient
 from patients.queries import patients
 from patients.queries.parties import current_contacts
@@ -235,7 +236,7 @@ def _lost(visit: Appointment, words: Words) -> str:
     day = print_day(local_day(visit.starts_at, visit.site.zone), words)
     by = f" ({visit.get_cancelled_by_display()})" if visit.cancelled_by else ""
     what = f"{str(visit.get_status_display()).lower()}{by}"
-    return words["not_done_visit"].format(day=day, what=": ".join(one for one in (what, visit.status_reason) if one))
+    return words["not_done_visit"].format(day=day, what=with_colon(what, visit.status_reason))
 
 
 def _timing(session: PlannedSession, today: date) -> tuple[Timing, int]:

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Prefetch, Q
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import Site, User
+from mesoclinic.core.wording import date_format, with_colon
 from patients.models import Flag, Patient, PatientParty
 from protocols.models import Lot, ProtocolLine
 from protocols.queries import lots
@@ -118,7 +118,7 @@ def _flag_words(flag: Flag) -> str:
 def _what(visit: Appointment, *, sees_mixes: bool) -> str:
     planned = visit.planned_session
     if planned is None:
-        return ": ".join(filter(None, (str(visit.get_kind_display()), visit.reason)))
+        return with_colon(str(visit.get_kind_display()), visit.reason)
     course = planned.course
     said = _("%(what)s, session %(number)s, phase %(phase)s")
     words = said % {"what": str(course.indication), "number": planned.number, "phase": planned.phase}

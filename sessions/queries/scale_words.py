@@ -1,14 +1,16 @@
 """What a scale and its answers are called: of a person in other words than of an animal."""
 
+from decimal import Decimal
 from functools import cache
 
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
 from protocols.models import Species
 from protocols.services.catalogue import shipped_catalogue
 from sessions.models import Score
 from sessions.models.records import Scale
-from sessions.recording import text_of
+from sessions.printing.numbers import number
 
 
 def behaviour_label(species: Species) -> str:
@@ -23,8 +25,13 @@ def scale_label(score: Score, species: Species) -> str:
 def value_words(score: Score, species: Species) -> str:
     """Say one rating inside a phrase: a number, or the words that were chosen."""
     if score.scale != Scale.BEHAVIOUR:
-        return text_of(score.value)
+        return value_said(score.value)
     return _(_behaviours(species.is_animal)[int(score.value)]).lower()
+
+
+def value_said(value: Decimal) -> str:
+    """Say a number of a scale with the reader's decimal sign."""
+    return number(value, {"decimal": str(get_format("DECIMAL_SEPARATOR"))})
 
 
 @cache

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from patients.queries import patients
 from sessions.models import Appointment, Course, PlannedSession

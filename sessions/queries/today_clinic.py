@@ -7,11 +7,12 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.queries import backups, readiness
+from mesoclinic.core.wording import with_colon
 from patients.models import Patient, PatientImport
 from patients.queries import imports, patients
 from patients.queries.patients import Banner
@@ -25,6 +26,7 @@ from sessions.queries import appointments, batches, courses, follow_ups, records
 from sessions.queries.corrections import right_values
 from sessions.queries.plans import CoursePlan
 from sessions.queries.reactions import suspected_lots
+from sessions.queries.scale_words import value_said
 from sessions.recording import shots_in_all
 
 MOST_LINES = 40
@@ -179,9 +181,9 @@ def _scores(record: SessionRecord) -> list[str]:
     said: dict[str, dict[str, str]] = {}
     for score in record.scores.all():
         if score.scale != Scale.BEHAVIOUR:
-            said.setdefault(str(score.get_scale_display()), {})[score.moment] = number(score.value)
+            said.setdefault(str(score.get_scale_display()), {})[score.moment] = value_said(score.value)
     return [
-        f"{scale}: {' → '.join(values[moment] for moment in ('before', 'after') if moment in values)}"
+        with_colon(scale, " → ".join(values[moment] for moment in ("before", "after") if moment in values))
         for scale, values in said.items()
     ]
 
@@ -215,13 +217,14 @@ def _figures(clinic: Clinic, site: Site, now: datetime) -> list[tuple[int, str]]
     new = Patient.objects.filter(clinic=clinic, created_at__gte=starts_at, created_at__lt=ends_at).count()
     planned = sum(counts.get(status, 0) for status in (*OPEN_STATUSES, "fulfilled", "no_show", "not_treated"))
     here = counts.get("arrived", 0) + counts.get("in_progress", 0)
+    done, away, cancelled = (counts.get(status, 0) for status in ("fulfilled", "no_show", "cancelled"))
     return [
-        (planned, _("visits today")),
-        (here, _("here now")),
-        (counts.get("fulfilled", 0), _("done")),
-        (counts.get("no_show", 0), _("did not come")),
-        (counts.get("cancelled", 0), _("cancelled")),
-        (new, _("new patients")),
+        (planned, ngettext("visit today", "visits today", planned)),
+        (here, npgettext("visits of today", "here now", "here now", here)),
+        (done, npgettext("visits of today", "done", "done", done)),
+        (away, npgettext("visits of today", "did not come", "did not come", away)),
+        (cancelled, npgettext("visits of today", "cancelled", "cancelled", cancelled)),
+        (new, ngettext("new patient", "new patients", new)),
     ]
 
 

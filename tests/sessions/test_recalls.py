@@ -212,7 +212,7 @@ def test_everybody_gets_the_letter_in_a_language_they_read_whoever_prints_it(wor
     (letter,) = letters(sheet, TODAY, printed_by=world.doctor_user).letters
 
     assert (letter.language, letter.subject) == ("fr", "Rappel d’un produit utilisé lors d’un traitement")
-    assert letter.day == "1 juin 2026"
+    assert letter.day == "1er juin 2026"
     assert letter.paragraphs[0].startswith("Un produit injecté dans notre cabinet")
     assert "Lidocaïne" in letter.paragraphs[0]
     assert letter.paragraphs[1] == "Come to us on Monday."

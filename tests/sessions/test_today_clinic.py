@@ -41,7 +41,7 @@ def test_the_next_patient_comes_with_flags_and_last_time_in_three_lines():
     assert day.next_patient.banner.name == "Galant"
     assert day.next_patient.last_lines == [
         "Mepivacaine 5 mL + Pentoxifylline 2.5 mL",
-        "Lumbar Left, Lumbar Right · 50 shots · 3.5 mm",
+        "Lumbar left, Lumbar right · 50 shots · 3.5 mm",
         "Pain (0–10): 7 → 4 · held 5 days",
     ]
 
@@ -139,7 +139,7 @@ def test_the_numbers_of_today_are_those_of_the_day(world):
 
     figures = {label: value for value, label in manager_day(world.clinic, world.site, TEN).figures}
 
-    assert (figures["visits today"], figures["did not come"]) == (1, 1)
+    assert (figures["visit today"], figures["did not come"]) == (1, 1)
 
 
 def test_an_administrator_sees_ways_to_settings_and_no_patient(client, world):

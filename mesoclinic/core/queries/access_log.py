@@ -9,7 +9,6 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import CharField, Field, Model, Q, QuerySet, Value
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from mesoclinic.core.audit import Change
 from mesoclinic.core.models import AuditEvent, Clinic, Site
 from mesoclinic.core.roles import Role
+from mesoclinic.core.wording import date_format
 
 # A day, or an instant with its distance from UTC, as JSON keeps them.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?")
