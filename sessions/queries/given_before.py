@@ -14,6 +14,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.wording import date_format, with_colon
 from patients.models import Patient
 from protocols.citations import rule_words, shipped_text, source_words
+from protocols.dosing.competition import folded
 from sessions.models import CompetitionEvent
 from sessions.queries.report_competitions import Competing, Counted, competing_after, too_early
 
@@ -25,6 +26,7 @@ class GivenRule:
     said: str
     given_on: date
     record_id: UUID
+    body: str
     is_other_route: bool
     source: str
 
@@ -35,6 +37,9 @@ class GivenBefore:
 
     rules: tuple[GivenRule, ...]
     events: tuple[tuple[CompetitionEvent, str], ...]
+
+    def counts_for(self, body: str) -> bool:
+        return any(folded(one.body) == folded(body) for one in self.rules)
 
     def warning(self, event_id: int) -> str:
         return next((words for event, words in self.events if event.pk == event_id), "")
@@ -52,6 +57,7 @@ def _rule(one: Counted, zone: ZoneInfo) -> GivenRule:
         said=_said(one, zone),
         given_on=local_day(one.record.performed_at, zone),
         record_id=one.record.public_id,
+        body=one.rule.body,
         is_other_route=one.rule.route != "any",
         source=source_words(one.rule.source),
     )

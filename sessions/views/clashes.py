@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from patients.models import Patient
@@ -28,5 +29,9 @@ def say_blocked(request: HttpRequest, patient: Patient, words: str) -> None:
 
 def say_given(request: HttpRequest, event: CompetitionEvent) -> None:
     """Warn when a competition just entered begins too early, by a rule, after what the horse was given already."""
-    if words := given_before(event.patient, request.site.zone, timezone.localdate()).warning(event.pk):
+    given = given_before(event.patient, request.site.zone, timezone.localdate())
+    if words := given.warning(event.pk):
         messages.warning(request, f"{event.name} {words}.")
+    elif given.counts_for(event.body):
+        words = _("Rules of %(body)s count what the horse was given already: read them below.")
+        messages.warning(request, words % {"body": event.body})

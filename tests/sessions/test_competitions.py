@@ -325,6 +325,7 @@ def test_a_competition_late_enough_gets_the_earliest_time_and_no_word_that_it_is
     )
 
     text = answer.content.decode()
+    assert "Rules of USEF count what the horse was given already: read them below." in text
     assert "egins before the earliest" not in text
     assert "Earliest possible by rule USEF, GR414 is 4 Mar 2026, 10:20." in text
 
