@@ -27,6 +27,7 @@ from sessions.printing.numbers import number
 from sessions.printing.owner_sections import competition, given_last
 from sessions.printing.pieces import Block, change, colon, comma, heading, joined, listed, ml, table, window
 from sessions.printing.qr import qr_svg
+from sessions.printing.repeats import told_once
 from sessions.printing.response import response_said
 from sessions.printing.session_layout import overrides_said, session_block
 from sessions.printing.variants import signed_under
@@ -160,7 +161,8 @@ def _overrides(report: CourseReport, words: Words) -> list[Block]:
 
 
 def _sessions(report: CourseReport, words: Words) -> list[Block]:
-    blocks = [session_block(session, words, place) for place, session in enumerate(_advised_once(report), 1)]
+    told = told_once(_advised_once(report), words)
+    blocks = [session_block(session, words, place, same) for place, (session, same) in enumerate(told, 1)]
     return blocks or [{"kind": "text", "text": words["none_yet"]}]
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from sessions.printing.body_drawing import body_drawing, body_said
-from sessions.printing.document import Addendum, Override, SessionPart, Signature, SiteLine
+from sessions.printing.document import Addendum, Override, SessionPart, Signature
 from sessions.printing.numbers import number
 from sessions.printing.pieces import Block, Rows, colon, comma, facts_said, joined, ml, table
+from sessions.printing.repeats import depth_said, place_said
 from sessions.printing.words import Words, print_day
 
 ROWS_OF_A_MAP = 8
@@ -15,8 +16,11 @@ MOST_TOGETHER = (
 )  # rows: a longer session may go over the end of a page rather than leave half of it empty
 
 
-def session_block(session: SessionPart, words: Words, place: int = 0) -> Block:
-    """Give the block of one recorded session; `place` tells its drawing from the others of the report."""
+def session_block(session: SessionPart, words: Words, place: int = 0, same: Iterable[list[str]] = ()) -> Block:
+    """Give the block of one recorded session; `place` tells its drawing from the others of the report.
+
+    `same` names what it has in common with sessions before, and is not told again.
+    """
     signature = session.signature
     signed = words["not_signed"]
     if signature is not None:
@@ -24,7 +28,7 @@ def session_block(session: SessionPart, words: Words, place: int = 0) -> Block:
     blocks = [
         *_mix(session, words),
         *_sites(session, words),
-        *_body_and_facts(session, words, place),
+        *_body_and_facts(session, words, place, same),
     ]
     remarks = overrides_said(session.overrides, words)
     addenda = [_addendum(one, words) for one in session.addenda]
@@ -125,9 +129,9 @@ def _sites(session: SessionPart, words: Words) -> list[Block]:
         return []
     rows = [
         [
-            _place(site, words),
+            place_said(site, words),
             site.technique,
-            f"{site.depth_mm} mm" if site.depth_mm else "",
+            depth_said(site),
             "" if site.shots is None else str(site.shots),
             ml(site.volume_per_point_ml, words),
             site.syringe,
@@ -145,26 +149,22 @@ def _sites(session: SessionPart, words: Words) -> list[Block]:
     return table(columns, rows)
 
 
-def _place(site: SiteLine, words: Words) -> str:
-    return comma([site.region, site.side, site.row]) + (f" ({words['reactive']})" if site.reactive else "")
-
-
 def _only_place(session: SessionPart, words: Words) -> Rows:
     """The facts of a single place; its points are the shots of the session unless they are other ones."""
     if len(session.sites) != 1:
         return []
     [site] = session.sites
     shots = "" if site.shots is None or site.shots == session.shots else f"{site.shots} {words['shots'].lower()}"
-    depth = f"{site.depth_mm} mm" if site.depth_mm else ""
+    depth = depth_said(site)
     return [
-        [words["region"], joined([_place(site, words), site.technique, depth, shots])],
+        [words["region"], joined([place_said(site, words), site.technique, depth, shots])],
         [words["per_point"], ml(site.volume_per_point_ml, words)],
         [words["syringe"], site.syringe],
     ]
 
 
-def _body_and_facts(session: SessionPart, words: Words, place: int) -> list[Block]:
-    body, facts = _body(session, words, place), _session_facts(session, words)
+def _body_and_facts(session: SessionPart, words: Words, place: int, same: Iterable[list[str]]) -> list[Block]:
+    body, facts = _body(session, words, place), _session_facts(session, words, same)
     return [{"kind": "beside", "blocks": [*body, *facts]}] if body and facts else [*body, *facts]
 
 
@@ -174,7 +174,7 @@ def _body(session: SessionPart, words: Words, place: int) -> list[Block]:
     return [{"kind": "chart", "svg": svg, "alt": body_said(session.body, words), "width": str(width)}] if svg else []
 
 
-def _session_facts(session: SessionPart, words: Words) -> list[Block]:
+def _session_facts(session: SessionPart, words: Words, same: Iterable[list[str]]) -> list[Block]:
     scores = [
         [
             score.scale,
@@ -189,6 +189,7 @@ def _session_facts(session: SessionPart, words: Words) -> list[Block]:
     ]
     rows = facts_said(
         [
+            *same,
             *_only_place(session, words),
             [words["checks"], session.checks],
             [words["technique"], session.technique],

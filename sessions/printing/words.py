@@ -66,6 +66,8 @@ ENGLISH: Words = {
     "days_late": gettext_noop("{n} days late"),
     "sessions": gettext_noop("Sessions"),
     "session": gettext_noop("Session {number}"),
+    "as_session": gettext_noop("As session {number}"),
+    "differs": gettext_noop("Different here"),
     "mix": gettext_noop("Mix"),
     "syringe": gettext_noop("Syringe"),
     "substance": gettext_noop("Substance"),

@@ -192,7 +192,7 @@ def test_everything_a_reader_needs_is_printed():
         assert expected in text
 
 
-@pytest.mark.parametrize("sessions", [4, 6, 8])
+@pytest.mark.parametrize("sessions", [4, 6, 8, 12, 16])
 def test_an_ordinary_course_takes_two_to_four_pages(sessions):
     """One place a session, nothing out of the ordinary: the whole of it at a glance, as long as the course is short."""
     place = (SiteLine(region="Foot", side="left", shots=45, volume_per_point_ml=Decimal("0.08")),)
@@ -216,7 +216,8 @@ def test_an_ordinary_course_takes_two_to_four_pages(sessions):
     assert 2 <= len(pages) <= 4
     text = " ".join(" ".join(pages).split())
     assert all(f"Session {n}" in text for n in numbers)
-    assert text.count("Foot, left") == sessions
+    assert text.count("Foot, left") == 1  # every other session says that it is as session 1
+    assert text.count("As session 1") == sessions - 1
 
 
 def test_a_sessions_of_two_places_lists_them_and_one_of_one_names_it():
@@ -301,7 +302,8 @@ def fonts_of(pdf: bytes) -> set[str]:
 
 
 def test_every_page_has_its_number_and_two_identifiers():
-    reader = read(course_pdf(full_report(sessions=tuple(a_session(n) for n in range(1, 9)))))
+    alone = tuple(a_session(n, technique=f"Point by point {n}", notes="Stood well.\n" * 12) for n in range(1, 13))
+    reader = read(course_pdf(full_report(sessions=alone)))
     pages = [" ".join(page.extract_text().split()) for page in reader.pages]
 
     assert len(pages) > 3
@@ -367,20 +369,26 @@ def test_a_row_of_several_lines_is_never_torn_between_two_pages(lead_in):
         assert [f"Upper{n}." in text for text in pages] == [f"Lower{n}." in text for text in pages]
 
 
-def test_three_plain_sessions_stand_on_a_page():
-    told = {
-        "technique": "Point by point",
-        "depth": "4 mm",
-        "device": "Syringe",
-        "needle": "27G, 4 mm",
-        "effect": "5 days",
-    }
-    told |= {"checks": "asked, nothing has changed", "weight_kg": Decimal(512), "behaviour": "brighter (Owner)"}
-    sessions = tuple(a_session(n, notes="Stood quietly.", **told) for n in range(1, 13))
+@pytest.mark.parametrize(("alike", "on_a_page"), [(False, 3), (True, 8)])
+def test_three_plain_sessions_stand_on_a_page_and_eight_that_are_alike(alike, on_a_page):
+    def told(n: int) -> dict:
+        n = 1 if alike else n
+        facts = {
+            "technique": f"Point by point {n}",
+            "depth": f"{n} mm",
+            "device": f"Syringe {n}",
+            "needle": "27G, 4 mm",
+        }
+        lines = tuple(replace(line, lot=f"L{n}") for line in a_session(1).mix)
+        sites = tuple(replace(site, row=str(n)) for site in a_session(1).sites)
+        return {**facts, "checks": f"asked {n}", "weight_kg": Decimal(512 + n), "mix": lines, "sites": sites}
+
+    same = {"effect": "5 days", "behaviour": "brighter (Owner)", "notes": "Stood quietly."}
+    sessions = tuple(a_session(n, **same, **told(n)) for n in range(1, 17))
 
     texts = [page.extract_text() for page in read(course_pdf(a_report(sessions=sessions))).pages]
 
-    assert max(len(re.findall(r"^Session \d", text, re.MULTILINE)) for text in texts) == 3
+    assert max(len(re.findall(r"^Session \d", text, re.MULTILINE)) for text in texts) == on_a_page
 
 
 def test_three_hundred_sessions_print_in_good_time():

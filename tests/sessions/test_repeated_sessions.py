@@ -1,0 +1,98 @@
+"""A session that repeats one before says so; whatever differs is told, and nothing is pointed to that is withdrawn or corrected."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from sessions.printing.document import Addendum, Amended, MixLine, SessionPart, SiteLine
+from sessions.printing.repeats import told_once
+from sessions.printing.words import ENGLISH
+
+MIX = (MixLine(substance="Lidocaine", given_ml=Decimal(5), lot="L1"),)
+SITES = (
+    SiteLine(region="Neck", side="left", depth_mm="4", shots=24),
+    SiteLine(region="Neck", side="right", depth_mm="4", shots=22, reactive=True),
+)
+
+
+def session(number: int, **more) -> SessionPart:
+    facts = {
+        "technique": "Papule",
+        "device": "gun 3",
+        "depth": "4 mm",
+        "weight_kg": Decimal(500),
+        "effect": f"{number} days",
+    }
+    facts |= {"performed_on": date(2026, 3, number), "mix": MIX, "sites": SITES}
+    return SessionPart(number=number, **{**facts, **more})
+
+
+def rows(*sessions: SessionPart) -> list[dict[str, str]]:
+    return [dict(same) for _shown, same in told_once(sessions, ENGLISH)]
+
+
+def test_what_is_as_before_is_named_once_and_what_is_of_this_session_stays():
+    first, second = told_once([session(1), session(2)], ENGLISH)
+
+    assert first == (session(1), [])
+    assert second[1] == [["As session 1", "Mix, sites, technique, device, depth, weight used"]]
+    shown = second[0]
+    assert (shown.mix, shown.sites, shown.technique, shown.depth, shown.weight_kg) == ((), (), "", "", None)
+    assert (shown.number, shown.effect, shown.shots, shown.performed_on) == (2, "2 days", 46, date(2026, 3, 2))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"mix": (replace(MIX[0], lot="L2"),)},
+        {"mix": (replace(MIX[0], given_ml=Decimal(4)),)},
+        {"technique": "Nappage"},
+        {"depth": "3 mm"},
+        {"weight_kg": Decimal(501)},
+        {"weight_estimated": True},
+        {"sites": SITES[:1]},
+        {"sites": (SITES[0], replace(SITES[1], syringe="B"))},
+    ],
+)
+def test_what_differs_is_told_in_full_and_is_what_the_next_is_compared_with(other):
+    _first, second, third = told_once([session(1), session(2, **other), session(3, **other)], ENGLISH)
+
+    for name, value in other.items():
+        assert getattr(second[0], name) == value
+    assert set(dict(third[1])) == {"As session 1", "As session 2"}
+
+
+def test_places_that_differ_in_shots_depth_or_reaction_are_told_by_themselves():
+    calmer = (replace(SITES[0], shots=30), replace(SITES[1], reactive=False))
+
+    [_first, second, third] = rows(session(1), session(2, sites=calmer), session(3, sites=(calmer[0], SITES[1])))
+
+    assert second["Different here"] == "Neck, left · 4 mm · 30 shots\nNeck, right · 4 mm · 22 shots"
+    assert third["Different here"] == "Neck, left · 4 mm · 30 shots"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"withdrawn": True},
+        {"addenda": (Addendum(kind="Correction", text="Lot is L9.", by="Dr Roux", on=date(2026, 3, 9)),)},
+    ],
+)
+def test_a_session_withdrawn_or_added_to_tells_all_of_its_own_and_is_pointed_to_by_none(state):
+    [first, second, third] = rows(session(1, **state), session(2), session(3, **state))
+
+    assert first == second == third == {}
+
+
+def test_a_corrected_value_is_told_where_it_was_corrected_and_pointed_to_by_none():
+    corrected = session(2, depth="3 mm", amended=(Amended(what="depth", signed="4 mm"),))
+    lot = session(4, mix=(replace(MIX[0], lot="L2", lot_signed="L1"),))
+
+    _first, second, third, fourth, fifth = told_once(
+        [session(1), corrected, session(3, depth="3 mm"), lot, replace(lot, number=5)], ENGLISH
+    )
+
+    assert (second[0].depth, third[0].depth) == ("3 mm", "3 mm")
+    assert fourth[0].mix == fifth[0].mix == lot.mix
