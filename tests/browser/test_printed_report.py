@@ -26,6 +26,7 @@ def test_a_printed_report_ends_its_sheets_where_a_reader_would(look):
             sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(width="210mm", height=f"{height}mm"))).pages
         ]
 
+        assert all(f"{n} / {len(sheets)}" in sheet for n, sheet in enumerate(sheets, 1))
         rows = [len(PLAN_ROW.findall(sheet)) for sheet in sheets]
         assert sum(rows) == PLANNED
         assert 1 not in rows
