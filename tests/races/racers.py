@@ -1,4 +1,4 @@
-"""What the processes of a race do. Each is a fresh Python with its own connection to the test's database."""
+"""What the processes of a race do. Each is a process of its own with its own connection to the test's database."""
 
 import os
 import traceback
@@ -15,7 +15,7 @@ def race(number, barrier, results, environment, contests, way):
     django.setup()
     outcomes = []
     try:
-        attempt = _ways()[way]
+        attempt = ways()[way]
         for contest in contests:
             barrier.wait(60)
             outcomes.append(_outcome(attempt, contest[number]))
@@ -36,7 +36,7 @@ def _outcome(attempt, asked):
         return ("error", f"{type(error).__name__}: {error}")
 
 
-def _ways():
+def ways():
     """The ways to book: `guarded` as the product does; `careless` looks first and saves then, as many others do."""
     from django.utils import timezone
 

@@ -1,6 +1,8 @@
 """Eight processes want the same time: one gets it, seven are told so. The control shows what happens without guards."""
 
+import json
 import multiprocessing
+import os
 import random
 from collections import Counter
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from mesoclinic.core.constraints import NoOverlap
 from sessions.models import Appointment
 from tests.factories import make_appointment, make_clinic, make_patient, make_practitioner, make_room, work_week
 from tests.processes import process_environment
+from tests.races import warm
 from tests.races.racers import race
 from tests.sessions.booking_world import NOW, at
 
@@ -62,9 +65,12 @@ def contests(crowd):
 
 def run(contests, way):
     """Run the race in real processes and return the outcomes contest by contest."""
-    context = multiprocessing.get_context("spawn")
+    environment = process_environment()
+    os.environ[warm.ENVIRONMENT] = json.dumps(environment)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([warm.__name__])
     barrier, results = context.Barrier(PROCESSES), context.Queue()
-    arguments = (barrier, results, process_environment(), contests, way)
+    arguments = (barrier, results, environment, contests, way)
     racers = [context.Process(target=race, args=(number, *arguments), daemon=True) for number in range(PROCESSES)]
     for racer in racers:
         racer.start()
