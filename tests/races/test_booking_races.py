@@ -65,6 +65,7 @@ def contests(crowd):
 
 def run(contests, way):
     """Run the race in real processes and return the outcomes contest by contest."""
+    os.environ.pop(warm.ENVIRONMENT, None)
     environment = process_environment()
     os.environ[warm.ENVIRONMENT] = json.dumps(environment)
     context = multiprocessing.get_context("forkserver")
