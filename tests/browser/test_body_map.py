@@ -6,6 +6,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.looking import DESKTOP, TABLET, Keyboard
 from tests.browser.test_record_saving import SAVED, draft, state  # noqa: F401 (a fixture)
 
+pytestmark = pytest.mark.once  # what the browser does is the same on both engines
+
 
 def zone(page: Page, name: str):
     return page.locator(f"[data-body-frame]:not([hidden]) [data-zone][aria-label='{name}']")

@@ -16,6 +16,8 @@ from tests.browser.test_record_saving import SAVED, draft, state  # noqa: F401 (
 from tests.browser.test_signing_consent import world  # noqa: F401 (a fixture)
 from tests.factories import PASSWORD, make_consent
 
+pytestmark = pytest.mark.once  # what the browser does is the same on both engines
+
 Spot = tuple[float, float]
 
 

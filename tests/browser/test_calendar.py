@@ -10,6 +10,8 @@ from mesoclinic.core.localtime import instant, local_day
 from tests.browser.clinic import open_clinic
 from tests.factories import make_appointment, make_patient
 
+pytestmark = pytest.mark.once  # what the browser does is the same on both engines
+
 HOUR = 4 * 21  # pixels: four slots of a quarter of an hour, as calendar.js draws them
 
 

@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.clinic import open_clinic
 from tests.browser.looking import Keyboard
+
+pytestmark = pytest.mark.once  # what the browser does is the same on both engines
 
 CALLER = "/appointments/new-caller/"
 

@@ -140,6 +140,7 @@ def test_a_drag_to_another_day_asks_and_draws_ghosts_and_escape_changes_nothing(
     assert (days(world), starts(world)) == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("weekday", [MONDAY, SUNDAY])
 def test_a_visit_is_made_longer_by_its_lower_edge(calendar, world):
     page = calendar.page
@@ -155,6 +156,7 @@ def test_a_visit_is_made_longer_by_its_lower_edge(calendar, world):
     expect(visit(page, "Ida Roux").first).to_have_attribute("aria-label", re.compile("^10:00–11:00"))
 
 
+@pytest.mark.once
 def test_a_session_to_book_is_dragged_into_the_day(look, world):
     looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
     page = looker.go(f"/calendar/?on={world.day}")
@@ -175,6 +177,7 @@ def test_a_session_to_book_is_dragged_into_the_day(look, world):
     assert Appointment.objects.filter(patient__name="Noor Haddad", planned_session__number=1).count() == 1
 
 
+@pytest.mark.once
 def test_columns_of_rooms_and_filters(look, world):
     looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))
     page = looker.go(f"/calendar/?on={world.day}")
@@ -191,6 +194,7 @@ def test_columns_of_rooms_and_filters(look, world):
     expect(visit(page, "Ida Roux")).to_have_count(0)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_question_on_a_tablet(look, world, dark):
     looker = look(world.desk, time_zone=world.zone, size=(768, 1024), dark=dark)
@@ -251,6 +255,7 @@ def look_at(page, day) -> None:
     page.get_by_role("button", name=re.compile(f"^\\w+ {day.day} {day:%b} .*show in the calendar")).first.click()
 
 
+@pytest.mark.once
 def test_a_move_by_dialog_draws_the_ghosts_of_each_of_the_three_futures(look, world):
     later = world.visits[2]
     moved_to = instant(world.day + timedelta(days=16), time(11), world.site.zone)
@@ -304,6 +309,7 @@ def test_cancelling_in_the_calendar_draws_ghosts_and_going_back_takes_them_away(
     assert days(world) == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("deed", ["Did not come", "Not treated"])
 def test_a_visit_that_fell_through_draws_the_ghosts_of_those_that_follow(look, world, deed):
     today = world.day - timedelta(days=1)
@@ -346,6 +352,7 @@ def test_a_visit_that_fell_through_draws_the_ghosts_of_those_that_follow(look, w
     expect(page.locator("#undo")).to_contain_text(f"Lars Bo: {deed.lower()}")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("dark", [False, True])
 def test_leaving_a_session_out_in_the_calendar_draws_ghosts_and_is_taken_back(look, world, dark):
     appointments.cancel(actor=world.desk, appointment=world.visits[1], cancelled_by="patient", reason="Ill")
@@ -389,6 +396,7 @@ def weekdays_only(world):
     return world
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("weekday", [FRIDAY])
 def test_a_ghost_on_a_day_or_an_hour_that_is_not_drawn_shows_that_day_and_hour(look, world, weekdays_only, dark):
@@ -419,6 +427,7 @@ def test_a_ghost_on_a_day_or_an_hour_that_is_not_drawn_shows_that_day_and_hour(l
     expect(visit(page, "Ida Roux").first).to_have_attribute("aria-label", at("10:00"))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("weekday", [MONDAY])
 def test_a_ghost_in_a_column_that_the_filter_leaves_out_brings_the_column(look, world, weekdays_only):
     looker = look(world.desk, time_zone=world.zone, size=(1280, 1800))

@@ -9,6 +9,8 @@ from tests.browser.clinic import open_clinic
 from tests.browser.looking import DESKTOP, TABLET, Keyboard
 from tests.factories import make_patient
 
+pytestmark = pytest.mark.once  # what the browser does is the same on both engines
+
 
 @pytest.fixture
 def world(transactional_db):

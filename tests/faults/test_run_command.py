@@ -87,6 +87,7 @@ def test_run_becomes_ready_once_beat_rang_and_a_worker_answered(house):
     assert "ERROR celery" not in house.printed()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_asking_run_to_stop_stops_everything(house, number):
     family = house.family()
@@ -107,6 +108,7 @@ def test_killing_run_leaves_no_orphan(house):
     wait_for(lambda: is_free(address(house)), seconds=5, what="the port to be free again")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("part", ["web", "worker", "beat"])
 def test_run_stops_everything_when_one_part_dies(house, part):
     family = house.family()

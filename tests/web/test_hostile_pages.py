@@ -128,6 +128,7 @@ def test_no_page_shows_a_word_of_another_clinic(stage):
     assert shown == []
 
 
+@pytest.mark.once
 def test_no_page_of_the_desk_shows_a_mix_or_a_record(stage):
     mark([apps.get_model(label) for label in OF_THE_MIX], SECRET)
     asks_what_is_not_borne = {"patients:add-flag"}  # an allergy names its substance, from the clinic's list of them
@@ -139,6 +140,7 @@ def test_no_page_of_the_desk_shows_a_mix_or_a_record(stage):
     assert {name.split(" ")[0] for name in shown} == asks_what_is_not_borne
 
 
+@pytest.mark.once
 def test_no_page_of_the_admin_shows_a_patient(stage):
     mark([apps.get_model("patients.patient")], SECRET)
 
@@ -147,6 +149,7 @@ def test_no_page_of_the_admin_shows_a_patient(stage):
     assert shown == []
 
 
+@pytest.mark.once
 def test_markup_somebody_typed_is_text_on_every_page(stage):
     mark(OWN_MODELS, MARKUP)
 

@@ -103,6 +103,7 @@ def test_no_page_breaks_over_a_hostile_query(stage):
     assert faults == []
 
 
+@pytest.mark.once
 def test_no_url_breaks_over_a_method_body_or_header_it_does_not_expect(stage):
     faults = []
     for name, url in stage.urls.items():
