@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db.models import F, Window
 from django.db.models.functions import DenseRank
+from django.utils.translation import gettext
 
 from patients.queries import patients
-from sessions.body_map import View, views_of, with_stings
+from sessions.body_map import View, Zone, views_of, with_stings
 from sessions.models import InjectionSite, SessionRecord
 
 STUNG_SESSIONS = 24  # of that many with a place that stung, the latest, the places are added up
@@ -90,14 +91,37 @@ def _drawings(
     last: Iterable[InjectionSite],
     stung: Iterable[InjectionSite],
 ) -> list[Drawing]:
-    dots, ghosts, heat = _dots(sites, marked=True), _dots(last), _dots(stung, only_stings=True)
+    views = tuple(views)
+    dots, ghosts, heat = _dots(sites, marked=True), _dots(last), _heat(stung, views)
     return [Drawing(view, tuple(dots[view.code]), tuple(ghosts[view.code]), tuple(heat[view.code])) for view in views]
 
 
-def _dots(sites: Iterable[InjectionSite], *, marked: bool = False, only_stings: bool = False) -> dict[str, list[Dot]]:
+def _dots(sites: Iterable[InjectionSite], *, marked: bool = False) -> dict[str, list[Dot]]:
     found: dict[str, list[Dot]] = defaultdict(list)
     for site in sites:
         for view, x, y, stings in with_stings(site.map_points, is_reactive=site.is_reactive):
-            if stings or not only_stings:
-                found[view].append(Dot(x, y, marked and stings))
+            found[view].append(Dot(x, y, marked and stings))
     return found
+
+
+def _heat(sites: Iterable[InjectionSite], views: tuple[View, ...]) -> dict[str, list[Dot]]:
+    """Where it stung; a place that says so without a point on the map counts in the middle of its zone."""
+    found: dict[str, list[Dot]] = defaultdict(list)
+    for site in sites:
+        stung = with_stings(site.map_points, is_reactive=site.is_reactive) or _middles(site, views)
+        for view, x, y, stings in stung:
+            if stings:
+                found[view].append(Dot(x, y))
+    return found
+
+
+def _middles(site: InjectionSite, views: tuple[View, ...]) -> list[tuple[str, float, float, bool]]:
+    """The middle of the first zone that is called as this place is; nothing for a place that is not drawn."""
+    zones = ((view, zone) for view in views for zone in view.zones)
+    called = ((view, *zone.middle) for view, zone in zones if zone.side == site.side and is_called(zone, site.region))
+    return [(view.code, x, y, site.is_reactive) for view, x, y in called][:1]
+
+
+def is_called(zone: Zone, region: str) -> bool:
+    """Say whether a region is this zone, in the language it is kept in or the reader's."""
+    return region in (zone.name, gettext(zone.name))

@@ -94,7 +94,7 @@ def check_record(
 ) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most twenty-five SQL statements, one more for a horse that competes, and one for the species of who gave it where
+    At most twenty-seven SQL statements, one more for a horse that competes, and one for the species of who gave it where
     they are not read yet.
     """
     return check_records({record: content}, at, {record.pk: giver})[record.pk]
@@ -145,8 +145,7 @@ def _as_answered(patient: MixPatient, content: RecordContent) -> MixPatient:
 def _lines(
     record: SessionRecord, given: Sequence[LineGiven], known: Mapping[int, MixSubstance], facts: RecordFacts
 ) -> list[MixLine]:
-    version = record.course.protocol_version_id if record.course is not None else None
-    planned = facts.planned_ml.get(version, {})
+    planned = facts.planned_ml.get(record.pk, {})
     return [
         mixes.mix_line(
             known[line.substance_id],

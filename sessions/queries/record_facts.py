@@ -24,6 +24,7 @@ from sessions.queries.competitions import checked_patients, rules_for
 from sessions.recording import LineGiven, RecordContent
 
 DAY = timedelta(hours=24)
+LATEST_LINES = 500  # of all that was given before, to say what is usual
 
 Given = Mapping[SessionRecord, RecordContent]
 
@@ -56,7 +57,7 @@ class RecordFacts:
     consents_by_law: Container[str]
     substances: Mapping[int, Substance]
     mix_substances: Mapping[str, Mapping[int, MixSubstance]]  # by species
-    planned_ml: Mapping[int, Mapping[int, Decimal]]  # by protocol version and substance
+    planned_ml: Mapping[int, Mapping[int, Decimal]]  # by record and substance: the protocol's, else those of last time
     techniques: Mapping[int | None, Technique]
     lots: LotFacts
     tables: MixTables
@@ -66,7 +67,7 @@ class RecordFacts:
 def record_facts(given: Given, site: Site, at: datetime) -> RecordFacts:
     """Read what the checks of records of one clinic and site need to know.
 
-    At most twenty-five SQL statements, one more where horses compete, whatever the number of records, their lines,
+    At most twenty-seven SQL statements, one more where horses compete, whatever the number of records, their lines,
     sites and earlier records.
     """
     on, clinic = local_day(at, site.zone), next(iter(given)).clinic
@@ -90,7 +91,7 @@ def record_facts(given: Given, site: Site, at: datetime) -> RecordFacts:
             code: {key: mix_substance(row, species=code) for key, row in known.items()}
             for code in {patient.species.code for patient in treated}
         },
-        planned_ml=_planned_volumes(given),
+        planned_ml=_planned_volumes(given) | _last_volumes(given, files, at),
         techniques=_techniques(given.values()),
         lots=_lot_facts(clinic, site, lines),
         tables=mix_tables(clinic),
@@ -121,14 +122,34 @@ def _counts(row: Administration, record: SessionRecord, at: datetime) -> bool:
 
 
 def _planned_volumes(given: Iterable[SessionRecord]) -> dict[int, dict[int, Decimal]]:
-    """The volume of each substance that stands once in a protocol, by its version. One SQL statement."""
+    """The volume of each substance that stands once in the protocol of a record's course. One SQL statement."""
     versions = {record.course.protocol_version_id for record in given if record.course is not None}
     found: dict[int, dict[int, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
     for row in ProtocolLine.objects.filter(version__in=versions, volume_ml__isnull=False).order_by():
         found[row.version_id][row.substance_id].append(row.volume_ml)
     return {
-        version: {key: volumes[0] for key, volumes in lines.items() if len(volumes) == 1}
-        for version, lines in found.items()
+        record.pk: {key: ml[0] for key, ml in found[record.course.protocol_version_id].items() if len(ml) == 1}
+        for record in given
+        if record.course is not None
+    }
+
+
+def _last_volumes(given: Given, files: Mapping[int, Patient], at: datetime) -> dict[int, dict[int, Decimal]]:
+    """What the patient of a record without a course was given of each substance last. At most two SQL statements."""
+    free = [record for record in given if record.course is None]
+    if not free:
+        return {}
+    file_ids = patients.files_of(list({files[record.pk].pk: files[record.pk] for record in free}.values()))
+    rows = Administration.objects.filter(record__in=SessionRecord.objects.finished(), given_ml__gt=0)
+    rows = rows.filter(record__patient__in=[key for keys in file_ids.values() for key in keys])
+    rows = rows.filter(record__performed_at__lte=at).exclude(record__in=free)
+    found: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    names = ("record__patient", "substance", "given_ml")
+    for file, substance, given_ml in rows.order_by("-record__performed_at", "-pk").values_list(*names)[:LATEST_LINES]:
+        found[file].setdefault(substance, given_ml)
+    return {
+        record.pk: {key: ml for file in file_ids[files[record.pk].pk] for key, ml in found[file].items()}
+        for record in free
     }
 
 

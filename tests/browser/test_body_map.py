@@ -1,5 +1,7 @@
 """Points are tapped into a body; they become the places of the record, and stay where they were put."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -232,3 +234,18 @@ def test_points_that_cannot_be_read_leave_the_map_to_be_tapped(look, draft):  # 
 
     expect(page.locator("[data-view=front] [data-dots] circle")).to_have_count(1)
     expect(state(page)).to_have_text(SAVED)
+
+
+def test_every_point_taken_by_keyboard_falls_into_its_own_zone_however_many(look, draft):  # noqa: F811
+    looker = look(draft.doctor_user, time_zone=draft.zone)
+    page = looker.go(draft.address)
+    keys = Keyboard(page)
+    keys.reach(zone(page, "Face"))
+    page.keyboard.press("ArrowRight")
+
+    for _point in range(60):
+        page.keyboard.press("Enter")
+
+    assert points(page, "Neck", "") == "60"
+    expect(page.locator("[data-body-total]")).to_have_text(re.compile(r"^Neck: 60 · 60 points on the map"))
+    expect(page.locator("[data-view=front] [data-dots] circle")).to_have_count(60)

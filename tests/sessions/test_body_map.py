@@ -84,6 +84,20 @@ def test_a_record_draws_its_points_and_the_next_one_those_of_last_time_and_all_t
 
 
 @pytest.mark.django_db
+def test_a_place_that_stung_without_a_point_on_the_map_is_remembered_in_the_middle_of_its_zone():
+    world = record_world()
+    stung = SiteTreated("Lower back", "left", points=9, is_reactive=True)
+    done(world, 1, sites=(stung, SiteTreated("Somewhere", "", points=2, is_reactive=True)))
+    second = start(world, book_session(world, 2))
+
+    front, back, face = body_maps.blank_map(second, None)
+
+    [dot] = back.stung
+    assert back.view.zone_at(dot.x, dot.y).name == "Lower back"
+    assert (front.stung, face.stung) == ((), ())
+
+
+@pytest.mark.django_db
 def test_where_points_are_marked_only_those_stung_on_the_map_the_heat_and_the_report():
     world = record_world()
     first = signed(world, 1, sites=(_site(("back", 120, 240), ("back", 130, 250, 1), stings=True),))

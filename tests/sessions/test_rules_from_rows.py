@@ -16,6 +16,7 @@ from patients.models import Patient
 from protocols.models import MixLimit, ProtocolVersion, Substance, Technique
 from sessions.models import SessionRecord
 from sessions.services import records
+from tests.factories import make_appointment
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import book_session, done, lifted_everywhere, record_world, sign, start
 from tests.sessions.test_record_pages import page_data, signed_in, url
@@ -318,6 +319,26 @@ def test_nobody_asks_whether_a_person_is_food(world):
     traits(world, food_chain="not_allowed")
 
     assert not any(rule.startswith("food_chain.") for rule in found(world, start(world)))
+
+
+@pytest.mark.parametrize(("volume", "is_slip"), [("21", True), ("4", False)])
+def test_without_a_course_a_slip_is_seen_against_the_volume_of_last_time(world, volume, is_slip):
+    done(world)
+    visit = make_appointment(
+        world.clinic,
+        patient=world.patient,
+        practitioner=world.doctor,
+        room=world.room,
+        starts_at=at("10:00", 7),
+        minutes=30,
+    )
+    with time_machine.travel(visit.starts_at, tick=False):
+        record = start(world, visit)
+        assert record.course is None
+
+        said = found(world, record, **{"lines-0-given_ml": volume, "lines-0-prepared_ml": volume})
+
+    assert ("dose.volume_slip" in said) == is_slip
 
 
 # From the finding on the page to the record that is signed

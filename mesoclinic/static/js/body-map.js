@@ -12,6 +12,7 @@ function keepBodyMap(map) {
   const asLast = map.querySelector("[data-body-last]");
   const steps = []; // what each tap changed, the last one last
   let from = null;
+  let where = ""; // the places of the last change and what each holds now
 
   // ---- the places below: one for each zone tapped into ----
   const shown = () => [...rows.querySelectorAll("[data-rows-list] > [data-row]")].filter((row) => !row.hidden);
@@ -74,6 +75,7 @@ function keepBodyMap(map) {
 
   function change(work) {
     const before = shown().map((row) => [row, field(row, "map_points").value, field(row, "points").value, field(row, "is_reactive").checked]);
+    where = "";
     work();
     steps.push(before);
     draw();
@@ -81,6 +83,7 @@ function keepBodyMap(map) {
 
   function takeBack() {
     const before = new Map((steps.pop() || []).map(([row, ...held]) => [row, held]));
+    where = "";
     for (const row of shown()) {
       const [points, count, stings] = before.get(row) || ["", "", false];
       field(row, "is_reactive").checked = stings;
@@ -110,10 +113,14 @@ function keepBodyMap(map) {
       const zone = zones.find((one) => holds(one, x, y));
       if (zone) found.set(zone, [...(found.get(zone) || []), [svg.dataset.view, Math.round(x), Math.round(y)]]);
     }
-    for (const [zone, taken] of found) {
-      const row = rowOf(zone);
-      keep(row, [...pointsOf(row), ...taken]);
-    }
+    for (const [zone, taken] of found) give(zone, taken);
+  }
+
+  function give(zone, taken) {
+    const row = rowOf(zone);
+    const points = [...pointsOf(row), ...taken];
+    keep(row, points);
+    where += `${zone.getAttribute("aria-label")}: ${points.length} · `;
   }
 
   function lineOf([x, y], [u, v]) {
@@ -172,7 +179,7 @@ function keepBodyMap(map) {
     const words = { points, ml: milliliters(volume) };
     const counted = volume ? map.dataset.wordsVolume : map.dataset.wordsTotal;
     const said = points ? counted : map.dataset.wordsNone;
-    map.querySelector("[data-body-total]").textContent = say(said, words);
+    map.querySelector("[data-body-total]").textContent = where + say(said, words);
     sum();
     undo.disabled = !steps.length;
   }
@@ -247,15 +254,28 @@ function keepBodyMap(map) {
       if (!zone || !(way || event.key === "Enter" || event.key === " ")) return;
       event.preventDefault();
       if (way) { goOn(svg, zone, way); return; }
-      const [x, y] = zone.dataset.middle.split(",").map(Number);
       const row = known(zone);
       if (map.dataset.tool === "sting") {
         if (row) field(row, "is_reactive").click();
         return;
       }
-      const count = row ? pointsOf(row).length : 0;
-      change(() => add(svg, [[x + 4 * Math.sqrt(count) * Math.cos(2.4 * count), y + 4 * Math.sqrt(count) * Math.sin(2.4 * count)]]));
+      const point = beside(zone, row ? pointsOf(row).length : 0);
+      change(() => give(zone, [[svg.dataset.view, ...point]]));
     });
+  }
+
+  // The next of the points of a spiral around the middle that lie in the zone; once these are taken, a closer one.
+  function beside(zone, taken) {
+    const [x, y] = zone.dataset.middle.split(",").map(Number);
+    let left = taken;
+    for (let step = 4; step > 0.5; step /= 1.5) {
+      for (let n = 0; step * Math.sqrt(n) < 300; n += 1) {
+        const [u, v] = [x + step * Math.sqrt(n) * Math.cos(2.4 * n), y + step * Math.sqrt(n) * Math.sin(2.4 * n)].map(Math.round);
+        if (holds(zone, u, v)) left -= 1;
+        if (left < 0) return [u, v];
+      }
+    }
+    return [x, y].map(Math.round);
   }
 
   function goOn(svg, zone, way) {
