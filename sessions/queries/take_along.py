@@ -11,7 +11,7 @@ from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from patients.queries import patients
 from sessions.models import Appointment, Course, PlannedSession
-from sessions.models.courses import CourseStatus, PlannedStatus
+from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.printing.card import CARD_WORDS, AppointmentCard, CardSession, CardSize, CardVisit
 from sessions.printing.words import Words
 from sessions.queries.paper import letterhead, paper_of, paper_size
@@ -31,13 +31,13 @@ def visits_on_card(patient: Patient, course: Course | None, now: datetime) -> li
 
 
 def sessions_on_card(patient: Patient, course: Course | None) -> list[PlannedSession]:
-    """List the sessions of the plan that have no time yet, the next first; none of a course that is paused.
+    """List the sessions of the plan that have no time yet, the next first; none of a course that is paused, none left open.
 
     One SQL statement, one more a merge.
     """
     rows = PlannedSession.objects.filter(status=PlannedStatus.PLANNED, course__status=CourseStatus.ACTIVE)
     rows = rows.filter(course__patient__in=patients.file_ids(patient)) if course is None else rows.filter(course=course)
-    return list(rows.order_by("due_on", "pk")[:MOST_TO_BOOK])
+    return list(rows.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).order_by("due_on", "pk")[:MOST_TO_BOOK])
 
 
 def appointment_card(

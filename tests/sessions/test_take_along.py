@@ -21,6 +21,7 @@ from patients.queries.patients import get_or_404
 from patients.services import merging
 from protocols.words import cadence_words
 from sessions.models import Appointment, PlannedSession
+from sessions.models.courses import LEFT_OPEN
 from sessions.printing.card import CardSize
 from sessions.queries import courses
 from sessions.services.paper import set_paper
@@ -121,6 +122,9 @@ def test_what_is_not_booked_yet_of_a_course_is_on_the_card_and_no_past_day():
     PlannedSession.objects.filter(pk=planned.pk).update(due_on=MONDAY, earliest_on=MONDAY)
     assert "to be booked" in said()
     assert "about" not in said()
+    PlannedSession.objects.filter(pk=planned.pk).update(why=LEFT_OPEN)
+    assert "to be booked" not in said()
+    PlannedSession.objects.filter(pk=planned.pk).update(why="")
     type(world.course).objects.filter(pk=world.course.pk).update(status="paused", status_reason="lame")
     assert "to be booked" not in said()
 
