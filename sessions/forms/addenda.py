@@ -13,11 +13,11 @@ from mesoclinic.core.identity_forms import PROOFS, IdentityForm
 from mesoclinic.core.localtime import local_day
 from patients.forms.weights import check_weight
 from protocols.forms.packs import PackField, read_pack
-from sessions.forms.record_rows import ReactionForm, count, depth, with_blank
-from sessions.models import SessionRecord
+from sessions.forms.record_rows import ReactionForm, count, depth, ml, with_blank
+from sessions.models import Administration, SessionRecord
 from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import Severity
-from sessions.models.signatures import AddendumKind, Corrected
+from sessions.models.signatures import OF_A_LINE, AddendumKind, Corrected
 from sessions.queries import corrections
 from sessions.queries.reactions import lots_given
 from sessions.queries.records import site_of
@@ -35,11 +35,16 @@ def _value_fields() -> dict[str, forms.Field]:
         Corrected.DEVICE: forms.CharField(max_length=120),
         Corrected.SEDATION: forms.CharField(max_length=300),
         Corrected.LOT: PackField(),
+        Corrected.GIVEN: ml("", required=True),
     }
     for field in fields.values():
         field.required = True
         make_careful(field)
     return fields
+
+
+def _given(line: Administration, right: corrections.Corrections) -> str:
+    return text_of(corrections.right_line(line, right).given_ml)
 
 
 class AddendumForm(IdentityForm):
@@ -63,14 +68,15 @@ class AddendumForm(IdentityForm):
     def __init__(self, *args: Any, record: SessionRecord, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.record = record
-        lines = record.administrations.select_related("substance", "lot").order_by("position")
+        lines = list(record.administrations.select_related("substance", "lot").order_by("position"))
         right = corrections.standing(record.addenda.all())
-        lots = [
-            (f"{Corrected.LOT}-{line.pk}", f"{Corrected.LOT.label}: {line.substance} {corrections.lot(line, right)}")
+        of_lines = [
+            (f"{what}-{line.pk}", f"{what.label}: {line.substance} {said(line, right)}")
+            for what, said in ((Corrected.LOT, corrections.lot), (Corrected.GIVEN, _given))
             for line in lines
         ]
-        others = [(one.value, one.label) for one in Corrected if one not in (Corrected.LOT, Corrected.NONE)]
-        self.fields["corrects"].choices = with_blank([*lots, *others], gettext("None of these: in words below"))
+        others = [(one.value, one.label) for one in Corrected if one not in (*OF_A_LINE, Corrected.NONE)]
+        self.fields["corrects"].choices = with_blank([*of_lines, *others], gettext("None of these: in words below"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

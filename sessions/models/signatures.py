@@ -23,9 +23,10 @@ class AddendumKind(models.TextChoices):
 
 
 class Corrected(models.TextChoices):
-    """What a correction can give another value, by the name of its column: the lot of a line, the rest of the record."""
+    """What a correction can give another value, by the name of its column: `OF_A_LINE` of the mix, the rest of the record."""
 
     LOT = "lot_number", _("Lot")
+    GIVEN = "given_ml", _("Given (mL)")
     WEIGHT = "weight_kg", _("Weight (kg)")
     DEPTH = "depth_mm", _("Depth (mm)")
     SHOTS = "shots", _("Shots in all")
@@ -35,10 +36,13 @@ class Corrected(models.TextChoices):
     NONE = "", ""
 
 
+OF_A_LINE = (Corrected.LOT, Corrected.GIVEN)
+
+
 class Addendum(Identified):
     """A dated, authored, reasoned addition to a signed record. Append-only, by trigger.
 
-    A correction may give one value anew (`corrects`, for the lot of a line with `line`): `value` is the right one as it
+    A correction may give one value anew (`corrects`, for the lot or the volume of a line with `line`): `value` is the right one as it
     would be typed, `lot` the lot of that number where the stock knows exactly one. The last correction of a value holds.
     """
 
@@ -69,9 +73,10 @@ class Addendum(Identified):
             models.CheckConstraint(
                 condition=Q(corrects="", value="", line__isnull=True, lot__isnull=True)
                 | (Q(kind="correction", corrects="lot_number", line__isnull=False) & ~Q(value=""))
+                | (Q(kind="correction", corrects="given_ml", line__isnull=False, lot__isnull=True) & ~Q(value=""))
                 | (
                     Q(kind="correction", line__isnull=True, lot__isnull=True)
-                    & ~Q(corrects__in=["", "lot_number"])
+                    & ~Q(corrects__in=["", "given_ml", "lot_number"])
                     & ~Q(value="")
                 ),
                 name="addendum_corrects_one_value",

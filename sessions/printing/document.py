@@ -111,13 +111,14 @@ class PlannedDay:
 
 @dataclass(frozen=True, kw_only=True)
 class MixLine:
-    """One administration; `dose` carries its unit (`20 mg`). Where a correction gave the lot, `lot_signed` is the one before."""
+    """One administration; `dose` carries its unit (`20 mg`). What a correction gave stands with what was signed."""
 
     substance: str
     strength: str = ""
     syringe: str = ""
     prepared_ml: Decimal | None = None
     given_ml: Decimal | None = None
+    given_signed_ml: Decimal | None = None
     wasted_ml: Decimal | None = None
     dose: str = ""
     lot: str = ""

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from sessions.printing.body_drawing import SMALL, body_drawing, body_said
 from sessions.printing.document import CompetitionDay, CourseReport, SessionPart, SiteLine, Variant
-from sessions.printing.pieces import Block, colon, comma, joined, listed, ml, table, window
+from sessions.printing.pieces import Block, colon, comma, joined, listed, ml, table, was, window
 from sessions.printing.words import Words, print_day
 
 
@@ -37,7 +37,10 @@ def competition(report: CourseReport, words: Words) -> list[Block]:
 
 
 def _mix(session: SessionPart, words: Words) -> list[Block]:
-    rows = [[line.substance, ml(line.given_ml, words), line.dose] for line in session.mix]
+    rows = [
+        [line.substance, was(ml(line.given_ml, words), ml(line.given_signed_ml, words), words), line.dose]
+        for line in session.mix
+    ]
     given = [line.given_ml for line in session.mix if line.given_ml is not None]
     total = [[words["total"], ml(sum(given, Decimal(0)), words), ""]] if len(given) > 1 else []
     columns = [

@@ -86,6 +86,11 @@ def ml(volume: Decimal | None, words: Words) -> str:
     return "" if volume is None else f"{number(volume, words)} mL"
 
 
+def was(text: str, signed: str, words: Words) -> str:
+    """Set beside a value what was signed, where a correction gave another; nothing where it is empty."""
+    return f"{text} ({words['signed_as'].format(value=signed)})" if signed else text
+
+
 def joined(parts: Iterable[str]) -> str:
     return " · ".join(part for part in parts if part)
 

@@ -75,8 +75,8 @@ def told_once(sessions: Iterable[SessionPart], words: Words) -> list[tuple[Sessi
 
 
 def _is_corrected(session: SessionPart, facet: Facet) -> bool:
-    lots = facet.word == "mix" and any(line.lot_signed for line in session.mix)
-    return lots or any(one.what in facet.corrected_by for one in session.amended)
+    mix = facet.word == "mix" and any(line.lot_signed or line.given_signed_ml is not None for line in session.mix)
+    return mix or any(one.what in facet.corrected_by for one in session.amended)
 
 
 def _flat(value: Any) -> Iterable[Any]:

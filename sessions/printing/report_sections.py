@@ -25,7 +25,7 @@ from sessions.printing.document import (
 )
 from sessions.printing.numbers import number
 from sessions.printing.owner_sections import competition, given_last
-from sessions.printing.pieces import Block, change, colon, comma, heading, joined, listed, ml, table, window
+from sessions.printing.pieces import Block, change, colon, comma, heading, joined, listed, ml, table, was, window
 from sessions.printing.qr import qr_svg
 from sessions.printing.repeats import told_once
 from sessions.printing.response import response_said
@@ -330,7 +330,8 @@ def _given(report: CourseReport, words: Words) -> list[Block]:
 
 def _medicine(line: MixLine, words: Words) -> str:
     """Name a medicine with its amounts, each kept on one line."""
-    amounts = [ml(line.given_ml, words), f"({line.dose})" if line.dose else ""]
+    given = was(ml(line.given_ml, words), ml(line.given_signed_ml, words), words)
+    amounts = [given, f"({line.dose})" if line.dose else ""]
     return " ".join([line.substance, *(one.replace(" ", NO_BREAK) for one in amounts if one)])
 
 

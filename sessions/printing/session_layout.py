@@ -6,7 +6,7 @@ from decimal import Decimal
 from sessions.printing.body_drawing import body_drawing, body_said
 from sessions.printing.document import Addendum, Override, SessionPart, Signature
 from sessions.printing.numbers import number
-from sessions.printing.pieces import Block, Rows, colon, comma, facts_said, joined, ml, table
+from sessions.printing.pieces import Block, Rows, colon, comma, facts_said, joined, ml, table, was
 from sessions.printing.repeats import depth_said, place_said
 from sessions.printing.words import Words, print_day
 
@@ -98,10 +98,10 @@ def _mix(session: SessionPart, words: Words) -> list[Block]:
             line.syringe,
             line.substance,
             line.strength,
-            ml(line.given_ml, words),
+            was(ml(line.given_ml, words), ml(line.given_signed_ml, words), words),
             ml(line.wasted_ml, words),
             line.dose,
-            _was(line.lot, line.lot_signed, words),
+            was(line.lot, line.lot_signed, words),
             print_day(line.expires_on, words) if line.expires_on else "",
         ]
         for line in session.mix
@@ -214,11 +214,7 @@ def _session_facts(session: SessionPart, words: Words, same: Iterable[list[str]]
 def _amended(text: str, session: SessionPart, words: Words, *keys: str) -> str:
     """Mark a value that a correction gave anew, and say what was signed."""
     signed = [one.signed for one in session.amended if one.what in keys]
-    return _was(text, comma(signed), words)
-
-
-def _was(text: str, signed: str, words: Words) -> str:
-    return f"{text} ({words['signed_as'].format(value=signed)})" if signed else text
+    return was(text, comma(signed), words)
 
 
 def _weight_used(session: SessionPart, words: Words) -> str:

@@ -78,7 +78,7 @@ def _brief(session: SessionPart) -> SessionPart:
         aftercare="",
         weight_kg=None,
         weight_estimated=False,
-        mix=tuple(MixLine(substance=one.substance, given_ml=one.given_ml, dose=one.dose) for one in session.mix),
+        mix=tuple(_given(one) for one in session.mix),
         sites=tuple(
             SiteLine(region=one.region, side=one.side, shots=one.shots, reactive=one.reactive) for one in session.sites
         ),
@@ -86,6 +86,12 @@ def _brief(session: SessionPart) -> SessionPart:
         relief_seconds=None,
         overrides=(),
         amended=tuple(one for one in session.amended if one.what == "shots"),
+    )
+
+
+def _given(line: MixLine) -> MixLine:
+    return MixLine(
+        substance=line.substance, given_ml=line.given_ml, given_signed_ml=line.given_signed_ml, dose=line.dose
     )
 
 

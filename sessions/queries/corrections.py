@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from copy import copy
+from decimal import Decimal
+
+from django.db.models import Prefetch, QuerySet
 
 from sessions.models import Addendum, Administration, SessionRecord
 from sessions.models.signatures import Corrected
@@ -27,6 +30,35 @@ def amended(record: SessionRecord, corrections: Corrections) -> SessionRecord:
 def right_values(record: SessionRecord) -> SessionRecord:
     """A copy of a record to show, as its corrections leave it. One SQL statement, none where its addenda are at hand."""
     return amended(record, standing(record.addenda.all()))
+
+
+def right_line(line: Administration, corrections: Corrections) -> Administration:
+    """A line of the mix with the volume that holds: a copy to show where a correction gave it. No SQL statement."""
+    one = corrections.get((Corrected.GIVEN, line.pk))
+    if one is None:
+        return line
+    shown = copy(line)
+    shown.given_ml = Decimal(one.value)
+    return shown
+
+
+def right_lines(record: SessionRecord, lines: Iterable[Administration] | None = None) -> list[Administration]:
+    """The lines of a record's mix with the volumes that hold. At most two SQL statements, none where all is at hand."""
+    corrections = standing(record.addenda.all())
+    return [right_line(line, corrections) for line in (record.administrations.all() if lines is None else lines)]
+
+
+def given_lines(rows: QuerySet[Administration]) -> list[Administration]:
+    """These lines with the volumes that hold, without those of which nothing was given. Two SQL statements.
+
+    They are to be counted, and never saved.
+    """
+    volumes = Addendum.objects.filter(corrects=Corrected.GIVEN).order_by("at", "pk")
+    found = list(rows.prefetch_related(Prefetch("corrections", volumes, to_attr="volumes")))
+    for line in found:
+        if line.volumes:
+            line.given_ml = Decimal(line.volumes[-1].value)
+    return [line for line in found if line.given_ml > 0]
 
 
 def signed_lot(line: Administration) -> str:

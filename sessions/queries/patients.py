@@ -21,7 +21,7 @@ from sessions.models import Appointment, CompetitionEvent, Course, PlannedSessio
 from sessions.models.appointments import OPEN_STATUSES
 from sessions.models.courses import CourseRevision, PlannedStatus
 from sessions.queries.competitions import competitions, may_compete
-from sessions.queries.corrections import right_values
+from sessions.queries.corrections import right_lines, right_values
 from sessions.queries.handouts import handouts_of_patient
 from sessions.queries.scale_words import scale_label, value_words
 from sessions.recording import shots_in_all
@@ -161,7 +161,7 @@ def _last_record(keys: list[int]) -> LastRecord | None:
 
 def _lines(record: SessionRecord) -> list[str]:
     """Mix, places, and how it went: the three lines DESIGN section 9 asks for, and reactions when there were any."""
-    mix = " + ".join(f"{one.substance} {one.given_ml.normalize():f} mL" for one in record.administrations.all())
+    mix = " + ".join(f"{one.substance} {one.given_ml.normalize():f} mL" for one in right_lines(record))
     sites = ", ".join(str(site) for site in record.injection_sites.all())
     told = right_values(record).shots
     count = shots_in_all(told, (site.points for site in record.injection_sites.all()))

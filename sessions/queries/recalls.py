@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -115,10 +116,11 @@ def _sessions(clinic: Clinic, lots: Iterable[Lot], number: str) -> list[Session]
     named = Q(lot__in=keys) | (Q(lot__isnull=True) & recalls.same_number("folded_number", number))
     rows = rows.filter(named | Q(pk__in=corrected), record__clinic=clinic)
     withdrawn = Addendum.objects.filter(record=OuterRef("record_id"), kind=AddendumKind.WITHDRAWAL)
-    right = Addendum.objects.filter(line=OuterRef("pk"), corrects=Corrected.LOT).order_by("-at", "-pk")
-    rows = rows.annotate(is_withdrawn=Exists(withdrawn), right_lot=Subquery(right.values("value")[:1]))
+    rows = rows.annotate(
+        is_withdrawn=Exists(withdrawn), right_lot=_right(Corrected.LOT), right_given=_right(Corrected.GIVEN)
+    )
     rows = rows.order_by("-record__performed_at", "-record_id", "position")
-    found = list(rows.values(*COLUMNS, "is_withdrawn", "right_lot"))
+    found = list(rows.values(*COLUMNS, "is_withdrawn", "right_lot", "right_given"))
     sites = {site.pk: site for site in Site.objects.filter(clinic=clinic)}
     sessions = _grouped(found, sites)
     for draft in _typed_drafts(clinic, keys, number):
@@ -127,6 +129,12 @@ def _sessions(clinic: Clinic, lots: Iterable[Lot], number: str) -> list[Session]
     for one in sessions.values():
         one.patient = files.get(one.patient_id)
     return list(sessions.values())
+
+
+def _right(what: Corrected) -> Subquery:
+    """What the last correction of a line of the mix gave; NULL where there is none."""
+    made = Addendum.objects.filter(line=OuterRef("pk"), corrects=what).order_by("-at", "-pk")
+    return Subquery(made.values("value")[:1])
 
 
 def _corrected_to(clinic: Clinic, lot_ids: Iterable[int], number: str) -> set[int]:
@@ -154,7 +162,7 @@ def _grouped(rows: Iterable[Mapping[str, Any]], sites: Mapping[int, Site]) -> di
                 is_withdrawn=row["is_withdrawn"],
             )
         one.lines.append(row["substance__name"])
-        one.given_ml += row["given_ml"]
+        one.given_ml += row["given_ml"] if row["right_given"] is None else Decimal(row["right_given"])
         if row["right_lot"]:
             one.lots_corrected.append((row["lot_number"], row["right_lot"]))
     return sessions

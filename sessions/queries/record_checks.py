@@ -94,7 +94,7 @@ def check_record(
 ) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most twenty-seven SQL statements, one more for a horse that competes, and one for the species of who gave it where
+    At most twenty-nine SQL statements, one more for a horse that competes, and one for the species of who gave it where
     they are not read yet.
     """
     return check_records({record: content}, at, {record.pk: giver})[record.pk]

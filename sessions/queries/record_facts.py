@@ -21,10 +21,11 @@ from protocols.queries.mixes import mix_substance
 from sessions.models import Administration, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.competitions import checked_patients, rules_for
+from sessions.queries.corrections import given_lines
 from sessions.recording import LineGiven, RecordContent
 
 DAY = timedelta(hours=24)
-LATEST_LINES = 500  # of all that was given before, to say what is usual
+LATEST_LINES = 100  # of all that was given before, to say what is usual
 
 Given = Mapping[SessionRecord, RecordContent]
 
@@ -67,7 +68,7 @@ class RecordFacts:
 def record_facts(given: Given, site: Site, at: datetime) -> RecordFacts:
     """Read what the checks of records of one clinic and site need to know.
 
-    At most twenty-seven SQL statements, one more where horses compete, whatever the number of records, their lines,
+    At most twenty-nine SQL statements, one more where horses compete, whatever the number of records, their lines,
     sites and earlier records.
     """
     on, clinic = local_day(at, site.zone), next(iter(given)).clinic
@@ -100,15 +101,15 @@ def record_facts(given: Given, site: Site, at: datetime) -> RecordFacts:
 
 
 def _earlier_lines(given: Given, files: Mapping[int, Patient], at: datetime) -> dict[int, list[Administration]]:
-    """What each patient was given before, in the last day or in the record's course. At least two SQL statements."""
+    """What each patient was given before, in the last day or in the record's course. At least three SQL statements."""
     file_ids = patients.files_of(list({patient.pk: patient for patient in files.values()}.values()))
     courses = {record.course_id for record in given} - {None}
-    rows = Administration.objects.filter(record__in=SessionRecord.objects.finished(), given_ml__gt=0)
+    rows = Administration.objects.filter(record__in=SessionRecord.objects.finished())
     rows = rows.filter(record__patient__in=[key for keys in file_ids.values() for key in keys])
     rows = rows.filter(record__performed_at__lte=at)
     rows = rows.filter(Q(record__performed_at__gt=at - DAY) | Q(record__course__in=courses))
     by_file: dict[int, list[Administration]] = defaultdict(list)
-    for row in rows.select_related("record"):
+    for row in given_lines(rows.select_related("record")):
         by_file[row.record.patient_id].append(row)
     return {
         record.pk: [row for key in file_ids[files[record.pk].pk] for row in by_file[key] if _counts(row, record, at)]
@@ -135,18 +136,18 @@ def _planned_volumes(given: Iterable[SessionRecord]) -> dict[int, dict[int, Deci
 
 
 def _last_volumes(given: Given, files: Mapping[int, Patient], at: datetime) -> dict[int, dict[int, Decimal]]:
-    """What the patient of a record without a course was given of each substance last. At most two SQL statements."""
+    """What the patient of a record without a course was given of each substance last. At most three SQL statements."""
     free = [record for record in given if record.course is None]
     if not free:
         return {}
     file_ids = patients.files_of(list({files[record.pk].pk: files[record.pk] for record in free}.values()))
-    rows = Administration.objects.filter(record__in=SessionRecord.objects.finished(), given_ml__gt=0)
+    rows = Administration.objects.filter(record__in=SessionRecord.objects.finished())
     rows = rows.filter(record__patient__in=[key for keys in file_ids.values() for key in keys])
     rows = rows.filter(record__performed_at__lte=at).exclude(record__in=free)
     found: dict[int, dict[int, Decimal]] = defaultdict(dict)
-    names = ("record__patient", "substance", "given_ml")
-    for file, substance, given_ml in rows.order_by("-record__performed_at", "-pk").values_list(*names)[:LATEST_LINES]:
-        found[file].setdefault(substance, given_ml)
+    latest = rows.select_related("record").order_by("-record__performed_at", "-pk")[:LATEST_LINES]
+    for row in given_lines(latest):
+        found[row.record.patient_id].setdefault(row.substance_id, row.given_ml)
     return {
         record.pk: {key: ml for file in file_ids[files[record.pk].pk] for key, ml in found[file].items()}
         for record in free

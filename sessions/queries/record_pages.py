@@ -117,7 +117,7 @@ def summaries(records: Iterable[SessionRecord]) -> dict[int, tuple[str, ...]]:
 
 
 def _summary(record: SessionRecord) -> list[str]:
-    mix = " + ".join(f"{row.substance} {text_of(row.given_ml)} mL" for row in record.administrations.all())
+    mix = " + ".join(f"{row.substance} {text_of(row.given_ml)} mL" for row in corrections.right_lines(record))
     places = ", ".join(str(site) for site in record.injection_sites.all())
     told = corrections.right_values(record).shots
     count = shots_in_all(told, (site.points for site in record.injection_sites.all()))
@@ -160,7 +160,7 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
     sites = list(record.injection_sites.select_related("technique"))
     return ReadPage(
         banner=patients.banner(reads.patient_of(record), today),
-        lines=[{"row": row, "mg": dose_mg(row), "right": corrections.right_lot(row, right)} for row in rows],
+        lines=[_line(row, right) for row in rows],
         body_map=body_maps.drawn_map(record),
         sites=sites,
         shots=shots_in_all(shown.shots, (site.points for site in sites)),
@@ -179,6 +179,13 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
         signs_for_other=own is not None and own.pk != record.performed_by_id,
         giver_can_sign=record.performed_by is not None and record.performed_by.can_sign_on(today),
     )
+
+
+def _line(row: Administration, right: corrections.Corrections) -> dict[str, Any]:
+    """A line as signed, with the lot and the volume that hold where a correction gave them. No SQL statement."""
+    given = corrections.right_line(row, right)
+    shown = {"row": row, "mg": dose_mg(given), "right": corrections.right_lot(row, right)}
+    return shown if given is row else shown | {"given": given}
 
 
 def _answers(record: SessionRecord) -> list[str]:

@@ -21,7 +21,7 @@ from sessions.models import Administration, CompetitionEvent, Course, SessionRec
 from sessions.printing import document
 from sessions.printing.words import Words, print_day
 from sessions.queries.competitions import STILL_COMPETES, competitions
-from sessions.queries.corrections import right_values
+from sessions.queries.corrections import right_lines, right_values
 from sessions.queries.report_course import number_of
 from sessions.queries.report_words import moment_words
 
@@ -165,7 +165,7 @@ def _counted_from(record: SessionRecord, course: Course, words: Words) -> str:
 
 
 def _given(record: SessionRecord) -> list[Administration]:
-    return [line for line in record.administrations.all() if line.given_ml is None or line.given_ml > 0]
+    return [line for line in right_lines(record) if line.given_ml is None or line.given_ml > 0]
 
 
 def _count(

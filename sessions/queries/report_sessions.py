@@ -137,7 +137,7 @@ def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Wor
         depth=_mm(shown.depth_mm, words),
         weight_kg=shown.weight_kg,
         weight_estimated=record.weight_is_estimated,
-        mix=tuple(_mix_line(line, several, words, corrections.right_lot(line, right)) for line in lines),
+        mix=tuple(_mix_line(line, several, words, right) for line in lines),
         sites=tuple(_site(site, species, several, words) for site in sites),
         body=body_parts(sites, species),
         scores=tuple(_score(scale, rater, values) for (scale, rater), values in _by_scale(record).items()),
@@ -204,8 +204,11 @@ def _amended(record: SessionRecord, right: corrections.Corrections, words: Words
     )
 
 
-def _mix_line(line: Administration, several: bool, words: Words, right: Addendum | None) -> document.MixLine:
+def _mix_line(
+    line: Administration, several: bool, words: Words, corrected: corrections.Corrections
+) -> document.MixLine:
     lot, signed = line.lot, corrections.signed_lot(line)
+    right, given = corrections.right_lot(line, corrected), corrections.right_line(line, corrected)
     expires_on = line.expires_on or (lot.expires_on if lot else None)
     if right is not None:  # the date on the pack was that of the lot signed
         expires_on = right.lot.expires_on if right.lot is not None else None
@@ -214,9 +217,10 @@ def _mix_line(line: Administration, several: bool, words: Words, right: Addendum
         strength=f"{number(line.strength, words)} {line.strength_unit}" if line.strength is not None else "",
         syringe=line.syringe if several else "",
         prepared_ml=line.prepared_ml,
-        given_ml=line.given_ml,
+        given_ml=given.given_ml,
+        given_signed_ml=None if given is line else line.given_ml,
         wasted_ml=line.wasted_ml or None,
-        dose=_dose(line, words),
+        dose=_dose(given, words),
         lot=signed if right is None else right.value,
         lot_signed="" if right is None else signed or NOTHING,
         expires_on=expires_on,

@@ -23,7 +23,7 @@ from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
 from sessions.models.records import Scale
 from sessions.printing.numbers import number
 from sessions.queries import appointments, batches, courses, follow_ups, records
-from sessions.queries.corrections import right_values
+from sessions.queries.corrections import right_lines, right_values
 from sessions.queries.plans import CoursePlan
 from sessions.queries.reactions import suspected_lots
 from sessions.queries.scale_words import value_said
@@ -157,7 +157,8 @@ def last_lines(record: SessionRecord) -> list[str]:
     """Say a session in three lines: the mix, where and how many, how it went. Four SQL statements."""
     right = right_values(record)
     mix = " + ".join(
-        f"{line.substance} {number(line.given_ml)} mL" for line in record.administrations.select_related("substance")
+        f"{line.substance} {number(line.given_ml)} mL"
+        for line in right_lines(record, record.administrations.select_related("substance"))
     )
     sites = list(record.injection_sites.all())
     shots = shots_in_all(right.shots, (site.points for site in sites))

@@ -17,6 +17,7 @@ from mesoclinic.core.constraints import violated
 from mesoclinic.core.refused import Refused
 from protocols.services import recalls
 from sessions.models import Addendum, SessionRecord, Signature
+from sessions.models.signatures import OF_A_LINE
 from sessions.printing.document import Amended, Variant
 from sessions.printing.variants import for_variant
 from sessions.queries import records as reads
@@ -58,7 +59,7 @@ def line_of(record, position: int = 1):
 
 def correct(world, what="lot_number", value="CD 34", *, record=None, position=1, **words) -> Addendum:
     record = record or world.record
-    line = line_of(record, position).pk if what == "lot_number" else None
+    line = line_of(record, position).pk if what in OF_A_LINE else None
     said = {"kind": "correction", "text": "", "reason": "Read off the vial", "now": at("19:00"), **words}
     return records.add_addendum(
         actor=world.doctor_user, record=record, correction=Correction(what, value, line), **said

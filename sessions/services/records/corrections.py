@@ -16,7 +16,7 @@ from protocols.models import Lot
 from protocols.models.recalls import fold_number, folded
 from protocols.queries import recalls
 from sessions.models import Addendum, Administration, SessionRecord
-from sessions.models.signatures import AddendumKind, Corrected
+from sessions.models.signatures import OF_A_LINE, AddendumKind, Corrected
 from sessions.queries import records as reads
 from sessions.queries.corrections import signed_lot
 from sessions.recording import text_of
@@ -27,7 +27,7 @@ LONGEST = 5000
 
 @dataclass(frozen=True)
 class Correction:
-    """The right value of `what` (a `Corrected`), as it would be typed; for a lot also the line of the mix it is of."""
+    """The right value of `what` (a `Corrected`), as it would be typed; for one `OF_A_LINE` also which line of the mix."""
 
     what: str
     value: str
@@ -45,20 +45,20 @@ def written(record: SessionRecord, correction: Correction, words: Mapping[str, A
     what, value = Corrected(correction.what), correction.value.strip()
     if not value:
         raise Refused("value-needed", _("Write the right value."), field="value")
-    line = _line(record, correction) if what == Corrected.LOT else None
+    line = _line(record, correction) if what in OF_A_LINE else None
     signed = value_of(record, line, what)
     made = list(record.addenda.filter(corrects=what, line=line).order_by("at", "pk"))
     *before, was = [signed, *(one.value for one in made)]
-    if made and _same(what, was, value) and _says(made[-1], words, line, before[-1]):
+    if made and _same(what, was, value) and _says(what, made[-1], words, line, before[-1]):
         return {name: getattr(made[-1], name) for name in ("text", *COLUMNS)}  # the second click of two
     if _same(what, was, value):
         raise Refused("same-value", _("This is the value that stands there."), field="value")
     return {
-        "text": _text(words, line, was, value),
+        "text": _text(what, words, line, was, value),
         "field": str(what.label),
         "corrects": what,
         "line": line,
-        "lot": None if line is None else _lot(record, line, value),
+        "lot": _lot(record, line, value) if line is not None and what == Corrected.LOT else None,
         "value": value,
     }
 
@@ -77,7 +77,9 @@ def _last(record: SessionRecord, what: str, line: Administration | None) -> Adde
 
 def value_of(record: SessionRecord, line: Administration | None, what: Corrected) -> str:
     """Write a value as it was signed. One SQL statement for a lot without a number."""
-    return text_of(getattr(record, what)) if line is None else signed_lot(line)
+    if line is None:
+        return text_of(getattr(record, what))
+    return signed_lot(line) if what == Corrected.LOT else text_of(line.given_ml)
 
 
 def note_weight(actor: User, record: SessionRecord, addendum: Addendum) -> None:
@@ -99,14 +101,16 @@ def note_weight(actor: User, record: SessionRecord, addendum: Addendum) -> None:
     )
 
 
-def _says(last: Addendum, words: Mapping[str, Any], line: Administration | None, was: str) -> bool:
+def _says(what: Corrected, last: Addendum, words: Mapping[str, Any], line: Administration | None, was: str) -> bool:
     """Whether the last correction is this one, said by the same signer in the same words."""
     said = (last.by, last.reason, last.text)
-    return said == (words["by"], words["reason"], _text(words, line, was, last.value))
+    return said == (words["by"], words["reason"], _text(what, words, line, was, last.value))
 
 
-def _text(words: Mapping[str, Any], line: Administration | None, was: str, value: str) -> str:
-    said = f"{was or '–'} → {value}" if line is None else f"{line.substance}: {was or '–'} → {value}"
+def _text(what: Corrected, words: Mapping[str, Any], line: Administration | None, was: str, value: str) -> str:
+    unit = " mL" if what == Corrected.GIVEN else ""
+    said = f"{was or '–'}{unit} → {value}{unit}"
+    said = said if line is None else f"{line.substance}: {said}"
     text = f"{said}. {words['text']}" if words["text"] else said
     if len(text) > LONGEST:
         too_long = _("With the value before and after, this is longer than %(most)d characters. Shorten it.")
@@ -118,7 +122,7 @@ def _line(record: SessionRecord, correction: Correction) -> Administration:
     rows = record.administrations.select_related("substance", "lot")
     line = rows.filter(pk=correction.line_id).first()
     if line is None:
-        raise Refused("no-such-line", _("Choose the line of the mix whose lot it is."), field="corrects")
+        raise Refused("no-such-line", _("Choose the line of the mix it is of."), field="corrects")
     return line
 
 
