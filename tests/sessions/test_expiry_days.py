@@ -45,7 +45,7 @@ either_side_of_midnight = pytest.mark.parametrize(
 @either_side_of_midnight
 def test_a_lot_is_drawn_and_opened_until_the_sites_day_is_over(zone, now, is_good):
     clinic = make_clinic(time_zone=zone)
-    site, lot = site_of(clinic), make_lot(clinic, expires_on=LAST_DAY)
+    site, lot = site_of(clinic), make_lot(clinic, expires_on=LAST_DAY, beyond_use_days=28)
     refused = []
 
     for deed in (lots.open_vial, lambda **given: lots.draw(volume_ml=Decimal(1), **given)):
