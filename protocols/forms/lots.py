@@ -71,6 +71,7 @@ class OpenVialForm(Form):
     def about(self, lot: Lot) -> None:
         """Say that the day is needed, where the lot has no days of use; the service refuses to do without."""
         if lot.beyond_use_days is None:
+            self.needed_in_part = ("beyond_use_on",)
             self.fields["beyond_use_on"].help_text = _(
                 "Needed: this lot has no days of use. The leaflet or the label of the pack says them."
             )

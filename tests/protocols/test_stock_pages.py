@@ -157,6 +157,7 @@ def test_the_day_a_vial_may_be_used_until_is_asked_for_at_its_field(clinic, brow
     [said] = answer.context["deeds"]["open"].errors["beyond_use_on"]
     assert said.startswith("Say until when it may be used once opened")
     assert "Needed: this lot has no days of use." in answer.content.decode()
+    assert not answer.context["deeds"]["open"]["beyond_use_on"].is_optional
     assert not Vial.objects.exists()
 
 
