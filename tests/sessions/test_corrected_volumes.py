@@ -133,8 +133,8 @@ def test_a_recall_adds_up_what_was_given(world):
     assert [one.given_ml for one in recall_sheet(held, TODAY).sessions] == [4]
 
 
-@pytest.mark.parametrize(("typed", "words"), [("1,5", ""), ("-1", "0"), ("1000000", "1000"), ("much", "number")])
-def test_it_is_typed_on_the_page_of_addenda(world, browser, typed, words):
+@pytest.mark.parametrize(("typed", "kept"), [("1,5", ["1.5"]), ("-1", []), ("1000000", []), ("much", []), ("", [])])
+def test_it_is_typed_on_the_page_of_addenda(world, browser, typed, kept):
     data = {
         "kind": "correction",
         "corrects": f"given_ml-{line_of(world.record).pk}",
@@ -146,6 +146,7 @@ def test_it_is_typed_on_the_page_of_addenda(world, browser, typed, words):
 
     answer = browser.post(reverse("sessions:addendum", args=[world.record.public_id]), data, follow=True)
 
-    saved = Addendum.objects.filter(corrects="given_ml").values_list("value", flat=True)
-    assert list(saved) == (["1.5"] if not words else [])
-    assert words in answer.content.decode()
+    assert list(Addendum.objects.filter(corrects="given_ml").values_list("value", flat=True)) == kept
+    if not kept:
+        assert set(answer.context["form"].errors) == {"value"}
+        assert f'value="{typed}"' in answer.content.decode()
