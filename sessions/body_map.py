@@ -2,6 +2,7 @@
 
 A point is kept as (view, x, y) in the units of its view (`width` × `height`, the origin above on the left), rounded to whole
 units, with a fourth, 1, where it stung; so a drawing must not change its measures once records point into it: a new drawing is a new view with a new code.
+A zone may be cut in two, as a point knows its place and not its zone.
 Of a body's two sides one is written down here and the other is its mirror image.
 """
 
@@ -104,6 +105,7 @@ _CHEST, _BACK, _LOWER_BACK = gettext_noop("Chest and upper back"), gettext_noop(
 _PELVIS, _HIP, _ABDOMEN = gettext_noop("Pelvis and sacroiliac joints"), gettext_noop("Hip"), gettext_noop("Abdomen")
 _ARM, _HAND, _THIGH = gettext_noop("Arm"), gettext_noop("Hand and wrist"), gettext_noop("Thigh and buttock")
 _KNEE, _LOWER_LEG = gettext_noop("Knee"), gettext_noop("Lower leg")
+_ELBOW, _FOREARM = gettext_noop("Elbow"), gettext_noop("Forearm")
 _ANKLE, _FOOT, _SCALP = gettext_noop("Ankle and heel"), gettext_noop("Foot"), gettext_noop("Scalp")
 
 
@@ -111,7 +113,9 @@ def _limbs(side: str) -> tuple[Zone, ...]:
     """The arm and the leg on the left of the drawing, alike from the front and from behind."""
     return (
         _zone(_SHOULDER, side, (132, 108), (104, 114), (88, 128), (80, 152), (104, 158), (112, 134)),
-        _zone(_ARM, side, (80, 152), (104, 158), (101, 206), (95, 232), (86, 284), (62, 280), (66, 240), (74, 204)),
+        _zone(_ARM, side, (80, 152), (104, 158), (101, 206), (74, 204)),
+        _zone(_ELBOW, side, (74, 204), (101, 206), (95, 232), (94, 240), (66, 240)),
+        _zone(_FOREARM, side, (66, 240), (94, 240), (86, 284), (62, 280)),
         _zone(_HAND, side, (62, 280), (86, 284), (86, 306), (76, 332), (62, 338), (52, 320), (54, 298)),
         _zone(_KNEE, side, (106, 436), (142, 436), (141, 474), (109, 474)),
         _zone(_LOWER_LEG, side, (109, 474), (141, 474), (143, 508), (134, 572), (116, 572), (106, 512)),
@@ -188,7 +192,6 @@ def _face() -> View:
         _zone(
             gettext_noop("Cheek"),
             RIGHT,
-            (62, 150),
             (82, 152),
             (110, 160),
             (132, 152),
@@ -196,7 +199,9 @@ def _face() -> View:
             (108, 232),
             (80, 238),
             (66, 196),
+            (88, 186),
         ),
+        _zone(gettext_noop("Jaw joint"), RIGHT, (62, 150), (82, 152), (88, 186), (66, 196)),
         _zone(
             gettext_noop("Chin and jaw"), RIGHT, (80, 238), (108, 232), (112, 258), (150, 262), (150, 312), (112, 296)
         ),
@@ -244,7 +249,9 @@ def _horse_left() -> View:
         _zone(gettext_noop("Chest"), LEFT, (182, 200), (194, 246), (176, 240), (166, 214)),
         _zone(_BACK, LEFT, (280, 122), (330, 132), (384, 130), (384, 182), (282, 180), (282, 156)),
         _zone(_LOINS, LEFT, (384, 130), (442, 120), (442, 184), (384, 182)),
-        _zone(_CROUP, LEFT, (442, 120), (488, 114), (532, 130), (498, 184), (442, 184)),
+        _zone(_PELVIS, LEFT, (442, 120), (488, 114), (484, 146), (442, 150)),
+        _zone(_CROUP, LEFT, (488, 114), (532, 130), (498, 184), (442, 184), (442, 150), (484, 146)),
+        _zone(_HIP, LEFT, (442, 184), (498, 184), (510, 214), (454, 212)),
         _zone(
             _HINDQUARTERS,
             LEFT,
@@ -254,7 +261,7 @@ def _horse_left() -> View:
             (524, 264),
             (472, 256),
             (454, 212),
-            (442, 184),
+            (510, 214),
             (498, 184),
         ),
         _zone(
@@ -282,7 +289,7 @@ def _horse_left() -> View:
             (240, 284),
         ),
         _zone(gettext_noop("Flank"), LEFT, (454, 212), (472, 256), (460, 264), (446, 250)),
-        _zone(gettext_noop("Forearm"), LEFT, (194, 246), (228, 262), (224, 314), (204, 314)),
+        _zone(_FOREARM, LEFT, (194, 246), (228, 262), (224, 314), (204, 314)),
         _zone(_KNEE, LEFT, (204, 314), (224, 314), (223, 338), (204, 338)),
         _zone(
             gettext_noop("Lower foreleg"), LEFT, (204, 338), (223, 338), (221, 382), (232, 408), (200, 408), (206, 382)
@@ -315,7 +322,8 @@ def _horse_above() -> View:
         _zone(_BACK, RIGHT, (272, 76), (376, 76), (376, 110), (272, 110)),
         _zone(gettext_noop("Ribs"), RIGHT, (272, 48), (330, 38), (396, 42), (436, 52), (436, 76), (272, 76)),
         _zone(_LOINS, RIGHT, (376, 76), (436, 76), (436, 110), (376, 110)),
-        _zone(_CROUP, RIGHT, (436, 76), (520, 80), (548, 110), (436, 110)),
+        _zone(_PELVIS, RIGHT, (436, 76), (478, 78), (478, 110), (436, 110)),
+        _zone(_CROUP, RIGHT, (478, 78), (520, 80), (548, 110), (478, 110)),
         _zone(
             _HINDQUARTERS,
             RIGHT,
@@ -327,6 +335,7 @@ def _horse_above() -> View:
             (556, 110),
             (548, 110),
             (520, 80),
+            (478, 78),
         ),
     )
     return View("above", gettext_noop("From above"), 600, 220, _along(right, 220))

@@ -228,7 +228,7 @@ class SiteForm(Form):
         super().__init__(*args, **kwargs)
         same = _("As above")
         self.fields["technique"].choices = with_blank([(row.pk, str(row)) for row in options.techniques], same)
-        self.fields["region"].widget.attrs |= {"list": "regions", "autocomplete": "off"}
+        self.fields["region"].widget.attrs |= {"list": f"regions-{options.species}", "autocomplete": "off"}
 
     def clean_map_points(self):
         text = self.cleaned_data["map_points"]

@@ -15,6 +15,7 @@ from protocols.models import Lot, Substance, Technique
 from protocols.models.recalls import fold_number
 from protocols.queries import lots
 from protocols.services.catalogue import shipped_catalogue
+from sessions.body_map import views_of
 from sessions.models import Practitioner, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.availability import treats
@@ -81,8 +82,10 @@ class RecordOptions:
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
-        """Names of body regions, to choose from while typing."""
-        return tuple(_(region.name) for region in shipped_catalogue().regions)
+        """Names of body regions, to choose from while typing: those of the species, and all that can be tapped on its map."""
+        named = [region.name for region in shipped_catalogue().regions if self.species in region.species]
+        drawn = [zone.name for view in views_of(self.species) for zone in view.zones]
+        return tuple(_(name) for name in dict.fromkeys([*named, *drawn]))
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,13 @@ def round_records(request: HttpRequest, public_id: UUID) -> HttpResponse:
             for row in shown
         )
     today = local_day(timezone.now(), one.site.zone)
+    rows = _shown(stops, request.user)
+    choices = [row["sent"].forms.options for row in rows if "sent" in row]
     context = {
         "round": one,
         "words": round_reads.place_words(one.place),
-        "stops": _shown(stops, request.user),
+        "stops": rows,
+        "choices": {options.species: options for options in choices}.values(),
         "done": sum(stop.is_done for stop in stops),
         "waiting": sum(stop.may_begin for stop in stops),
         "is_later": one.on < today,

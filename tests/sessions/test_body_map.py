@@ -1,6 +1,7 @@
 """The body map: each point lies in one zone at most, each zone is on its side, and records draw what they hold."""
 
 import json
+import re
 from datetime import date
 from html import unescape
 
@@ -8,6 +9,7 @@ import pytest
 from django.utils.translation import override
 
 from patients.services import merging
+from protocols.services.catalogue import shipped_catalogue
 from sessions.body_map import LEFT, RIGHT, VIEWS, views_of, with_stings
 from sessions.queries import body_maps
 from sessions.queries.body_maps import Dot
@@ -17,7 +19,7 @@ from sessions.recording import SiteTreated
 from sessions.templatetags.body import circles, zones
 from tests.factories import make_patient
 from tests.sessions.record_world import book_session, done, record_world, signed, start
-from tests.sessions.test_record_pages import autosave, page_data, signed_in
+from tests.sessions.test_record_pages import autosave, page_data, signed_in, url
 
 ALL = [pytest.param(view, id=f"{species}-{view.code}") for species, views in VIEWS.items() for view in views]
 
@@ -47,6 +49,54 @@ def test_a_zone_has_one_name_on_one_side(view):
     named = [(zone.name, zone.side) for zone in view.zones]
 
     assert len(named) == len(set(named))
+
+
+NOWHERE = {"Whole body", "Any region"}  # no place to tap
+
+
+@pytest.mark.parametrize("species", sorted(VIEWS))
+def test_what_the_shipped_indications_and_regions_name_can_be_tapped(species):
+    shipped = shipped_catalogue()
+    named = {region.code: region.name for region in shipped.regions}
+    wanted = {region.name for region in shipped.regions if species in region.species}
+    wanted |= {named[one.region] for one in shipped.indications if species in one.species}
+
+    assert wanted - NOWHERE <= {zone.name for view in views_of(species) for zone in view.zones}
+
+
+@pytest.mark.parametrize("at", [(82, 222), (218, 222)])
+def test_the_elbow_lies_between_arm_and_forearm_from_the_front_and_from_behind(at):
+    front, back, _face = views_of("human")
+    x, y = at
+
+    for view in (front, back):
+        assert [view.zone_at(x, y + more).name for more in (-40, 0, 40)] == ["Arm", "Elbow", "Forearm"]
+
+
+def test_the_jaw_joint_lies_before_the_ear():
+    face = views_of("human")[2]
+
+    assert [(face.zone_at(x, 175).name, face.zone_at(x, 175).side) for x in (72, 228)] == [
+        ("Jaw joint", RIGHT),
+        ("Jaw joint", LEFT),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("species", "has", "lacks"),
+    [("human", {"Elbow", "Whole body", "Forehead"}, "Withers"), ("horse", {"Withers", "Hip"}, "Hand and wrist")],
+)
+def test_regions_offered_while_typing_are_those_of_the_species(species, has, lacks):
+    world = record_world(species=species)
+    record, browser = start(world), signed_in(world.doctor_user)
+
+    page = browser.get(url("record-edit", record)).content.decode()
+
+    [offered] = re.findall(rf'<datalist id="regions-{species}">(.*?)</datalist>', page, re.DOTALL)
+    assert f'list="regions-{species}"' in page
+    assert has <= set(re.findall(r'value="([^"]*)"', offered))
+    assert lacks not in offered
 
 
 def test_sides_are_those_of_the_patient_not_of_who_looks():
