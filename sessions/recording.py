@@ -9,10 +9,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+SEDATION = "sedation"  # the role of a line given beside the mix
+
 
 @dataclass(frozen=True)
 class LineGiven:
-    """One line of the mix. `given_ml` and `wasted_ml` together are at most `prepared_ml`."""
+    """One line of the mix, or what sedates beside it. `given_ml` and `wasted_ml` together are at most `prepared_ml`."""
 
     substance_id: int
     role: str
@@ -107,6 +109,16 @@ class RecordContent:
     overrides: tuple[OverrideGiven, ...] = ()
 
     @property
+    def mix(self) -> tuple[LineGiven, ...]:
+        """The lines that are mixed and injected in points: all but what sedates."""
+        return tuple(line for line in self.lines if line.role != SEDATION)
+
+    @property
+    def is_sedated(self) -> bool:
+        """Whether the patient was sedated, by a line with its lot or in words alone."""
+        return bool(self.sedation.strip()) or len(self.mix) < len(self.lines)
+
+    @property
     def is_complete(self) -> bool:
         """Whether every line can be stored as a row."""
         return all(line.is_complete for line in self.lines)
@@ -135,7 +147,7 @@ def as_last_time(last: RecordContent) -> RecordContent:
         depth_mm=last.depth_mm,
         shots=None if any(site.points for site in last.sites) else last.shots,
         aftercare=last.aftercare,
-        lines=tuple(replace(_all_given(line), lot_id=None, lot_number="", expires_on=None) for line in last.lines),
+        lines=tuple(replace(_all_given(line), lot_id=None, lot_number="", expires_on=None) for line in last.mix),
         sites=tuple(replace(site, is_reactive=False, map_points=()) for site in last.sites),
     )
 

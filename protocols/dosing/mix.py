@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from protocols.dosing.context import EarlierDose, MixContext, MixPatient
 from protocols.dosing.quantities import EXACT, ZERO
-from protocols.dosing.substances import Ceiling, MixLine, MixSubstance
+from protocols.dosing.substances import Ceiling, MixLine, MixSubstance, Role
 
 
 def dose_mg(line: MixLine) -> Decimal | None:
@@ -76,6 +76,7 @@ class Mix:
         self.patient = patient
         self.context = context
         self.syringes: dict[str, list[int]] = {}
+        self.sedations = tuple(index for index, line in enumerate(self.lines) if line.role is Role.SEDATION)
         for index, line in enumerate(self.lines):
             self.syringes.setdefault(line.syringe, []).append(index)
         self.doses = self._doses()

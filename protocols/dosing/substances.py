@@ -19,6 +19,7 @@ class Role(StrEnum):
     VASODILATOR = "vasodilator"
     ADD_IN = "add_in"
     VEHICLE = "vehicle"
+    SEDATION = "sedation"  # given beside the mix, in no syringe of it
 
 
 class FoodChainUse(StrEnum):

@@ -15,6 +15,7 @@ from protocols.queries import substances
 SALINE = "sodium-chloride"
 MOST_ML, SMALLEST_ML = Decimal(1000), Decimal("0.001")
 MOST_ROWS = 1000
+SEDATION = "sedation"  # the role of a row beside the mix: what is done to the mix leaves it alone
 OF_THE_PRODUCT = ("substance", "strength", "strength_unit", "lot", "lot_number", "expires_on")
 
 
@@ -25,13 +26,15 @@ def composed(clinic: Clinic, data: QueryDict, prefix: str, volumes: Sequence[str
     Raises Refused("no-volume" | "no-saline") in words.
     """
     verb, _dash, row = data.get("compose", "").partition(" ")
-    if verb not in ("scale", "saline", "swap"):
+    if verb not in ("scale", "saline", "swap", "sedate"):
         return None
     changed = data.copy()
     if verb == "scale":
         _scale(changed, prefix, volumes)
     elif verb == "saline":
         _saline_only(clinic, changed, prefix, volumes)
+    elif verb == "sedate":
+        _add_row(changed, prefix, {"role": SEDATION, "syringe": "A"})
     elif row in set(rows_of(changed, prefix)):
         for name in OF_THE_PRODUCT:
             changed.pop(f"{row}-{name}", None)
@@ -56,7 +59,7 @@ def _scale(data: QueryDict, prefix: str, volumes: Sequence[str]) -> None:
         raise Refused("no-volume", _("To how many mL? A number above 0, up to 1000."), field="compose_ml")
     if not total_ml:
         raise Refused("no-volume", _("The mix has no volumes yet that could be scaled."), field="compose_ml")
-    for row in rows_of(data, prefix):
+    for row in _mix_rows(data, prefix):
         for name in volumes:
             volume_ml = _amount(data.get(f"{row}-{name}", ""))
             if volume_ml:
@@ -70,18 +73,26 @@ def _saline_only(clinic: Clinic, data: QueryDict, prefix: str, volumes: Sequence
     if saline is None:
         raise Refused("no-saline", _("Sodium chloride is not on the clinic's list of substances."))
     total_ml = _total(data, prefix, volumes[0])
-    for row in list(rows_of(data, prefix)):
+    for row in list(_mix_rows(data, prefix)):
         data[f"{row}-DELETE"] = "on"
-    index = _count(data, prefix)
-    data[f"{prefix}-TOTAL_FORMS"] = str(index + 1)
     new = {"substance": str(saline.pk), "role": "add_in", "syringe": "A"}
     new |= {name: _plain(total_ml) for name in volumes if total_ml and name != "wasted_ml"}
-    for name, value in new.items():
+    _add_row(data, prefix, new)
+
+
+def _add_row(data: QueryDict, prefix: str, values: dict[str, str]) -> None:
+    index = _count(data, prefix)
+    data[f"{prefix}-TOTAL_FORMS"] = str(index + 1)
+    for name, value in values.items():
         data[f"{prefix}-{index}-{name}"] = value
 
 
+def _mix_rows(data: QueryDict, prefix: str) -> Iterator[str]:
+    return (row for row in rows_of(data, prefix) if data.get(f"{row}-role") != SEDATION)
+
+
 def _total(data: QueryDict, prefix: str, name: str) -> Decimal:
-    found = (_amount(data.get(f"{row}-{name}", "")) for row in rows_of(data, prefix))
+    found = (_amount(data.get(f"{row}-{name}", "")) for row in _mix_rows(data, prefix))
     return sum((volume_ml for volume_ml in found if volume_ml is not None), Decimal(0))
 
 

@@ -31,6 +31,7 @@ ROLES = {
     LineRole.BASE: Role.BASE_ANAESTHETIC,
     LineRole.VASODILATOR: Role.VASODILATOR,
     LineRole.ADD_IN: Role.ADD_IN,
+    "sedation": Role.SEDATION,
 }
 CEILING_COLUMNS = {
     "per_kg": ("max_mg_per_kg", "mg_per_kg"),
@@ -159,7 +160,7 @@ def mix_line(
     return MixLine(
         substance=substance,
         volume_ml=volume_ml if volume_ml is not None else Decimal(0),
-        role=Role.VEHICLE if "vehicle" in substance.traits else ROLES[LineRole(role)],
+        role=Role.VEHICLE if "vehicle" in substance.traits else ROLES[role],
         syringe=syringe,
         lot=lot,
         wasted_ml=wasted_ml,

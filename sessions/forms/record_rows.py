@@ -17,11 +17,10 @@ from django.utils.translation import gettext_lazy
 from mesoclinic.core.forms import AnyDecimal, Form
 from protocols.forms.packs import PackField, number_in, read_pack
 from protocols.models import Lot
-from protocols.models.protocols import LineRole
 from protocols.models.substances import StrengthUnit
 from sessions.models.courses import BodySide
 from sessions.models.follow_ups import EventOutcome
-from sessions.models.records import Severity
+from sessions.models.records import GivenRole, Severity
 from sessions.queries.record_options import RecordOptions
 from sessions.recording import LineGiven, ReactionSeen, SiteTreated, text_of
 
@@ -62,7 +61,7 @@ class LineForm(Form):
     """One line of the mix as given."""
 
     substance = forms.TypedChoiceField(label=gettext_lazy("Substance"), required=False, coerce=int, empty_value=None)
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=LineRole.choices, initial="add_in", required=False)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=GivenRole.choices, initial="add_in", required=False)
     strength = forms.DecimalField(
         label=gettext_lazy("Strength"),
         required=False,
@@ -125,7 +124,7 @@ class LineForm(Form):
 
     @property
     def role_words(self) -> str:
-        return str(dict(LineRole.choices).get(self["role"].value() or "", ""))
+        return str(dict(GivenRole.choices).get(self["role"].value() or "", ""))
 
     def _all_lots(self):
         return [*lots_by_substance(self.options), (TYPED_LOT, _("Another lot"))]

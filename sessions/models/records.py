@@ -15,6 +15,7 @@ from protocols.models import Lot, StockMovement, Substance, Technique
 from protocols.models.protocols import Device, LineRole
 from protocols.models.recalls import folded
 from protocols.models.substances import StrengthUnit
+from sessions.recording import SEDATION
 
 from .appointments import Appointment
 from .availability import Practitioner
@@ -173,14 +174,23 @@ class SessionRecord(ClinicOwned):
         return self.status == RecordStatus.SIGNED
 
 
-class Administration(models.Model):
-    """One line of the mix as given, with its own lot; mg follow from mL given."""
+class GivenRole(models.TextChoices):
+    """What a line given was for: a part of the mix, or beside it in a syringe of its own."""
 
-    Role = LineRole
+    BASE = LineRole.BASE.value, LineRole.BASE.label
+    VASODILATOR = LineRole.VASODILATOR.value, LineRole.VASODILATOR.label
+    ADD_IN = LineRole.ADD_IN.value, LineRole.ADD_IN.label
+    SEDATION = SEDATION, _("Sedation")
+
+
+class Administration(models.Model):
+    """One line of what was given, with its own lot; mg follow from mL given. All but sedation make the mix."""
+
+    Role = GivenRole
 
     record = models.ForeignKey(SessionRecord, on_delete=models.CASCADE, related_name="administrations")
     position = models.PositiveSmallIntegerField()
-    role = models.CharField(_("role"), max_length=12, choices=LineRole)
+    role = models.CharField(_("role"), max_length=12, choices=GivenRole)
     substance = models.ForeignKey(Substance, on_delete=models.PROTECT, related_name="+", verbose_name=_("substance"))
     strength = models.DecimalField(_("strength"), max_digits=12, decimal_places=4, null=True, blank=True)
     strength_unit = models.CharField(_("unit"), max_length=10, choices=StrengthUnit, blank=True, default="")
@@ -200,7 +210,7 @@ class Administration(models.Model):
         indexes = [models.Index(folded("lot_number"), name="administration_by_number")]
         constraints = [
             models.UniqueConstraint(fields=["record", "position"], name="administration_position_unique"),
-            one_of("role", LineRole, name="administration_role_known"),
+            one_of("role", GivenRole, name="administration_role_known"),
             one_of("strength_unit", StrengthUnit, name="administration_unit_known"),
             models.CheckConstraint(
                 condition=Q(prepared_ml__gt=0, prepared_ml__lte=1000, given_ml__gte=0, wasted_ml__gte=0),
@@ -217,6 +227,10 @@ class Administration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.substance} {self.given_ml} mL"
+
+    @property
+    def is_sedation(self) -> bool:
+        return self.role == SEDATION
 
 
 class InjectionSite(models.Model):

@@ -246,6 +246,7 @@ class SessionPart:
     relief_seconds: int | None = None
     effect: str = ""
     sedation: str = ""
+    sedation_lines: tuple[MixLine, ...] = ()  # what sedated with its lot, beside the mix
     aftercare: str = ""
     notes: str = ""
     shots_told: int | None = None

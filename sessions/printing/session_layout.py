@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from sessions.printing.body_drawing import body_drawing, body_said
-from sessions.printing.document import Addendum, Override, SessionPart, Signature
+from sessions.printing.document import Addendum, MixLine, Override, SessionPart, Signature
 from sessions.printing.numbers import number
 from sessions.printing.pieces import Block, Rows, colon, comma, facts_said, joined, ml, table, was
 from sessions.printing.repeats import depth_said, place_said
@@ -203,12 +203,21 @@ def _session_facts(session: SessionPart, words: Words, same: Iterable[list[str]]
                 "" if session.relief_seconds is None else words["seconds"].format(n=session.relief_seconds),
             ],
             [words["effect"], session.effect],
+            *([words["sedation"], _sedated(line, words)] for line in session.sedation_lines),
             [words["sedation"], _amended(session.sedation, session, words, "sedation")],
             [words["aftercare"], session.aftercare],
             [words["notes"], session.notes],
         ]
     )
     return [{"kind": "facts", "rows": rows}] if rows else []
+
+
+def _sedated(line: MixLine, words: Words) -> str:
+    """Say one thing given to sedate, with its lot, as a line of the mix would be said."""
+    given = was(ml(line.given_ml, words), ml(line.given_signed_ml, words), words)
+    lot = was(line.lot, line.lot_signed, words)
+    until = f"{words['expires'].lower()} {print_day(line.expires_on, words)}" if line.expires_on else ""
+    return comma([joined([line.substance, line.strength, given, line.dose]), colon(words["lot"], lot, words), until])
 
 
 def _amended(text: str, session: SessionPart, words: Words, *keys: str) -> str:

@@ -74,6 +74,7 @@ def _brief(session: SessionPart) -> SessionPart:
         behaviour="",
         effect="",
         sedation="",
+        sedation_lines=(),
         notes="",
         aftercare="",
         weight_kg=None,

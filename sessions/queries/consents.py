@@ -49,7 +49,7 @@ def consent_findings(
     for kind in _asked(patient, content, by_law):
         if kind not in given:
             yield Finding(Level.BLOCK, f"consent.{kind}", MISSING[kind])
-    mixed = [substances[line.substance_id] for line in content.lines if line.substance_id in substances]
+    mixed = [substances[line.substance_id] for line in content.mix if line.substance_id in substances]
     classes = {category.code: category for one in mixed for category in one.categories.all()}
     if general := given.get(ConsentKind.GENERAL):
         new = new_classes(general, set(classes))
@@ -88,6 +88,6 @@ def _asked(patient: Patient, content: RecordContent, by_law: Container[str]) -> 
     asked = [ConsentKind.GENERAL]
     if ConsentKind.OFF_LABEL in by_law and not patient.species.is_animal:
         asked.append(ConsentKind.OFF_LABEL)
-    if content.sedation.strip():
+    if content.is_sedated:
         asked.append(ConsentKind.SEDATION)
     return asked

@@ -21,7 +21,8 @@ def syringe_labels(record: SessionRecord, *, printed_by: User, now: datetime) ->
     at = (record.performed_at or now).astimezone(zone)
     banner = patients.banner(reads.patient_of(record), local_day(now, zone))  # whose horse it is now, not then
     syringes: dict[str, list[LabelLine]] = {}
-    for row in record.administrations.select_related("substance", "lot").order_by("syringe", "position"):
+    mix = record.administrations.exclude(role=Administration.Role.SEDATION)
+    for row in mix.select_related("substance", "lot").order_by("syringe", "position"):
         syringes.setdefault(row.syringe, []).append(_line(row))
     return [
         SyringeLabel(

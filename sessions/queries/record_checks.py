@@ -21,6 +21,7 @@ from protocols.dosing import (
     MixTotals,
     NumberRange,
     Purpose,
+    Role,
     check_mix,
     dose_mg,
     share_of_ceiling,
@@ -128,7 +129,8 @@ def _checked(
     findings += lots_findings(content, facts)
     findings = sorted([*findings, *check_mix(lines, mix_patient, context)], key=lambda one: LOUDEST_FIRST[one.level])
     shares = share_of_ceiling(lines, mix_patient, context)
-    return RecordCheck(tuple(findings), totals(lines, mix_patient), mix_patient.weight_kg, shares)
+    mixed = [line for line in lines if line.role is not Role.SEDATION]
+    return RecordCheck(tuple(findings), totals(mixed, mix_patient), mix_patient.weight_kg, shares)
 
 
 def _as_answered(patient: MixPatient, content: RecordContent) -> MixPatient:

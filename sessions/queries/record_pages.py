@@ -117,7 +117,11 @@ def summaries(records: Iterable[SessionRecord]) -> dict[int, tuple[str, ...]]:
 
 
 def _summary(record: SessionRecord) -> list[str]:
-    mix = " + ".join(f"{row.substance} {text_of(row.given_ml)} mL" for row in corrections.right_lines(record))
+    lines = corrections.right_lines(record)
+    mix, sedation = (
+        " + ".join(f"{row.substance} {text_of(row.given_ml)} mL" for row in lines if row.is_sedation is wanted)
+        for wanted in (False, True)
+    )
     places = ", ".join(str(site) for site in record.injection_sites.all())
     told = corrections.right_values(record).shots
     count = shots_in_all(told, (site.points for site in record.injection_sites.all()))
@@ -126,6 +130,7 @@ def _summary(record: SessionRecord) -> list[str]:
     reactions = ", ".join(event.kind for event in record.adverse_events.all())
     return [
         mix or (_("Dry: needle without a mix") if record.is_dry else ""),
+        with_colon(_("Sedation"), sedation) if sedation else "",
         " · ".join(part for part in (places, shots) if part),
         " · ".join(part for part in (*score_words(record), relief) if part),
         _("Reaction: %(what)s") % {"what": reactions} if reactions else "",

@@ -180,7 +180,11 @@ def _count(
     on = local_day(record.performed_at, zone)
     if not any(rule.in_force(day) for day in (on, *(one.from_on for one in to_come if rule.is_of(one.body)))):
         return None
-    about = [str(line.substance) for line in lines if rule.keys & keys.get(line.substance_id, frozenset())]
+    about = [
+        str(line.substance)
+        for line in lines
+        if rule.keys & (keys.get(line.substance_id, frozenset()) | (SEDATIVE if line.is_sedation else frozenset()))
+    ]
     sedation = right_values(record).sedation
     if sedation and rule.keys & SEDATIVE:
         about.append(sedation)

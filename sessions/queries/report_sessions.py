@@ -123,6 +123,8 @@ def is_withdrawn(record: SessionRecord) -> bool:
 
 def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Words) -> document.SessionPart:
     lines, sites = list(record.administrations.all()), list(record.injection_sites.all())
+    beside = [line for line in lines if line.is_sedation]
+    lines = [line for line in lines if not line.is_sedation]
     several = {line.syringe for line in lines} | {site.syringe for site in sites} not in ({"A"}, set())
     right = corrections.standing(record.addenda.all())
     shown = corrections.amended(record, right)
@@ -145,6 +147,7 @@ def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Wor
         relief_seconds=record.relief_seconds,
         effect=effect_said(record, words),
         sedation=shown.sedation,
+        sedation_lines=tuple(_mix_line(line, False, words, right) for line in beside),
         aftercare=advice_in_words(record.aftercare),
         notes=record.notes,
         shots_told=shown.shots,

@@ -159,6 +159,7 @@ def last_lines(record: SessionRecord) -> list[str]:
     mix = " + ".join(
         f"{line.substance} {number(line.given_ml)} mL"
         for line in right_lines(record, record.administrations.select_related("substance"))
+        if not line.is_sedation
     )
     sites = list(record.injection_sites.all())
     shots = shots_in_all(right.shots, (site.points for site in sites))

@@ -13,6 +13,7 @@ from protocols.dosing import (
     Counting,
     FoodChain,
     MixEvent,
+    Role,
     blocked_from,
     earliest_start,
     is_too_early,
@@ -260,6 +261,18 @@ def test_what_a_horse_was_sedated_with_counts_beside_the_mix():
     assert not {"competition.risk", "competition.earliest"} & levels(nothing).keys()
     at_home = check([line(SALINE)], HORSE, competition_rules=rules, sedation="Detomidine 10 mg")
     assert not [one for one in at_home if one.rule.startswith("competition.")]
+
+
+def test_a_line_that_sedates_counts_as_a_sedative_whatever_it_is_called():
+    sedatives = CompetitionRule("usef-sed", "USEF", 7, Counting.CLEAR_DAYS, "s", frozenset({"sedative"}), name="GR412")
+    nameless = substance("other", "Romifidine")
+
+    found = check([line(SALINE), line(nameless, role=Role.SEDATION)], COMPETES, competition_rules=(sedatives,))
+    mixed = check([line(SALINE), line(nameless)], COMPETES, competition_rules=(sedatives,))
+
+    assert by_rule(found)["competition.earliest"].lines == (1,)
+    assert by_rule(found)["competition.risk"].lines == (1,)
+    assert not {"competition.risk", "competition.earliest"} & levels(mixed).keys()
 
 
 def test_any_injection_has_an_earliest_time_by_the_rules_of_the_horses_bodies():

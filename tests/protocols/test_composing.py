@@ -131,3 +131,14 @@ def test_the_protocols_editor_scales_its_mix_and_says_what_cannot_be(clinic, cli
 
     assert 'name="lines-0-volume_ml" value="5"' in scaled
     assert "A number above 0" in refused
+
+
+def test_a_sedation_is_a_row_beside_the_mix_that_its_buttons_leave_alone(clinic):
+    added = composed(clinic, mix(compose="sedate"), "lines", RECORD)
+    scaled = composed(clinic, mix(lines__1__role="sedation", compose="scale", compose_ml="5"), "lines", RECORD)
+    saline = composed(clinic, mix(lines__1__role="sedation", compose="saline"), "lines", RECORD)
+
+    assert (added["lines-TOTAL_FORMS"], added["lines-2-role"]) == ("3", "sedation")
+    assert [scaled[f"lines-{n}-{name}"] for n in (0, 1) for name in RECORD[:2]] == ["5", "6.25", "1", "1"]
+    assert "lines-0-DELETE" in saline
+    assert "lines-1-DELETE" not in saline

@@ -32,7 +32,7 @@ NEAR = timedelta(days=60)  # before an event so near somebody has to ask, whatev
 
 def competition_risk(mix: Mix) -> Iterator[Finding]:
     """Raise the competition banner for anaesthetics, steroids and sedatives; procaine is the worst."""
-    lines, sedation = mix.with_key(DOPING_RISKS), mix.context.sedation
+    lines, sedation = _about(mix, DOPING_RISKS), mix.context.sedation
     if mix.patient.species not in EQUIDS or mix.patient.competes is False or not (lines or sedation):
         return
     yield Finding(
@@ -54,6 +54,12 @@ def competition_risk(mix: Mix) -> Iterator[Finding]:
         )
 
 
+def _about(mix: Mix, keys: frozenset[str]) -> tuple[int, ...]:
+    """Return the lines that carry one of `keys`; what sedates counts as a sedative whatever it is called."""
+    lines = mix.with_key(keys)
+    return tuple(sorted({*lines, *mix.sedations})) if keys & SEDATIVE else lines
+
+
 def competition_rules(mix: Mix) -> Iterator[Finding]:
     """Say for every rule of the horse's bodies from when on it allows competing; block a known earlier start.
 
@@ -66,7 +72,7 @@ def competition_rules(mix: Mix) -> Iterator[Finding]:
         return
     spoke: set[MixEvent] = set()
     for rule in mix.context.competition_rules:
-        lines = mix.with_key(rule.keys) if rule.keys else tuple(range(len(mix.lines)))
+        lines = _about(mix, rule.keys) if rule.keys else tuple(range(len(mix.lines)))
         is_about = bool(lines) or not rule.keys or (sedation and bool(rule.keys & SEDATIVE))
         if is_about and any(rule.is_of(body) for body in mix.patient.competition_bodies):
             yield from _by_rule(mix, rule, lines, spoke)

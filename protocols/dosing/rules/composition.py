@@ -264,7 +264,6 @@ RULES = (
     few_add_ins,
     syringe_capacity,
     volume_plausible,
-    strength_plausible,
-    volume_slip,
     ph_note,
 )
+OF_ANY_LINE = (strength_plausible, volume_slip)

@@ -170,7 +170,7 @@ def _require_complete(record: SessionRecord, content: RecordContent) -> None:
         )
     technique = record.technique
     is_dry = content.is_dry or (technique is not None and not technique.needs_mix)
-    if not content.lines and not is_dry:
+    if not content.mix and not is_dry:
         raise Refused("incomplete", _("Say what was injected, or tick that the needle was dry."), field="lines")
 
 
