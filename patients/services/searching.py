@@ -9,14 +9,17 @@ from django.utils import timezone
 from patients import words
 from patients.models import Identifier, Patient, PatientParty, SearchWord
 from patients.models.search import WordKind
+from patients.queries.patients import files_of
 from protocols.folding import fold
 
 
 @transaction.atomic
 def index_patients(patients: Iterable[Patient]) -> None:
-    """Write the search words of these patients anew. Six SQL statements, however many patients.
+    """Write the search words of these patients anew. Seven SQL statements, however many patients; where files were
+    merged into them one more, and one for each level of merges.
 
-    Former owners are left out: their names and phones find nobody.
+    Former owners are left out: their names and phones find nobody. A file that was merged into one of these is found
+    as that one, by the names, the number and the phone it had.
     """
     keys = [patient.pk for patient in patients]
     today = timezone.localdate()
@@ -29,13 +32,23 @@ def index_patients(patients: Iterable[Patient]) -> None:
             Prefetch("identifiers", queryset=Identifier.objects.all(), to_attr="all_identifiers"),
         )
     )
+    found = list(rows)
+    merged = _merged_into(found)
     SearchWord.objects.filter(patient_id__in=keys).delete()
-    SearchWord.objects.bulk_create([word for patient in rows for word in _words_of(patient)], batch_size=5000)
+    written = [word for patient in found for word in _words_of(patient, merged.get(patient.pk, ()))]
+    SearchWord.objects.bulk_create(written, batch_size=5000)
 
 
-def _words_of(patient: Patient) -> list[SearchWord]:
+def _merged_into(patients: list[Patient]) -> dict[int, list[Patient]]:
+    """The files merged into each of these, by its key."""
+    files = files_of(patients)
+    rows = Patient.objects.in_bulk({key for keys in files.values() for key in keys} - files.keys())
+    return {kept: [rows[key] for key in keys if key != kept] for kept, keys in files.items()}
+
+
+def _words_of(patient: Patient, merged: Iterable[Patient]) -> list[SearchWord]:
     best: dict[str, WordKind] = {}
-    for word, kind in _found_by(patient):
+    for word, kind in (*_found_by(patient), *_known_by(merged, patient.clinic.country)):
         if word:
             best[word] = min(kind, best.get(word, kind))
     return [
@@ -56,6 +69,15 @@ def _found_by(patient: Patient) -> Iterator[tuple[str, WordKind]]:
     for link in patient.current_links:
         yield from ((word, WordKind.PARTY) for word in words.name_words(link.party.name)[:8])
         yield from ((word, WordKind.PHONE) for word in words.phone_words(link.party.phone, country))
+
+
+def _known_by(merged: Iterable[Patient], country: str) -> Iterator[tuple[str, WordKind]]:
+    """What files merged into one were found by; their contacts and identifiers have moved."""
+    for file in merged:
+        yield str(file.number), WordKind.NUMBER
+        for text in (file.name, file.registered_name):
+            yield from ((word, WordKind.NAME) for word in words.name_words(text)[:15])
+        yield from ((word, WordKind.PHONE) for word in words.phone_words(file.phone, country))
 
 
 def fold_contact(row, *names: str) -> list[str]:

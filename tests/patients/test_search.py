@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from patients.queries.search import duplicates, search
-from patients.services import identifiers, parties
+from patients.services import identifiers, merging, parties
 from patients.services import patients as services
+from patients.services.searching import index_patients
 from patients.words import name_words, phone_words, typed_groups
 from protocols.folding import fold
 from tests.factories import make_clinic, make_horse, make_patient
@@ -194,3 +195,33 @@ def test_no_statement_of_a_search_sorts_by_name(clinic, crowd, django_assert_max
         duplicates(clinic, name="Zoë Müller")
 
     assert [one["sql"] for one in asked.captured_queries if '"name" ASC' in one["sql"]] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["0711 22 33 44", "Eleonore", "Montclair", "number"])
+def test_a_merged_file_is_found_as_the_one_that_was_kept(typed):
+    clinic = make_clinic()
+    kept = make_patient(clinic, name="Ella Laurent", phone="06 12 34 56 78")
+    twin = make_patient(clinic, name="Eleonore Montclair", phone="07 11 22 33 44")
+    third = make_patient(clinic, name="E. M.", phone="")
+    typed = str(twin.number) if typed == "number" else typed
+    merging.merge_patient(actor=None, patient=twin, into=third)
+    merge = merging.merge_patient(actor=None, patient=third, into=kept)
+
+    assert names(search(clinic, typed)) == ["Ella Laurent"]
+    services.update_patient(actor=None, patient=kept, name="Ella L")
+    assert names(search(clinic, typed)) == ["Ella L"]
+    merging.undo_merge(actor=None, merge=merge)
+    assert names(search(clinic, typed)) == ["E. M."]
+
+
+@pytest.mark.django_db
+def test_words_of_many_files_take_a_fixed_number_of_statements(django_assert_num_queries):
+    clinic = make_clinic()
+    kept = [make_patient(clinic) for _number in range(4)]
+    for one in kept[:2]:
+        merging.merge_patient(actor=None, patient=make_patient(clinic), into=one)
+
+    for files in (kept[:1], kept):
+        with django_assert_num_queries(10):
+            index_patients(files)
