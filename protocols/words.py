@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from mesoclinic.core.wording import date_format
 from protocols.allergens import allergy_finding
 from protocols.cadence import LONGEST_TEXT, THE_END, Cadence, CadenceError, Gap, Phase, Unit, parse
 from protocols.citations import names_words, pairs_words, rule_words, shipped_text

@@ -15,7 +15,12 @@ def with_colon(head: str, text: str) -> str:
     return _("{head}: {text}").format(head=head, text=text) if head and text else head or text
 
 
-def date_format(day: date, how: str) -> str:
+def date_format(day: date, how: str = "DATE_FORMAT") -> str:
     """Write a day or an instant as Django does; the first of a month is “1er” in French."""
-    said = formats.date_format(day, how)
-    return FIRST.sub("1er ", said, count=1) if (get_language() or "").startswith("fr") and day.day == 1 else said
+    return with_first(formats.date_format(day, how), day)
+
+
+def with_first(said: str, day: date | None) -> str:
+    """Set the first of a month as French writes it, in what was said of a day; anything else stays as it is."""
+    is_first = getattr(day, "day", None) == 1 and (get_language() or "").startswith("fr")
+    return FIRST.sub("1er ", said, count=1) if is_first else said

@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Subquery
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.models import Clinic
+from mesoclinic.core.wording import date_format
 from patients.models import Flag, Identifier, Patient, Weight
 from patients.models.flags import FlagKind
 from patients.models.patients import AllergyStatus, IdentifierScheme

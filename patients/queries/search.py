@@ -11,10 +11,10 @@ from operator import or_
 from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 from django.utils.dates import MONTHS, MONTHS_3
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import Clinic
+from mesoclinic.core.wording import date_format
 from patients import words
 from patients.models import Patient, PatientParty, SearchWord
 from patients.models.search import WordKind

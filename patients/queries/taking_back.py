@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.queries import access_log
+from mesoclinic.core.wording import date_format
 from patients.models import Flag, Identifier, ImportRow, Patient, PatientImport, PatientParty, SearchWord, Weight
 from patients.models.imports import RowState
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from mesoclinic.core.wording import date_format
 from protocols import gs1
 
 LONGEST_NUMBER = 60

@@ -7,7 +7,6 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +15,7 @@ from mesoclinic.core.checking import check
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from protocols.dosing.quantities import Strength, StrengthUnit
 from protocols.models import Lot, StockMovement, StockNotice, Substance, Vial
 from protocols.models.lots import MovementKind, NoticeKind

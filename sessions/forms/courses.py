@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
-from django.template.defaultfilters import date as date_format
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from protocols.models import Indication
 from sessions.models import Practitioner

@@ -10,11 +10,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.forms import AnyDecimal, Form
+from mesoclinic.core.wording import date_format
 from protocols.forms.packs import PackField, number_in, read_pack
 from protocols.models import Lot
 from protocols.models.substances import StrengthUnit

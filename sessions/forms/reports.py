@@ -4,11 +4,11 @@ from datetime import date
 
 from django import forms
 from django.conf import settings
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
+from mesoclinic.core.wording import date_format
 from protocols.models import Protocol
 from sessions.models import Practitioner
 from sessions.models.courses import CourseStatus

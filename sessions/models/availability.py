@@ -5,11 +5,11 @@ from datetime import date, datetime, time, timedelta
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import in_order, one_of
 from mesoclinic.core.models import ClinicOwned, Site, User
+from mesoclinic.core.wording import date_format
 from protocols.models import Species
 
 

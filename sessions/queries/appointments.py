@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import AuditEvent, Clinic, Site
+from mesoclinic.core.wording import date_format
 from patients.models import Patient, Place
 from patients.restricted import knock
 from sessions.models import Appointment, Practitioner, Room, SessionRecord

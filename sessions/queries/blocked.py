@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import CharField, Value
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from mesoclinic.core.wording import date_format
 from protocols import citations
 from protocols.dosing import CompetitionRule, blocked_from
 from protocols.queries.competition import checked_rules, keys_of

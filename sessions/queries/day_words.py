@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+from mesoclinic.core.wording import date_format
 
 
 def span(first: date | None, last: date | None) -> str:

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.wording import date_format
 from sessions.models import Appointment, Practitioner, Round
 from sessions.models.courses import CourseStatus
 from sessions.queries import broken

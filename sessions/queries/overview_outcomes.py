@@ -8,12 +8,12 @@ from decimal import Decimal
 from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Round
 from django.db.models.lookups import LessThanOrEqual
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.models import Clinic
+from mesoclinic.core.wording import date_format
 from protocols.models import Indication, Protocol, Species
 from sessions.models import Course, CourseFigures, Practitioner
 from sessions.models.records import Scale

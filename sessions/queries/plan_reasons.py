@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import AuditEvent
+from mesoclinic.core.wording import date_format
 from protocols.words import cadence_words
 from sessions.models import Appointment, CourseRevision, Review
 from sessions.models.courses import CourseStatus, RevisionKind

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mesoclinic.core.wording import date_format
 from sessions.models import Practitioner
 from sessions.models.availability import Weekday
 from sessions.queries.availability import ClosedDays

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
+from mesoclinic.core.wording import date_format
 from sessions.models import Appointment, Practitioner
 from sessions.queries import availability, room_choice
 from sessions.queries.appointments import FreeTime

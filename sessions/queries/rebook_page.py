@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
+from mesoclinic.core.wording import date_format
 from sessions.models import Absence, Appointment, CallAttempt, Closure, Practitioner, Room, Round
 from sessions.models.appointments import AppointmentStatus, CancelledBy
 from sessions.queries.broken import BrokenVisit, Cause, broken_visits, must_call

@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.wording import date_format
 from patients.models import Patient, Place
 from sessions.models import Appointment, PlannedSession, Practitioner, Round
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus

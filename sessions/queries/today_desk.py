@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
+from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from sessions.models import Appointment, CallAttempt, Course, PlannedSession, Round
 from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus

@@ -8,11 +8,11 @@ from enum import StrEnum
 from itertools import chain, islice
 
 from django.db.models import Q
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
+from mesoclinic.core.wording import date_format
 from patients.models import Patient, PatientParty
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus

@@ -10,11 +10,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.dateparse import parse_datetime
 from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.formats import date_format, time_format
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import AuditEvent, Clinic, Site
+from mesoclinic.core.wording import date_format
 from sessions.models import Appointment, PlannedSession, Practitioner, WaitingEntry
 from sessions.models.courses import CourseStatus, PlannedStatus
 from sessions.models.waiting import EVERY_WEEKDAY

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site, User
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from patients.queries.patients import file_ids
 from patients.services.pseudonymising import clear_audit, clear_identity

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST
 from mesoclinic.core.access import requires
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from patients.queries import patients as patient_reads
 from patients.queries import search
 from protocols.models import Species

@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -18,6 +17,7 @@ from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
 from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.localtime import local_day
+from mesoclinic.core.wording import date_format
 from sessions import exports
 from sessions.forms.calendar import CalendarFilters
 from sessions.models import Appointment

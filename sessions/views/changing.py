@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from sessions.forms.appointments import CancelForm, DragForm, MoveForm, ReasonForm
 from sessions.models import Appointment
 from sessions.queries import appointments as reads

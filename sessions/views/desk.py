@@ -8,13 +8,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.addresses import own_address
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from protocols.models import Species
 from sessions.forms.appointments import TimeChoice, TimesForm, asked_with_defaults, default_minutes, where_key

@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from patients.queries import patients as patient_reads
 from sessions.forms.waiting import CallForm, TakeForm
 from sessions.models import Appointment

@@ -8,10 +8,10 @@ from typing import Any
 
 from django import forms as django_forms
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mesoclinic.core.wording import date_format
 from sessions.forms.records import RecordForms
 from sessions.models import SessionRecord
 from sessions.queries import records as reads

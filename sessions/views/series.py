@@ -11,12 +11,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from patients.queries import patients as patient_reads
 from sessions.forms.preferences import as_initial
 from sessions.forms.series import KeyReader, SeriesForm, TimesAccepted, time_key

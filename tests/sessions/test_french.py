@@ -1,12 +1,13 @@
 """What people read in French is French: regions, numbers, days, colons, counts, on pages and papers."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format as as_django_writes
 
 from mesoclinic.core.wording import date_format, with_colon
@@ -26,6 +27,19 @@ from tests.sessions.report_world import report_world
 def french():
     with translation.override("fr"):
         yield
+
+
+def test_every_page_writes_the_first_of_a_month_as_french_does():
+    said = Template(
+        "{{ day|date:'D j M' }} · {{ at|date:'j F, H:i' }} · {{ other|date:'j F' }} · {{ none|date:'j F' }}"
+    )
+    first = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)  # in Paris the first of April has begun
+    shown = {"day": date(2026, 4, 1), "at": first, "other": date(2026, 4, 21), "none": None}
+
+    with timezone.override("Europe/Paris"):
+        assert said.render(Context(shown)) == "mer 1er avr. · 1er avril, 00:30 · 21 avril · "
+        with translation.override("en"):
+            assert said.render(Context(shown)) == "Wed 1 Apr · 1 April, 00:30 · 21 April · "
 
 
 @pytest.mark.django_db

@@ -8,13 +8,13 @@ from uuid import UUID, uuid4, uuid5
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from patients.models import Patient, Place
 from sessions.models import Appointment, PlannedSession, Practitioner, Room
 from sessions.queries.availability import Agendas

@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 from functools import wraps
 from typing import TypeVar
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from sessions.models import Appointment, PlannedSession, Room
 from sessions.queries import appointments as reads

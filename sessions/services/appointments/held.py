@@ -10,12 +10,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from sessions.models import Appointment, Reminder, Round
 from sessions.queries.broken import MENDABLE, WITH_NAMES, is_soon, must_call
 from sessions.services.calls import record_call_attempt

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from patients.models import Place
 from sessions.models import Appointment, Practitioner, Room
 from sessions.queries.availability import Agendas

@@ -4,13 +4,13 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.wording import date_format
 from patients.queries import patients
 from patients.services import patients as files
 from sessions.models import Appointment, Course, PlannedSession, Practitioner, Review, SessionRecord

@@ -8,12 +8,12 @@ from datetime import date, datetime, time, timedelta
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.wording import date_format
 from sessions.links import VisitLink, sample_token
 from sessions.models import Appointment, MessageText, Reminder
 from sessions.models.reminders import ReminderKind
