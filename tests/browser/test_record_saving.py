@@ -262,3 +262,68 @@ def test_what_was_given_follows_a_corrected_volume_on_a_draft_opened_again(look,
 
     assert followed == "12"
     expect(given).to_have_value("1")
+
+
+def test_what_is_wrong_with_a_field_is_said_once_and_goes_when_it_is_right(look, draft):
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+    for name in ("prepared_ml", "given_ml"):
+        for field in page.locator(f"[data-rows-list] input[name$='-{name}']").all():
+            field.fill("1")
+    shots, said = page.get_by_label("Shots in all"), page.locator("#id_shots_error")
+    shots.fill("0")
+    page.get_by_role("button", name="Done", exact=True).click()
+    expect(said).to_contain_text("1")
+    expect(page.get_by_text("Some fields need another look")).to_be_visible()
+    assert not looker.violations()
+
+    shots.fill("24")
+    shots.blur()
+    expect(state(page)).to_have_text(SAVED)
+    expect(said).to_have_count(0)
+    expect(page.get_by_text("Some fields need another look")).to_have_count(0)
+    expect(shots).not_to_have_attribute("aria-invalid", "true")
+    expect(shots).not_to_have_class(re.compile("is-invalid"))
+    expect(shots).not_to_have_attribute("aria-describedby", re.compile("error"))
+
+    shots.fill("1000000")
+    shots.blur()
+    expect(said).to_have_count(1)
+    expect(said).to_contain_text("5000")
+    expect(page.locator(".live-error, .field-errors p")).to_have_count(1)
+    expect(shots).to_have_attribute("aria-invalid", "true")
+    expect(shots).to_have_attribute("aria-describedby", re.compile("id_shots_error"))
+
+    page.get_by_role("button", name="Done", exact=True).click()
+    expect(page.locator("#id_shots_error.field-errors")).to_contain_text("5000")
+    shots.fill("0")
+    expect(said).to_have_text("Enter 1 or more.")
+    expect(page.locator(".live-error, .field-errors p")).to_have_count(1)
+    looker.see("r5-said-once")
+
+
+def test_a_wrong_tap_is_said_beside_its_group_too(look, draft):
+    """A page cannot send one by itself; an answer that was withdrawn meanwhile, or a script gone wrong, can."""
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+    page.evaluate(
+        """() => {
+            const radio = document.querySelector("[name=pain_before]");
+            radio.value = "99";
+            radio.checked = true;
+            for (const name of ["checklist_clear", "checklist_yes"]) document.querySelector(`[name=${name}]`).checked = true;
+            radio.dispatchEvent(new Event("input", {bubbles: true}));
+        }"""
+    )
+
+    expect(page.locator("#id_pain_before_error")).to_have_count(1)
+    expect(page.locator("fieldset[aria-describedby=id_pain_before_error]")).to_have_count(1)
+    expect(page.locator("#id_checklist_clear_error")).to_be_visible()
+    expect(page.locator("#id_checklist_clear")).to_have_attribute("aria-describedby", "id_checklist_clear_error")
+    assert not looker.violations()
+    looker.see("r6-wrong-tap")
+
+    page.locator("[name=checklist_yes]").first.evaluate("(box) => { box.checked = false; }")
+    page.locator("[name=pain_before]").nth(1).check(force=True)
+    expect(page.locator("#id_pain_before_error, #id_checklist_clear_error")).to_have_count(0)
+    expect(page.locator("fieldset[aria-describedby]")).to_have_count(0)

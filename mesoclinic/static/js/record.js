@@ -130,22 +130,56 @@ function keepRecord(form) {
     dialog.showModal();
   }
 
-  // What is wrong stands beside its field; it goes when the field is right.
+  // What is wrong stands beside its field, once, whoever said it: the page that was refused or a save since. It goes when
+  // the field is right. Nothing new is said of a field that is being typed in.
+  const NOTES = ".live-error, .field-errors[id$=_error]";
+  const uid = form.elements.uid?.value || "";
+  const nameOf = (note) => note.id.slice(`${uid}id_`.length, -"_error".length);
+  const fieldsOf = (name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+  const isTypedIn = (field) => field === document.activeElement && !["radio", "checkbox"].includes(field.type);
+
   function mark(errors) {
-    for (const note of form.querySelectorAll(".live-error")) {
-      note.previousElementSibling?.removeAttribute("aria-invalid");
-      note.remove();
-    }
+    for (const note of form.querySelectorAll(NOTES)) if (!(nameOf(note) in errors)) unmark(note);
     for (const [name, words] of Object.entries(errors)) {
-      const field = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=radio]):not([type=checkbox])`);
-      if (!field || field === document.activeElement) continue;
+      const fields = fieldsOf(name);
+      const standing = document.getElementById(`${uid}id_${name}_error`);
+      if (!fields.length || (!standing && fields.some(isTypedIn))) continue;
       const note = document.createElement("p");
       note.className = "live-error";
+      note.id = `${uid}id_${name}_error`;
       note.textContent = words;
-      if (field.type === "hidden") { field.closest("[data-row]")?.querySelector(".site-line, .row-fields").append(note); continue; } // points of a map
-      field.setAttribute("aria-invalid", "true");
-      field.after(note);
+      if (standing) standing.replaceWith(note); else place(note, fields);
+      for (const field of fields) if (field.type !== "hidden") field.setAttribute("aria-invalid", "true");
+      describe(fields, note.id, true);
+      note.closest("details")?.setAttribute("open", "");
     }
+    if (!Object.keys(errors).length) document.querySelector(`[data-wrong-of="${form.id}"]`)?.remove();
+  }
+
+  function unmark(note) {
+    const fields = fieldsOf(nameOf(note));
+    for (const field of fields) {
+      field.removeAttribute("aria-invalid");
+      field.classList.remove("is-invalid");
+      field.closest(".field-wrong")?.classList.remove("field-wrong");
+    }
+    describe(fields, note.id, false);
+    note.remove();
+  }
+
+  function place(note, fields) {
+    const field = fields[0];
+    if (field.type === "hidden") field.closest("[data-row]")?.querySelector(".site-line, .row-fields").append(note); // points of a map
+    else (field.closest(".scale-steps, .toggles, .tick, .toggle, .big-tick") || field).after(note);
+  }
+
+  // Of several to choose from, the group is described.
+  function describe(fields, id, is) {
+    const owner = (fields.length > 1 && fields[0].closest("fieldset")) || fields[0];
+    if (!owner || owner.type === "hidden") return;
+    const ids = (owner.getAttribute("aria-describedby") || "").split(" ").filter((other) => other && other !== id);
+    if (is) ids.push(id);
+    if (ids.length) owner.setAttribute("aria-describedby", ids.join(" ")); else owner.removeAttribute("aria-describedby");
   }
 
   let asking = 0;
