@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext_noop
+
 from mesoclinic.core.queries import readiness
 from patients.models import PatientImport
 
 
 def announce() -> None:
-    readiness.DUE_WORK["an import of patients waits"] = oldest_import_to_go_on_with
+    readiness.DUE_WORK[gettext_noop("an import of patients waits")] = oldest_import_to_go_on_with
 
 
 def oldest_import_to_go_on_with(before: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from mesoclinic.core.queries import readiness
 from sessions.models import Course, Reminder, ReportBatch
@@ -10,9 +11,9 @@ from sessions.models.reminders import ReminderStatus
 
 
 def announce() -> None:
-    readiness.DUE_WORK["a course waits for its plan"] = oldest_plan_to_make
-    readiness.DUE_WORK["a reminder waits to be sent"] = oldest_reminder_to_send
-    readiness.DUE_WORK["reports wait to be printed"] = oldest_batch_to_print
+    readiness.DUE_WORK[gettext_noop("a course waits for its plan")] = oldest_plan_to_make
+    readiness.DUE_WORK[gettext_noop("a reminder waits to be sent")] = oldest_reminder_to_send
+    readiness.DUE_WORK[gettext_noop("reports wait to be printed")] = oldest_batch_to_print
 
 
 def oldest_plan_to_make(before: datetime) -> datetime | None:

@@ -27,6 +27,7 @@ from sessions.queries.corrections import right_lines, right_values
 from sessions.queries.plans import CoursePlan
 from sessions.queries.reactions import suspected_lots
 from sessions.queries.scale_words import value_said
+from sessions.queries.unmade_plans import UnmadePlan, site_time, unmade_plans
 from sessions.recording import shots_in_all
 
 MOST_LINES = 40
@@ -62,6 +63,7 @@ class PractitionerDay:
     unsigned: list[SessionRecord]
     drafts: list[SessionRecord]
     reviews: list[Review]
+    unmade: list[UnmadePlan]
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class ManagerDay:
     failed_batches: list[ReportBatch]
     refused_imports: list[PatientImport]
     problems: list[str]
+    unmade: list[UnmadePlan]
     backup_at: datetime | None
     backup_is_late: bool
     unsigned: list[dict[str, Any]]
@@ -91,6 +94,7 @@ class ManagerDay:
             or self.failed_batches
             or self.refused_imports
             or self.problems
+            or self.unmade
             or self.unsigned
         )
 
@@ -128,6 +132,7 @@ def practitioner_day(practitioner: Practitioner, user: User, site: Site, now: da
         reviews=[Review(plan, plan.gate_number(plan.due_gate)) for plan in courses.open_reviews(clinic, practitioner)][
             :MOST_LINES
         ],
+        unmade=unmade_plans(clinic, site, now, lead=practitioner),
     )
 
 
@@ -205,7 +210,8 @@ def manager_day(clinic: Clinic, site: Site, now: datetime) -> ManagerDay:
         ),
         failed_batches=list(batches.with_failures(clinic)[:MOST_LINES]),
         refused_imports=list(imports.refused(clinic)[:MOST_LINES]),
-        problems=_problems(),
+        problems=_problems(site),
+        unmade=unmade_plans(clinic, site, now),
         backup_at=latest.made_at if latest else None,
         backup_is_late=latest is None or now - latest.made_at > BACKUP_LATE,
         unsigned=_long_unsigned(clinic, now),
@@ -238,12 +244,12 @@ def _long_unsigned(clinic: Clinic, now: datetime) -> list[dict[str, Any]]:
     return list(rows.order_by("oldest"))
 
 
-def _problems() -> list[str]:
+def _problems(site: Site) -> list[str]:
     """Say what is not ready; asked of the system once a minute, however many look."""
-    said = cache.get("today-problems")
-    if said is None:
-        said = [(check.name, check.text) for check in readiness.checks() if not check.is_ok]
-        cache.set("today-problems", said, PROBLEMS_KEPT_SECONDS)
+    unready = cache.get("today-unready")
+    if unready is None:
+        unready = [check for check in readiness.checks() if not check.is_ok]
+        cache.set("today-unready", unready, PROBLEMS_KEPT_SECONDS)
     words = {
         "broker": _("The queue of background work does not answer."),
         "beat": _("The clock of background work stands still."),
@@ -252,7 +258,17 @@ def _problems() -> list[str]:
         "triggers": _("A guard of signed records is missing."),
         "database": _("The database does not answer."),
     }
-    return [f"{words.get(name, name)} ({text})" for name, text in said]
+    return [f"{words.get(check.name, check.name)} ({_details(check, site)})" for check in unready]
+
+
+def _details(check: readiness.Check, site: Site) -> str:
+    """Say since when as the site's clock shows it; what only a probe has words for stays in those."""
+    if check.delay is None:
+        return check.text
+    when = site_time(check.delay.since, site)
+    if not check.delay.what:
+        return _("last seen %(when)s") % {"when": when}
+    return _("%(what)s since %(when)s") % {"what": _(check.delay.what), "when": when}
 
 
 def open_ends(site: Site, now: datetime, *, sees_records: bool) -> OpenEnds:

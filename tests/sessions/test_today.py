@@ -216,7 +216,7 @@ def test_as_many_statements_for_a_full_day_as_for_a_quiet_one(client):
     counts = []
     for count, hour in ((1, 9), (12, 11)):
         _fill(world, count, hour)
-        cache.delete("today-problems")  # kept for a minute: it must not run out between the two pages of a slow machine
+        cache.delete("today-unready")  # kept for a minute: it must not run out between the two pages of a slow machine
         page(client, everything, now=at("08:30"))
         with time_machine.travel(at("08:30"), tick=False), CaptureQueriesContext(connection) as queries:
             client.get(reverse("sessions:today"))

@@ -1,20 +1,25 @@
 """Today of practitioners, managers and administrators: each role sees its own work and nothing else."""
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from patients.models import PatientImport
 from patients.services import imports
-from sessions.models import BatchReport, ReportBatch, SessionRecord
+from sessions.models import BatchReport, Course, ReportBatch, SessionRecord
 from sessions.queries.today_clinic import manager_day, practitioner_day
+from sessions.queries.unmade_plans import unmade_plans
 from sessions.services import appointments, batches
-from tests.factories import make_course, make_lot, make_species, make_user
+from tests.factories import make_clinic, make_course, make_lot, make_species, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.sessions.report_world import add_record, book_third, report_world
 from tests.sessions.today_world import TEN, page
@@ -130,6 +135,73 @@ def test_a_manager_sees_what_could_not_be_printed_or_read_until_that_is_dealt_wi
     day = manager_day(world.clinic, world.site, NOW)
 
     assert (day.failed_batches, day.refused_imports) == ([], [])
+
+
+# Plans that are not there
+
+
+def test_a_plan_that_could_not_be_made_is_told_to_its_practitioner_and_the_manager(client, world):
+    lead = make_user(world.clinic, Role.PRACTITIONER)
+    world.vet.user = lead
+    world.vet.save(update_fields=["user"])
+    mine = make_course(world.clinic, patient=patient(world.clinic, "Bo Ek"), practitioner=world.vet)
+    other = make_course(world.clinic, patient=patient(world.clinic, "Cy Ek"), practitioner=world.doctor)
+    for course in (mine, other, make_course(make_clinic(name="Elsewhere"))):
+        Course.objects.filter(pk=course.pk).update(plan_problem="No open day within a year.")
+
+    told = page(client, make_user(world.clinic, Role.MANAGER), now=NOW)
+    shown = page(client, lead, now=NOW)
+
+    assert [one.course for one in manager_day(world.clinic, world.site, NOW).unmade] == [mine, other]
+    assert told.count("No open day within a year.") == 2
+    assert all(reverse("sessions:course", args=[course.public_id]) in told for course in (mine, other))
+    assert shown.count("No open day within a year.") == 1
+    assert "Bo Ek" in shown
+    assert reverse("sessions:course", args=[mine.public_id]) in shown
+
+
+@pytest.mark.parametrize("status", ["paused", "stopped"])
+def test_of_a_course_that_is_not_going_on_no_plan_is_missing(world, status):
+    course = make_course(world.clinic)
+    Course.objects.filter(pk=course.pk).update(plan_problem="No open day.", status=status, status_reason="Moved away")
+
+    assert manager_day(world.clinic, world.site, NOW).unmade == []
+
+
+def test_background_work_that_waits_is_told_in_the_readers_words_and_the_sites_time(client, world):
+    manager = make_user(world.clinic, Role.MANAGER)
+    manager.language = "fr"
+    manager.save(update_fields=["language"])
+    course = make_course(world.clinic, patient=patient(world.clinic, "Bo Ek"), plan=False)
+    Course.objects.filter(pk=course.pk).update(plan_wanted_at=at("09:12"))
+    cache.delete("today-unready")
+
+    told = page(client, manager, now=at("10:00"))
+
+    work = re.search(r"Les tâches de fond attendent[^<]*", told)
+    assert "une cure attend son plan depuis" in work[0]
+    assert "09:12" in work[0]
+    assert "+00:00" not in told
+    assert "Bo Ek" in told
+    assert reverse("sessions:course", args=[course.public_id]) in told
+    assert "09:12" in told.split("Bo Ek")[1][:600]
+
+
+def test_a_plan_that_is_being_made_just_now_is_not_missing(world):
+    course = make_course(world.clinic, plan=False)
+    Course.objects.filter(pk=course.pk).update(plan_wanted_at=NOW - timedelta(minutes=1))
+
+    assert manager_day(world.clinic, world.site, NOW).unmade == []
+
+
+def test_one_statement_tells_of_plans_however_many_are_missing(world):
+    for count in (1, 4):
+        for _one in range(count):
+            course = make_course(world.clinic)
+            Course.objects.filter(pk=course.pk).update(plan_problem="No open day.")
+        with CaptureQueriesContext(connection) as queries:
+            list(unmade_plans(world.clinic, world.site, NOW))
+        assert len(queries) == 1
 
 
 def test_the_numbers_of_today_are_those_of_the_day(world):

@@ -17,10 +17,20 @@ LATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
+class Delay:
+    """Something that should have happened: `text` for probes, `what` and `since` for people in their own words."""
+
+    text: str
+    what: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Check:
     name: str
     is_ok: bool
     text: str
+    delay: Delay | None = None
 
 
 def checks() -> list[Check]:
@@ -31,7 +41,8 @@ def checks() -> list[Check]:
             problem = ask()
         except Exception as exc:  # whatever is broken is the answer
             problem = f"{type(exc).__name__}"
-        rows.append(Check(name, problem is None, problem or "ok"))
+        delay = problem if isinstance(problem, Delay) else None
+        rows.append(Check(name, problem is None, delay.text if delay else problem or "ok", delay))
     return rows
 
 
@@ -58,21 +69,23 @@ def _broker() -> str | None:
     return None
 
 
-def _beat() -> str | None:
+def _beat() -> str | Delay | None:
     beat = Heartbeat.objects.filter(name="beat").first()
     if beat is None:
         return "never seen"
-    return None if timezone.now() - beat.at < LATE else f"last seen {beat.at.isoformat(timespec='seconds')}"
+    if timezone.now() - beat.at < LATE:
+        return None
+    return Delay(f"last seen {beat.at.isoformat(timespec='seconds')}", "", beat.at)
 
 
-def _work() -> str | None:
+def _work() -> Delay | None:
     """Name the oldest work that was due and that nobody has taken up."""
     before = timezone.now() - LATE
     waiting = [(due_at, words) for words, ask in DUE_WORK.items() if (due_at := ask(before)) is not None]
     if not waiting:
         return None
     due_at, words = min(waiting)
-    return f"{words} since {due_at.isoformat(timespec='seconds')}"
+    return Delay(f"{words} since {due_at.isoformat(timespec='seconds')}", words, due_at)
 
 
 def oldest(due: QuerySet, column: str, before: datetime) -> datetime | None:
@@ -81,10 +94,10 @@ def oldest(due: QuerySet, column: str, before: datetime) -> datetime | None:
     return rows.values_list(column, flat=True).first()
 
 
-# Due rows by what is said of them: when the oldest one was due before an instant. The apps above add theirs in `ready()`.
+# Due rows by what is said of them, marked for translation: when the oldest one was due before an instant. The apps above add theirs in `ready()`.
 DUE_WORK: dict[str, Callable[[datetime], datetime | None]] = {}
 
-CHECKS: dict[str, Callable[[], str | None]] = {
+CHECKS: dict[str, Callable[[], str | Delay | None]] = {
     "database": _database,
     "migrations": _migrations,
     "triggers": _triggers,
