@@ -2,12 +2,13 @@
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import axe_playwright_python
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, Route, expect
 
 from mesoclinic.core.models import User
 
@@ -44,6 +45,7 @@ async () => {
 """
 # What htmx says of a request that was on its way when the page was left; a real failure is also told by the browser.
 LEFT_PAGE = re.compile(r"^error: htmx:(afterRequest|sendError|sendAbort)")
+PDF = re.compile(r"\.pdf(\?|$)")
 SHOTS = os.environ.get("BROWSER_SHOTS", "")
 
 
@@ -124,6 +126,25 @@ class Looker:
             self.page.evaluate(AXE)
         return self.page.evaluate(AXE_RUN, {"only": list(only) or None})
 
+    def take_pdf(self, press: Callable[[], None]) -> tuple[str, bytes]:
+        """Press what leads to a PDF; give its name and its bytes.
+
+        A browser with a viewer of its own shows no bytes to anybody, so it is told to keep the file: all else of the
+        request is the browser's, and of the answer the server's.
+        """
+
+        def keep(route: Route) -> None:
+            answer = route.fetch()
+            assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+            named = answer.headers["content-disposition"].replace("inline", "attachment")
+            route.fulfill(response=answer, headers={**answer.headers, "content-disposition": named})
+
+        self.page.route(PDF, keep)
+        with self.page.expect_download() as taken:
+            press()
+        self.page.unroute(PDF)
+        return taken.value.suggested_filename, taken.value.path().read_bytes()
+
     def see(self, name: str) -> None:
         """Keep a picture of the whole page where BROWSER_SHOTS names a folder; else do nothing."""
         if SHOTS:
@@ -187,3 +208,78 @@ class Keyboard:
         self.keys.press("ArrowDown")
         expect(self.page.locator("#global-hits .hit").first).to_be_focused()
         self.keys.press("Enter")
+
+    def pick(self, target: Locator) -> None:
+        """Tick a box, or take one of several: Tab comes to the first or the taken one, arrows go from there."""
+        if target.get_attribute("type") == "radio":
+            group = self.page.locator(f"input[type=radio][name='{target.get_attribute('name')}']")
+            taken = group.and_(self.page.locator(":checked"))
+            self.reach(taken if taken.count() else group.first)
+            for _ in range(group.count()):
+                if target.evaluate("one => one === document.activeElement"):
+                    break
+                self.keys.press("ArrowRight")
+        else:
+            self.reach(target)
+        if not target.is_checked():
+            self.keys.press("Space")
+        expect(target).to_be_checked()
+
+    def take_first_time(self) -> None:
+        """Take the first free time of a day that is open."""
+        times = self.page.locator("#free-times input[name=slot]:not([value=other])")
+        expect(times.first).to_be_attached()
+        self.pick(times.and_(self.page.locator(":visible")).first)
+
+    def sign(self, name: str) -> None:
+        """Type the name where others draw it."""
+        self.write(self.page.get_by_label("Or type your name instead"), name)
+
+
+class Mouse:
+    """Somebody who clicks: the same deeds as by keyboard. Only words are typed, into what was clicked."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, target: Locator) -> None:
+        target.click()
+
+    def write(self, target: Locator, text: str) -> None:
+        target.click()
+        target.fill(text)
+
+    def choose(self, target: Locator, text: str) -> None:
+        """Choose the first option of a select that begins like this."""
+        begins = target.locator("option").filter(has_text=re.compile(rf"^\s*{re.escape(text)}"))
+        target.select_option(value=begins.first.get_attribute("value"))
+
+    def pick(self, target: Locator) -> None:
+        """Tick a box or take one of several: by its words, as the box itself may be no bigger than a dot."""
+        expect(target).to_be_attached()
+        target.evaluate_handle("one => one.labels[0]").as_element().click()
+        expect(target).to_be_checked()
+
+    def find(self, text: str) -> None:
+        """Find a patient from anywhere: the box, the name, the first line."""
+        self.write(self.page.locator("#global-search"), text)
+        self.page.locator("#global-hits .hit").first.click()
+
+    def take_first_time(self) -> None:
+        """Take the first free time shown; where the days are folded, of the first day that has one."""
+        times = self.page.locator("#free-times input[name=slot]:not([value=other])")
+        expect(times.first).to_be_attached()
+        if not times.first.is_visible():
+            self.press(self.page.locator("#free-times details.times-day:has(.time) > summary").first)
+        self.pick(times.first)
+
+    def sign(self, _name: str) -> None:
+        """Draw a signature into the box."""
+        pad = self.page.locator("[data-signature-pad]")
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        self.page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2)
+        self.page.mouse.down()
+        for n in range(1, 12):
+            self.page.mouse.move(box["x"] + 60 + 30 * n, box["y"] + box["height"] / 2 + (30 if n % 2 else -30), steps=4)
+        self.page.mouse.up()
