@@ -23,7 +23,8 @@ def is_on_a_later_day(visit: Appointment, now: datetime) -> bool:
 def time_choices(times: Iterable[FreeTime], chosen: str | None = None, *, autofocus: bool = False) -> SafeString:
     """Draw free times as radio buttons, in the clock of the page, the one chosen before ticked.
 
-    `autofocus` leads the keyboard to the first: all times of a page are one group, which Tab enters once.
+    `autofocus` leads the keyboard to the first: all times of a page are one group, which Tab enters once. A browser that
+    comes back to the page ticks buttons by their place, where another time may stand now: it is told not to.
     """
     zone = timezone.get_current_timezone()
     rows = []
@@ -31,6 +32,6 @@ def time_choices(times: Iterable[FreeTime], chosen: str | None = None, *, autofo
         at = free.starts_at.astimezone(zone)
         value = f"{at.isoformat()}~{free.practitioner.public_id}"
         marks = (" checked" if value == chosen else "") + (" autofocus" if autofocus and not rows else "")
-        button = f'<input type="radio" name="slot" value="{value}"{marks}>'
+        button = f'<input type="radio" name="slot" value="{value}" autocomplete="off"{marks}>'
         rows.append(f'<label class="time">{button}<span>{at:%H:%M}</span></label>')
     return mark_safe("".join(rows))  # noqa: S308 -- instants and keys of ours

@@ -27,27 +27,3 @@ def test_the_desk_signs_in_and_finds_today_the_calendar_and_a_patient(look):
     page.get_by_role("link", name="Mathilde Faure").click()
     expect(page.get_by_role("heading", name="Mathilde Faure")).to_be_visible()
     looker.see("smoke-patient")
-
-
-def test_back_from_a_page_leads_to_the_form_that_was_refused_before(look):
-    """Not to a question of the browser's own about sending the form again."""
-    world = open_clinic()
-    looker = look(world.doctor_user, time_zone=world.zone)
-    looker.expect_fault("422")
-    page = looker.go("/protocols/techniques/new/")
-
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Please look at these again.")).to_be_visible()
-    page.get_by_label("Name", exact=True).fill("Fan")
-    page.get_by_label("Source").fill("Decided here")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("row", name="Fan – Decided here")).to_be_visible()
-    page.go_back()
-    expect(page.get_by_role("heading", name="Add a technique")).to_be_visible()
-
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Please look at these again.")).to_be_visible()
-    page.get_by_role("link", name="Calendar").click()
-    expect(page.locator("#calendar")).to_be_visible()
-    page.go_back()
-    expect(page.get_by_role("heading", name="Add a technique")).to_be_visible()

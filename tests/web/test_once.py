@@ -97,3 +97,32 @@ def test_a_cache_that_is_away_keeps_nobody_from_working(monkeypatch):
 
     assert send(browser_of(make_clinic())).status_code == 302
     assert Closure.objects.count() == 1
+
+
+PAGE = "0123456789abcdef" * 2
+
+
+def test_a_page_gone_back_to_asks_before_it_saves_again_and_keeps_what_is_typed():
+    """The page was drawn anew: another token, and the name its script kept."""
+    browser = browser_of(make_clinic())
+    first = send(browser, page_name=PAGE)
+
+    asked = send(browser, page_name=PAGE, csrfmiddlewaretoken="drawn anew", reason="Plumbers")
+
+    assert (asked.status_code, Closure.objects.count()) == (409, 1)
+    assert f'href="{first["Location"]}"' in asked.content.decode()
+    assert 'name="reason" value="Plumbers"' in asked.content.decode()
+    once_more = {"csrfmiddlewaretoken": "of the question", "reason": "Plumbers", "once_more": "yes"}
+    again, and_again = send(browser, page_name=PAGE, **once_more), send(browser, page_name=PAGE, **once_more)
+    assert first["Location"] != again["Location"] == and_again["Location"]
+    assert Closure.objects.count() == 2
+
+
+def test_only_the_page_that_was_saved_asks():
+    browser, other = browser_of(make_clinic()), browser_of(make_clinic(name="Elsewhere"))
+    send(browser, page_name=PAGE, until_on="2026-03-01")
+    assert send(browser, page_name=PAGE, csrfmiddlewaretoken="2").status_code == 302, "the first was refused"
+
+    assert send(browser, page_name=PAGE[::-1], csrfmiddlewaretoken="3").status_code == 302
+    assert send(browser, page_name="no name", csrfmiddlewaretoken="4").status_code == 302
+    assert send(other, page_name=PAGE, csrfmiddlewaretoken="5").status_code == 302

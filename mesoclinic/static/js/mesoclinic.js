@@ -96,8 +96,21 @@
     form.setAttribute("aria-busy", "true");
     event.submitter?.setAttribute("aria-busy", "true");
     // A download or an answer without a new page must not lock the form for ever.
-    setTimeout(() => release(form), 15000);
+    setTimeout(() => { release(form); pageName = ""; }, 15000);
+    form.elements.page_name?.remove();
+    if (form.method === "post" && !form.target) form.append(nameOfPage());
   });
+
+  // A page that one goes back to is made anew by the server. The name it keeps, which says nothing, and which it shares with the
+  // page that refused its form, tells that it was sent and saved before.
+  const isAnew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+  let pageName = (!isAnew && history.state?.page) || document.documentElement.dataset.answered || "";
+
+  function nameOfPage() {
+    pageName ||= [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    history.replaceState({ ...history.state, page: pageName }, "");
+    return Object.assign(document.createElement("input"), { type: "hidden", name: "page_name", value: pageName });
+  }
 
   function release(form) {
     delete form.dataset.sent;
@@ -107,10 +120,10 @@
 
   // The back button shows the page from memory: its forms must work again.
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
-  // A page that answered a refused form is asked for anew when one comes back to it: the browser would show a question of its
-  // own in its place. Only when it is left, so that loading it again still sends what was typed.
-  const wasRefused = performance.getEntriesByType("navigation")[0]?.responseStatus === 422;
-  const leaveAsPage = () => { if (wasRefused) history.replaceState(history.state, "", location.href); };
+  // A page that answered a form is asked for anew when one comes back to it: the browser would show a question of its own in
+  // its place. Only when it is left, so that loading it again still sends what was typed.
+  const answered = document.documentElement.dataset.answered;
+  const leaveAsPage = () => { if (answered !== undefined) history.replaceState({ ...history.state, page: pageName }, "", location.href); };
   document.addEventListener("submit", leaveAsPage);
   on("click", "a[href]", leaveAsPage);
   document.addEventListener("htmx:afterRequest", (event) => {
