@@ -1,6 +1,7 @@
 """The clinic a request belongs to, its site and clock, and headers that keep patient pages out of caches."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -92,7 +93,10 @@ class ClinicMiddleware:
 
 
 class NotAPageMiddleware:
-    """Answers in words who opens the address of a button as if it were a page."""
+    """Leads who opens the address of a button as if it were a page to the page the button is on, or answers in words.
+
+    So does the back button, to a page that refused what the button would have done.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -101,6 +105,18 @@ class NotAPageMiddleware:
         response = self.get_response(request)
         if not isinstance(response, HttpResponseNotAllowed) or request.method not in ("GET", "HEAD"):
             return response
+        if page := _came_from(request):
+            return redirect(page)
         page = render(request, "405.html", status=405)
         page["Allow"] = response["Allow"]
         return page
+
+
+def _came_from(request) -> str:
+    """Name the page of ours that led here, another one than this; empty for any other."""
+    referrer = request.headers.get("Referer", "")
+    try:
+        page = urlsplit(referrer)
+    except ValueError:
+        return ""
+    return referrer if page.netloc == request.get_host() and page.path != request.path else ""

@@ -18,6 +18,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Unreada
 from django.shortcuts import render
 from django.utils import timezone
 
+from mesoclinic.core.typed import typed_words
+
 logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 3600
@@ -64,9 +66,8 @@ def _page(request: HttpRequest) -> str | None:
 
 def _ask(request: HttpRequest, saved: tuple) -> HttpResponse:
     """Say that this page was saved, and let it be saved once more with all that is typed now."""
-    left_out = ("csrfmiddlewaretoken", PAGE_NAME)
-    kept = [(name, value) for name, values in request.POST.lists() for value in values if name not in left_out]
-    return render(request, "core/sent_before.html", {"led_to": saved[0], "at": saved[1], "kept": kept}, status=409)
+    typed = [(name, value) for name, value in typed_words(request) if name != PAGE_NAME]
+    return render(request, "core/sent_before.html", {"led_to": saved[0], "at": saved[1], "typed": typed}, status=409)
 
 
 def _is_form_of_a_page(request: HttpRequest) -> bool:

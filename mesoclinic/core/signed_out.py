@@ -6,10 +6,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
 
-from mesoclinic.core.identity_forms import PROOFS
 from mesoclinic.core.middleware import LAST_USER
-
-NOT_SENT_AGAIN = {"csrfmiddlewaretoken", *PROOFS}
+from mesoclinic.core.typed import typed_words
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
@@ -25,7 +23,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
         if _asked_by_script(request):
             return HttpResponse(status=401)
         if request.method == "POST":
-            held = {"typed": _typed(request), "last_user": request.COOKIES.get(LAST_USER, "")}
+            held = {"typed": typed_words(request), "last_user": request.COOKIES.get(LAST_USER, "")}
             return render(request, "signed_out.html", held, status=401)
         return super().handle_no_permission(request, view_func)
 
@@ -37,8 +35,3 @@ def _asked_by_script(request: HttpRequest) -> bool:
 
 def _sign_in(request: HttpRequest) -> str:
     return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL)).url
-
-
-def _typed(request: HttpRequest) -> list[tuple[str, str]]:
-    found = [(name, value) for name, values in request.POST.lists() for value in values]
-    return [(name, value) for name, value in found if name not in NOT_SENT_AGAIN and "password" not in name]

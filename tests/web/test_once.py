@@ -111,7 +111,7 @@ def test_a_page_gone_back_to_asks_before_it_saves_again_and_keeps_what_is_typed(
 
     assert (asked.status_code, Closure.objects.count()) == (409, 1)
     assert f'href="{first["Location"]}"' in asked.content.decode()
-    assert 'name="reason" value="Plumbers"' in asked.content.decode()
+    assert '<textarea name="reason" hidden>\nPlumbers</textarea>' in asked.content.decode()
     once_more = {"csrfmiddlewaretoken": "of the question", "reason": "Plumbers", "once_more": "yes"}
     again, and_again = send(browser, page_name=PAGE, **once_more), send(browser, page_name=PAGE, **once_more)
     assert first["Location"] != again["Location"] == and_again["Location"]

@@ -71,6 +71,10 @@ def test_the_address_of_a_button_opened_as_a_page_says_so(client):
 
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert "This address belongs to a button" in answer.content.decode()
+    page = f"http://testserver{reverse('sessions:today')}?on=2026-03-02"
+    assert client.get(answer.wsgi_request.path, headers={"referer": page})["Location"] == page
+    for elsewhere in ("http://elsewhere.example/", f"http://testserver{answer.wsgi_request.path}", "http://[", ""):
+        assert client.get(answer.wsgi_request.path, headers={"referer": elsewhere}).status_code == 405
 
 
 def test_with_a_file_the_rest_is_kept_too(anybody):
