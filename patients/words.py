@@ -9,11 +9,15 @@ from datetime import date
 
 import phonenumbers
 
+from patients.sounds import sound
 from protocols.folding import fold
 
 LONGEST_WORD = 32
+LONGEST_NAME = 60
 MOST_WORDS = 60
+MOST_NAME_WORDS = 15
 MOST_TYPED_WORDS = 8
+SPOKEN = "~"  # before every sound; no typed word begins so
 APOSTROPHES = re.compile(r"['’ʼ`´]")
 BREAKS = re.compile(r"[\W_]+")
 # Three numbers, unless they are the middle of a telephone number.
@@ -34,6 +38,17 @@ def name_words(text: str) -> list[str]:
 def whole_name(text: str) -> str:
     """A name folded, in the order typed, "d'Or" as one word: for measuring how alike two names are."""
     return " ".join(BREAKS.sub(" ", APOSTROPHES.sub("", fold(text))).split())
+
+
+def spoken_words(names: Iterable[str]) -> list[str]:
+    """How folded words of a name sound, each once: what `sound_words` of such a name begin with."""
+    return list(dict.fromkeys(f"{SPOKEN}{key[:LONGEST_WORD]} " for name in names if (key := sound(name))))
+
+
+def sound_words(text: str) -> list[str]:
+    """The sounds of the words of a name, each with the whole folded name behind it: found, it need not be read."""
+    whole = whole_name(text)[:LONGEST_NAME]
+    return [spoken + whole for spoken in spoken_words(name_words(text)[:MOST_NAME_WORDS])]
 
 
 def code_word(text: str) -> str:

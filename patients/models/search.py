@@ -17,10 +17,14 @@ class WordKind(models.IntegerChoices):
     BIRTH = 4, "birth date"
     PHONE = 5, "phone"
     PARTY = 6, "party"
+    SOUND = 7, "how a word of the name sounds"
 
 
 class SearchWord(models.Model):
-    """One word of one patient, kept by `services.searching`. Bytes, because bytes sort alike under every collation."""
+    """One word of one patient, kept by `services.searching`. Bytes, because bytes sort alike under every collation.
+
+    A sound begins with a sign that no typed word begins with, so that only who looks for likely twins finds it.
+    """
 
     Kind = WordKind
 

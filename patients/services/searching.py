@@ -51,9 +51,12 @@ def _words_of(patient: Patient, merged: Iterable[Patient]) -> list[SearchWord]:
     for word, kind in (*_found_by(patient), *_known_by(merged, patient.clinic.country)):
         if word:
             best[word] = min(kind, best.get(word, kind))
+    kept = list(best.items())[: words.MOST_WORDS]
+    names = [text for file in (patient, *merged) for text in (file.name, file.registered_name)]
+    sounds = dict.fromkeys((word for text in names for word in words.sound_words(text)), WordKind.SOUND)
     return [
         SearchWord(patient=patient, clinic_id=patient.clinic_id, word=word.encode(), kind=kind)
-        for word, kind in list(best.items())[: words.MOST_WORDS]
+        for word, kind in [*kept, *sounds.items()]
     ]
 
 
@@ -61,7 +64,7 @@ def _found_by(patient: Patient) -> Iterator[tuple[str, WordKind]]:
     country = patient.clinic.country
     yield str(patient.number), WordKind.NUMBER
     for text in (patient.name, patient.registered_name):
-        yield from ((word, WordKind.NAME) for word in words.name_words(text)[:15])
+        yield from ((word, WordKind.NAME) for word in words.name_words(text)[: words.MOST_NAME_WORDS])
     if patient.birth_on:
         yield words.birth_word(patient.birth_on), WordKind.BIRTH
     yield from ((words.code_word(one.value), WordKind.IDENTIFIER) for one in patient.all_identifiers)
@@ -76,7 +79,7 @@ def _known_by(merged: Iterable[Patient], country: str) -> Iterator[tuple[str, Wo
     for file in merged:
         yield str(file.number), WordKind.NUMBER
         for text in (file.name, file.registered_name):
-            yield from ((word, WordKind.NAME) for word in words.name_words(text)[:15])
+            yield from ((word, WordKind.NAME) for word in words.name_words(text)[: words.MOST_NAME_WORDS])
         yield from ((word, WordKind.PHONE) for word in words.phone_words(file.phone, country))
 
 

@@ -116,7 +116,8 @@ def _person(number: int) -> dict:
 def _words(person: dict) -> dict[str, int]:
     own = {str(person["number"]): WordKind.NUMBER, words.birth_word(person["birth_on"]): WordKind.BIRTH}
     own |= {person["phone_search"]: WordKind.PHONE, f"33{person['phone_search']}": WordKind.PHONE}
-    return own | dict.fromkeys(words.name_words(person["name"]), WordKind.NAME)
+    names = words.name_words(person["name"])
+    return own | dict.fromkeys(names, WordKind.NAME) | dict.fromkeys(words.sound_words(person["name"]), WordKind.SOUND)
 
 
 def searches(world: SimpleNamespace, *, count: int = 5) -> list[Times]:

@@ -1,9 +1,12 @@
 """Finding a patient by whatever is typed."""
 
 from datetime import date
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
+from patients.models import SearchWord
 from patients.queries.search import duplicates, search
 from patients.services import identifiers, merging, parties
 from patients.services import patients as services
@@ -176,6 +179,82 @@ def test_a_name_misheard_on_the_phone_is_a_likely_twin(clinic, known, typed):
     (hit,) = duplicates(clinic, name=typed)
 
     assert (hit.name, hit.why) == (known, ("similar name",))
+
+
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("Atlas", "Atlass"),
+        ("Falkor", "falcor"),
+        ("Gudrun", "GUDRUM"),
+        ("Noisette", "Noisete"),
+        ("Amadou Tiécoura", "Amadu Tiecora"),
+        ("Katerine", "Catherine"),
+        ("Élodie", "elodi"),
+        ("Bernard", "Bernart"),
+        ("Roberto", "Roberti"),
+        ("Robertson", "Robertsox"),
+        ("Léa", "LEA"),
+        ("Екатерина", "Екатерино"),
+    ],
+)
+def test_a_name_of_which_no_word_is_typed_right_is_a_likely_twin(clinic, known, typed):
+    make_patient(clinic, name=known)
+
+    assert names(duplicates(clinic, name=typed)) == [known]
+    assert names(search(clinic, "~")) == names(search(clinic, "~nr")) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("Marie Sandoval", "Marie Sandovale"),
+        ("Marie Sandoval", "marie sendowal"),
+        ("Marié Sandóval", "Marie Sandival"),
+        ("Maria Sandoval", "MARIE SANDOVAL"),
+        ("Marie Sandoval", "Marie Randoval"),
+    ],
+)
+def test_a_common_first_name_hides_no_twin_however_new(clinic, known, typed):
+    for number in range(60):
+        make_patient(clinic, name=f"Marie {SURNAMES[number % 6]}{SURNAMES[number // 6]}")
+    make_patient(clinic, name=known)
+
+    assert names(duplicates(clinic, name=typed))[0] == known
+
+
+SURNAMES = ["bach", "court", "lin", "mont", "ger", "ville", "hard", "ke", "tov", "ros"]
+
+
+def test_a_file_known_by_phone_is_not_hidden_by_many_of_nearer_names(clinic):
+    known = make_patient(clinic, name="Ana Sandval", phone="06 12 34 56 78")
+    for _number in range(30):
+        make_patient(clinic, name="Anna Sandovall", birth_on=date(1950, 1, 1))
+
+    hits = duplicates(clinic, name="Anna Sandovall", birth_on=date(1980, 1, 1), phone="06 12 34 56 78")
+
+    assert [hit.patient_id for hit in hits] == [known.pk]
+
+
+@pytest.mark.parametrize("more", [0, 30])
+def test_looking_for_twins_needs_nine_statements_however_many_there_are(clinic, django_assert_num_queries, more):
+    for number in range(1 + more):
+        make_horse(clinic, name=f"Marengo d'Or {number}")
+
+    with django_assert_num_queries(9):
+        assert duplicates(clinic, name="Marengo Dor", phone="06 12 34 56 78")
+
+
+def test_files_kept_before_sounds_were_are_given_theirs(clinic, crowd):
+    make_patient(clinic, name="Falkor")
+    was = set(SearchWord.objects.values_list("patient_id", "word"))
+    SearchWord.objects.filter(kind=SearchWord.Kind.SOUND).delete()
+    assert duplicates(clinic, name="Falcor") == []
+
+    import_module("patients.migrations.0018_keep_how_names_sound").keep_sounds(apps, None)
+
+    assert names(duplicates(clinic, name="Falcor")) == ["Falkor"]
+    assert set(SearchWord.objects.values_list("patient_id", "word")) == was
 
 
 def test_the_same_name_with_another_birth_date_is_another_person(clinic, crowd):

@@ -1,11 +1,17 @@
-"""No page shows a file without a trace: whoever is shown one patient's file, by any address, is in its log."""
+"""No page and no paper shows a file without a trace: whoever is shown one patient's file, by any address, is in its log."""
 
+import io
+import json
 import re
+import zipfile
+from collections.abc import Callable
 
+import pypdf
 import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
+from openpyxl import Workbook, load_workbook
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import RIGHTS
@@ -38,11 +44,55 @@ def clinic(django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
-def shown_in(world, page: str) -> set[int]:
-    """The patients whose names the page says."""
-    text = re.sub(r"<[^>]+>", " ", page)
+def shown_in(world, text: str) -> set[int]:
+    """The patients whose names are said."""
     names = Patient.objects.filter(clinic=world.clinic).values_list("pk", "name")
     return {key for key, name in names if re.search(rf"\b{re.escape(name)}\b", text)}
+
+
+def words_of_pdf(content: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages).split())
+
+
+def words_of_workbook(content: bytes) -> str:
+    sheets = load_workbook(io.BytesIO(content), read_only=True).worksheets
+    return "\n".join(str(value) for sheet in sheets for row in sheet.iter_rows(values_only=True) for value in row)
+
+
+def words_of_zip(content: bytes) -> str:
+    """What every file in it says; by the ends of their names."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        return "\n".join(READERS[name.rpartition(".")[2]](packed.read(name)) for name in packed.namelist())
+
+
+READERS: dict[str, Callable[[bytes], str]] = {
+    "html": lambda content: re.sub(r"<[^>]+>", " ", content.decode()),
+    "json": lambda content: json.dumps(json.loads(content), ensure_ascii=False),
+    "calendar": lambda content: content.decode().replace("\r\n ", ""),
+    **dict.fromkeys(("csv", "txt", "plain"), bytes.decode),
+    "pdf": words_of_pdf,
+    **dict.fromkeys(("xlsx", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"), words_of_workbook),
+    "zip": words_of_zip,
+    **dict.fromkeys(("png", "jpg", "jpeg"), lambda content: ""),
+}
+
+
+def words_of(answer) -> str:
+    kind = answer["Content-Type"].partition(";")[0].rpartition("/")[2]
+    return READERS[kind](answer.getvalue())
+
+
+def test_every_kind_of_paper_is_read():
+    made, sheet = io.BytesIO(), io.BytesIO()
+    book = Workbook()
+    book.active.append(["Ada", 1])
+    book.save(sheet)
+    with zipfile.ZipFile(made, "w") as packed:
+        packed.writestr("a.xlsx", sheet.getvalue())
+        packed.writestr("b.json", json.dumps({"name": "Zoë"}))
+
+    assert "Ada" in words_of_zip(made.getvalue())
+    assert "Zoë" in words_of_zip(made.getvalue())
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
@@ -61,10 +111,10 @@ def test_who_is_shown_one_file_is_written_down(clinic, name):
         newest = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         with transaction.atomic():
             answer = clinic.browsers[role].get(clinic.addresses[name])
-            if answer.status_code != 200 or "html" not in answer["Content-Type"]:
+            if answer.status_code != 200:
                 transaction.set_rollback(True)
                 continue
-            shown = shown_in(clinic, answer.content.decode())
+            shown = shown_in(clinic, words_of(answer))
             written = AuditEvent.objects.filter(pk__gt=newest, actor=clinic.users[role])
             noted = set(written.values_list("patient_id", flat=True))
             transaction.set_rollback(True)
