@@ -1,12 +1,11 @@
 """System checks that guard the settings: time in UTC, no weak secret in production."""
 
-from zoneinfo import available_timezones
-
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.core.management.base import CommandError
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from mesoclinic.core import texting
 
@@ -43,11 +42,21 @@ def refuse_harmful_settings() -> None:
 def check_site_zones(app_configs, databases=None, **kwargs):
     """Every site's zone is one this machine knows (a tzdata too old would make wrong times silently)."""
     from mesoclinic.core.models import Site
+    from mesoclinic.core.queries.readiness import unknown_zones
 
     if not databases or Site._meta.db_table not in connection.introspection.table_names():
         return []  # before the first migration
-    unknown = Site.objects.exclude(time_zone__in=available_timezones()).values_list("name", "time_zone")
-    return [Error(f"Site {name}: unknown time zone {zone}.", id="mesoclinic.E003") for name, zone in unknown]
+    hint = "Bring the package tzdata up to date, or correct the site's time_zone in the database."
+    return [
+        Error(f"Site {name}: unknown time zone {zone}.", hint=hint, id="mesoclinic.E003")
+        for name, zone in unknown_zones()
+    ]
+
+
+def refuse_unknown_zones() -> None:
+    """Do when `run` starts what `manage.py migrate` does before it migrates. Raises CommandError."""
+    if faults := check_site_zones(None, databases=[DEFAULT_DB_ALIAS]):
+        raise CommandError("\n".join(f"{fault.msg} {fault.hint}" for fault in faults))
 
 
 @register()

@@ -256,6 +256,7 @@ def _problems(site: Site) -> list[str]:
         "work": _("Background work waits for longer than it should."),
         "migrations": _("The database is older than the program."),
         "triggers": _("A guard of signed records is missing."),
+        "zones": _("A site has a time zone that this machine does not know."),
         "database": _("The database does not answer."),
     }
     return [f"{words.get(check.name, check.name)} ({_details(check, site)})" for check in unready]

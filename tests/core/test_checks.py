@@ -7,14 +7,18 @@ from datetime import timedelta
 
 import pytest
 from celery import current_app
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from kombu import Connection
 
 from mesoclinic.core import checks, freeze
+from mesoclinic.core.management.commands import run
 from mesoclinic.core.models import Heartbeat, Site
 from mesoclinic.core.queries import readiness
-from tests.factories import make_clinic
+from tests.factories import make_clinic, site_of
 
 
 def test_any_zone_but_utc_is_refused(settings):
@@ -23,6 +27,12 @@ def test_any_zone_but_utc_is_refused(settings):
     settings.TIME_ZONE = "Europe/Paris"
 
     assert [fault.id for fault in checks.check_time_zone(None)] == ["mesoclinic.E001"]
+
+
+def test_every_command_asks_for_the_zone(settings):
+    settings.TIME_ZONE = "Europe/Paris"
+
+    assert "mesoclinic.E001" in [fault.id for fault in run_checks()]
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 60, "django-insecure-0123456789abcdefghijklmnopqrstuvwxyz0123456789"])
@@ -50,6 +60,31 @@ def test_a_site_of_an_unknown_zone_is_named():
     (fault,) = checks.check_site_zones(None, databases=["default"])
     assert fault.id == "mesoclinic.E003"
     assert "Mars/Base" in fault.msg
+
+
+@pytest.mark.django_db
+def test_migrate_and_run_refuse_a_site_of_an_unknown_zone():
+    """Production starts with `migrate`, the embedded way with `run`."""
+    make_clinic()
+    Site.objects.update(time_zone="Mars/Base")
+
+    with pytest.raises(SystemCheckError, match="unknown time zone Mars/Base"):
+        call_command("migrate", skip_checks=False, verbosity=0)
+    with pytest.raises(CommandError, match=r"unknown time zone Mars/Base\. Bring the package tzdata up to date"):
+        run.prepare()
+
+
+@pytest.mark.django_db
+def test_readyz_says_when_a_site_has_an_unknown_zone(client):
+    clinic = make_clinic(name="Bright Smile")
+    Site.objects.update(time_zone="Mars/Base")
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["zones"] == "unknown to this machine: Mars/Base"
+    assert site_of(clinic).name == "Bright Smile"
+    assert "Bright" not in answer.content.decode()
 
 
 STRONG = "".join(chr(ord("A") + number % 58) for number in range(60))

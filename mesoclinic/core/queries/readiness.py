@@ -1,8 +1,9 @@
-"""What must answer for the product to work: database, migrations, triggers, broker, beat, no forgotten work."""
+"""What must answer for the product to work: database, migrations, triggers, zones, broker, beat, no forgotten work."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import available_timezones
 
 from celery import current_app
 from django.db import connection
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from mesoclinic.core import freeze
-from mesoclinic.core.models import Heartbeat
+from mesoclinic.core.models import Heartbeat, Site
 
 LATE = timedelta(minutes=5)
 
@@ -63,6 +64,17 @@ def _triggers() -> str | None:
     return f"missing: {', '.join(sorted(missing))}" if missing else None
 
 
+def unknown_zones() -> list[tuple[str, str]]:
+    """Sites whose zone this machine does not know, as (name, zone). One SQL statement."""
+    known = available_timezones()
+    return [row for row in Site.objects.order_by("pk").values_list("name", "time_zone") if row[1] not in known]
+
+
+def _zones() -> str | None:
+    unknown = sorted({zone for _name, zone in unknown_zones()})  # the page is open to all: no site's name
+    return f"unknown to this machine: {', '.join(unknown)}" if unknown else None
+
+
 def _broker() -> str | None:
     with current_app.connection_for_write() as link:
         link.ensure_connection(max_retries=1, timeout=2)
@@ -101,6 +113,7 @@ CHECKS: dict[str, Callable[[], str | Delay | None]] = {
     "database": _database,
     "migrations": _migrations,
     "triggers": _triggers,
+    "zones": _zones,
     "broker": _broker,
     "beat": _beat,
     "work": _work,

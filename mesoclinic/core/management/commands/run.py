@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from mesoclinic.core.checks import refuse_unknown_zones
+
 STOP_SECONDS = 20
 START_SECONDS = 60
 LOOK_SECONDS = 0.2
@@ -124,6 +126,7 @@ def address_of(host, port):
 def prepare():
     """Bring the database and the catalogue up to date, and the static files where pages are served from a folder."""
     call_command("migrate", verbosity=0, interactive=False)
+    refuse_unknown_zones()
     call_command("load_catalogue", verbosity=0)
     if any(c["BACKEND"].endswith(".DatabaseCache") for c in settings.CACHES.values()):
         call_command("createcachetable", verbosity=0)
