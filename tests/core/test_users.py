@@ -2,9 +2,9 @@ import pytest
 
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
-from mesoclinic.core.roles import RIGHTS, Role
+from mesoclinic.core.roles import Role
 from mesoclinic.core.services import users
-from tests.factories import make_clinic, make_user
+from tests.factories import make_clinic
 
 pytestmark = pytest.mark.django_db
 
@@ -19,11 +19,3 @@ def test_two_users_never_share_an_email_whatever_its_case():
 
     assert refusal.value.code == "email-taken"
     assert User.objects.count() == 1
-
-
-@pytest.mark.parametrize("right", RIGHTS)
-@pytest.mark.parametrize("role", Role)
-def test_a_role_has_exactly_the_rights_of_the_table(role, right):
-    user = make_user(make_clinic(), role)
-
-    assert user.has_perm(right) == (role in RIGHTS[right])
