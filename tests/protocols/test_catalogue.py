@@ -160,6 +160,7 @@ def test_buflomedil_is_withdrawn_and_planned_nowhere():
         "wrinkles",
         "chronic-thoracic-pain",
         "degenerative-arthritic-pain",
+        "chronic-condition",
     ],
 )
 def test_every_condition_of_the_human_founding_text_is_an_indication(code):

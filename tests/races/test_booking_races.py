@@ -127,6 +127,9 @@ def test_of_eight_who_want_one_time_exactly_one_gets_it(crowd):
     assert {Counter(kind for kind, _ in contest)["won"] for contest in outcomes} == {1}
     losers = {detail for contest in outcomes for kind, detail in contest if kind == "refused"}
     assert {code for code, _, _ in losers} == {"just-taken", "patient-busy"}
+    heard = {words for code, words, _ in losers if code == "just-taken"}
+    assert "That time has just been taken." in heard
+    assert heard <= {"That time has just been taken.", "That room has just been taken."}
     assert {count for _, _, count in losers} == {3}, "every loser is offered three other times"
     assert Appointment.objects.count() == CONTESTS
     assert double_booked() == 0
