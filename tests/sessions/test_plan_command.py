@@ -168,6 +168,11 @@ def test_a_bad_cadence_or_date_is_refused_with_exit_code_2(arguments, words):
             "argument --start: 'x' is not a day such as 2026-03-02\n",
         ),
         (["4x1w"], 2, "the following arguments are required: --start, --until\n"),
+        (
+            ["4x1w", "--start", "2026-03-02", "--until", "2026-12-31", "--settings", "nope"],
+            2,
+            "There are no settings 'nope': say for example mesoclinic.settings.dev\n",
+        ),
     ],
 )
 def test_from_the_shell_an_error_is_one_line_and_nothing_on_stdout(arguments, code, error, tmp_path):
