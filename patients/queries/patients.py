@@ -306,13 +306,17 @@ def _flag_line(flag: Flag) -> FlagLine:
 
 
 def _facts(patient: Patient, contacts: list[Contact], numbers: list[Identifier]) -> list[Fact]:
-    """Two identifying facts first: the birth date of people, the owner of animals; then the file number and more."""
+    """Two identifying facts first: the birth date of people, or while nobody knows it their phone, the owner of animals;
+    then the file number and more.
+    """
     facts = []
     owner = next((one for one in contacts if one.role == "owner"), None)
     if patient.species.is_animal and owner:
         facts.append(Fact(_("Owner"), owner.name))
     elif patient.birth_on:
         facts.append(Fact(_("Born"), date_format(patient.birth_on, "j M Y")))
+    elif patient.phone:
+        facts.append(Fact(_("Phone"), patient.phone))
     facts.append(Fact(_("File"), str(patient.number)))
     facts += [Fact(str(one.get_scheme_display()), one.value) for one in numbers]
     return sorted(facts, key=lambda fact: fact.label == IdentifierScheme.OTHER.label)

@@ -13,7 +13,7 @@ from mesoclinic.core.refused import Refused
 from patients.services import merging
 from sessions.models import Appointment, SessionRecord
 from sessions.queries import patients as queries
-from tests.factories import make_appointment, make_course, make_horse, next_workday
+from tests.factories import make_appointment, make_course, make_horse, make_patient, next_workday
 from tests.sessions.booking_world import NOW
 from tests.sessions.report_world import add_addendum, add_record, report_world, sign_record
 
@@ -211,3 +211,23 @@ def test_the_story_asks_as_often_for_three_courses_as_for_one(world, django_asse
 
     with django_assert_num_queries(len(few)):
         story(world)
+
+
+def test_who_is_known_by_a_call_alone_has_the_phone_as_second_identifier(world):
+    caller = make_patient(world.clinic, birth_on=None, phone="06 12 34 56 78")
+    born = make_patient(world.clinic, phone="06 12 34 56 79")
+
+    assert [(one.label, one.value) for one in story(world, caller).banner.identifiers[:2]] == [
+        ("Phone", caller.phone),
+        ("File", str(caller.number)),
+    ]
+    assert story(world, born).banner.identifiers[0].label == "Born"
+
+
+def test_what_is_rarely_done_with_a_file_is_behind_more(world):
+    _code, text = page(world.user, world.patient)
+
+    shown, _fold, folded = text.partition('<details class="more-taps">')
+    assert reverse("patients:end", args=[world.patient.public_id]) in folded
+    assert reverse("patients:end", args=[world.patient.public_id]) not in shown
+    assert reverse("sessions:prescribe", args=[world.patient.public_id]) in shown
