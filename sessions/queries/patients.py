@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
@@ -17,11 +18,12 @@ from patients.queries import patients as patient_queries
 from patients.queries.merging import OtherWay, other_ways
 from patients.queries.parties import Contact
 from protocols.cadence import OPEN_ENDED
-from sessions.models import Appointment, CompetitionEvent, Course, PlannedSession, ReportHandout, SessionRecord
+from sessions.models import Appointment, Course, PlannedSession, ReportHandout, SessionRecord
 from sessions.models.appointments import OPEN_STATUSES
 from sessions.models.courses import CourseRevision, PlannedStatus
-from sessions.queries.competitions import competitions, may_compete
+from sessions.queries.competitions import may_compete
 from sessions.queries.corrections import right_lines, right_values
+from sessions.queries.given_before import GivenBefore, given_before
 from sessions.queries.handouts import handouts_of_patient
 from sessions.queries.scale_words import scale_label, value_words
 from sessions.recording import shots_in_all
@@ -67,7 +69,7 @@ class PatientStory:
     consents: list[consent_queries.Standing]
     majority_on: date | None
     events: list[Event]
-    competitions: list[CompetitionEvent]
+    given: GivenBefore
     handouts: list[ReportHandout]
     other_ways: list[OtherWay]
 
@@ -82,8 +84,10 @@ class PatientStory:
         return not (reachable or self.patient.phone or self.patient.email)
 
 
-def story(patient: Patient, *, today: date, now: datetime, sees_records: bool) -> PatientStory:
-    """Gather a patient's page. A fixed number of SQL statements, whatever the file holds."""
+def story(patient: Patient, *, today: date, now: datetime, zone: ZoneInfo, sees_records: bool) -> PatientStory:
+    """Gather a patient's page. A fixed number of SQL statements, whatever the file holds; eight more for a horse that
+    competes under a body's rules.
+    """
     keys = patient_queries.file_ids(patient)
     banner = patient_queries.banner(patient, today)
     flags = list(patient.flags.select_related("substance"))
@@ -107,7 +111,7 @@ def story(patient: Patient, *, today: date, now: datetime, sees_records: bool) -
         consents=standings,
         majority_on=party_queries.majority_on(patient),
         events=_events(patient, courses, visits, flags, consents, now),
-        competitions=competitions(patient, today),
+        given=given_before(patient, zone, today),
         handouts=handouts_of_patient(keys),
         other_ways=other_ways([patient]).get(patient.pk, []) if len(keys) > 1 else [],
     )

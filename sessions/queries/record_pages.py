@@ -30,6 +30,7 @@ from sessions.models.signatures import AddendumKind
 from sessions.queries import body_maps, corrections
 from sessions.queries import records as reads
 from sessions.queries.body_maps import Drawing
+from sessions.queries.given_before import GivenBefore, given_before
 from sessions.queries.plans import course_plans
 from sessions.queries.reactions import reactions
 from sessions.queries.records import After
@@ -73,6 +74,7 @@ class ReadPage:
     is_signer: bool
     signs_for_other: bool
     giver_can_sign: bool  # whoever gave it is still here to sign it
+    given: GivenBefore  # what the horse was given, by the rules of its competitions to come
 
 
 def before_start(visit: Appointment, today: date) -> FormPage:
@@ -156,7 +158,10 @@ def _administrations(record: SessionRecord):
 
 
 def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
-    """Return everything the page of a finished record shows. At most twenty-two SQL statements."""
+    """Return everything the page of a finished record shows. At most twenty-two SQL statements, one more for a horse,
+    nine where it competes under a body's rules.
+    """
+    patient = reads.patient_of(record)
     rows = list(_administrations(record))
     added = list(reads.addenda(record))
     right = corrections.standing(added)
@@ -164,7 +169,7 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
     own = getattr(user, "practitioner", None)
     sites = list(record.injection_sites.select_related("technique"))
     return ReadPage(
-        banner=patients.banner(reads.patient_of(record), today),
+        banner=patients.banner(patient, today),
         lines=[_line(row, right) for row in rows],
         body_map=body_maps.drawn_map(record),
         sites=sites,
@@ -182,6 +187,7 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
         gate_open=_closes_open_gate(record),
         is_signer=own is not None and own.is_licensed_on(today),
         signs_for_other=own is not None and own.pk != record.performed_by_id,
+        given=given_before(patient, reads.site_of(record).zone, today),
         giver_can_sign=record.performed_by is not None and record.performed_by.can_sign_on(today),
     )
 

@@ -27,6 +27,7 @@ def open_patient(request: HttpRequest, public_id) -> HttpResponse:
         patient,
         today=timezone.localdate(),
         now=timezone.now(),
+        zone=request.site.zone,
         sees_records=request.user.has_perm("sessions.view_record"),
     )
     context = {"story": story, "patient": patient, "banner": story.banner, "words": patient.species.words}

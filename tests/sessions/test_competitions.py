@@ -319,6 +319,49 @@ def test_a_competition_entered_after_the_injection_is_held_against_what_was_give
     assert "idocaine" not in text, "the desk reads no mix"
 
 
+def test_patient_page_and_record_say_what_the_rules_count_from_what_was_given():
+    world = record_world(species="horse")
+    browser, _page, _answer = given_then_entered(world)
+    doctor = Client()
+    doctor.force_login(world.doctor_user)
+    record = world.course.records.get()
+
+    for reader, name, row in ((browser, "patient", world.patient), (doctor, "record-view", record)):
+        text = " ".join(reader.get(reverse(f"sessions:{name}", args=[row.public_id])).content.decode().split())
+        assert "Begins before the earliest possible start by USEF, GR414: 4 Mar 2026, 10:20" in text
+        assert "Earliest possible by rule USEF, GR414 is 4 Mar 2026, 10:20." in text
+    desk = browser.get(reverse("sessions:patient", args=[world.patient.public_id])).content.decode()
+    assert reverse("sessions:record-view", args=[record.public_id]) not in desk
+
+
+def test_the_pages_of_a_horse_ask_as_often_for_many_sessions_and_competitions():
+    world = record_world(species="horse")
+    given_then_entered(world)
+    doctor = Client()
+    doctor.force_login(world.doctor_user)
+    first = world.course.records.get()
+    pages = [
+        reverse("sessions:patient", args=[world.patient.public_id]),
+        reverse("sessions:record-view", args=[first.public_id]),
+    ]
+
+    def counts() -> list[int]:
+        asked = []
+        for page in pages:
+            with CaptureQueriesContext(connection) as queries:
+                assert doctor.get(page).status_code == 200
+            asked.append(len(queries))
+        return asked
+
+    counts()
+    few = counts()
+    for number in (2, 3):
+        done(world, number)
+    for n in range(5):
+        enter(world.patient, days=20 + n, body="USEF")
+    assert counts() == few
+
+
 def test_a_competition_late_enough_gets_the_earliest_time_and_no_word_that_it_is_all_right():
     _browser, _page, answer = given_then_entered(
         record_world(species="horse"), from_on="2026-03-20", until_on="2026-03-20"

@@ -27,7 +27,7 @@ def world():
 
 def story(world, patient=None, *, sees_records=True):
     patient = patient or world.patient
-    return queries.story(patient, today=NOW.date(), now=NOW, sees_records=sees_records)
+    return queries.story(patient, today=NOW.date(), now=NOW, zone=world.site.zone, sees_records=sees_records)
 
 
 def page(user, patient):
