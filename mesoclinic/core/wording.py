@@ -7,12 +7,25 @@ from django.utils import formats
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+# What stands before a name and is none of it; "M." needs its full stop, as M is the letter of a name too.
+TITLE = re.compile(
+    r"(?:dre?|drs|doc|doctor|docteure?|pr|prof|professore?|professeure?|mrs?|ms|miss|mx|mme|mlle|me|sra?|herr|frau|med|vet)\.?|m\.",
+    re.IGNORECASE,
+)
 FIRST = re.compile(r"(?<!\d)1 (?=[^\W\d])")
 
 
 def with_colon(head: str, text: str) -> str:
     """Set a head before a text; one alone stands alone."""
     return _("{head}: {text}").format(head=head, text=text) if head and text else head or text
+
+
+def initials(name: str) -> str:
+    """The first letters of a name, without the titles before it: Dr. Ada Byron → AB. A title alone is kept."""
+    words = name.split()
+    while len(words) > 1 and TITLE.fullmatch(words[0]):
+        words.pop(0)
+    return "".join(word[0] for word in words)[:4].upper()
 
 
 def date_format(day: date, how: str = "DATE_FORMAT") -> str:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import User
-from mesoclinic.core.wording import date_format
+from mesoclinic.core.wording import date_format, initials
 from patients.queries import patients
 from sessions.models import Administration, SessionRecord
 from sessions.printing.labels import LabelLine, SyringeLabel
@@ -31,7 +31,7 @@ def syringe_labels(record: SessionRecord, *, printed_by: User, now: datetime) ->
             syringe=letter,
             lines=tuple(lines),
             at=date_format(at, "j M Y H:i"),
-            initials=initials(printed_by),
+            initials=initials(str(printed_by)),
         )
         for letter, lines in syringes.items()
     ]
@@ -45,11 +45,6 @@ def _line(row: Administration) -> LabelLine:
         volume_ml=row.prepared_ml,
         lot=row.lot_number or (row.lot.number if row.lot else ""),
     )
-
-
-def initials(user: User) -> str:
-    """The first letters of a name: Dr Ada Byron → DAB."""
-    return "".join(word[0] for word in str(user).split())[:4].upper()
 
 
 def label_words() -> dict[str, str]:

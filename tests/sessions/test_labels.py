@@ -14,11 +14,12 @@ from django.utils import timezone
 from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.services import clinics
+from mesoclinic.core.wording import initials
 from sessions.printing.document import file_part
 from sessions.printing.labels import LabelLine, SyringeLabel, labels_data
 from sessions.printing.pdf import print_data
 from sessions.queries import records as reads
-from sessions.queries.labels import initials, syringe_labels
+from sessions.queries.labels import syringe_labels
 from sessions.services import records
 from sessions.services.records import Typed, save_draft
 from tests.sessions.booking_world import at
@@ -48,8 +49,26 @@ def test_each_syringe_has_a_label_with_whom_what_when_and_by_whom(world, draft):
 
     assert (first.patient, first.syringe, second.syringe) == (world.patient.name, "A", "B")
     assert [(line.substance, line.volume_ml, line.lot) for line in first.lines] == [("Lidocaine", Decimal(2), "L 77")]
-    assert (first.at, first.initials) == ("2 Mar 2026 10:05", initials(world.doctor_user))
+    assert (first.at, first.initials) == ("2 Mar 2026 10:05", initials(str(world.doctor_user)))
     assert second.total_ml == Decimal(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Dr Ada Byron", "AB"),
+        ("Dr. med. vet. Ada M Byron", "AMB"),
+        ("Pr Élodie de la Tour", "ÉDLT"),
+        ("M. Dupont", "D"),
+        ("M Dupont", "MD"),
+        ("ada", "A"),
+        ("Dr", "D"),
+        ("Doc Doe", "D"),
+        ("Drake Moor", "DM"),
+    ],
+)
+def test_initials_are_those_of_the_names_without_titles(name, letters):
+    assert initials(name) == letters
 
 
 @pytest.mark.django_db

@@ -7,6 +7,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from mesoclinic.core import wording
+
 register = template.Library()
 
 # status -> (tone, icon): colour never stands alone, each status also has its own shape.
@@ -131,6 +133,12 @@ def level_class(tags: object) -> str:
     """Return Bootstrap's word for the tags of a message."""
     last = str(tags).split()[-1] if str(tags).strip() else "info"
     return {"error": "danger", "debug": "secondary"}.get(last, last)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Return the first letters of a name, without its titles."""
+    return wording.initials(name)
 
 
 @register.filter
