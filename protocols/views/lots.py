@@ -60,8 +60,12 @@ def list_stock(request: HttpRequest) -> HttpResponse:
     found = queries.search(request.clinic, text=text, show=show, on=today)
     if sent := exported(request, "lot", found, exports.LOTS):
         return sent
+    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    blamed = suspicions([lot.pk for lot in page])
+    for lot in page:
+        lot.blamed = blamed.get(lot.pk, 0)
     context = {
-        "page": Paginator(found, A_PAGE).get_page(request.GET.get("page")),
+        "page": page,
         "asked": {"q": text, "show": show},
         "views": VIEWS,
         "today": today,

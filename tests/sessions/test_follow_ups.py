@@ -224,6 +224,10 @@ def test_the_lots_page_and_todays_manager_say_that_a_lot_is_suspected(world):
 
     assert page.context["suspicions"] == 1
     assert "1 reaction is blamed on this lot" in page.content.decode()
+    listed = browser.get(reverse("protocols:stock")).content.decode()
+    row = listed[listed.index(f">{world.lot.number}</a>") :].split("</tr>")[0]
+    assert "1 reaction blamed on it" in row
+    assert "In use" not in row
     assert "1 reaction is blamed on this lot" in today.content.decode()
 
 

@@ -13,6 +13,8 @@ register = template.Library()
 
 # status -> (tone, icon): colour never stands alone, each status also has its own shape.
 STATUS_LOOKS: dict[str, tuple[str, str]] = {
+    # lots
+    "suspected": ("warn", "exclamation-triangle-fill"),
     # appointments
     "offered": ("wait", "hourglass-split"),
     "booked": ("plan", "calendar-check"),
