@@ -10,6 +10,7 @@ urlpatterns = [
     path("verify/<str:token>/", verifying.verify_report, name="verify-report"),
     path("courses/<uuid:public_id>/report/", reports.course_report, name="course-report"),
     path("courses/<uuid:public_id>/report/hand-out/", reports.hand_out_report, name="hand-out-report"),
+    path("records/<uuid:public_id>/sheet/", reports.hand_out_sheet, name="hand-out-sheet"),
     path("courses/<uuid:public_id>/report.pdf", reports.course_report_pdf, name="course-report-pdf"),
     path("reports/batches/", batches.batches, name="batches"),
     path("reports/batches/new/", batches.ask_batch, name="ask-batch"),

@@ -346,7 +346,9 @@ def make_handout(clinic: Clinic, *, course: Course | None = None, **fields) -> R
         "content": b"%PDF-1.7 not much",
         "sha256": "0" * 64,
     }
-    return ReportHandout.objects.create(clinic=clinic, course=course or make_course(clinic), **(values | fields))
+    if course is None and "record" not in fields:
+        course = make_course(clinic)
+    return ReportHandout.objects.create(clinic=clinic, course=course, **(values | fields))
 
 
 def make_batch(clinic: Clinic, **fields) -> ReportBatch:

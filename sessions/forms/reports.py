@@ -57,9 +57,14 @@ class CourseFilter(Form):
         return date_format(value, "j M Y") if isinstance(value, date) else str(value)
 
 
-class HandOutForm(Form):
-    variant = forms.ChoiceField(label=_("Kind of report"), choices=ReportVariant)
+class SheetForm(Form):
     language = forms.ChoiceField(label=_("Language of the paper"), choices=settings.LANGUAGES)
     recipient = forms.CharField(label=_("Given to"), max_length=200, help_text=_("The name stands on the paper."))
     purpose = forms.CharField(label=_("What for"), max_length=300)
     basis = forms.ChoiceField(label=_("On what basis"), choices=Basis)
+
+
+class HandOutForm(SheetForm):
+    variant = forms.ChoiceField(label=_("Kind of report"), choices=ReportVariant)
+
+    field_order = ["variant"]

@@ -414,6 +414,8 @@ def file_name(report: CourseReport) -> str:
     name = file_part(report.patient.name)[:60].strip("-") or "patient"
     number = file_part(report.course_number)[:20].strip("-") or "0"
     variant = "" if report.variant is Variant.FULL else f"-{report.variant}"
+    if not report.course_number:
+        return f"{day.isoformat()}_{name}{variant}.pdf"
     return f"{day.isoformat()}_{name}_course-{number}{variant}.pdf"
 
 

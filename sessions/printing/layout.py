@@ -31,11 +31,11 @@ def course_data(report: CourseReport, words: Words = ENGLISH, *, on_paper: bool 
     words = plain(words, report.variant)
     patient = report.patient
     printed = words["printed_by" if report.printed_by else "printed"]
-    course = f"{words['course']} {report.course_number}"
+    course = f"{words['course']} {report.course_number}" if report.course_number else ""
     data = {
         "language": report.language,
         "paper": report.paper,
-        "title": f"{_kind(report, words)} – {patient.name} – {course}",
+        "title": " – ".join(filter(None, [_kind(report, words), patient.name, course])),
         "kind": _kind(report, words),
         "to": words["for_whom"].format(name=report.to) if report.to else "",
         "course": course,
@@ -110,6 +110,8 @@ def _glance(report: CourseReport, words: Words) -> str:
     if report.variant is Variant.SHEET:
         said = (
             words["sheet_session"].format(number=one.number, day=print_day(one.performed_on, words))
+            if one.number
+            else print_day(one.performed_on, words)
             for one in report.sessions
         )
         return comma(said)
@@ -120,5 +122,8 @@ def _glance(report: CourseReport, words: Words) -> str:
 
 
 def _unsigned(report: CourseReport, words: Words) -> str:
-    numbers = [str(session.number) for session in report.sessions if session.signature is None]
+    unsigned = [session for session in report.sessions if session.signature is None]
+    numbers = [
+        str(session.number) if session.number else print_day(session.performed_on, words) for session in unsigned
+    ]
     return words["unsigned_records"].format(numbers=comma(numbers)) if numbers else ""

@@ -225,7 +225,7 @@ def _coming(sessions: Sequence[NextSession], words: Words) -> list[Block]:
     """Tell sessions to come; of one that is not booked no day stands in a column that could be read as its time."""
     rows = [
         [
-            str(one.number),
+            str(one.number or ""),
             print_day(one.due_on, words) if one.due_on and one.appointment else "",
             window(one.earliest_on, one.latest_on, words),
             joined([one.appointment or _still_to_book(one, words), words["subject_to_review"] if one.held else ""]),

@@ -153,7 +153,7 @@ KEPT = (
     Part(
         "handouts",
         _("Reports handed out"),
-        lambda keys: ReportHandout.objects.filter(course__patient__in=keys).count(),
+        lambda keys: ReportHandout.objects.of_files(keys).count(),
         _("who was told what"),
     ),
     Part(

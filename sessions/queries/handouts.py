@@ -11,7 +11,7 @@ from patients.models import Consent, Patient
 from patients.models.consents import ConsentKind
 from patients.queries import consents, patients
 from patients.restricted import knock
-from sessions.models import Course, ReportHandout
+from sessions.models import Course, ReportHandout, SessionRecord
 
 MOST = 20
 
@@ -21,16 +21,21 @@ def handouts_of(course: Course) -> QuerySet[ReportHandout]:
     return _light().filter(course=course)[:MOST]
 
 
+def handouts_of_record(record: SessionRecord) -> list[ReportHandout]:
+    """List what was handed out of a session while it belonged to no course. One SQL statement."""
+    return list(_light().filter(record=record)[:MOST])
+
+
 def handouts_of_patient(file_ids: list[int]) -> list[ReportHandout]:
-    """List what was handed out of a patient's courses. One SQL statement."""
-    return list(_light().filter(course__patient__in=file_ids)[:MOST])
+    """List what was handed out of a patient's courses and sessions without one. One SQL statement."""
+    return list(_light().of_files(file_ids)[:MOST])
 
 
 def get_or_404(clinic: Clinic, public_id: UUID) -> ReportHandout:
     """Return one with its paper. One SQL statement."""
-    rows = ReportHandout.objects.select_related("course__patient")
+    rows = ReportHandout.objects.select_related("course__patient", "record__patient")
     found = get_object_or_404(rows, clinic=clinic, public_id=public_id)
-    knock(found.course.patient)
+    knock(found.patient)
     return found
 
 
@@ -41,4 +46,4 @@ def insurer_consent(patient: Patient, on: date) -> Consent | None:
 
 
 def _light() -> QuerySet[ReportHandout]:
-    return ReportHandout.objects.defer("content").select_related("by", "course")
+    return ReportHandout.objects.defer("content").select_related("by", "course", "record")

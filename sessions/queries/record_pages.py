@@ -22,6 +22,7 @@ from sessions.models import (
     Appointment,
     InjectionSite,
     PlannedSession,
+    ReportHandout,
     SessionRecord,
     Signature,
 )
@@ -31,6 +32,7 @@ from sessions.queries import body_maps, corrections
 from sessions.queries import records as reads
 from sessions.queries.body_maps import Drawing
 from sessions.queries.given_before import GivenBefore, given_before
+from sessions.queries.handouts import handouts_of_record
 from sessions.queries.plans import course_plans
 from sessions.queries.reactions import reactions
 from sessions.queries.records import After
@@ -74,6 +76,7 @@ class ReadPage:
     is_signer: bool
     signs_for_other: bool
     giver_can_sign: bool  # whoever gave it is still here to sign it
+    handouts: list[ReportHandout]  # of this session, not of its course
     given: GivenBefore  # what the horse was given, by the rules of its competitions to come
 
 
@@ -158,7 +161,7 @@ def _administrations(record: SessionRecord):
 
 
 def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
-    """Return everything the page of a finished record shows. At most twenty-two SQL statements, one more for a horse,
+    """Return everything the page of a finished record shows. At most twenty-three SQL statements, one more for a horse,
     nine where it competes under a body's rules.
     """
     patient = reads.patient_of(record)
@@ -187,6 +190,7 @@ def read_page(record: SessionRecord, user: User, today: date) -> ReadPage:
         gate_open=_closes_open_gate(record),
         is_signer=own is not None and own.is_licensed_on(today),
         signs_for_other=own is not None and own.pk != record.performed_by_id,
+        handouts=handouts_of_record(record),
         given=given_before(patient, reads.site_of(record).zone, today),
         giver_can_sign=record.performed_by is not None and record.performed_by.can_sign_on(today),
     )

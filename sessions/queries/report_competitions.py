@@ -66,6 +66,16 @@ def competing_of(course: Course, patient: Patient, standing: Sequence[SessionRec
     return Competing(to_come, tuple(sorted(kept, key=lambda one: one.on, reverse=True)))
 
 
+def competing_with(record: SessionRecord, patient: Patient, zone: ZoneInfo, today: date) -> Competing:
+    """Count the rules from all a horse was given, for the sheet of one record. The statements of `competing_of`."""
+    to_come, rules = _held_to(patient, today)
+    if not rules:
+        return Competing(to_come)
+    counted = _counted(rules, list(_finished(patient)), to_come, zone)
+    kept = (one for one in counted if one.on >= today or one.record.pk == record.pk)
+    return Competing(to_come, tuple(sorted(kept, key=lambda one: one.on, reverse=True)))
+
+
 def competing_after(patient: Patient, zone: ZoneInfo, today: date) -> Competing:
     """Count the rules from all a horse was given, in whatever course: those that still run, and those without a time.
 
@@ -113,14 +123,17 @@ def _counted(
             yield latest
 
 
-def competition_dates(competing: Competing, course: Course, words: Words) -> tuple[document.CompetitionDate, ...]:
-    """Say the earliest possible start by each rule, the latest first. No SQL statement."""
-    zone = course.site.zone
+def competition_dates(
+    competing: Competing, zone: ZoneInfo, words: Words, *, course: Course | None = None
+) -> tuple[document.CompetitionDate, ...]:
+    """Say the earliest possible start by each rule, the latest first; sessions of another course name it. No SQL
+    statement.
+    """
     return tuple(
         document.CompetitionDate(
             rule=rule_words(one.rule.label),
             earliest=_earliest(one, zone, words),
-            counted_from=_counted_from(one.record, course, words),
+            counted_from=_counted_from(one.record, course, zone, words),
             because=_because(one, words),
             source=source_words(one.rule.source),
         )
@@ -155,11 +168,11 @@ def _finished(patient: Patient) -> QuerySet[SessionRecord]:
     return rows.prefetch_related("addenda").order_by("performed_at", "pk")
 
 
-def _counted_from(record: SessionRecord, course: Course, words: Words) -> str:
+def _counted_from(record: SessionRecord, course: Course | None, zone: ZoneInfo, words: Words) -> str:
     """Say the session and its day; of another course, which one."""
-    day, number = print_day(local_day(record.performed_at, course.site.zone), words), number_of(record)
+    day, number = print_day(local_day(record.performed_at, zone), words), number_of(record)
     said = words["competition_session"].format(number=number, day=day) if number else day
-    if record.course is None or record.course_id == course.pk:
+    if record.course is None or record.course == course:
         return said
     return f"{words['course']} {record.course.number}, {said}"
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
@@ -45,9 +45,14 @@ HIGHEST = {Scale.PAIN: Decimal(10), Scale.LAMENESS: Decimal(5), Scale.SATISFACTI
 
 def records_of(course: Course) -> list[SessionRecord]:
     """List the records of a course that are done or signed, in order of session and day. Seven SQL statements."""
-    done = course.records.exclude(status=SessionRecord.Status.DRAFT)
+    rows = whole(course.records.exclude(status=SessionRecord.Status.DRAFT))
+    return sorted(rows, key=lambda record: (number_of(record), record.performed_at, record.pk))
+
+
+def whole(records: QuerySet[SessionRecord]) -> QuerySet[SessionRecord]:
+    """Read with each record all that its report says. Seven SQL statements when they are read."""
     own_signature = Signature.objects.filter(addendum__isnull=True).select_related("signed_by")
-    rows = done.select_related("planned_session", "performed_by", "technique").prefetch_related(
+    return records.select_related("planned_session", "performed_by", "technique").prefetch_related(
         Prefetch("administrations", Administration.objects.select_related("substance", "lot").order_by("position")),
         Prefetch("injection_sites", InjectionSite.objects.select_related("technique").order_by("position")),
         Prefetch("scores", Score.objects.order_by("scale", "moment")),
@@ -56,7 +61,6 @@ def records_of(course: Course) -> list[SessionRecord]:
         Prefetch("addenda", Addendum.objects.select_related("by", "signature__signed_by", "lot").order_by("at", "pk")),
         Prefetch("signatures", own_signature, to_attr="own_signatures"),
     )
-    return sorted(rows, key=lambda record: (number_of(record), record.performed_at, record.pk))
 
 
 def signatures_of(records: list[SessionRecord]) -> list[Signature]:

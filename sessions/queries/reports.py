@@ -77,7 +77,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
     competing = competing_of(course, patient, standing, today)
     return document.CourseReport(
         clinic=letterhead(course.clinic, course.site, paper),
-        patient=_patient(patient, today, words),
+        patient=patient_part(patient, today, words),
         course_number=str(course.number),
         printed_on=today,
         printed_by=str(printed_by) if printed_by else "",
@@ -108,7 +108,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
         adverse_events=adverse_events(records, zone),
         aftercare=_aftercare(course, standing),
         competition=competition_notes(standing, zone) if patient.species.is_animal else (),
-        competition_dates=competition_dates(competing, course, words),
+        competition_dates=competition_dates(competing, zone, words, course=course),
         competition_days=competition_days(competing, zone),
         may_compete=may_compete(patient),
         next_sessions=tuple(_next_sessions(course, planned, today, words)),
@@ -118,7 +118,8 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
     )
 
 
-def _patient(patient: Patient, today: date, words: Words) -> document.PatientPart:
+def patient_part(patient: Patient, today: date, words: Words) -> document.PatientPart:
+    """Say who a report is about. Four SQL statements."""
     contacts = current_contacts(patient, today)
     flags = patients.current_flags(patient, today)
     weight = patient.weights.filter(weighed_on__lte=today).first()
@@ -276,7 +277,7 @@ def _next_sessions(
             due_on=session.due_on if promised else None,
             earliest_on=session.earliest_on if promised else None,
             latest_on=session.latest_on if promised else None,
-            appointment=_visit(visit, words) if visit else "",
+            appointment=visit_said(visit, words) if visit else "",
             held=session.is_held,
             paused=paused,
         )
@@ -291,7 +292,8 @@ def _is_over(visit: Appointment | None, today: date) -> bool:
     return visit is not None and local_day(visit.starts_at, visit.site.zone) < today
 
 
-def _visit(visit: Appointment, words: Words) -> str:
+def visit_said(visit: Appointment, words: Words) -> str:
+    """Say when, with whom and where a visit is. No SQL statement where these are at hand."""
     where = visit.room or visit.place
     when = weekday_words(visit.starts_at, visit.site.zone, words)
     firm = words["to_confirm"] if visit.status == AppointmentStatus.OFFERED else ""

@@ -99,7 +99,7 @@ TABLES: dict[str, RowsOf] = {
     "addenda": _by(own.Addendum, "record__patient"),
     "signatures": _by(own.Signature, "record__patient"),
     "competitions": _by(own.CompetitionEvent, "patient"),
-    "reports_handed_out": _by(own.ReportHandout, "course__patient"),
+    "reports_handed_out": lambda keys: own.ReportHandout.objects.of_files(keys),
     "recall_notices": _by(own.RecallNotice, "patient"),
     "who_did_what": _by(AuditEvent, "patient_id"),
 }

@@ -74,7 +74,7 @@ def _write_reports(archive: zipfile.ZipFile, patient: Patient, today: date, acto
 def _write_handouts(archive: zipfile.ZipFile, patient: Patient, today: date, site: Site) -> int:
     """Add the papers that left the clinic, as they were; return how many are left out, from before an animal was sold."""
     files = file_ids(patient)
-    papers = ReportHandout.objects.filter(course__patient__in=files).exclude(content=b"").order_by("at", "pk")
+    papers = ReportHandout.objects.of_files(files).exclude(content=b"").order_by("at", "pk")
     sold_on = last_sold_on(files, today)
     left_out = 0
     for number, paper in enumerate(papers.iterator(chunk_size=20), 1):

@@ -82,7 +82,7 @@ def _clear_courses(keys: list[int]) -> None:
 
 
 def _handouts(keys: list[int]) -> QuerySet[ReportHandout]:
-    return ReportHandout.objects.filter(course__patient__in=keys)
+    return ReportHandout.objects.of_files(keys)
 
 
 def _unsigned(keys: list[int]) -> QuerySet[SessionRecord]:

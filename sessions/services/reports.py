@@ -9,11 +9,12 @@ from django.utils import translation
 
 from mesoclinic.core import audit
 from mesoclinic.core.models import User
-from sessions.models import Course
+from sessions.models import Course, SessionRecord
 from sessions.printing.document import CourseReport, Variant, file_name
 from sessions.printing.pdf import PrintedPaper, course_pdf
 from sessions.printing.variants import for_variant
 from sessions.printing.words import Words
+from sessions.queries.record_sheets import record_sheet
 from sessions.queries.report_page import page_data
 from sessions.queries.report_words import report_words
 from sessions.queries.reports import course_report
@@ -62,6 +63,14 @@ def typeset(opened: OpenedReport) -> PrintedPaper:
 def print_report(*, actor: User, course: Course, today: date, variant: Variant, language: str, to: str) -> PrintedPaper:
     """Print a report for somebody. Whoever asks for it writes down that it was handed out."""
     return typeset(_made(actor, course, today, variant, language, to))
+
+
+def print_sheet(*, actor: User, record: SessionRecord, today: date, language: str, to: str) -> PrintedPaper:
+    """Print the sheet of a session without a course. Whoever asks for it writes down that it was handed out."""
+    with translation.override(language or translation.get_language()):
+        report = for_variant(record_sheet(record, today, printed_by=actor), Variant.SHEET, to=to)
+        words = report_words(record.patient.species)
+    return typeset(OpenedReport(report, words))
 
 
 def _made(actor: User, course: Course, today: date, variant: Variant, language: str, to: str = "") -> OpenedReport:

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,13 +19,15 @@ from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
 from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.refused import Refused
+from patients.models import Patient
 from patients.queries import patients
 from patients.queries.parties import current_contacts, language_of
 from sessions import exports
-from sessions.forms.reports import CourseFilter, HandOutForm
+from sessions.forms.reports import CourseFilter, HandOutForm, SheetForm
 from sessions.models import Course
 from sessions.models.handouts import Basis, ReportVariant
 from sessions.printing.document import Variant
+from sessions.queries import records
 from sessions.queries.course_lists import courses_to_print
 from sessions.queries.handouts import get_or_404 as handout_or_404
 from sessions.queries.handouts import handouts_of
@@ -102,7 +104,34 @@ def hand_out_report(request: HttpRequest, public_id: UUID) -> HttpResponse:
             asked = {"variant": handout.variant, "language": handout.language}
             return redirect(reverse("sessions:course-report", args=[public_id], query=asked) + "#handed-out")
     back = reverse("sessions:course-report", args=[public_id], query=asked)
-    return render(request, "sessions/reports/hand_out.html", {"course": course, "form": form, "back": back})
+    return render(
+        request,
+        "sessions/reports/hand_out.html",
+        {"course": course, "patient": course.patient, "form": form, "back": back},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires("sessions.view_report")
+def hand_out_sheet(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Hand out the sheet of a session without a course. The paper is then on the record's page."""
+    record = records.get_or_404(request.clinic, public_id)
+    if record.course_id is not None or record.status == record.Status.DRAFT:
+        raise Http404
+    asked = {"language": _language(request)}
+    initial = {} if request.method == "POST" else {**asked, **_home_with(request, record.patient)}
+    form = SheetForm(request.POST or None, initial=initial)
+    back = reverse("sessions:record-view", args=[public_id])
+    if request.method == "POST" and form.is_valid():
+        try:
+            handing.hand_out_sheet(actor=request.user, record=record, **form.cleaned_data)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("Written down. Open the paper below and give it to them."))
+            return redirect(back + "#handed-out")
+    context = {"patient": records.patient_of(record), "record": record, "form": form, "back": back}
+    return render(request, "sessions/reports/hand_out.html", context)
 
 
 @require_safe
@@ -114,7 +143,8 @@ def handed_out_pdf(request: HttpRequest, public_id: UUID) -> HttpResponse:
         content = handing.read_handout(actor=request.user, handout=handout)
     except Refused as refused:
         messages.error(request, refused.message)
-        return redirect("sessions:course-report", handout.course.public_id)
+        name = "course-report" if handout.course is not None else "record-view"
+        return redirect(f"sessions:{name}", handout.about.public_id)
     return file_answer(content, handout.file_name)
 
 
@@ -122,8 +152,12 @@ def _to_take_home(request: HttpRequest, course: Course) -> dict[str, str]:
     """Give what is nearly always said of a sheet: it goes home with whoever came, who asked for it, in their language."""
     if request.method == "POST" or _variant(request) is not Variant.SHEET:
         return {}
+    return _home_with(request, course.patient)
+
+
+def _home_with(request: HttpRequest, patient: Patient) -> dict[str, str]:
     today = timezone.localdate()
-    patient = patients.kept(course.patient)
+    patient = patients.kept(patient)
     keeper = next((one.name for one in current_contacts(patient, today)), "") if patient.species.is_animal else ""
     return {
         "recipient": keeper or patient.name,

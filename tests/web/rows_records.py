@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from sessions.models import SessionRecord
 from sessions.services import records
 from tests.factories import make_course, make_patient
 from tests.sessions.booking_world import MONDAY
@@ -15,6 +16,8 @@ def make_world(clinic):
     world.signed = signed(world)
     world.done = done(world, 2)
     world.open = session(world, 5)
+    world.loose = done(world, 3)
+    SessionRecord.objects.filter(pk=world.loose.pk).update(course=None, planned_session=None)
     of_the_draft, of_the_visit = _beginning(world), _beginning(world)
     world.draft_patient = of_the_draft.patient
     world.draft = start(of_the_draft, book_session(of_the_draft, 1, "11:00"))
@@ -59,6 +62,7 @@ ROWS = {
     "sessions:records-unsigned": Row(),
     "sessions:records-sign": Row(),
     "sessions:record-label": Row(_named("done")),
+    "sessions:hand-out-sheet": Row(_named("loose")),
     "sessions:addendum": Row(_named("signed")),
     "sessions:record-reaction": Row(_named("signed")),
     "sessions:reaction-update": Row(_reaction),
