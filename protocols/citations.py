@@ -17,16 +17,22 @@ NUMBER = re.compile(r"\bS\d+[a-z]?\b(?:, (?:and )?)?")
 def source_words(source: str) -> str:
     """A source as people read it: the citation without its number; nothing for a rule of the product's own.
 
-    A title stays as it was published; what the catalogue says in words of its own is in the reader's language.
+    A title stays as it was published; what the catalogue says in words of its own is in the reader's language, and
+    ends as a sentence does.
     """
     parts = [part for part in str(source or "").split("; ") if not part.endswith(("[DESIGN]", "[INFER]"))]
-    return "; ".join(_(said) if (said := TAG.sub("", part)) else "" for part in parts)
+    said = "; ".join(_(said) if (said := TAG.sub("", part)) else "" for part in parts)
+    return f"{said}." if parts and parts[-1] in _told() else said
 
 
 def printed_source(source: str) -> str:
     """A source as it stands on paper: without what only tells the clinic that there is none."""
-    told = {one.citation for one in shipped_catalogue().sources if not one.grade}
-    return source_words("; ".join(part for part in str(source or "").split("; ") if part not in told))
+    return source_words("; ".join(part for part in str(source or "").split("; ") if part not in _told()))
+
+
+def _told() -> set[str]:
+    """What the catalogue says in place of a source, as rows hold it."""
+    return {one.citation for one in shipped_catalogue().sources if not one.grade}
 
 
 def shipped_text(text: str) -> str:

@@ -83,7 +83,11 @@ def shipped_sentences(shipped: Catalogue) -> Iterator[str]:
     for row in rows.substance_rows(shipped):
         yield from (row.values[name] for name in ("notes", "competition_note", "status_reason", "appearance"))
         yield from (one["note"] for one in row.values["traits"].get("ceilings", []))
-        yield from (one["label"] for one in row.values["other_strengths"])
+        traits = row.values["traits"]
+        yield traits.get("no_strength", "")
+        yield from (
+            one["label"] for one in (*row.values["other_strengths"], traits.get("shipped_strength", {"label": ""}))
+        )
     yield from (row.values["effect"] for row in rows.incompatibility_rows(shipped))
     for row in rows.competition_rule_rows(shipped):
         yield from (row.values[name] for name in ("name", "text", "note"))

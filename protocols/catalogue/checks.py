@@ -170,6 +170,8 @@ def _check_substance(substance: entries.Substance, place: str, codes: dict[str, 
         raise CatalogueError(f'{place}: "status_reason" belongs to a withdrawn substance, and only to one')
     if sum(strength.default for strength in substance.strengths) > 1:
         raise CatalogueError(f"{place}: two strengths are marked as the default")
+    if (substance.default_strength is None) != bool(substance.no_strength):
+        raise CatalogueError(f'{place}: "no_strength" says why none is the default, and only then')
     for number, strength in enumerate(substance.strengths, start=1):
         at = f"{place}, strengths {number}"
         _check_sources(strength, at, codes["sources"])

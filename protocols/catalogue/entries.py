@@ -103,6 +103,7 @@ class Substance:
     sources: Codes
     unit: str = ""
     strengths: tuple[Strength, ...] = ()
+    no_strength: str = ""  # why none is offered first
     ceilings: tuple[Ceiling, ...] = ()
     synonyms: Codes = ()
     brands: Codes = ()

@@ -111,7 +111,7 @@ def _strength(strength: entries.Strength, catalogue: entries.Catalogue) -> dict[
 
 
 def _traits(one: entries.Substance, catalogue: entries.Catalogue) -> dict[str, Any]:
-    """What the mix check asks beside the columns; `ceilings` keeps every ceiling with its source."""
+    """What the mix check asks beside the columns; `ceilings` and `shipped_strength` keep the source of their numbers."""
     traits: dict[str, Any] = dict.fromkeys(one.traits, True)
     for ceiling in one.ceilings:
         if ceiling.kind in ("days_per_course", "minutes_between"):
@@ -135,6 +135,10 @@ def _traits(one: entries.Substance, catalogue: entries.Catalogue) -> dict[str, A
             traits[name] = getattr(one, name)
     if one.stop_flags:
         traits["stop_flags"] = list(one.stop_flags)
+    if one.default_strength is not None:
+        traits["shipped_strength"] = _strength(one.default_strength, catalogue)
+    else:
+        traits["no_strength"] = one.no_strength
     return traits
 
 

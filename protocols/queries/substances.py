@@ -1,6 +1,7 @@
 """Substances as a clinic reads them. The only door to substances and incompatible pairs."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -53,9 +54,25 @@ def search(
         found = found.filter(species__code=species)
     text = text.replace("\x00", "").strip()[:100]
     if text:
-        by_name = Q(name__icontains=text) | Q(pk__in=called(Substance, clinic, text))
-        found = found.filter(by_name | Q(search_text__contains=fold(text)))
+        found = found.filter(_named(text) | Q(pk__in=called(Substance, clinic, text)))
     return found
+
+
+def _named(text: str) -> Q:
+    """Any part of a name; of one or two letters, such as "HA", the beginning of one of its words: they are in all."""
+    folded = fold(text)
+    if len(folded) > 2:
+        return Q(name__icontains=text) | Q(search_text__contains=folded)
+    return Q(search_text__startswith=folded) | Q(search_text__contains=f" {folded}")
+
+
+def shipped_strength(substance: Substance) -> dict[str, str] | None:
+    """The label and source of the strength while it is the shipped one; None once the clinic wrote another."""
+    shipped = (substance.traits or {}).get("shipped_strength")
+    if not shipped or substance.strength is None:
+        return None
+    is_same = substance.strength == Decimal(shipped["strength"]) and substance.strength_unit == shipped["unit"]
+    return shipped if is_same else None
 
 
 def pairs_of(substance: Substance) -> QuerySet[Incompatibility]:

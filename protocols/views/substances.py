@@ -51,6 +51,7 @@ def show_substance(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "pairs": queries.pairs_of(substance),
         "lots": lot_queries.lots(request.clinic).filter(substance=substance)[:10],
         "in_a_mix": trait_words(substance, request.clinic),
+        "shipped_strength": queries.shipped_strength(substance),
         "ceilings": (substance.traits or {}).get("ceilings", []),
     }
     return render(request, "protocols/substances/detail.html", context)

@@ -7,6 +7,7 @@ import pytest
 
 from protocols import cadence
 from protocols.catalogue.files import read_catalogue
+from protocols.folding import fold
 
 pytestmark = pytest.mark.engine
 
@@ -101,21 +102,89 @@ def test_no_ceiling_is_shipped_for_animals():
     assert {ceiling.species for substance in CATALOGUE.substances for ceiling in substance.ceilings} == {"human"}
 
 
+@pytest.mark.parametrize("substance", CATALOGUE.substances, ids=lambda substance: substance.code)
+def test_a_substance_has_species_a_category_a_source_and_another_name(substance):
+    assert substance.species
+    assert substance.categories
+    assert substance.sources
+    assert substance.synonyms or substance.brands
+
+
+@pytest.mark.parametrize("substance", CATALOGUE.substances, ids=lambda substance: substance.code)
+def test_a_substance_has_a_strength_with_unit_and_source_or_says_why_none_is_shipped(substance):
+    default = substance.default_strength
+
+    assert bool(default) != bool(substance.no_strength)
+    assert re.fullmatch(r"([A-Z].*[.:])?", substance.no_strength)
+    for strength in substance.strengths:
+        assert strength.unit in ("mg/mL", "µg/mL", "IU/mL")
+        assert strength.label
+        assert {SOURCES[code].grade for code in strength.sources} <= {"A", "B", "C"}
+
+
+def test_most_substances_have_a_sourced_strength():
+    assert len([one for one in CATALOGUE.substances if one.strengths]) >= 45
+
+
+def test_packs_that_differ_have_no_strength_that_is_offered_first():
+    for code in ("dexamethasone", "sodium-bicarbonate", "magnesium-sulfate", "baclofen", "zinc", "selenium"):
+        assert len(SUBSTANCES[code].strengths) > 1
+        assert SUBSTANCES[code].default_strength is None
+
+
+def test_a_name_is_that_of_one_substance():
+    names = [
+        (fold(name), one.code)
+        for one in CATALOGUE.substances
+        for name in {one.name, one.code, *one.synonyms, *one.brands}
+    ]
+    owners = {name: {code for other, code in names if other == name} for name, _ in names}
+
+    assert {name: codes for name, codes in owners.items() if len(codes) > 1} == {}
+    for one in CATALOGUE.substances:
+        known = [fold(name) for name in (one.name, *one.synonyms, *one.brands)]
+        assert len(known) == len(set(known)), one.code
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("Profenid", "ketoprofen"),
+        ("Xylocaïne", "lidocaine"),
+        ("lignocaine", "lidocaine"),
+        ("NaHCO3", "sodium-bicarbonate"),
+        ("vit C", "vitamin-c"),
+        ("HA", "hyaluronic-acid"),
+        ("Célestène Chronodose", "betamethasone-suspension"),
+        ("Depo-Medrol", "methylprednisolone-acetate"),
+        ("Solu-Medrol", "methylprednisolone"),
+    ],
+)
+def test_what_a_practitioner_types_names_the_substance(typed, code):
+    found = [one.code for one in CATALOGUE.substances if fold(typed) in map(fold, (*one.synonyms, *one.brands))]
+
+    assert found == [code]
+
+
 @pytest.mark.parametrize(
     ("code", "amounts"),
     [
-        ("lidocaine", ["10", "20"]),
+        ("lidocaine", ["10", "20", "16.2"]),
         ("procaine", ["10", "20"]),
         ("mepivacaine", ["10", "15", "20"]),
         ("pentoxifylline", ["20"]),
-        ("ketoprofen", ["50"]),
+        ("ketoprofen", ["50", "100"]),
         ("piroxicam", ["20"]),
         ("diclofenac-betacyclodextrin", ["25"]),
         ("methylprednisolone", ["40", "20"]),
         ("thiocolchicoside", ["2"]),
-        ("vitamin-b12", []),
-        ("diazepam", []),
-        ("hyaluronidase", []),
+        ("tenoxicam", ["10", "5"]),
+        ("dexamethasone", ["2", "3.3", "4"]),
+        ("vitamin-b12", ["1"]),
+        ("diazepam", ["5"]),
+        ("hyaluronidase", ["150", "1500"]),
+        ("caffeine", []),
+        ("finasteride", []),
     ],
 )
 def test_strengths_are_the_sourced_ones_and_no_others(code, amounts):

@@ -86,6 +86,12 @@ pytestmark = pytest.mark.engine
             '"buflomedil" is withdrawn and cannot be planned',
         ),
         (
+            "substances/others.toml",
+            'no_strength = "A carrier without an active substance."\n',
+            "",
+            'substances/others.toml, substance "water-for-injection": "no_strength" says why none is the default',
+        ),
+        (
             "protocols/human_pain.toml",
             'strength = "20", volume_ml = "1"',
             'strength = "30", volume_ml = "1"',

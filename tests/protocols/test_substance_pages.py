@@ -265,3 +265,41 @@ def test_a_changed_ceiling_names_its_own_source(clinic, browser):
     lidocaine.refresh_from_db()
     per_kg = [one for one in lidocaine.traits["ceilings"] if (one["species"], one["kind"]) == ("human", "per_kg")]
     assert [(one["amount"], one["source"]) for one in per_kg] == [("3", "Decision of 2 March")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("HA", "hyaluronic-acid"), ("Profenid", "ketoprofen"), ("vit c", "vitamin-c")]
+)
+def test_a_substance_is_found_by_the_names_people_use(clinic, typed, code):
+    found = [one.code for one in substances.search(clinic, text=typed)]
+
+    assert code in found
+    assert "betamethasone-phosphate" not in found
+
+
+def test_the_page_says_what_pack_a_strength_is_of_and_where_it_was_read_until_the_clinic_writes_its_own(
+    clinic, browser
+):
+    substance = Substance.objects.get(clinic=clinic, code="biotin")
+    address = reverse("protocols:substance", args=[substance.public_id])
+
+    before = browser.get(address).content.decode()
+    Substance.objects.filter(pk=substance.pk).update(strength=10)
+    after = browser.get(address).content.decode()
+
+    assert "(0.5 %)" in before
+    assert "Biotine Bayer 0,5%" in before
+    assert "Biotine Bayer 0,5%" not in after
+
+
+def test_the_page_says_why_no_strength_is_shipped_until_the_clinic_writes_its_own(clinic, browser):
+    substance = Substance.objects.get(clinic=clinic, code="dexamethasone")
+    address = reverse("protocols:substance", args=[substance.public_id])
+
+    before = browser.get(address).content.decode()
+    Substance.objects.filter(pk=substance.pk).update(strength=2, strength_unit="mg/mL")
+    after = browser.get(address).content.decode()
+
+    assert "The clinic writes the strength of its own pack." in before
+    assert "a pack for animals" in before
+    assert "The clinic writes the strength of its own pack." not in after

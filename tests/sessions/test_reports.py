@@ -250,6 +250,13 @@ def test_what_only_tells_the_clinic_that_there_is_no_source_is_not_printed(sourc
     assert source_words(source)
 
 
+def test_what_is_said_in_place_of_a_source_ends_as_a_sentence():
+    assert source_words("Denoix 2002; A choice of Mesoclinic, not a sourced fact. Change it to your clinic's own") == (
+        "Denoix 2002; A choice of Mesoclinic, not a sourced fact. Change it to your clinic's own."
+    )
+    assert source_words("Denoix 2002") == "Denoix 2002"
+
+
 @pytest.mark.parametrize(("language", "said"), [("en", "both sides"), ("fr", "les deux côtés")])
 def test_a_side_is_written_as_inside_a_phrase(language, said):
     world = report_world(species="human")
