@@ -42,7 +42,7 @@ from tests.bench import (  # noqa: E402
     series,
     serving,
 )
-from tests.bench.timing import Amount, Result, as_data, from_data  # noqa: E402
+from tests.bench.timing import Amount, Result, as_data, exit_code, from_data  # noqa: E402
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 MANY = 1_000_000  # visits of past years in the table before anything else is measured on PostgreSQL
@@ -67,7 +67,7 @@ def main() -> int:
     if connection.vendor == "postgresql":
         engines["SQLite"] = _elsewhere(options)
         _write(engines, options, _about(options, begun, load, pace))
-    return int(any(getattr(one, "verdict", "") == "FAILED" for rows in engines.values() for one in rows))
+    return exit_code(engines)
 
 
 def _write(engines: dict[str, list[Result]], options: argparse.Namespace, about: dict[str, str]) -> None:

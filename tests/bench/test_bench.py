@@ -2,8 +2,21 @@
 
 import pytest
 
-from tests.bench import booking, checking, overview, paper, plans, reading, recalls, records, searching, series, serving
-from tests.bench.timing import Ratio, Times, WrongResultError, interleaved
+from tests.bench import (
+    booking,
+    checking,
+    overview,
+    pages,
+    paper,
+    plans,
+    reading,
+    recalls,
+    records,
+    searching,
+    series,
+    serving,
+)
+from tests.bench.timing import Ratio, Times, WrongResultError, exit_code, interleaved
 
 pytestmark = pytest.mark.django_db(transaction=False)
 
@@ -75,6 +88,18 @@ def test_requests_are_answered():
 def test_a_wrong_result_is_never_a_time():
     with pytest.raises(WrongResultError):
         interleaved("X", "", lambda _n: lambda: 1, lambda _n: lambda: 2, same=int.__eq__, rounds=1, bound=1, aim=1)
+
+
+@pytest.mark.parametrize(("counts", "verdict"), [([4, 4], "aim met"), ([4, 5], "FAILED"), ([5, 4], "FAILED")])
+def test_a_page_that_asks_more_often_for_more_rows_fails_the_run(monkeypatch, counts, verdict):
+    letters = {f"page {number}": [0, 1000] for number in range(11)}
+    counted = pages.Counted(queries={"sessions:today": counts}, letters=letters)
+    monkeypatch.setattr(pages, "count_pages", lambda **_sizes: counted)
+
+    lines = pages.queries_per_page()
+
+    assert {line.verdict for line in lines} == {verdict}
+    assert exit_code({"PostgreSQL": lines}) == (verdict == "FAILED")
 
 
 def test_the_paper_says_whether_a_bound_was_met():

@@ -144,3 +144,8 @@ def as_data(results: list[Result]) -> list[dict[str, Any]]:
 def from_data(rows: list[dict[str, Any]]) -> list[Result]:
     kinds = {kind.__name__: kind for kind in (Ratio, Times, Amount)}
     return [kinds[row.pop("kind")](**row) for row in rows]
+
+
+def exit_code(engines: dict[str, list[Result]]) -> int:
+    """Give 1 when anything could not be measured, or is simply wrong however fast the machine."""
+    return int(any(one.verdict == "FAILED" for rows in engines.values() for one in rows))
