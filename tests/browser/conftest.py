@@ -9,7 +9,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from mesoclinic.core.models import User
-from tests.browser.looking import Looker, slug
+from tests.browser.looking import Looker, assert_silent, slug
 from tests.chromium import FLAGS
 from tests.processes import celery_worker, empty_broker, process_environment, running
 from tests.servers import free_port
@@ -71,8 +71,7 @@ def look(request, chromium, address, transactional_db) -> Iterator[Callable[...,
             looker.keep(RESULTS / f"{slug(request.node.name)}-{number}.png")
         looker.context.close()
     if not failed:
-        faults = [fault for looker in lookers for fault in looker.faults]
-        assert not faults, "\n".join(faults)
+        assert_silent(lookers)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import axe_playwright_python
@@ -154,6 +154,12 @@ class Looker:
     def keep(self, path: Path) -> None:
         for number, page in enumerate(self.context.pages):
             page.screenshot(path=path.with_stem(f"{path.stem}-{number}"), full_page=True, timeout=10_000)
+
+
+def assert_silent(lookers: Iterable[Looker]) -> None:
+    """Fail with everything that was heard and should not have been."""
+    faults = [fault for looker in lookers for fault in looker.faults]
+    assert not faults, "\n".join(faults)
 
 
 def signed_in_state(user: User, address: str) -> dict:
