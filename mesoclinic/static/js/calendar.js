@@ -280,6 +280,7 @@
       calendar.setOption("events", all);
     } else {
       calendar = window.EventCalendar.create(box, { ...options, ...now, scrollTime: `${two(openedAt(first))}:00`, events: all });
+      letKeysScroll(box.querySelector(".ec-main"));
       watchEdges();
     }
     Object.assign(options, now);
@@ -339,6 +340,12 @@
     const ghost = here && main.querySelector(`.visit-ghost[data-ghost="${here[4]}"]`);
     goTo(main, options.date);
     if (ghost) main.scrollTop += ghost.getBoundingClientRect().top - main.getBoundingClientRect().top - main.clientHeight / 3;
+  }
+
+  // A day without visits holds nothing to stop at: the hours below are reached by arrow keys all the same.
+  function letKeysScroll(main) {
+    main.tabIndex = 0;
+    main.setAttribute("aria-label", said.wordsCalendar);
   }
 
   // ---- a week wider than the screen: scrolled to the day asked for; a shade and a button show what is beyond ----
