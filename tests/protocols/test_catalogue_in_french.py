@@ -122,12 +122,11 @@ def test_a_paper_says_the_title_and_the_text_of_a_competition_rule_in_french():
     record = SimpleNamespace(
         performed_at=datetime(2026, 3, 2, 10, 20, tzinfo=zone), planned_session=None, course=None, course_id=None
     )
-    course = SimpleNamespace(site=SimpleNamespace(zone=zone), pk=1)
     species = SimpleNamespace(words={}, is_animal=True)
 
     with override("fr"):
         counted = Counted(rule, record, (), None)
-        told = competition_dates(Competing((), (counted,)), course, report_words(species))[0]
+        told = competition_dates(Competing((), (counted,)), zone, report_words(species))[0]
 
     assert told.rule == "FEI, Article 1004\u00a0: zones hypo- ou hypersensibles"
     assert "Un cheval ne doit pas concourir avec" in told.earliest
