@@ -139,6 +139,15 @@ def celery_worker(*, concurrency: int = 2, include: str = "", **environment: str
         yield worker
 
 
+@contextlib.contextmanager
+def celery_beat() -> Iterator[Running]:
+    """Start the product's own beat, with its table as it is, on this test's database and broker."""
+    command = [sys.executable, "-m", "celery", "-A", "mesoclinic", "beat", "--loglevel", "INFO", "--pidfile", ""]
+    with running(command, process_environment()) as beat:
+        beat.wait_for_words("beat: Starting")
+        yield beat
+
+
 def gone(members: list[psutil.Process]) -> bool:
     """Return whether none of the processes runs any more; one that only waits to be reaped counts as gone."""
 

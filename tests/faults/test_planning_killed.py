@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from datetime import timedelta
 
 import psutil
@@ -22,7 +23,7 @@ from tests.factories import (
     make_protocol_version,
     site_of,
 )
-from tests.processes import empty_broker, wait_for
+from tests.processes import celery_beat, empty_broker, wait_for
 
 COURSES = 200
 SESSIONS = 15
@@ -77,6 +78,24 @@ def test_no_plan_is_missing_or_doubled_when_a_worker_is_killed_while_planning(st
     overdue_bells_ring()
 
     wait_for(lambda: planned() == COURSES, seconds=60, what="every plan")
+    assert_every_plan_is_there_once(COURSES)
+
+
+def test_a_minute_after_the_kill_every_plan_is_there_by_the_clock_and_with_nobodys_help(start_worker):
+    """Beat rings as it does for a clinic, and nothing is dated back; a supervisor starts the next worker."""
+    with celery_beat():
+        worker = start_worker()
+        prescribe(COURSES)
+        wait_for(lambda: planned() >= 10, seconds=60, what="the first plans")
+
+        os.killpg(worker.pid, signal.SIGKILL)
+        late_at = time.monotonic() + 60
+        left = COURSES - planned()
+        empty_broker()  # whatever it had not told yet is forgotten, too
+        start_worker()
+
+        wait_for(lambda: planned() == COURSES, seconds=late_at - time.monotonic(), what="every plan")
+    assert left > 0, "the worker was killed too late to show anything"
     assert_every_plan_is_there_once(COURSES)
 
 
