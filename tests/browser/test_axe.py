@@ -106,6 +106,7 @@ def test_an_empty_calendar_is_scrolled_by_keyboard(look, view):
     Keyboard(page).press(hours, "End")
 
     page.wait_for_function("before => document.querySelector('#calendar .ec-main').scrollTop > before", arg=before)
+    looker.see(f"scrolled-{view}")
     assert looker.violations() == []
 
 
