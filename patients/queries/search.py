@@ -24,9 +24,9 @@ from protocols.folding import fold
 MOST_CANDIDATES = 100
 COMMON = 1000  # so many words begin alike that counting on tells nothing more
 MOST_HEARD = 6000  # of so many files with a word that sounds like one typed …
-MOST_PERHAPS = 300  # … so many are looked at …
+MOST_PERHAPS = 100  # … so many are looked at …
 MOST_MEASURED = 20  # … and so many, twice, measured well
-FEW = 300  # words that begin as one typed
+FEW = 100  # words that begin as one typed
 LIKE = 0.82  # two folded names this alike are worth a look
 NEARLY = 0.6  # … or this alike, when a birth date or phone is the same too
 
@@ -162,7 +162,7 @@ def duplicates(
 def _known_by(clinic: Clinic, told: dict[str, WordKind]) -> set[int]:
     """Files that share more than the name. One SQL statement, none when nothing more was typed."""
     rows = SearchWord.objects.filter(clinic=clinic, word__in=[word.encode() for word in told], kind__in=told.values())
-    return set(rows.order_by().values_list("patient_id", flat=True)[:MOST_PERHAPS])
+    return set(rows.order_by().values_list("patient_id", flat=True)[:COMMON])
 
 
 def _near_by_name(clinic: Clinic, name: str) -> set[int]:
