@@ -13,7 +13,7 @@ from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from protocols.models import Indication
 from sessions.models import Practitioner
-from sessions.models.courses import BodySide, CourseStatus, ReviewDecision
+from sessions.models.courses import STATUS_CHOICES, BodySide, ReviewDecision
 from sessions.queries import availability
 from sessions.queries.prescriptions import indications_for
 
@@ -184,7 +184,7 @@ class CoursesFilter(Form):
     """What the list of courses shows; what cannot be read counts as not said."""
 
     status = forms.ChoiceField(
-        label=_("Status"), choices=[("open", _("Going on")), ("", _("All")), *CourseStatus.choices[1:]], required=False
+        label=_("Status"), choices=[("open", _("Going on")), ("", _("All")), *STATUS_CHOICES], required=False
     )
     practitioner = PublicChoice(
         Practitioner.objects.none(), label=_("Lead practitioner"), required=False, empty_label=_("Everybody")

@@ -11,7 +11,7 @@ from mesoclinic.core.models import Clinic
 from mesoclinic.core.wording import date_format
 from protocols.models import Protocol
 from sessions.models import Practitioner
-from sessions.models.courses import CourseStatus
+from sessions.models.courses import STATUS_CHOICES, CourseStatus
 from sessions.models.handouts import Basis, ReportVariant
 
 
@@ -29,7 +29,7 @@ class CourseFilter(Form):
 
     def __init__(self, *args, clinic: Clinic, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["status"].choices = [("", _("All")), *CourseStatus.choices]
+        self.fields["status"].choices = [("", _("All")), *STATUS_CHOICES]
         self.fields["practitioner"].queryset = Practitioner.objects.filter(clinic=clinic)
         self.fields["practitioner"].empty_label = _("All")
         self.fields["protocol"].queryset = Protocol.objects.filter(clinic=clinic)

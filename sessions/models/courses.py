@@ -22,6 +22,8 @@ class CourseStatus(models.TextChoices):
     STOPPED = "stopped", _("Stopped")
 
 
+# What a course can be: prescribing begins it at once, so none is ever a draft (ADR 0270).
+STATUS_CHOICES = [(value, label) for value, label in CourseStatus.choices if value != CourseStatus.DRAFT]
 OPEN_COURSES = (CourseStatus.ACTIVE, CourseStatus.PAUSED)
 
 

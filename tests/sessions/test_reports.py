@@ -475,6 +475,17 @@ def listed(client, user, **query) -> list[int]:
     return [course.number for course in answer.context["page"].object_list]
 
 
+@pytest.mark.parametrize("page", ["sessions:reports", "sessions:courses"])
+def test_no_list_of_courses_offers_a_state_that_no_course_is_in(client, page):
+    world = report_world()
+    client.force_login(world.manager)
+
+    shown = client.get(reverse(page)).content.decode()
+
+    assert 'value="stopped"' in shown
+    assert 'value="draft"' not in shown
+
+
 def test_courses_are_found_by_patient_number_state_practitioner_and_period(client):
     world = report_world(name="Galant")
     other = make_course(world.clinic, start_on=MONDAY + timedelta(days=30), now=LATER)
