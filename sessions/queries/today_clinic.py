@@ -265,7 +265,7 @@ def _problems(site: Site) -> list[str]:
 def _details(check: readiness.Check, site: Site) -> str:
     """Say since when as the site's clock shows it; what only a probe has words for stays in those."""
     if check.delay is None:
-        return check.text
+        return _(check.text)
     when = site_time(check.delay.since, site)
     if not check.delay.what:
         return _("last seen %(when)s") % {"when": when}

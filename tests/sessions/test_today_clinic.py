@@ -182,6 +182,7 @@ def test_background_work_that_waits_is_told_in_the_readers_words_and_the_sites_t
     assert "une cure attend son plan depuis" in work[0]
     assert "09:12" in work[0]
     assert "+00:00" not in told
+    assert "jamais vue" in told
     assert "Bo Ek" in told
     assert reverse("sessions:course", args=[course.public_id]) in told
     assert "09:12" in told.split("Bo Ek")[1][:600]

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from mesoclinic.core import freeze
 from mesoclinic.core.models import Heartbeat, Site
@@ -84,7 +85,7 @@ def _broker() -> str | None:
 def _beat() -> str | Delay | None:
     beat = Heartbeat.objects.filter(name="beat").first()
     if beat is None:
-        return "never seen"
+        return gettext_noop("never seen")
     if timezone.now() - beat.at < LATE:
         return None
     return Delay(f"last seen {beat.at.isoformat(timespec='seconds')}", "", beat.at)
