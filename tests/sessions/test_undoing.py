@@ -276,6 +276,31 @@ def test_a_held_time_that_has_run_out_is_no_hindrance(world):
     assert (held.status, visit.starts_at) == ("cancelled", at("10:00"))
 
 
+def test_what_was_done_for_somebody_else_does_not_stand_above_the_next_step(world, client):
+    first, second = book(world, day_offset=1), book(world, "11:00", day_offset=1, patient=patient(world.clinic, "Bea"))
+    steps = [
+        reverse("sessions:walk-in"),
+        reverse("sessions:new-caller"),
+        reverse("sessions:book", query={"patient": second.patient.public_id}),
+        reverse("sessions:move", args=[second.public_id]),
+        reverse("sessions:cancel", args=[second.public_id]),
+    ]
+    client.force_login(world.desk)
+    with time_machine.travel(NOW, tick=False):
+        client.post(reverse("sessions:cancel", args=[first.public_id]), {"cancelled_by": "patient", "reason": "ill"})
+        undo = reverse("sessions:undo", args=[client.session["undo"]["batch"]])
+        shown = {url: undo in client.get(url).content.decode() for url in steps}
+        desk = [
+            reverse("sessions:today"),
+            reverse("sessions:calendar"),
+            reverse("sessions:patient", args=[first.patient.public_id]),
+        ]
+        there = {url: undo in client.get(url).content.decode() for url in desk}
+
+    assert not any(shown.values()), shown
+    assert all(there.values()), there
+
+
 def test_another_tab_after_the_minute_gets_a_sentence_and_the_bar_of_a_later_step_stays(world, client):
     first, second = book(world, day_offset=1), book(world, "11:00", day_offset=1, patient=patient(world.clinic, "Bea"))
     client.force_login(world.desk)
