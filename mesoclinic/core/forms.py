@@ -388,8 +388,15 @@ def row_faults(formset: forms.BaseFormSet, name: str) -> list[RowFault]:
         first = form.visible_fields()[0].id_for_label
         faults += [RowFault(row, first, str(one)) for one in form.non_field_errors()]
         for field in form.visible_fields():
-            faults += [RowFault(f"{row}, {field.label}", field.id_for_label, str(one)) for one in field.errors]
+            faults += [RowFault(f"{row}, {field.label}", anchor_of(field), str(one)) for one in field.errors]
+        for field in form.hidden_fields():
+            faults += [RowFault(row, first, str(one)) for one in field.errors]
     return faults
+
+
+def anchor_of(field: forms.BoundField) -> str:
+    """Give the id a link to a field leads to: of several buttons, the first."""
+    return field.id_for_label or f"{field.auto_id}_0"
 
 
 def part_faults(form: forms.BaseForm, name: str) -> list[RowFault]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from mesoclinic.core.forms import Form
+from mesoclinic.core.forms import Form, RowFault, anchor_of, row_faults
 from mesoclinic.core.identity_forms import PROOFS, IdentityForm
 from mesoclinic.core.localtime import local_day
 from patients.forms.weights import check_weight
@@ -291,6 +291,17 @@ class RecordForms:
             "reactions": [_typed_row(form) for form in self.reactions if not _is_deleted(form)],
             "overrides": {key: _as_text(reason) for key, reason in self.reasons.items()},
         }
+
+    def faults(self) -> list[RowFault]:
+        """List what is wrong in the order it stands on the page, for links to it."""
+        own = [RowFault(str(field.label), anchor_of(field), str(one)) for field in self.form for one in field.errors]
+        lists = {_("Mix"): self.lines, _("Places"): self.sites, _("Reactions"): self.reactions}
+        rows = [fault for name, formset in lists.items() for fault in row_faults(formset, name)]
+        reasons = [
+            RowFault(_("Given all the same because"), f"{self.uid}mix-check", one)
+            for one in self.wrong_reasons.values()
+        ]
+        return [*own, *rows, *reasons]
 
     def errors(self) -> dict[str, str]:
         """Return the first message of every wrong field, by the name it has on the page."""

@@ -275,6 +275,8 @@ def test_what_is_wrong_with_a_field_is_said_once_and_goes_when_it_is_right(look,
     page.get_by_role("button", name="Done", exact=True).click()
     expect(said).to_contain_text("1")
     expect(page.get_by_text("Some fields need another look")).to_be_visible()
+    page.get_by_role("link", name="Shots in all").click()
+    expect(shots).to_be_in_viewport()
     assert not looker.violations()
 
     shots.fill("24")

@@ -17,6 +17,7 @@ from sessions.recording import SiteTreated
 from tests.factories import PASSWORD, make_lot
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import done, filled, finish, record_world, save, signed, start
+from tests.web.hostile import forms_of
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +159,13 @@ BAD = [
 ]
 
 
+SAID_AT = {"effect_duration": "effect_unit"}  # a rule of two fields is said at the one that is missing
+HIDDEN = ("lines-0-substance", "sites-0-map_points")  # the list above names their row
+TYPED = {name for changes in BAD for name in changes} - {
+    *("lines-0-lot", "lines-0-substance", "technique", "pain_before", "checklist_yes"),  # chosen from a list
+}
+
+
 @pytest.mark.parametrize("changes", BAD, ids=in_short)
 def test_bad_input_gets_a_message_by_its_field_and_keeps_what_was_typed(world, browser, changes):
     record = start(world)
@@ -169,9 +177,17 @@ def test_bad_input_gets_a_message_by_its_field_and_keeps_what_was_typed(world, b
         url("record-done", record), {**page_data(browser, record), **changes, "checklist_clear": "on"}
     )
 
+    ((name, typed),) = changes.items()
+    wrong = SAID_AT.get(name, name)
     assert answer.status_code == 200
-    assert answer.json()["errors"]
+    assert list(answer.json()["errors"]) == [wrong]
     assert tapped.status_code == 200
+    html = tapped.content.decode()
+    assert html.count('class="field-errors"') == html.count(f'id="id_{wrong}_error"') == 1
+    assert f'href="#id_{wrong}' in html or wrong in HIDDEN
+    if name in TYPED:
+        shown = {one.value for form in forms_of(html, "/") for one in form.of(name)}
+        assert {text.replace("\ufffd", "\x00") for text in shown} == {typed}
     fresh = SessionRecord.objects.get()
     assert (fresh.status, reads.content(fresh)) == ("draft", rows)
 

@@ -153,7 +153,12 @@ function keepRecord(form) {
       describe(fields, note.id, true);
       note.closest("details")?.setAttribute("open", "");
     }
-    if (!Object.keys(errors).length) document.querySelector(`[data-wrong-of="${form.id}"]`)?.remove();
+    const list = document.querySelector(`[data-wrong-of="${form.id}"]`);
+    for (const link of list?.querySelectorAll("li > a") || []) {
+      const name = document.getElementById(link.hash.slice(1))?.name;
+      if (name && !(name in errors)) link.parentElement.remove();
+    }
+    if (!Object.keys(errors).length) list?.remove();
   }
 
   function unmark(note) {
