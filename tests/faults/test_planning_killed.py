@@ -64,6 +64,11 @@ def assert_every_plan_is_there_once(count: int) -> None:
     )
     assert {(row["rows"], row["different"]) for row in numbers} == {(SESSIONS, SESSIONS)}
     assert len(numbers) == count
+    first = timezone.localdate() + timedelta(days=2)
+    weekly = [first + timedelta(weeks=n) for n in range(SESSIONS)]
+    for course in Course.objects.prefetch_related("planned_sessions"):
+        planned_days = sorted((row.number, row.due_on) for row in course.planned_sessions.all())
+        assert planned_days == list(enumerate(weekly, 1))
 
 
 def test_no_plan_is_missing_or_doubled_when_a_worker_is_killed_while_planning(start_worker):

@@ -344,7 +344,21 @@ def test_the_planned_session_page_marks_the_target_day_and_proposes_the_minutes(
     assert [day.day for day in answer.context["days"] if day.is_target] == [second.due_on]
     assert answer.context["desk"].chosen["minutes"] == 15
     desk.post(url, posted(slot=slot(at("10:00", (second.due_on - MONDAY).days), world.doctor)))
-    assert Appointment.objects.get().planned_session == second
+    visit = Appointment.objects.get()
+    assert (visit.planned_session, visit.ends_at - visit.starts_at) == (second, timedelta(minutes=15))
+
+
+def test_a_planned_session_is_booked_for_the_minutes_chosen(world, desk):
+    facts = {"patient": world.patient, "practitioner": world.doctor, "start_on": MONDAY + timedelta(days=1)}
+    course = make_course(world.clinic, cadence="4x1w@15", now=NOW, **facts)
+    first = course.planned_sessions.get(number=1)
+    url = reverse("sessions:book-planned", args=[first.public_id], query={"minutes": "45"})
+
+    desk.post(url, posted(slot=slot(at("10:00", 1), world.doctor)))
+
+    visit = Appointment.objects.get()
+    assert (visit.planned_session, visit.starts_at) == (first, at("10:00", 1))
+    assert visit.ends_at - visit.starts_at == timedelta(minutes=45)
 
 
 def drag(client, visit, **fields):

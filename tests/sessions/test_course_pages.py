@@ -32,6 +32,7 @@ from tests.factories import (
     make_user,
     site_of,
 )
+from tests.web.hostile import forms_of
 
 pytestmark = pytest.mark.django_db
 
@@ -110,10 +111,12 @@ def test_a_practitioner_prescribes_from_the_patient_to_the_plan(clinic, doctor, 
     assert "Ada Lovelace" in form.content.decode()
     assert "No valid consent yet" in form.content.decode()
 
-    answer = doctor.post(prescribe_url(patient, version), filled(clinic))
+    lead = make_practitioner(clinic, name="Dr Zed")  # neither the first of the clinic nor who prescribes
+    answer = doctor.post(prescribe_url(patient, version), filled(clinic, lead_practitioner=str(lead.public_id)))
 
     course = Course.objects.get()
     assert answer["Location"] == page(course)
+    assert (course.tried_before, course.lead_practitioner) == ("tablets", lead)
     assert (course.side, course.complaint, course.cadence) == ("left", "it hurts at night", "4x1w")
     assert course.combined_with == "Chiropractic, Diet, swimming"
 
@@ -152,13 +155,30 @@ def test_a_form_sent_twice_prescribes_one_course(clinic, doctor):
 def test_bad_input_is_said_in_words_and_what_was_typed_stays(clinic, doctor, field, value, words):
     patient, version = make_patient(clinic), make_protocol_version(clinic)
 
-    answer = doctor.post(prescribe_url(patient, version), filled(clinic, **{field: value}))
+    sent = filled(clinic, **{field: value})
+
+    answer = doctor.post(prescribe_url(patient, version), sent)
 
     said = answer.content.decode()
     assert answer.status_code == 200
-    assert words in said
-    assert "tablets" in said
+    assert words in beside(said, "" if (field, value) in SAID_ABOVE else field)
+    typed = ("complaint", "tried_before", "combined_other", "start_on", "cadence-text", "side", "indication")
+    shown = {
+        control.name: control.value for form in forms_of(said, answer.request["PATH_INFO"]) for control in form.controls
+    }
+    known = [name for name in typed if name != field or name in ("complaint", "start_on")]
+    assert {name: shown[name].replace("\ufffd", "\x00") for name in known} == {name: sent[name] for name in known}
     assert not Course.objects.exists()
+
+
+SAID_ABOVE = [("token", "nonsense"), ("cadence-text", "")]  # a hidden field, and a list without a row
+
+
+def beside(html: str, field: str) -> str:
+    """What is said beside a field; without one, in the summary above the form."""
+    name = f'id="id_{field}_error"' if field else "data-error-summary"
+    assert html.count(name) == 1
+    return html.partition(name)[2].partition("</div>")[0]
 
 
 def test_emoji_are_fine(clinic, doctor):

@@ -1,33 +1,40 @@
 """The demo clinic holds what it promises, on both engines; it never touches anybody's own clinic."""
 
+import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import F, Sum
 from django.test import Client
 
 from mesoclinic.core.localtime import local_day
-from mesoclinic.core.models import Clinic
+from mesoclinic.core.models import Clinic, Site
 from patients.models import Identifier, Party, Patient, Place
 from sessions.demo.arranged import COUPLE_REASON
 from sessions.demo.building import build_demo
-from sessions.demo.house import STAFF
+from sessions.demo.house import PASSWORD, STAFF
 from sessions.models import (
     Addendum,
+    Administration,
     AdverseEvent,
     Appointment,
     Course,
+    PlannedSession,
     Practitioner,
     Reminder,
     ReminderSettings,
     Reply,
     Room,
     Round,
+    Score,
     SessionRecord,
     WaitingEntry,
 )
@@ -70,6 +77,35 @@ def test_the_demo_is_made_where_a_session_finds_no_time_inside_its_window():
     assert Appointment.objects.filter(exception_reason__contains="No time was free before.").exists()
 
 
+def told() -> dict[str, list[tuple]]:
+    """What the demo says, without keys, tokens and the moments its rows were written."""
+    asked = {
+        Patient: ("species__code", "name", "birth_on", "number", "phone"),
+        Course: ("patient__name", "number", "status", "start_on", "cadence", "complaint"),
+        PlannedSession: ("course__number", "number", "due_on", "status", "minutes"),
+        Appointment: ("patient__name", "practitioner__name", "room__name", "starts_at", "ends_at", "status", "reason"),
+        SessionRecord: ("patient__name", "performed_at", "status", "shots", "depth_mm", "notes"),
+        Administration: ("record__patient__name", "record__performed_at", "position", "given_ml", "lot_number"),
+        Score: ("record__patient__name", "record__performed_at", "scale", "moment", "value"),
+        WaitingEntry: ("patient__name", "state"),
+    }
+    return {model.__name__: sorted(model.objects.values_list(*names), key=repr) for model, names in asked.items()}
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_the_demo_of_one_moment_is_always_the_same():
+    builds = []
+    for _build in range(2):
+        with time_machine.travel(CHRISTMAS, tick=False), transaction.atomic():
+            build_demo(now=CHRISTMAS)
+            builds.append(told())
+            transaction.set_rollback(True)
+
+    assert len(builds[0]["Appointment"]) > 100
+    assert builds[0] == builds[1]
+
+
 @pytest.mark.django_db
 def test_the_demo_needs_a_password_of_its_own_in_production(settings):
     settings.PRODUCTION = True
@@ -87,7 +123,14 @@ def test_the_demo_holds_what_it_promises(db, demo):
     records = SessionRecord.objects.values_list("status", flat=True)
 
     assert (people.count(), horses.count()) == (60, 20)
-    assert (Practitioner.objects.count(), Room.objects.count(), Place.objects.count()) == (3, 3, 3)
+    assert Counter(Practitioner.objects.values_list("profession", "species__code")) == {
+        ("Sports physician", "human"): 1,
+        ("General practitioner", "human"): 1,
+        ("Equine veterinarian", "horse"): 1,
+        ("Equine veterinarian", "dog"): 1,
+    }
+    assert (Site.objects.count(), Room.objects.filter(site=demo.site).count()) == (1, 3)
+    assert Counter(Place.objects.values_list("kind", flat=True)) == {"stable": 2, "care_home": 1}
     assert statuses == {"active", "paused", "completed", "stopped"}
     assert Course.objects.filter(lapsed_on__isnull=False).exists()
     assert set(records) == {"draft", "done", "signed"}
@@ -173,6 +216,33 @@ def test_the_demo_command_prints_every_login_and_leaves_a_demo_as_it_is(db, demo
     assert "is there already" in out.getvalue()
     assert all(username in out.getvalue() for username, _name, _role in STAFF)
     assert Patient.objects.count() == 80
+
+
+# Done to rows behind the services' backs, and so unchecked, unlocked and unaudited.
+PAST_THE_SERVICES = re.compile(
+    r"\.(save|create|bulk_create|get_or_create|update_or_create|bulk_update|update|delete)\("
+)
+
+
+def test_the_demo_is_made_by_services_alone():
+    folder = Path(settings.BASE_DIR) / "sessions" / "demo"
+    found = {path.name: PAST_THE_SERVICES.findall(path.read_text()) for path in sorted(folder.glob("*.py"))}
+
+    assert len(found) > 10
+    assert {name: calls for name, calls in found.items() if calls} == {}
+
+
+def test_the_readme_names_the_logins_of_the_demo():
+    readme = (Path(settings.BASE_DIR) / "README.md").read_text()
+    rows = re.findall(r"^\| (`[a-z`, ]+`) \| ([^|]+) \| ([A-Za-z]+)", readme, re.MULTILINE)
+    told = {
+        (username, name, role)
+        for usernames, names, role in rows
+        for username, name in zip(re.findall("`([a-z]+)`", usernames), names.strip().split(", "), strict=True)
+    }
+
+    assert told == {(username, name, role.label) for username, name, role in STAFF}
+    assert f"The password of each is `{PASSWORD}`." in readme
 
 
 @pytest.mark.parametrize("username", [username for username, _name, _role in STAFF])
