@@ -136,17 +136,24 @@ def _refusal_faults(target: Target, answer: Answer, changes: Changes, told: str,
 
 
 def lost_words(target: Target, html: str, changes: Changes) -> dict[str, str]:
-    """What somebody typed that the answered page does not hold any more. Passwords are typed again; a list shows its own."""
+    """What somebody typed or chose that the answered page does not hold any more. Passwords and files are given again;
+    a choice that is not offered cannot stay.
+    """
     shown: dict[str, set[str]] = {}
+    offered: dict[str, set[str]] = {}
     for form in same_forms(html, target):
         for control in form.controls:
-            shown.setdefault(control.name, set()).add(_plain(control.value))
+            if control.kind in ("select", "tick"):
+                offered.setdefault(control.name, set()).update(control.choices)
+            if control.is_sent:
+                shown.setdefault(control.name, set()).add(_plain(control.value))
     return {
         control.name: _short(sent)
         for control in target.typed
-        if control.type not in ("password", "select", "radio", "checkbox", "file")
+        if control.type not in ("password", "file")
         for value in changes.get(control.name, [given for name, given in target.good if name == control.name])[-1:]
         if (sent := _plain(value)) and sent not in shown.get(control.name, ())
+        if control.kind not in ("select", "tick") or sent in offered.get(control.name, ())
     }
 
 
@@ -212,6 +219,7 @@ def test_a_form_sent_twice_makes_nothing_twice(stage):
 class PersonForm(Form):
     name = forms.CharField(max_length=40)
     shots = forms.IntegerField(min_value=1, max_value=5000)
+    side = forms.ChoiceField(choices=[("", "–"), ("left", "Left"), ("right", "Right")])
 
 
 def _answer(request, form, page="{% load i18n %}<form method='post'>{{ form }}<button>Save</button></form>"):
@@ -252,7 +260,16 @@ def _show_empty(request, form):
 
 
 def _show_no_words(request, form):
-    return _answer(request, form, "<form method='post'>{{ form.name }}{{ form.shots }}<button>Save</button></form>")
+    return _answer(
+        request, form, "<form method='post'>{{ form.name }}{{ form.shots }}{{ form.side }}<button>Save</button></form>"
+    )
+
+
+def _show_first_choice(request, form):
+    """What was typed stays, what was chosen does not."""
+    data = request.POST.copy()
+    data["side"] = ""
+    return _answer(request, PersonForm(data))
 
 
 def _lead_away(request, form):
@@ -271,6 +288,7 @@ CONTROLS = {
     "stores-nonsense": (_saving(_keep_unasked, _answer), "stored, but"),
     "saves-half": (_saving(_keep, _keep_half), "yet changed"),
     "forgets": (_saving(_keep, _show_empty), "are gone"),
+    "forgets-choices": (_saving(_keep, _show_first_choice), "are gone: {'side'"),
     "says-nothing": (_saving(_keep, _show_no_words), "without a word"),
     "leads-away": (_saving(_keep, _lead_away), "leading away"),
 }
