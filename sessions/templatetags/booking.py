@@ -32,6 +32,6 @@ def time_choices(times: Iterable[FreeTime], chosen: str | None = None, *, autofo
         at = free.starts_at.astimezone(zone)
         value = f"{at.isoformat()}~{free.practitioner.public_id}"
         marks = (" checked" if value == chosen else "") + (" autofocus" if autofocus and not rows else "")
-        button = f'<input type="radio" name="slot" value="{value}" autocomplete="off"{marks}>'
+        button = f'<input type="radio" name="slot" value="{value}"{marks} autocomplete="off">'
         rows.append(f'<label class="time">{button}<span>{at:%H:%M}</span></label>')
     return mark_safe("".join(rows))  # noqa: S308 -- instants and keys of ours

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from patients.models import Patient
 from sessions.models import Appointment, Course
 from tests.browser.clinic import open_clinic
-from tests.browser.test_person_by_mouse import choose_first_time
+from tests.browser.whole_way import choose_first_time
 from tests.factories import make_patient
 
 pytestmark = pytest.mark.once

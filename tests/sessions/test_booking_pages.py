@@ -101,7 +101,7 @@ def test_the_time_chosen_is_still_chosen_when_the_form_comes_back(world, desk):
     page = desk.post(reverse("sessions:new-caller"), posted(slot=tuesday, phone="+33 6 39 98 00 01"))
 
     assert page.context["form"].errors.keys() == {"name", "reason"}
-    assert f'value="{tuesday}" checked>' in page.content.decode()
+    assert f'value="{tuesday}" checked' in page.content.decode()
 
 
 def test_a_time_that_is_not_shown_can_be_typed(world, desk):

@@ -76,7 +76,7 @@ def test_more_points_than_the_map_holds_are_said_beside_the_place_with_the_limit
     assert f"at most {MOST_POINTS} points" in words
     assert str(sum(counts[: place + 1])) in words
     assert live.status_code == 200
-    assert page.count("body map holds at most") == 1
+    assert page.count("body map holds at most") == 2, "in the list at the top, and beside the place"
     fresh = SessionRecord.objects.get()
     assert (fresh.status, reads.content(fresh)) == ("draft", rows)
     again = page_data(browser, record)

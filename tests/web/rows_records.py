@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from sessions.models import SessionRecord
 from sessions.services import records
-from tests.factories import make_course, make_patient
+from tests.factories import make_consent, make_course, make_patient
 from tests.sessions.booking_world import MONDAY
 from tests.sessions.record_world import book_session, done, record_world, session, signed, start
 from tests.web.rights import Row, World
@@ -16,7 +16,9 @@ def make_world(clinic):
     world.signed = signed(world)
     world.done = done(world, 2)
     world.open = session(world, 5)
-    world.loose = done(world, 3)
+    of_the_loose = _beginning(world)
+    make_consent(of_the_loose.patient)
+    world.loose = done(of_the_loose, 3)
     SessionRecord.objects.filter(pk=world.loose.pk).update(course=None, planned_session=None)
     of_the_draft, of_the_visit = _beginning(world), _beginning(world)
     world.draft_patient = of_the_draft.patient
