@@ -265,7 +265,7 @@ def test_what_a_horse_was_sedated_with_counts_beside_the_mix():
 
 def test_a_line_that_sedates_counts_as_a_sedative_whatever_it_is_called():
     sedatives = CompetitionRule("usef-sed", "USEF", 7, Counting.CLEAR_DAYS, "s", frozenset({"sedative"}), name="GR412")
-    nameless = substance("other", "Romifidine")
+    nameless = substance("other", name="Romifidine")
 
     found = check([line(SALINE), line(nameless, role=Role.SEDATION)], COMPETES, competition_rules=(sedatives,))
     mixed = check([line(SALINE), line(nameless)], COMPETES, competition_rules=(sedatives,))
