@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 from patients.models import Patient
 from sessions.models import Appointment, Course
 from tests.browser.clinic import open_clinic
-from tests.browser.whole_way import choose_first_time
 from tests.factories import make_patient
 
 pytestmark = pytest.mark.once
@@ -19,7 +18,7 @@ def call(page: Page, name: str = "Mathilde Faure") -> None:
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Phone").fill("+33 6 39 98 12 34")
     page.get_by_label("Reason for the visit").fill("Low back pain")
-    choose_first_time(page)
+    page.locator("#free-times .time:has(input[name=slot]:not([value=other]))").first.click()
     page.get_by_role("button", name="Register and book").click()
 
 
