@@ -13,20 +13,7 @@ pytestmark = pytest.mark.once
 
 @pytest.mark.parametrize("patient", [PERSON, HORSE], ids=["person", "horse"])
 def test_the_whole_way_by_keyboard(look, worker, patient):
-    way = WholeWay(look, Keyboard, patient)
-
-    way.take_the_call()
-    move_in_the_calendar(way.desk)
-    way.arrive()
-    way.prescribe()
-    way.consent()
-    way.record()
-    way.book_the_next()
-    way.sign()
-    words = way.take_the_pdf()
-
-    for expected in (patient.name, "Lidocaine", "LIDO-26", patient.region):
-        assert expected in words
+    WholeWay(look, Keyboard, patient).go(after_the_call=move_in_the_calendar)
 
 
 def move_in_the_calendar(desk: Looker) -> None:

@@ -4,6 +4,7 @@ A hand is `Mouse` or `Keyboard`; a patient is what is typed and chosen on the wa
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -77,6 +78,21 @@ class WholeWay:
         self.desk, self.healer, self.manager = (
             look(user, time_zone=world.zone) for user in (world.desk, healer, world.manager)
         )
+
+    def go(self, *, after_the_call: Callable[[Looker], None] | None = None) -> None:
+        """Go all of it, from the phone call to the PDF, which names the patient, what was given, its lot and where."""
+        self.take_the_call()
+        if after_the_call:
+            after_the_call(self.desk)
+        self.arrive()
+        self.prescribe()
+        self.consent()
+        self.record()
+        self.book_the_next()
+        self.sign()
+        words = self.take_the_pdf()
+        for expected in (self.patient.name, "Lidocaine", "LIDO-26", self.patient.region):
+            assert expected in words
 
     def see(self, looker: Looker, name: str) -> None:
         kind = "horse" if self.patient.owner else "person"

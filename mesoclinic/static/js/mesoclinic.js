@@ -268,11 +268,21 @@
     if (status === 401) return words("SignedOut");
     if (status === 403) return words(isOthers() ? "Others" : "Refused");
     if (status === 404 || status === 410) return words("Missing");
+    if (status === 414) return words("TooLong");
     return words("Failed");
   }
 
+  // What is typed is asked about in an address, and an address has an end. A form keeps every word that was typed; only as many
+  // are asked about as anything is found by.
+  const ASKED = 200;
+
   document.addEventListener("htmx:configRequest", (event) => {
-    if (event.detail.verb === "get") return;
+    const { verb, elt, formData } = event.detail;
+    if (verb === "get") {
+      const isCut = elt.closest("[data-asks-typed]");
+      for (const [name, value] of isCut ? [...formData] : []) if (value.length > ASKED) formData.set(name, value.slice(0, ASKED));
+      return;
+    }
     event.detail.headers["X-CSRFToken"] = csrfToken();
     if (event.detail.formData?.has("csrfmiddlewaretoken")) event.detail.formData.set("csrfmiddlewaretoken", csrfToken());
   });
