@@ -20,13 +20,17 @@ def given_last(report: CourseReport, words: Words) -> list[Block]:
 
 def competition(report: CourseReport, words: Words) -> list[Block]:
     """Say the earliest starts by rule, the competitions to come, and what was found when the mix was given."""
-    rows = [[one.rule, one.earliest, one.counted_from, one.because, one.source] for one in report.competition_dates]
+    rows = [
+        [
+            "\n".join(filter(None, cell))
+            for cell in ([one.rule, one.source], [one.earliest], [one.counted_from, one.because])
+        ]
+        for one in report.competition_dates
+    ]
     columns = [
-        (words["competition_rule"], "left", "1fr"),
-        (words["competition_earliest"], "left", "auto"),
-        (words["competition_counted"], "left", "auto"),
-        (words["competition_because"], "left", "1fr"),
-        (words["source"], "left", "1fr"),
+        (words["competition_rule"], "left", "2fr"),
+        (words["competition_earliest"], "left", "2fr"),
+        (words["competition_counted"], "left", "1fr"),
     ]
     days = [_day(one, words) for one in report.competition_days]
     notes = [

@@ -194,7 +194,6 @@ ENGLISH: Words = {
     "competition_earliest": gettext_noop("Earliest possible start"),
     "competition_counted": gettext_noop("Counted from"),
     "competition_session": gettext_noop("session {number}, {day}"),
-    "competition_because": gettext_noop("Because of"),
     "competition_any": gettext_noop("any injection"),
     "competition_route": gettext_noop("made for another route than the skin"),
     "competition_no_time": gettext_noop("no time is given: {text}"),

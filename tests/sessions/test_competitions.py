@@ -332,6 +332,10 @@ def test_patient_page_and_record_say_what_the_rules_count_from_what_was_given():
         assert "Earliest possible by rule USEF, GR414 is 4 Mar 2026, 10:20." in text
     desk = browser.get(reverse("sessions:patient", args=[world.patient.public_id])).content.decode()
     assert reverse("sessions:record-view", args=[record.public_id]) not in desk
+    for reader, name, row, links in ((doctor, "patient", world.patient, True), (doctor, "record-view", record, False)):
+        page = reader.get(reverse(f"sessions:{name}", args=[row.public_id])).content.decode()
+        rules = page.split("Counted from what was given")[1].split("</ul>")[0]
+        assert (reverse("sessions:record-view", args=[record.public_id]) in rules) is links, "a page links to others"
 
 
 def test_the_pages_of_a_horse_ask_as_often_for_many_sessions_and_competitions():

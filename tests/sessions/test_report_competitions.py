@@ -169,7 +169,7 @@ def test_page_paper_and_sheet_say_the_dates_and_never_that_a_horse_may_compete(c
     ]
 
     for text in said:
-        assert "USEF, Clear 23 Mar 2026 session 2, 14 Mar 2026" in text
+        assert "USEF, Clear Handbook 2026, page 3 23 Mar 2026 session 2, 14 Mar 2026" in text
         assert "17 – 18 Mar 2026: Early show (USEF) · begins before the earliest possible start by USEF, Clear" in text
         assert "no paper of ours is a permission to compete" in text
 
