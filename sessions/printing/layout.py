@@ -43,6 +43,7 @@ def course_data(report: CourseReport, words: Words = ENGLISH, *, on_paper: bool 
         "running": joined([shortened(patient.name, 60), *_two_identifiers(report, words)]),
         "printed": printed.format(day=print_day(report.printed_on, words), who=report.printed_by),
         "page_of": words["page_of"],
+        "is_tight": report.variant is Variant.SHEET,
         "patient": {"name": heading(patient.name), "below": joined([patient.other_name, patient.species])},
         "patient_facts": facts_said(_patient_rows(report, words)),
         "treatment": words["treatment"],

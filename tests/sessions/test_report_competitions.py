@@ -157,6 +157,8 @@ def test_rules_of_other_bodies_and_of_other_routes_say_so_or_nothing(world):
 def test_page_paper_and_sheet_say_the_dates_and_never_that_a_horse_may_compete(client, world):
     enter(world, 15, "Early show")
     days_rule(world, "Clear", 8)
+    days_rule(world, "Cooled", 9)
+    days_rule(world, "Iced", 1)
     sheet = read(course_pdf(report_of(world, Variant.SHEET), report_words(world.patient.species)))
 
     with time_machine.travel(LATER, tick=False):
@@ -168,9 +170,13 @@ def test_page_paper_and_sheet_say_the_dates_and_never_that_a_horse_may_compete(c
         " ".join(sheet.pages[0].extract_text().split()),
     ]
 
+    assert len(sheet.pages) == 1
     for text in said:
         assert "USEF, Clear Handbook 2026, page 3 23 Mar 2026 session 2, 14 Mar 2026" in text
-        assert "17 – 18 Mar 2026: Early show (USEF) · begins before the earliest possible start by USEF, Clear" in text
+        assert (
+            "17 – 18 Mar 2026: Early show (USEF) · begins before the earliest possible start by USEF, Cooled, USEF, Clear"
+            in text
+        )
         assert "no paper of ours is a permission to compete" in text
 
 
