@@ -1,4 +1,4 @@
-"""P1: plan a course and book every session of it, against the same rows by raw SQL."""
+"""P1: plan a course and book every session of it, against the same rows by raw SQL under the same locks."""
 
 from datetime import datetime, time, timedelta
 from types import SimpleNamespace
@@ -36,7 +36,7 @@ def plan_and_book(*, rounds: int = 15, cadence: str = TAPER) -> Ratio:
     sessions = len(pattern.sessions)
     return interleaved(
         "P1",
-        f"plan + book a series of {sessions} / its rows in every table by raw multi-row SQL, one transaction each",
+        f"plan + book a series of {sessions} / its rows in every table by raw multi-row SQL under the same locks, one transaction each",
         by_services,
         by_sql,
         same=lambda mine, floor: _booked(mine) == _booked(floor) and len(_booked(mine)) == sessions,
@@ -118,11 +118,14 @@ class _Rows:
                 for one in pattern.visits
             ),
         )
+        self.locked = (self.course, person, room, self.course.patient)
         own = {"clinic_id": world.clinic.pk, "actor_id": world.user.pk, "patient_id": self.course.patient_id}
         self.events = raw.Insert(AuditEvent, (raw.values(one, **own) for one in pattern.events))
 
     def write(self) -> Course:
         with transaction.atomic():
+            for row in self.locked:
+                raw.lock(row)
             keys = self.sessions.run()
             self.visits.fill("planned_session_id", keys)
             self.events.fill("subject_id", self.visits.run())

@@ -62,6 +62,14 @@ def _prepared(field: models.Field, row: dict[str, Any]) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
+def lock(row: models.Model) -> None:
+    """Keep others from one row until the end of the transaction, where the engine locks rows."""
+    if connection.features.has_select_for_update:
+        table = connection.ops.quote_name(row._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id FROM {table} WHERE id = %s FOR NO KEY UPDATE", [row.pk])
+
+
 def values(row: models.Model, **changed: Any) -> dict[str, Any]:
     """Give a row as {attname: value} without its key, some of it changed, with a public id of its own."""
     kept = {one.attname: getattr(row, one.attname) for one in row._meta.concrete_fields if not one.primary_key}
