@@ -1,7 +1,7 @@
 """Reads of patients: the only door to a clinic's files. Every read of a file follows merges."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -75,6 +75,25 @@ def files_of(patients: Collection[Patient]) -> dict[int, list[int]]:
             found[kept_in[key]].append(key)
         level = list(merged)
     return found
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a page asks about files more than once, asked once: the keys of each with those merged into it, its flags of
+    every day, and its newest weight. All by the key of the file.
+    """
+
+    keys: Mapping[int, list[int]]
+    flags: Mapping[int, list[Flag]]
+    weights: Mapping[int, Weight]
+
+
+def known_of(patients: Collection[Patient]) -> Known:
+    """Ask it of these files. Three SQL statements for any number, one more for each level of merges."""
+    flags: dict[int, list[Flag]] = {patient.pk: [] for patient in patients}
+    for flag in Flag.objects.filter(patient__in=patients).select_related("substance"):
+        flags[flag.patient_id].append(flag)
+    return Known(files_of(patients), flags, newest_weights(patients))
 
 
 def with_kept(clinic: Clinic, keys: Collection[int]) -> dict[int, tuple[Patient, Patient]]:
@@ -156,9 +175,10 @@ def banner(patient: Patient, today: date) -> Banner:
     return banners([patient], today)[patient.pk]
 
 
-def banners(patients: Collection[Patient], today: date) -> dict[int, Banner]:
-    """Return the same for each of these patients, by key. Four SQL statements for any number."""
-    contacts, flags, weights = contacts_of(patients, today), flags_of(patients, today), newest_weights(patients)
+def banners(patients: Collection[Patient], today: date, known: Known | None = None) -> dict[int, Banner]:
+    """Return the same for each of these patients, by key. Four SQL statements for any number, two for known files."""
+    contacts, flags = contacts_of(patients, today), flags_of(patients, today, known)
+    weights = known.weights if known is not None else newest_weights(patients)
     numbers: dict[int, list[Identifier]] = {patient.pk: [] for patient in patients}
     for one in Identifier.objects.filter(patient__in=patients, until_on=None):
         numbers[one.patient_id].append(one)
@@ -202,13 +222,19 @@ def current_flags(patient: Patient, today: date) -> list[Flag]:
     return flags_of([patient], today)[patient.pk]
 
 
-def flags_of(patients: Collection[Patient], today: date) -> dict[int, list[Flag]]:
-    """Return the same for each of these patients, by key. One SQL statement for any number."""
+def flags_of(patients: Collection[Patient], today: date, known: Known | None = None) -> dict[int, list[Flag]]:
+    """Return the same for each of these patients, by key. One SQL statement for any number, none for known files."""
     found: dict[int, list[Flag]] = {patient.pk: [] for patient in patients}
-    for flag in Flag.objects.filter(patient__in=patients, since_on__lte=today).select_related("substance"):
+    for flag in _flags_until(patients, today, known):
         if flag.until_on is None or flag.until_on >= today:
             found[flag.patient_id].append(flag)
     return {key: sorted(flags, key=lambda flag: flag.kind not in ALLERGIES) for key, flags in found.items()}
+
+
+def _flags_until(patients: Collection[Patient], day: date, known: Known | None) -> Iterable[Flag]:
+    if known is None:
+        return Flag.objects.filter(patient__in=patients, since_on__lte=day).select_related("substance")
+    return (flag for patient in patients for flag in known.flags[patient.pk] if flag.since_on <= day)
 
 
 def newest_weights(patients: Collection[Patient], until: date | None = None) -> dict[int, Weight]:
@@ -245,13 +271,20 @@ def sex_words(species: Species, code: str) -> str:
     return next((_(label) for known, label in species.traits.get("sexes", []) if known == code), code)
 
 
-def mix_patients(patients: Collection[Patient], today: date) -> dict[int, MixPatient]:
-    """Return what the check of a mix needs to know of each of these patients on a day, by key. Two SQL statements.
+def mix_patients(patients: Collection[Patient], today: date, known: Known | None = None) -> dict[int, MixPatient]:
+    """Return what the check of a mix needs to know of each of these patients on a day, by key. Two SQL statements; for
+    known files none, one where somebody was weighed after that day.
 
     The weight is the newest one not after that day.
     """
-    flags, weights = flags_of(patients, today), newest_weights(patients, today)
+    flags, weights = flags_of(patients, today, known), _weights_until(patients, today, known)
     return {one.pk: _mix_patient(one, today, flags[one.pk], weights.get(one.pk)) for one in patients}
+
+
+def _weights_until(patients: Collection[Patient], day: date, known: Known | None) -> Mapping[int, Weight]:
+    if known is None or any(weight.weighed_on > day for weight in known.weights.values()):
+        return newest_weights(patients, day)
+    return known.weights
 
 
 def _mix_patient(patient: Patient, today: date, flags: list[Flag], weight: Weight | None) -> MixPatient:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, Window
 from django.db.models.functions import DenseRank
@@ -18,8 +18,7 @@ STUNG_SESSIONS = 24  # of that many with a place that stung, the latest, the pla
 MapPoints = Iterable[list[Any]]
 
 
-@dataclass(frozen=True)
-class Dot:
+class Dot(NamedTuple):  # a page draws thousands
     x: float
     y: float
     stings: bool = False
@@ -40,10 +39,14 @@ def blank_map(record: SessionRecord, last: SessionRecord | None) -> list[Drawing
     return blank_maps({record: last})[record.pk]
 
 
-def blank_maps(shown: Mapping[SessionRecord, SessionRecord | None]) -> dict[int, list[Drawing]]:
-    """Give the views of each record, by key, from it and that of last time. Two SQL statements once the sites are at hand."""
+def blank_maps(
+    shown: Mapping[SessionRecord, SessionRecord | None], known: patients.Known | None = None
+) -> dict[int, list[Drawing]]:
+    """Give the views of each record, by key, from it and that of last time. Two SQL statements once the sites are at hand,
+    one for known files.
+    """
     views = {record: views_of(record.patient.species.code) for record in shown}
-    stung = _stung([record for record in shown if views[record]])
+    stung = _stung([record for record in shown if views[record]], known)
     return {
         record.pk: _drawings(found, (), _sites(shown[record]), stung.get(record.patient_id, ()))
         if (found := views[record])
@@ -56,12 +59,14 @@ def _sites(last: SessionRecord | None) -> Iterable[InjectionSite]:
     return last.injection_sites.all() if last is not None else ()
 
 
-def _stung(records: list[SessionRecord]) -> dict[int, list[InjectionSite]]:
+def _stung(records: list[SessionRecord], known: patients.Known | None) -> dict[int, list[InjectionSite]]:
     """The places each patient of these records was stung in at the latest sessions, by the patient's key.
 
     Sessions of a file that was merged into the patient's are among them. Two SQL statements, one more a level of merges.
     """
-    files = patients.files_of([record.patient for record in records])
+    files = known.keys if known is not None else {}
+    if not all(record.patient_id in files for record in records):  # a draft under the key of a file merged since
+        files = patients.files_of([record.patient for record in records])
     kept_in = {key: patient for patient, keys in files.items() for key in keys}
     newest = Window(
         DenseRank(),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404
 
 from patients.models import Patient
-from patients.queries.patients import mix_patients
+from patients.queries.patients import Known, mix_patients
 from protocols.dosing import CompetitionRule, MixEvent, MixPatient
 from protocols.dosing.competition import EQUIDS
 from protocols.queries.competition import checked_rules
@@ -38,16 +38,16 @@ def get_or_404(patient: Patient, public_id: UUID) -> CompetitionEvent:
     return event
 
 
-def checked_patients(patients: Collection[Patient], on: date) -> dict[int, MixPatient]:
+def checked_patients(patients: Collection[Patient], on: date, known: Known | None = None) -> dict[int, MixPatient]:
     """Give what the mix check knows of each of these patients on a day, by key, with a horse's competitions.
 
-    Two SQL statements for any number, one more where there are horses.
+    Two SQL statements for any number, one more where there are horses; of known files as `mix_patients`.
     """
     rows: dict[int, list[CompetitionEvent]] = {patient.pk: [] for patient in patients}
     horses = [patient.pk for patient in patients if may_compete(patient)]
     for event in CompetitionEvent.objects.filter(patient__in=horses, until_on__gte=on - STILL_COMPETES):
         rows[event.patient_id].append(event)
-    return {key: _competing(one, rows[key], on) for key, one in mix_patients(patients, on).items()}
+    return {key: _competing(one, rows[key], on) for key, one in mix_patients(patients, on, known).items()}
 
 
 def _competing(checked: MixPatient, rows: list[CompetitionEvent], on: date) -> MixPatient:

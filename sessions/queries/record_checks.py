@@ -35,7 +35,7 @@ from protocols.words import finding_said
 from sessions.models import Administration, Practitioner, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.consents import consent_findings
-from sessions.queries.record_facts import LotFacts, RecordFacts, record_facts
+from sessions.queries.record_facts import AtHand, LotFacts, RecordFacts, record_facts
 from sessions.queries.record_findings import giver_findings, lots_findings, places_findings, shots_findings
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
@@ -91,24 +91,31 @@ def given_overrides(check: RecordCheck, reasons: Mapping[str, str]) -> tuple[Ove
 
 
 def check_record(
-    record: SessionRecord, content: RecordContent, at: datetime, giver: Practitioner | None = None
+    record: SessionRecord,
+    content: RecordContent,
+    at: datetime,
+    giver: Practitioner | None = None,
+    at_hand: AtHand | None = None,
 ) -> RecordCheck:
     """Check what a record holds as given at an instant; lines without a volume count as 0 mL.
 
-    At most twenty-nine SQL statements, one more for a horse that competes, and one for the species of who gave it where
-    they are not read yet.
+    At most thirty SQL statements, one more for a horse that competes, and one for the species of who gave it where they
+    are not read yet; of what is at hand none.
     """
-    return check_records({record: content}, at, {record.pk: giver})[record.pk]
+    return check_records({record: content}, at, {record.pk: giver}, at_hand)[record.pk]
 
 
 def check_records(
-    given: Mapping[SessionRecord, RecordContent], at: datetime, givers: Mapping[int, Practitioner | None]
+    given: Mapping[SessionRecord, RecordContent],
+    at: datetime,
+    givers: Mapping[int, Practitioner | None],
+    at_hand: AtHand | None = None,
 ) -> dict[int, RecordCheck]:
     """Check the same for each of these records, by key. As many SQL statements, for each site they were given at."""
     found: dict[int, RecordCheck] = {}
     for site in dict.fromkeys(reads.site_of(record) for record in given):
         here = {record: content for record, content in given.items() if reads.site_of(record) == site}
-        facts = record_facts(here, site, at)
+        facts = record_facts(here, site, at, at_hand)
         found |= {
             record.pk: _checked(record, content, facts, at, givers.get(record.pk)) for record, content in here.items()
         }

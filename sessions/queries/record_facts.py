@@ -12,6 +12,7 @@ from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Consent, Patient
 from patients.queries import consents, patients
+from patients.queries.patients import Known
 from protocols.dosing import CompetitionRule, MixPatient, MixSubstance
 from protocols.models import Lot, ProtocolLine, Substance, Technique
 from protocols.queries import lots, recalls, substances
@@ -28,6 +29,16 @@ DAY = timedelta(hours=24)
 LATEST_LINES = 100  # of all that was given before, to say what is usual
 
 Given = Mapping[SessionRecord, RecordContent]
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """What a page has read before it asks for the facts, by key: the files it is about, and what it offers to choose from."""
+
+    files: Known
+    substances: Mapping[int, Substance]
+    techniques: Mapping[int, Technique]
+    lots: Mapping[Site, Mapping[int, Lot]]  # with their stock there
 
 
 @dataclass(frozen=True)
@@ -65,20 +76,21 @@ class RecordFacts:
     rules: tuple[CompetitionRule, ...]
 
 
-def record_facts(given: Given, site: Site, at: datetime) -> RecordFacts:
+def record_facts(given: Given, site: Site, at: datetime, at_hand: AtHand | None = None) -> RecordFacts:
     """Read what the checks of records of one clinic and site need to know.
 
-    At most twenty-nine SQL statements, one more where horses compete, whatever the number of records, their lines,
-    sites and earlier records.
+    At most thirty SQL statements, one more where horses compete, whatever the number of records, their lines, sites and
+    earlier records; of what is at hand none.
     """
     on, clinic = local_day(at, site.zone), next(iter(given)).clinic
     files = {record.pk: reads.patient_of(record) for record in given}
     treated = list({patient.pk: patient for patient in files.values()}.values())
-    checked = checked_patients(treated, on)
-    earlier = _earlier_lines(given, files, at)
+    kept = at_hand.files if at_hand is not None else patients.known_of(treated)
+    checked = checked_patients(treated, on, kept)
+    earlier = _earlier_lines(given, files, kept, at)
     lines = [line for content in given.values() for line in content.lines]
     mixed = {line.substance_id for line in lines} | {row.substance_id for rows in earlier.values() for row in rows}
-    known = substances.by_id(clinic, mixed)
+    known = substances.by_id(clinic, mixed, at_hand.substances if at_hand is not None else {})
     return RecordFacts(
         site=site,
         on=on,
@@ -92,17 +104,19 @@ def record_facts(given: Given, site: Site, at: datetime) -> RecordFacts:
             code: {key: mix_substance(row, species=code) for key, row in known.items()}
             for code in {patient.species.code for patient in treated}
         },
-        planned_ml=_planned_volumes(given) | _last_volumes(given, files, at),
-        techniques=_techniques(given.values()),
-        lots=_lot_facts(clinic, site, lines),
+        planned_ml=_planned_volumes(given) | _last_volumes(given, files, kept, at),
+        techniques=_techniques(given.values(), at_hand.techniques if at_hand is not None else {}),
+        lots=_lot_facts(clinic, site, lines, at_hand.lots.get(site, {}) if at_hand is not None else {}),
         tables=mix_tables(clinic),
         rules=rules_for(checked.values(), clinic.pk),
     )
 
 
-def _earlier_lines(given: Given, files: Mapping[int, Patient], at: datetime) -> dict[int, list[Administration]]:
-    """What each patient was given before, in the last day or in the record's course. At least three SQL statements."""
-    file_ids = patients.files_of(list({patient.pk: patient for patient in files.values()}.values()))
+def _earlier_lines(
+    given: Given, files: Mapping[int, Patient], known: Known, at: datetime
+) -> dict[int, list[Administration]]:
+    """What each patient was given before, in the last day or in the record's course. Two SQL statements."""
+    file_ids = known.keys
     courses = {record.course_id for record in given} - {None}
     rows = Administration.objects.filter(record__in=SessionRecord.objects.finished())
     rows = rows.filter(record__patient__in=[key for keys in file_ids.values() for key in keys])
@@ -135,12 +149,14 @@ def _planned_volumes(given: Iterable[SessionRecord]) -> dict[int, dict[int, Deci
     }
 
 
-def _last_volumes(given: Given, files: Mapping[int, Patient], at: datetime) -> dict[int, dict[int, Decimal]]:
-    """What the patient of a record without a course was given of each substance last. At most three SQL statements."""
+def _last_volumes(
+    given: Given, files: Mapping[int, Patient], known: Known, at: datetime
+) -> dict[int, dict[int, Decimal]]:
+    """What the patient of a record without a course was given of each substance last. At most two SQL statements."""
     free = [record for record in given if record.course is None]
     if not free:
         return {}
-    file_ids = patients.files_of(list({files[record.pk].pk: files[record.pk] for record in free}.values()))
+    file_ids = {files[record.pk].pk: known.keys[files[record.pk].pk] for record in free}
     rows = Administration.objects.filter(record__in=SessionRecord.objects.finished())
     rows = rows.filter(record__patient__in=[key for keys in file_ids.values() for key in keys])
     rows = rows.filter(record__performed_at__lte=at).exclude(record__in=free)
@@ -154,15 +170,19 @@ def _last_volumes(given: Given, files: Mapping[int, Patient], at: datetime) -> d
     }
 
 
-def _techniques(contents: Iterable[RecordContent]) -> dict[int | None, Technique]:
-    """One SQL statement."""
+def _techniques(contents: Iterable[RecordContent], at_hand: Mapping[int, Technique]) -> dict[int | None, Technique]:
+    """One SQL statement, none where all are at hand."""
     ids = {key for one in contents for key in (one.technique_id, *(site.technique_id for site in one.sites))}
-    return {row.pk: row for row in Technique.objects.filter(pk__in=ids - {None})}
+    missing = ids - {None} - at_hand.keys()
+    read = Technique.objects.filter(pk__in=missing) if missing else ()
+    return {**at_hand, **{row.pk: row for row in read}}
 
 
-def _lot_facts(clinic: Clinic, site: Site, lines: list[LineGiven]) -> LotFacts:
-    """Three SQL statements, none where no lot is chosen; three more where a number is typed."""
-    stock = _chosen_lots(clinic, site, {line.lot_id for line in lines} - {None})
+def _lot_facts(clinic: Clinic, site: Site, lines: list[LineGiven], at_hand: Mapping[int, Lot]) -> LotFacts:
+    """Three SQL statements, two where the lots are at hand, none where no lot is chosen; three more where a number is
+    typed.
+    """
+    stock = _chosen_lots(clinic, site, {line.lot_id for line in lines if line.lot_id is not None}, at_hand)
     by_hand = [line for line in lines if line.lot_number and line.lot_id not in stock]
     typed = [line.lot_number for line in by_hand]
     return LotFacts(
@@ -175,7 +195,7 @@ def _lot_facts(clinic: Clinic, site: Site, lines: list[LineGiven]) -> LotFacts:
     )
 
 
-def _chosen_lots(clinic: Clinic, site: Site, ids: set[int | None]) -> dict[int, Lot]:
-    if not ids:
-        return {}
-    return {lot.pk: lot for lot in lots.lots(clinic, site=site).filter(pk__in=ids)}
+def _chosen_lots(clinic: Clinic, site: Site, ids: set[int], at_hand: Mapping[int, Lot]) -> dict[int, Lot]:
+    missing = ids - at_hand.keys()
+    read = lots.lots(clinic, site=site).filter(pk__in=missing) if missing else ()
+    return {key: at_hand[key] for key in ids & at_hand.keys()} | {lot.pk: lot for lot in read}

@@ -87,25 +87,27 @@ def before_start(visit: Appointment, today: date) -> FormPage:
     return FormPage(patients.banner(patient, today), _last_times([After(patient, course)])[0])
 
 
-def form_page(record: SessionRecord, today: date) -> FormPage:
-    """Return what stands around the form. At most sixteen SQL statements."""
-    return form_pages([record], today)[record.pk]
+def form_page(record: SessionRecord, today: date, known: patients.Known | None = None) -> FormPage:
+    """Return what stands around the form. At most sixteen SQL statements, twelve for known files."""
+    return form_pages([record], today, known)[record.pk]
 
 
-def form_pages(records: Sequence[SessionRecord], today: date) -> dict[int, FormPage]:
+def form_pages(
+    records: Sequence[SessionRecord], today: date, known: patients.Known | None = None
+) -> dict[int, FormPage]:
     """Return what stands around each of these forms, by the key of its record. As many SQL statements for any number."""
     shown = {record.pk: reads.patient_of(record) for record in records}
-    banners = patients.banners(list({one.pk: one for one in shown.values()}.values()), today)
-    lasts = _last_times([After(shown[record.pk], record.course, record) for record in records])
+    banners = patients.banners(list({one.pk: one for one in shown.values()}.values()), today, known)
+    lasts = _last_times([After(shown[record.pk], record.course, record) for record in records], known)
     last_of = dict(zip(records, lasts, strict=True))
-    maps = body_maps.blank_maps({record: last and last.record for record, last in last_of.items()})
+    maps = body_maps.blank_maps({record: last and last.record for record, last in last_of.items()}, known)
     return {
         record.pk: FormPage(banners[shown[record.pk].pk], last, maps[record.pk]) for record, last in last_of.items()
     }
 
 
-def _last_times(asked: Sequence[After]) -> list[LastTime | None]:
-    found = reads.last_records(asked)
+def _last_times(asked: Sequence[After], known: patients.Known | None = None) -> list[LastTime | None]:
+    found = reads.last_records(asked, known)
     said = summaries(record for record in found if record is not None)
     return [None if record is None else LastTime(record, said[record.pk]) for record in found]
 

@@ -110,9 +110,15 @@ class After:
 PAST = ("pk", "patient_id", "course_id", "course__protocol_version__protocol_id", "performed_at")
 
 
-def last_records(asked: Sequence[After]) -> list[SessionRecord | None]:
-    """Return for each what `last_record` says. Three SQL statements for any number, one more for each level of merges."""
-    files = patients.files_of(list({one.patient.pk: one.patient for one in asked}.values()))
+def last_records(asked: Sequence[After], known: patients.Known | None = None) -> list[SessionRecord | None]:
+    """Return for each what `last_record` says. Three SQL statements for any number, one more for each level of merges;
+    two for known files.
+    """
+    files = (
+        known.keys
+        if known is not None
+        else patients.files_of(list({one.patient.pk: one.patient for one in asked}.values()))
+    )
     past = SessionRecord.objects.finished().filter(patient__in=[key for keys in files.values() for key in keys])
     by_file: dict[int, list[dict]] = {}
     for row in past.order_by("-performed_at", "-pk").values(*PAST):

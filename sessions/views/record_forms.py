@@ -12,15 +12,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
-from mesoclinic.core.models import User
+from mesoclinic.core.models import Site, User
 from mesoclinic.core.refused import Refused
+from patients.queries.patients import Known, known_of
 from protocols.forms.packs import number_in
+from protocols.models import Lot
 from sessions.forms.records import RecordForms
 from sessions.forms.settling import settled
 from sessions.models import SessionRecord
 from sessions.queries import record_checks
 from sessions.queries import records as reads
 from sessions.queries.record_checks import RecordCheck
+from sessions.queries.record_facts import AtHand
 from sessions.queries.record_options import LONGEST_KEY, RecordOptions, Wanted, options_of, record_options
 from sessions.recording import RecordContent, raw_of, text_of
 from sessions.services.records import Given, Typed
@@ -38,6 +41,7 @@ class Sent:
     record: SessionRecord
     forms: RecordForms
     check: RecordCheck
+    known: Known
     is_valid: bool
     at: datetime
     edit_count: int
@@ -93,17 +97,19 @@ def blank_pages(shown: Mapping[str, SessionRecord], user: User) -> dict[str, Sen
     kept = reads.contents(record for record in rows if not record.draft)
     raws = {record: _raw(record, kept.get(record.pk), user) for record in rows}
     options = options_of({record: _wanted(record, _as_posted(raw)) for record, raw in raws.items()})
+    at_hand = _at_hand(options, rows)
     contents = {
         record: kept[record.pk] if record.pk in kept else _of_draft(options[record.pk], raw)
         for record, raw in raws.items()
     }
     givers = {record.pk: options[record.pk].practitioner(raw["fields"]["performed_by"]) for record, raw in raws.items()}
-    checks = record_checks.check_records(contents, at, givers)
+    checks = record_checks.check_records(contents, at, givers, at_hand)
     return {
         uid: Sent(
             record=record,
             forms=RecordForms(options[record.pk], raw=raws[record], uid=uid),
             check=checks[record.pk],
+            known=at_hand.files,
             is_valid=True,
             at=at,
             edit_count=record.edit_count,
@@ -111,6 +117,20 @@ def blank_pages(shown: Mapping[str, SessionRecord], user: User) -> dict[str, Sen
         )
         for uid, record in shown.items()
     }
+
+
+def _at_hand(options: Mapping[int, RecordOptions], records: Iterable[SessionRecord]) -> AtHand:
+    """Gather what the choices of these records have read, and ask about their patients once for all."""
+    files = {patient.pk: patient for patient in map(reads.patient_of, records)}
+    lots: dict[Site, dict[int, Lot]] = {}
+    for one in options.values():
+        lots.setdefault(one.site, {}).update(one.lot_by_id)
+    return AtHand(
+        files=known_of(list(files.values())),
+        substances={key: row for one in options.values() for key, row in one.substances.items()},
+        techniques={row.pk: row for one in options.values() for row in one.techniques},
+        lots=lots,
+    )
 
 
 def _raw(record: SessionRecord, content: RecordContent | None, user: User) -> dict[str, Any]:
@@ -127,8 +147,8 @@ def _who_and_when(record: SessionRecord, user: User) -> dict[str, Any]:
     """Propose who is booked, or who is typing; and the time of the visit for one of an earlier day."""
     visit, site = record.appointment, reads.site_of(record)
     by = record.performed_by_id or (visit.practitioner_id if visit is not None else None)
-    own = getattr(user, "practitioner", None)
-    by = by or (own.pk if own is not None else None)
+    if by is None and (own := getattr(user, "practitioner", None)) is not None:
+        by = own.pk
     at = record.performed_at
     if (
         at is None
@@ -148,11 +168,12 @@ def read_page(record: SessionRecord, data: QueryDict, *, composing: bool = False
     is_valid = forms.is_valid()
     at = forms.form.cleaned_data.get("performed_at") or _tapped_at(data)
     giver = options.practitioner(forms.form.cleaned_data.get("performed_by"))
-    check = record_checks.check_record(record, forms.partial_content(), at, giver)
+    at_hand = _at_hand({record.pk: options}, [record])
+    check = record_checks.check_record(record, forms.partial_content(), at, giver, at_hand)
     count = data.get("edit_count", "")
     seen = int(count) if count.isdecimal() and len(count) < 11 else 0
     token = data.get("edit_token", "").replace("\x00", "")[:36]
-    return Sent(record, forms, check, is_valid, at, min(seen, LARGEST_COUNT), token, data)
+    return Sent(record, forms, check, at_hand.files, is_valid, at, min(seen, LARGEST_COUNT), token, data)
 
 
 def _tapped_at(data: QueryDict) -> datetime:

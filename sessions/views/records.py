@@ -248,7 +248,7 @@ def _note_opened(request: HttpRequest, record: SessionRecord) -> None:
 
 
 def _form_page(request: HttpRequest, record: SessionRecord, sent: Sent, status: int = 200) -> HttpResponse:
-    page = pages.form_page(record, timezone.localdate())
+    page = pages.form_page(record, timezone.localdate(), sent.known)
     context = {"record": record, "page": page, "sent": sent, "forms": sent.forms, "check": sent.check}
     context["next"] = own_address(request)
     return render(request, "sessions/records/edit.html", context, status=status)

@@ -71,7 +71,11 @@ def _shown(stops: list[RoundStop], user: User) -> list[dict]:
 
 
 def _forms(drafts: dict[str, SessionRecord], user: User) -> dict[str, dict]:
-    sent, around = blank_pages(drafts, user), pages.form_pages(list(drafts.values()), timezone.localdate())
+    if not drafts:
+        return {}
+    sent = blank_pages(drafts, user)
+    known = next(iter(sent.values())).known  # of all: the page asks once
+    around = pages.form_pages(list(drafts.values()), timezone.localdate(), known)
     return {uid: {"sent": sent[uid], "page": around[record.pk]} for uid, record in drafts.items()}
 
 
