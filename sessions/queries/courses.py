@@ -9,6 +9,7 @@ from django.http import Http404
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.queries.rare import list_rare
 from patients.restricted import knock
 from sessions.models import Appointment, Course, PlannedSession, Practitioner
 from sessions.models.courses import LEFT_OPEN, OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
@@ -122,7 +123,7 @@ def to_rebook(
     """List the visits to come that the plan has moved away from, by time, those of the keys `lost` before them.
 
     `appointment.rebook_why`: "early" or "late" for its window, "out_of_plan", or "course_over"; empty for one that is
-    lost though it fits. One SQL statement.
+    lost though it fits. At most two SQL statements.
     """
     today_starts = day_bounds(local_day(now, site.zone), site.zone)[0]
     is_lost = Q(pk__in=lost)
@@ -132,7 +133,7 @@ def to_rebook(
     )
     rows = rows.filter(is_lost | has_moved).order_by(Case(When(is_lost, then=0), default=1), "starts_at", "pk")
     names = ("patient__species", "practitioner", "place", "planned_session__course", "round__place")
-    visits = list(rows.select_related(*names)[:at_most])
+    visits = list_rare(rows.select_related(*names), at_most)
     for visit in visits:
         planned = visit.planned_session
         visit.rebook_why = "" if planned is None else rebook_why(visit, planned, site)

@@ -8,6 +8,7 @@ from django.http import Http404
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.queries.rare import list_rare
 from patients.restricted import knock
 from protocols.folding import fold
 from sessions.models import Appointment, Reminder
@@ -74,8 +75,8 @@ def is_told_of_its_end(visit: Appointment, now: datetime) -> bool:
 
 
 def failed_messages(clinic: Clinic, now: datetime) -> list[Reminder]:
-    """List what failed lately and was not tried again, the latest first. One SQL statement."""
+    """List what failed lately and was not tried again, the latest first. At most two SQL statements."""
     rows = Reminder.objects.filter(
         clinic=clinic, status=ReminderStatus.FAILED, due_at__gte=now - timedelta(days=FAILED_DAYS)
     )
-    return list(rows.select_related(*WITH_NAMES).order_by("-due_at")[:MOST_LINES])
+    return list_rare(rows.select_related(*WITH_NAMES).order_by("-due_at"), MOST_LINES)

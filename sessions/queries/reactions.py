@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from mesoclinic.core.models import Clinic
+from mesoclinic.core.queries.rare import list_rare
 from protocols.models import Lot
 from protocols.queries.lot_warnings import also_warns
 from sessions.models import AdverseEvent, AdverseEventUpdate, SessionRecord
@@ -24,13 +25,13 @@ def suspected_counts(lot_ids: Iterable[int]) -> dict[int, int]:
     return dict(counted)
 
 
-def suspected_lots(clinic: Clinic, *, since: datetime) -> list[Lot]:
-    """The lots suspected since a moment, each with `suspected_count`, most first. One statement."""
+def suspected_lots(clinic: Clinic, *, since: datetime, at_most: int | None = None) -> list[Lot]:
+    """The lots suspected since a moment, each with `suspected_count`, most first. At most two statements."""
     rows = _standing().filter(at__gte=since).order_by().values("suspected_lot")
     recent = Lot.objects.filter(clinic=clinic, pk__in=rows).select_related("substance")
     standing = ~Q(suspicions__event__record__addenda__kind=AddendumKind.WITHDRAWAL)
     counted = recent.annotate(suspected_count=Count("suspicions__event", filter=standing, distinct=True))
-    return list(counted.order_by("-suspected_count", "pk"))
+    return list_rare(counted.order_by("-suspected_count", "pk"), at_most)
 
 
 def _standing() -> QuerySet[AdverseEventUpdate]:

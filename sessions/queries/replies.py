@@ -11,6 +11,7 @@ from django.http import Http404
 from mesoclinic.core import languages
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.queries.rare import list_rare
 from patients.models import Party, Patient, PatientParty
 from sessions.links import VisitLink
 from sessions.models import Appointment, Reply
@@ -119,10 +120,10 @@ def own_replies(link: VisitLink) -> QuerySet[Reply]:
 
 
 def asked_for_another_time(clinic: Clinic, site: Site, now: datetime) -> list[Reply]:
-    """List who asked for another time of a visit still to come and was not answered yet. One SQL statement."""
+    """List who asked for another time of a visit still to come and was not answered. At most two SQL statements."""
     rows = Reply.objects.filter(_open_ask(now), clinic=clinic, appointment__site=site)
     names = ("appointment__patient__species", "appointment__practitioner", "party")
-    return list(rows.select_related(*names).order_by("appointment__starts_at", "at")[:MOST_LINES])
+    return list_rare(rows.select_related(*names).order_by("appointment__starts_at", "at"), MOST_LINES)
 
 
 def reply_or_404(clinic: Clinic, public_id: UUID) -> Reply:

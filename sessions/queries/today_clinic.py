@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, npgettext
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.queries import backups, readiness
+from mesoclinic.core.queries.rare import list_rare
 from mesoclinic.core.wording import with_colon
 from patients.models import Patient, PatientImport
 from patients.queries import imports, patients
@@ -202,13 +203,13 @@ def manager_day(clinic: Clinic, site: Site, now: datetime) -> ManagerDay:
     return ManagerDay(
         today=today,
         figures=_figures(clinic, site, now),
-        expiring=list(lots.expiring_lots(clinic, today)[:MOST_LINES]),
-        low=list(lots.low_stock(clinic)[:MOST_LINES]),
-        suspected=suspected_lots(clinic, since=now - timedelta(weeks=follow_ups.LAST_WEEK))[:MOST_LINES],
-        forced=list(
-            lots.notices(clinic, since=now - timedelta(FORCED_DAYS), kind=StockNotice.Kind.FORCED)[:MOST_LINES]
+        expiring=list_rare(lots.expiring_lots(clinic, today), MOST_LINES),
+        low=list_rare(lots.low_stock(clinic), MOST_LINES),
+        suspected=suspected_lots(clinic, since=now - timedelta(weeks=follow_ups.LAST_WEEK), at_most=MOST_LINES),
+        forced=list_rare(
+            lots.notices(clinic, since=now - timedelta(FORCED_DAYS), kind=StockNotice.Kind.FORCED), MOST_LINES
         ),
-        failed_batches=list(batches.with_failures(clinic)[:MOST_LINES]),
+        failed_batches=list_rare(batches.with_failures(clinic), MOST_LINES),
         refused_imports=list(imports.refused(clinic)[:MOST_LINES]),
         problems=_problems(site),
         unmade=unmade_plans(clinic, site, now),

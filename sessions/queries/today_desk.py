@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
+from mesoclinic.core.queries.rare import list_rare
 from mesoclinic.core.wording import date_format
 from patients.models import Patient
 from sessions.models import Appointment, CallAttempt, Course, PlannedSession, Round
@@ -115,7 +116,7 @@ class DeskDay:
 
 
 def desk_day(site: Site, now: datetime) -> DeskDay:
-    """Gather what the desk does today. At most twenty-two SQL statements, whatever there is.
+    """Gather what the desk does today. At most twenty-six SQL statements, whatever there is.
 
     Where somebody competes under the rules of a body, those of `blocked_times` twice.
     """
@@ -132,7 +133,7 @@ def desk_day(site: Site, now: datetime) -> DeskDay:
         calls_are_more=lists.calls_are_more,
         rebook=lists.rebook,
         lost=lists.lost,
-        unclosed=list(unclosed(site, now)[:MOST_LINES]),
+        unclosed=list_rare(unclosed(site, now), MOST_LINES),
     )
 
 
@@ -153,7 +154,7 @@ class CallLists:
 def call_lists(site: Site, now: datetime, most: int = MOST_LINES) -> CallLists:
     """List whom to call, at most so many, and what to rebook, with the last outcome and three times that suit.
 
-    At most so many lines of each have times. At most twenty SQL statements, however long the lists, and what `desk_day`
+    At most so many lines of each have times. At most twenty-three SQL statements, however long the lists, and what `desk_day`
     says of competitions: all times come from one reading of the agendas.
     """
     today = local_day(now, site.zone)
@@ -182,8 +183,8 @@ def _may_choose(one: Call | Rebook) -> bool:
 
 def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook | RebookRound], int]:
     """List the visits of the coming two weeks that have lost their time, then those the plan has moved away from;
-    and how many of the first there are. Those of one round are one line, and never cut. Six SQL statements, and the
-    rules of bodies. Who is to be called about them is not said yet.
+    and how many of the first there are. Those of one round are one line, and never cut. Seven SQL statements, and
+    the rules of bodies. Who is to be called about them is not said yet.
     """
     lost_ones = lost_visits(site, now=now, until=now + timedelta(days=LOST_DAYS))
     why, shown = lost_ones.why, lost_ones.first(MOST_LINES)
@@ -220,13 +221,13 @@ def unclosed(site: Site, now: datetime) -> QuerySet[Appointment]:
 
 
 def to_call(site: Site, today: date, now: datetime) -> tuple[list[Call], bool]:
-    """List who should be called, the most urgent first, and whether there are more. Three SQL statements.
+    """List who should be called, the most urgent first, and whether there are more. At most five SQL statements.
 
     How they are reached and what was last is not said yet.
     """
     due = list(courses.due_unbooked(site, today + timedelta(days=COMING_DAYS))[: MOST_LINES + 1])
-    missed = list(_missed(site, now)[: MOST_LINES + 1])
-    lapsed = list(courses.lapsed(site)[: MOST_LINES + 1])
+    missed = list_rare(_missed(site, now), MOST_LINES + 1)
+    lapsed = list_rare(courses.lapsed(site), MOST_LINES + 1)
     planned = {session.course.patient_id for session in due} | {course.patient_id for course in lapsed}
     missed = _first_of_each(visit for visit in missed if visit.patient_id not in planned)
     _at(site, [*(one.course for one in due), *missed, *lapsed])
