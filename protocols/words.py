@@ -1,9 +1,12 @@
 """A series in the words a receptionist uses, and days in those of the reader: for pages, plans and reports."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -12,28 +15,37 @@ from protocols.allergens import allergy_finding
 from protocols.cadence import LONGEST_TEXT, THE_END, Cadence, CadenceError, Gap, Phase, Unit, parse
 from protocols.citations import names_words, pairs_words, rule_words, shipped_text
 from protocols.dosing.findings import Finding, Value, show_value
+from protocols.dosing.quantities import plain
 from protocols.services.catalogue import shipped_catalogue
 
-NAMED = ("substance", "substances", "left", "right", "other")  # what of a finding are names of substances
+NAMED = ("substance", "substances", "left", "right", "other", "classes")  # names of the catalogue in a finding
+STRENGTHS = ("strength", "usual", "pack")
+POINT = re.compile(r"(?<=\d)\.(?=\d)")
 
 
 def show_here(value: Value) -> str:
-    """Write a number or name of a finding as it stands, a day or time as the reader writes them."""
+    """Write a number, day or time of a finding as the reader writes them, a name as it stands."""
+    if isinstance(value, Decimal):
+        return decimals_here(plain(value))
     if isinstance(value, datetime):
         return date_format(value, "j M Y, H:i")
     return date_format(value, "j M Y") if isinstance(value, date) else show_value(value)
 
 
-def finding_said(finding: Finding, show: Callable[[Value], str] = show_here) -> str:
+def decimals_here(text: str) -> str:
+    """Put the reader's decimal sign into the numbers of a text: 0,5 mg/mL in French."""
+    return POINT.sub(get_format("DECIMAL_SEPARATOR"), text)
+
+
+def finding_said(finding: Finding) -> str:
     """Say a finding of the mix check in the reader's language: the substances and the rule it names, what that rule says.
 
     The words come in here and not where the check is made: a finding keeps its key whoever reads it.
     """
-    said = {"rule": rule_words, "text": shipped_text, "pairs": pairs_words, "species": species_words} | dict.fromkeys(
-        NAMED, names_words
-    )
+    said = {"rule": rule_words, "text": shipped_text, "pairs": pairs_words, "species": species_words}
+    said |= dict.fromkeys(NAMED, names_words) | dict.fromkeys(STRENGTHS, decimals_here)
     numbers = {name: said[name](str(value)) if name in said else value for name, value in finding.numbers.items()}
-    return allergy_finding(replace(finding, numbers=numbers)).render(_, show)
+    return allergy_finding(replace(finding, numbers=numbers)).render(_, show_here)
 
 
 def species_words(code: str) -> str:

@@ -73,11 +73,11 @@ class ReactionSeen:
 
 @dataclass(frozen=True)
 class OverrideGiven:
-    """Why a finding of the mix check was gone past; `key` is the finding's own."""
+    """Why a finding of the mix check was gone past; `key` is the finding's own, `finding` its words in any language."""
 
     key: str
     rule: str
-    finding: str
+    finding: str = field(compare=False)
     reason: str
 
 

@@ -11,7 +11,7 @@ from protocols.advice import advice_in_words
 from protocols.allergens import allergen_words
 from protocols.citations import note_words, pair_words, shipped_text, source_words
 from protocols.dosing import Finding
-from protocols.words import cadence_words, finding_said, show_here
+from protocols.words import cadence_words, finding_said
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:mm|mL|mg|kg|IU|UI|%)(?!\w))")
@@ -68,7 +68,7 @@ def of(words: dict[str, str], code: str) -> str:
 @register.filter
 def finding_words(finding: Finding) -> str:
     """Say a finding of the mix check in the reader's language."""
-    return finding_said(finding, lambda value: amount(value) if isinstance(value, Decimal) else show_here(value))
+    return finding_said(finding)
 
 
 @register.filter

@@ -67,7 +67,7 @@ class Course(ClinicOwned):
     plan_wanted = models.PositiveIntegerField(default=0)
     plan_made = models.PositiveIntegerField(default=0)
     plan_wanted_at = models.DateTimeField(null=True, blank=True)
-    plan_problem = models.CharField(max_length=300, blank=True)
+    plan_problem = models.CharField(max_length=300, blank=True)  # a key with its day, in words said by plan_problems
     billing_note = models.CharField(_("billing note"), max_length=300, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -346,6 +346,8 @@ class Override(models.Model):
     rule = models.CharField(_("rule"), max_length=60)
     key = models.CharField(max_length=500, blank=True, editable=False)  # of the finding: other numbers, other key
     finding = models.TextField(_("finding"), max_length=1000)
+    # What says the finding in another language, of a prescription; a record's own findings hold it, and are signed.
+    sentence = models.JSONField(null=True, blank=True, editable=False)
     reason = models.CharField(_("reason"), max_length=500)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now, editable=False)

@@ -61,7 +61,7 @@ def consent_findings(
                 gettext_noop(
                     "Consent of %(day)s was given before this came into the plan: %(classes)s. Have it renewed."
                 ),
-                {"day": general[0].given_on, "classes": _listed(named)},
+                {"day": general[0].given_on, "classes": ", ".join(one.name for one in named)},
             )
 
 

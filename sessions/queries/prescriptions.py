@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils import timezone
 from mesoclinic.core.models import Clinic
 from patients.models import Patient
 from protocols.dosing import Finding, Level, MixLine, check_mix, dose_iu, dose_mg
+from protocols.dosing.keeping import sentence_of
 from protocols.dosing.quantities import plain
 from protocols.models import Indication, ProtocolLine, ProtocolVersion
 from protocols.queries.mix_tables import mix_tables
@@ -56,6 +58,7 @@ class FindingWords:
     rule: str
     text: str
     source: str
+    sentence: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ def _words(finding: Finding) -> FindingWords:
         rule=finding.rule,
         text=finding_said(finding),
         source=finding.source,
+        sentence=sentence_of(finding),
     )
 
 

@@ -28,6 +28,7 @@ from protocols.dosing import (
     totals,
 )
 from protocols.dosing.findings import LOUDEST_FIRST
+from protocols.dosing.keeping import sentence_of
 from protocols.models import ProtocolVersion, Technique
 from protocols.models.recalls import fold_number
 from protocols.queries import mixes
@@ -58,7 +59,7 @@ class RecordCheck:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """The findings as pages show them and records keep them, in the reader's language."""
+        """The findings as pages show them and records keep them: in the reader's language, and what says it in another."""
         return [
             {
                 "level": one.level.value,
@@ -66,6 +67,7 @@ class RecordCheck:
                 "key": key_of(one),
                 "text": words_of(one),
                 "source": one.source,
+                **sentence_of(one),
             }
             for one in self.findings
         ]

@@ -16,6 +16,7 @@ from sessions.models.records import EffectUnit
 from sessions.printing import document
 from sessions.printing.numbers import number
 from sessions.printing.words import Words
+from sessions.queries.kept_findings import told
 
 HOURS_A_DAY = 24
 COMPETITION = "competition."  # how the rules of a mix check that speak of competing begin
@@ -62,9 +63,7 @@ def _days(record: SessionRecord) -> Decimal:
 def competition_notes(standing: list[SessionRecord], zone: ZoneInfo) -> tuple[document.CompetitionNote, ...]:
     """Give what the rules said of the last session: the earliest day one of them allows, never more. No SQL statement."""
     return tuple(
-        document.CompetitionNote(
-            session=number_of(record), on=local_day(record.performed_at, zone), said=str(finding.get("text", ""))
-        )
+        document.CompetitionNote(session=number_of(record), on=local_day(record.performed_at, zone), said=told(finding))
         for record in standing[-1:]
         for finding in record.findings
         if str(finding.get("rule", "")).startswith(COMPETITION)

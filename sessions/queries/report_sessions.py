@@ -32,6 +32,7 @@ from sessions.printing import document
 from sessions.printing.numbers import number
 from sessions.printing.words import Words
 from sessions.queries import corrections
+from sessions.queries.kept_findings import told_override
 from sessions.queries.reactions import with_outcome
 from sessions.queries.report_course import body_parts, effect_said, number_of
 from sessions.queries.report_words import moment_words, side_words
@@ -155,7 +156,7 @@ def _session(record: SessionRecord, zone: ZoneInfo, species: Species, words: Wor
         aftercare=advice_in_words(record.aftercare),
         notes=record.notes,
         shots_told=shown.shots,
-        overrides=tuple(_override(override, zone) for override in record.overrides.all()),
+        overrides=tuple(_override(override, record, zone) for override in record.overrides.all()),
         addenda=tuple(_addendum(addendum, zone, words) for addendum in record.addenda.all()),
         amended=_amended(record, right, words),
         signature=_signature(record, zone, words),
@@ -305,10 +306,9 @@ def _behaviour(record: SessionRecord, species: Species) -> str:
     return ", ".join(f"{value_words(score, species)} ({RatedBy(score.rated_by).label})" for score in values)
 
 
-def _override(override, zone: ZoneInfo) -> document.Override:
-    return document.Override(
-        rule=override.finding, reason=override.reason, by=str(override.by), on=local_day(override.at, zone)
-    )
+def _override(override: Override, record: SessionRecord, zone: ZoneInfo) -> document.Override:
+    said = told_override(override, record.findings)
+    return document.Override(rule=said, reason=override.reason, by=str(override.by), on=local_day(override.at, zone))
 
 
 def _addendum(addendum: Addendum, zone: ZoneInfo, words: Words) -> document.Addendum:

@@ -27,6 +27,7 @@ from sessions.printing import document
 from sessions.printing.document import Timing
 from sessions.printing.words import Words, print_day
 from sessions.queries.competitions import may_compete
+from sessions.queries.kept_findings import told_override
 from sessions.queries.paper import letterhead, paper_of, paper_size
 from sessions.queries.report_competitions import competing_of, competition_dates, competition_days
 from sessions.queries.report_course import all_points, competition_notes, effects
@@ -303,7 +304,7 @@ def visit_said(visit: Appointment, words: Words) -> str:
 def _overrides(course: Course, words: Words) -> Iterable[document.Override]:
     for override in Override.objects.filter(course=course).select_related("by"):
         yield document.Override(
-            rule=override.finding,
+            rule=told_override(override),
             reason=override.reason,
             by=str(override.by),
             on=local_day(override.at, course.site.zone),

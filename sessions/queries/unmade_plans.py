@@ -13,6 +13,7 @@ from mesoclinic.core.queries.readiness import LATE
 from mesoclinic.core.wording import date_format
 from sessions.models import Course, Practitioner
 from sessions.models.courses import CourseStatus
+from sessions.queries.plan_problems import problem_words
 
 MOST_LINES = 40
 
@@ -34,8 +35,11 @@ def unmade_plans(clinic: Clinic, site: Site, now: datetime, *, lead: Practitione
     rows = Course.objects.filter(~Q(plan_problem="") | waits, clinic=clinic, status=CourseStatus.ACTIVE)
     if lead is not None:
         rows = rows.filter(lead_practitioner=lead)
-    rows = rows.select_related("patient__species", "patient__clinic", "indication").order_by("patient__name", "pk")
-    return [UnmadePlan(course, course.plan_problem or _waits(course, site)) for course in list_rare(rows, MOST_LINES)]
+    rows = rows.select_related("patient__species", "patient__clinic", "indication", "site").order_by(
+        "patient__name", "pk"
+    )
+    found = list_rare(rows, MOST_LINES)
+    return [UnmadePlan(course, problem_words(course) or _waits(course, site)) for course in found]
 
 
 def _waits(course: Course, site: Site) -> str:

@@ -17,6 +17,7 @@ from mesoclinic.core.models import Site
 from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.availability import is_open_on
+from sessions.queries.plan_problems import BROKEN, no_open_day
 from sessions.queries.plans import CoursePlan, course_plans, days_of, plans_of
 from sessions.scheduling.followup import is_lapsed
 from sessions.scheduling.planning import NoOpenDayError, PlannedDay, Reason
@@ -121,8 +122,7 @@ def _plan_alone(course_id: int, now: datetime) -> None:
         _plan_locked([course_id], now)
     except Exception:
         logger.exception("course %s cannot be planned", course_id)
-        problem = _("The plan could not be made. Change the cadence, or tell your administrator.")
-        Course.objects.filter(pk=course_id).update(plan_problem=problem)
+        Course.objects.filter(pk=course_id).update(plan_problem=BROKEN)
 
 
 @dataclass
@@ -184,8 +184,7 @@ def _days(plan: CoursePlan, today: date, open_on: OpenOn) -> list[PlannedDay] | 
     try:
         days = days_of(plan, today, open_on[site.pk])
     except NoOpenDayError as exc:
-        problem = _("%(site)s has no open day within a year from %(day)s. Enter its opening hours or end the closure.")
-        _say_problem(plan.course, problem % {"site": site, "day": exc.from_on.isoformat()})
+        _say_problem(plan.course, no_open_day(exc.from_on))
         return None
     _say_problem(plan.course, "")
     return days
@@ -193,7 +192,7 @@ def _days(plan: CoursePlan, today: date, open_on: OpenOn) -> list[PlannedDay] | 
 
 def _say_problem(course: Course, problem: str) -> None:
     if problem != course.plan_problem:
-        Course.objects.filter(pk=course.pk).update(plan_problem=problem[:300])
+        Course.objects.filter(pk=course.pk).update(plan_problem=problem)
 
 
 def values_of(day: PlannedDay, revision: int) -> dict[str, Any]:

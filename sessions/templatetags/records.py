@@ -7,8 +7,10 @@ from django import template
 from django.utils.formats import number_format
 
 from sessions.models.records import Override
+from sessions.queries.kept_findings import told, told_override
 
 register = template.Library()
+register.filter("told_finding", told)
 
 
 @register.filter
@@ -24,6 +26,12 @@ def ml(value: object) -> str:
 def reason_for(reasons: Mapping[str, str], key: str) -> str:
     """Return the reason already given for a finding."""
     return reasons.get(key, "")
+
+
+@register.filter
+def override_words(override: Override) -> str:
+    """Say in the reader's language what was gone past where no finding beside it says it."""
+    return told_override(override)
 
 
 @register.filter

@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from mesoclinic.core.models import AuditEvent
 from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN
 from sessions.queries import plans as planner
+from sessions.queries.plan_problems import problem_words
 from sessions.services import appointments, availability, courses, extending, plans
 from tests.factories import (
     done_session,
@@ -298,7 +300,10 @@ def test_a_clinic_closed_for_good_is_named_on_the_course_and_planned_once_it_ope
     site = site_of(clinic)
     closure = availability.add_closure(actor=None, site=site, from_on=MONDAY, until_on=date(2028, 1, 1))
     course = make_course(clinic, start_on=MONDAY)
-    assert "no open day" in course.plan_problem
+    assert course.plan_problem == "no-open-day 2026-03-02"
+    assert problem_words(course).startswith(f"{site} has no open day within a year from 2 Mar 2026.")
+    with translation.override("fr"):
+        assert problem_words(course).startswith(f"{site} n’a aucun jour ouvert dans l’année qui suit le 2 mars 2026.")
     assert course.is_planned
 
     availability.remove_closure(actor=None, closure=closure)
@@ -338,7 +343,7 @@ def test_one_course_that_cannot_be_planned_keeps_no_other_from_its_plan(clinic, 
     fine.refresh_from_db()
     assert fine.is_planned
     assert not broken.is_planned
-    assert "could not be made" in broken.plan_problem
+    assert "could not be made" in problem_words(broken)
 
 
 def test_a_course_prescribed_for_a_closed_day_begins_on_the_next_open_one(clinic):

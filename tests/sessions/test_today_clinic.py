@@ -160,6 +160,20 @@ def test_a_plan_that_could_not_be_made_is_told_to_its_practitioner_and_the_manag
     assert reverse("sessions:course", args=[mine.public_id]) in shown
 
 
+def test_why_a_plan_is_missing_is_told_in_the_language_of_who_reads_it(client, world):
+    manager = make_user(world.clinic, Role.MANAGER)
+    course = make_course(world.clinic, patient=patient(world.clinic, "Bo Ek"))
+    Course.objects.filter(pk=course.pk).update(plan_problem="no-open-day 2026-03-02")
+    told = {}
+
+    for language in ("en", "fr"):
+        type(manager).objects.filter(pk=manager.pk).update(language=language)
+        told[language] = page(client, manager, now=NOW)
+
+    assert "has no open day within a year from 2 Mar 2026." in told["en"]
+    assert "n’a aucun jour ouvert dans l’année qui suit le 2 mars 2026." in told["fr"]
+
+
 @pytest.mark.parametrize("status", ["paused", "stopped"])
 def test_of_a_course_that_is_not_going_on_no_plan_is_missing(world, status):
     course = make_course(world.clinic)

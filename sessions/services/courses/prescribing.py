@@ -91,9 +91,8 @@ def prescribe_course(
     )
     for block in blocks:
         reason = fitting(Override, "reason", override_reason)
-        Override.objects.create(
-            course=course, rule=block.rule[:60], finding=block.text[:1000], reason=reason, by=actor, at=now
-        )
+        said = {"rule": block.rule[:60], "finding": block.text[:1000], "sentence": block.sentence}
+        Override.objects.create(course=course, **said, reason=reason, by=actor, at=now)
     verb = "course.prescribed"
     audit.record(
         actor=actor, verb=verb, subject=course, patient_id=patient.pk, reason=override_reason if blocks else ""
