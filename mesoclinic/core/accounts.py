@@ -24,7 +24,10 @@ class AuthenticationBackend(AllauthBackend):
     """Signs in by user name or e-mail, and reads a user together with the clinic: one SQL statement a request."""
 
     def get_user(self, user_id):
-        user = get_user_model().objects.select_related("clinic").filter(pk=user_id).first()
+        found = list(
+            get_user_model().objects.select_related("clinic").filter(pk=user_id).order_by()
+        )  # an order is hashed
+        user = found[0] if found else None
         return user if user and self.user_can_authenticate(user) else None
 
     def has_perm(self, user_obj, perm, obj=None) -> bool:

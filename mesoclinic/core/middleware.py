@@ -1,6 +1,7 @@
 """The clinic a request belongs to, its site and clock, and headers that keep patient pages out of caches."""
 
 from datetime import timedelta
+from operator import attrgetter
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -70,7 +71,8 @@ class ClinicMiddleware:
     @staticmethod
     def _site(request) -> Site | None:
         """Return the site chosen in this browser, else the first; the user menu offers `request.sites`."""
-        request.sites = list(Site.objects.filter(clinic=request.clinic, is_active=True).order_by("pk"))
+        found = Site.objects.filter(clinic=request.clinic, is_active=True).order_by()
+        request.sites = sorted(found, key=attrgetter("pk"))
         for site in request.sites:
             site.clinic = request.clinic
         chosen = request.session.get("site_id")
