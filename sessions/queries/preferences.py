@@ -11,8 +11,8 @@ from sessions.models import BlockedDay, BookingPreference
 
 def preference_of(patient: Patient) -> BookingPreference:
     """Give what a patient wishes for; an empty, unsaved one when nothing is known. One SQL statement."""
-    found = BookingPreference.objects.select_related("practitioner", "room").filter(patient=patient).first()
-    return found or BookingPreference(patient=patient, clinic_id=patient.clinic_id)
+    found = list(BookingPreference.objects.select_related("practitioner", "room").filter(patient=patient).order_by())
+    return found[0] if found else BookingPreference(patient=patient, clinic_id=patient.clinic_id)
 
 
 def blocked_days(patient: Patient, since: date) -> list[BlockedDay]:

@@ -181,14 +181,12 @@ class SeriesDesk:
         return part if len(part) < len(list(lines)) else []
 
     def _line(self, line: Line, found: Found) -> ShownLine:
-        is_swapped = self.swapped == line.number
-        query = self._query(swap=None if is_swapped else line.number)
         return ShownLine(
             line,
             proposal_words.price(line),
             proposal_words.detail(line, self._cause(line, found)),
-            query,
-            is_swapped,
+            self._swap_query(line.number),
+            is_swapped=self.swapped == line.number,
         )
 
     def _cause(self, line: Line, found: Found) -> str:
@@ -200,18 +198,27 @@ class SeriesDesk:
         shown = []
         for line, solved in proposals.alternatives(found, self.swapped) if self.swapped else []:
             effect = proposal_words.effect(found.proposal, solved, line.number)
-            pin = self._query(swap=None, pin=time_key(line))
+            pin = self._pin_query(time_key(line))
             shown.append(ShownAlternative(line, proposal_words.price(line), effect, pin))
         return shown
 
-    def _query(self, *, swap: int | None, pin: str = "") -> str:
-        """Give the address of this page with other times shown for a session, or one of them chosen."""
+    @cached_property
+    def _kept_query(self) -> str:
+        """The address of this page with no other times shown: every line of it begins with the same."""
+        return self._asked_again().urlencode()
+
+    def _asked_again(self) -> QueryDict:
         query = self.filters.data.copy()
         query["asked"] = "1"
         query.pop("swap", None)
-        if swap is not None:
-            query["swap"] = str(swap)
-        if pin:
-            number = pin.partition("~")[0]
-            query.setlist("pin", [key for key in query.getlist("pin") if key.partition("~")[0] != number] + [pin])
+        return query
+
+    def _swap_query(self, number: int) -> str:
+        """Give the address of this page with other times shown for a session, or, where they are shown, without."""
+        return self._kept_query if self.swapped == number else f"{self._kept_query}&swap={number}"
+
+    def _pin_query(self, key: str) -> str:
+        """Give the address of this page with this time chosen for its session."""
+        query, number = self._asked_again(), key.partition("~")[0]
+        query.setlist("pin", [one for one in query.getlist("pin") if one.partition("~")[0] != number] + [key])
         return query.urlencode()
