@@ -39,7 +39,7 @@ def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Patient:
 def closed_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Patient:
     """The same for pages that show nothing of what is in the file: what somebody asked about it, and the question why."""
     try:
-        patient = _of(clinic).get(public_id=public_id)
+        patient = _of(clinic, public_id=public_id)
     except (Patient.DoesNotExist, ValidationError, ValueError, TypeError) as exc:
         raise Http404 from exc
     return kept(patient)
@@ -50,7 +50,7 @@ def kept(patient: Patient) -> Patient:
     for _step in range(LONGEST_CHAIN):
         if patient.merged_into_id is None:
             break
-        patient = _of(patient.clinic).get(pk=patient.merged_into_id)
+        patient = _of(patient.clinic, pk=patient.merged_into_id)
     return patient
 
 
@@ -116,8 +116,11 @@ def _end_of_chain(patient: Patient, found: dict[int, Patient]) -> Patient:
     return patient
 
 
-def _of(clinic: Clinic):
-    return Patient.objects.filter(clinic=clinic).select_related("species", "clinic", "place")
+def _of(clinic: Clinic, **which) -> Patient:
+    """Return one file with its species and place. It is given the clinic at hand, which need not be read with it."""
+    patient = Patient.objects.select_related("species", "place").get(clinic=clinic, **which)
+    patient.clinic = clinic
+    return patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +246,7 @@ def newest_weights(patients: Collection[Patient], until: date | None = None) -> 
     known = known if until is None else known.filter(weighed_on__lte=until)
     newest = Patient.objects.filter(pk__in=[patient.pk for patient in patients]).order_by()
     newest = newest.annotate(newest=Subquery(known.values("pk")[:1])).values("newest")
-    return {weight.patient_id: weight for weight in Weight.objects.filter(pk__in=newest)}
+    return {weight.patient_id: weight for weight in Weight.objects.filter(pk__in=newest).order_by()}
 
 
 def age_words(patient: Patient, today: date) -> str:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.models import Clinic
+from mesoclinic.core.queries.rare import list_rare
 from patients.models import Consent, Patient
 from patients.models.consents import ConsentKind
 from patients.queries import consents, patients
@@ -27,8 +28,8 @@ def handouts_of_record(record: SessionRecord) -> list[ReportHandout]:
 
 
 def handouts_of_patient(file_ids: list[int]) -> list[ReportHandout]:
-    """List what was handed out of a patient's courses and sessions without one. One SQL statement."""
-    return list(_light().of_files(file_ids)[:MOST])
+    """List what was handed out of a patient's courses and sessions without one. At most two SQL statements."""
+    return list_rare(_light().of_files(file_ids), MOST)
 
 
 def get_or_404(clinic: Clinic, public_id: UUID) -> ReportHandout:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mesoclinic.core.queries.rare import list_rare
 from mesoclinic.core.wording import with_colon
 from patients.models import Flag, Patient
 from patients.queries import consents as consent_queries
@@ -19,7 +20,7 @@ from patients.queries.merging import OtherWay, other_ways
 from patients.queries.parties import Contact
 from protocols.cadence import OPEN_ENDED
 from sessions.models import Appointment, Course, PlannedSession, ReportHandout, SessionRecord
-from sessions.models.appointments import OPEN_STATUSES
+from sessions.models.appointments import OPEN_STATUSES, AppointmentKind, AppointmentStatus
 from sessions.models.courses import CourseRevision, PlannedStatus
 from sessions.queries.competitions import may_compete
 from sessions.queries.corrections import right_lines, right_values
@@ -29,6 +30,16 @@ from sessions.queries.scale_words import scale_label, value_words
 from sessions.recording import shots_in_all
 
 MOST_VISITS = 30
+TOLD_OF_A_COURSE = (
+    "public_id",
+    "side",
+    "status",
+    "start_on",
+    "indication__name",
+    "protocol_version__protocol__name",
+    "lead_practitioner__name",
+)
+TOLD_OF_A_VISIT = ("starts_at", "kind", "status", "status_reason", "practitioner__name", "planned_session__number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,7 @@ class PatientStory:
 
 
 def story(patient: Patient, *, today: date, now: datetime, zone: ZoneInfo, sees_records: bool) -> PatientStory:
-    """Gather a patient's page. A fixed number of SQL statements, whatever the file holds; eight more for a horse that
+    """Gather a patient's page. At most so many SQL statements, however much the file holds; eight more for a horse that
     competes under a body's rules.
     """
     keys = patient_queries.file_ids(patient)
@@ -122,7 +133,9 @@ def _is_over(flag: Flag, today: date) -> bool:
 
 
 def _courses(keys: list[int]) -> QuerySet[Course]:
-    """Courses, open ones first, with how far each has come and whether it `goes_on` without an end."""
+    """Courses, open ones first, with how far each has come and whether it `goes_on` without an end; of the rest only
+    what the page says of it.
+    """
     to_do = PlannedSession.objects.filter(status__in=[PlannedStatus.PLANNED, PlannedStatus.BOOKED]).order_by("number")
     followed = CourseRevision.objects.filter(course=OuterRef("pk")).order_by("-number").values("cadence")[:1]
     return (
@@ -135,6 +148,7 @@ def _courses(keys: list[int]) -> QuerySet[Course]:
             goes_on=Case(When(followed__contains=OPEN_ENDED, then=True), default=False),
         )
         .prefetch_related(Prefetch("planned_sessions", queryset=to_do, to_attr="sessions_to_do"))
+        .only(*TOLD_OF_A_COURSE)
         .order_by("status", "-start_on", "-pk")
     )
 
@@ -143,24 +157,26 @@ def _to_come(keys: list[int], now: datetime) -> list[Appointment]:
     """Visits still to come, and one that runs late: who is here stays on the page past the time that was booked."""
     to_come = Q(status__in=OPEN_STATUSES, ends_at__gte=now) | Q(status__in=["arrived", "in_progress"])
     rows = Appointment.objects.filter(to_come, patient__in=keys, in_place_of__isnull=True)
-    return list(rows.select_related("practitioner", "room", "place", "site").order_by("starts_at")[:6])
+    return list(rows.select_related("practitioner", "room", "place").order_by("starts_at")[:6])
 
 
 def _visits(keys: list[int]) -> list[Appointment]:
+    """The latest visits, with no more of each than the line that tells of it says."""
     rows = Appointment.objects.filter(patient__in=keys, in_place_of__isnull=True).exclude(status="moving")
-    return list(rows.select_related("practitioner", "planned_session").order_by("-starts_at")[:MOST_VISITS])
+    rows = rows.select_related("practitioner", "planned_session").only(*TOLD_OF_A_VISIT)
+    return list(rows.order_by("-starts_at")[:MOST_VISITS])
 
 
 def _last_record(keys: list[int]) -> LastRecord | None:
-    record = (
+    rows = (
         SessionRecord.objects.finished()
         .filter(patient__in=keys)
         .select_related("performed_by", "technique", "appointment", "course__indication", "patient__species")
         .prefetch_related("administrations__substance", "injection_sites", "scores", "adverse_events", "addenda")
         .order_by("-performed_at", "-pk")
-        .first()
     )
-    return LastRecord(record, tuple(line for line in _lines(record) if line)) if record else None
+    last = list_rare(rows, 1)
+    return LastRecord(last[0], tuple(line for line in _lines(last[0]) if line)) if last else None
 
 
 def _lines(record: SessionRecord) -> list[str]:
@@ -194,7 +210,7 @@ def _events(patient, courses, visits, flags, consents, now) -> list[Event]:
     zone = timezone.get_current_timezone()
     registered = patient.created_at.astimezone(zone).date()
     events = [Event(registered, "person-plus", _("Registered"))]
-    events += [_visit_event(visit, zone) for visit in visits if visit.starts_at <= now]
+    events += _visit_events([visit for visit in visits if visit.starts_at <= now], zone)
     events += [
         Event(
             course.start_on,
@@ -218,15 +234,14 @@ def _events(patient, courses, visits, flags, consents, now) -> list[Event]:
     return sorted(events, key=lambda event: event.on, reverse=True)
 
 
-def _visit_event(visit: Appointment, zone) -> Event:
-    number = visit.planned_session.number if visit.planned_session else None
-    words = _("Session %(number)d") % {"number": number} if number else str(visit.get_kind_display())
-    on = visit.starts_at.astimezone(zone).date()
-    return Event(
-        on,
-        "calendar-event",
-        f"{words} · {visit.practitioner}",
-        visit.status,
-        str(visit.get_status_display()),
-        visit.status_reason,
-    )
+def _visit_events(visits: list[Appointment], zone: ZoneInfo) -> list[Event]:
+    """Say what each visit was. The words for kinds and statuses are looked up once, not in every row."""
+    kinds, statuses = dict(AppointmentKind.choices), dict(AppointmentStatus.choices)
+    events = []
+    for visit in visits:
+        number = visit.planned_session.number if visit.planned_session else None
+        words = _("Session %(number)d") % {"number": number} if number else kinds[visit.kind]
+        on = visit.starts_at.astimezone(zone).date()
+        told = f"{words} · {visit.practitioner}"
+        events.append(Event(on, "calendar-event", told, visit.status, str(statuses[visit.status]), visit.status_reason))
+    return events
