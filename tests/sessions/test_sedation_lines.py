@@ -14,6 +14,9 @@ from protocols.queries import lots as stock
 from protocols.services import recalls
 from sessions.models import Administration, Signature
 from sessions.queries.labels import syringe_labels
+from sessions.queries.overview import PARTS
+from sessions.queries.overview_scope import Scope
+from sessions.queries.reactions import suspected_counts
 from sessions.queries.recalls import find
 from sessions.queries.record_checks import check_record
 from sessions.queries.record_pages import summaries
@@ -21,7 +24,7 @@ from sessions.queries.records import content
 from sessions.queries.reports import course_report, get_or_404
 from sessions.queries.signatures import verify_chain
 from sessions.recording import LineGiven, as_last_time
-from sessions.services.records import Correction, add_addendum
+from sessions.services.records import Correction, add_addendum, report_reaction
 from tests.factories import make_consent, make_lot, make_substance
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import filled, finish, lifted_everywhere, record_world, save, sign, start
@@ -80,6 +83,18 @@ def test_a_recall_of_its_lot_finds_the_horse(world, record):
     found = find(world.clinic, "det9")
 
     assert [(one.patient, one.lines) for one in found.sessions] == [(world.patient, ["Detomidine"])]
+
+
+def test_a_reaction_counts_for_its_lot_and_may_be_blamed_on_it(world, record):
+    report_reaction(actor=world.doctor_user, record=record, kind="swelling", severity="mild", suspected_lot=world.vial)
+    day = record.performed_at.astimezone(world.site.zone).date()
+    scope = Scope(clinic=world.clinic, sites=(world.site,), from_on=day, until_on=day, today=day)
+
+    table = next(block for block in PARTS["safety"][1](scope).blocks if block.kind == "table")
+
+    told = {row[0].text: (row[1].text, row[2].text) for row in table.rows}
+    assert told["Detomidine · DET 9"] == ("1", "1")
+    assert suspected_counts([world.vial.pk]) == {world.vial.pk: 1}
 
 
 @pytest.mark.parametrize("typed", [False, True])
