@@ -59,6 +59,12 @@ urlpatterns = [
     path("imports/<uuid:public_id>/run/", imports.run_import, name="run-import"),
     path("imports/<uuid:public_id>/cancel/", imports.cancel_import, name="cancel-import"),
     path("imports/<uuid:public_id>/take-back/", imports.take_back_import, name="take-back-import"),
+    path("imports/<uuid:public_id>/rows/<int:position>/apart/", imports.tell_row_apart, name="tell-row-apart"),
+    path(
+        "imports/<uuid:public_id>/rows/<int:position>/apart/undo/",
+        imports.undo_tell_row_apart,
+        name="undo-tell-row-apart",
+    ),
     path("imports/<uuid:public_id>/faults/", imports.import_faults, name="import-faults"),
     # consent texts
     path("consent-texts/", consent_texts.consent_texts, name="consent-texts"),

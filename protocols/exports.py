@@ -22,6 +22,7 @@ LOTS = (
     Column(_("Expires"), lambda lot: lot.expires_on),
     Column(pgettext_lazy("volume", "Left"), lambda lot: lot.stock_ml),
     Column(_("State"), lambda lot: lot.get_status_display()),
+    Column(_("Reactions blamed on it"), lambda lot: lot.blamed or None),
 )
 SUBSTANCES = (
     Column(_("Substance"), str),

@@ -84,6 +84,7 @@ class RowState(models.TextChoices):
 class ImportRow(models.Model):
     """`cells` are emptied as the row is imported; `twin` is the file it is, or may be, already in.
 
+    `not_twin` is the file somebody looked at and said to be another patient's: the two are not offered again.
     `audited_to` is the last event of the trail that the import itself wrote about the patient: what follows was done since.
     """
 
@@ -94,6 +95,7 @@ class ImportRow(models.Model):
     faults = models.JSONField(default=list)
     fingerprint = models.CharField(max_length=64, db_index=True)
     twin = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="+")
+    not_twin = models.ForeignKey(Patient, on_delete=models.SET_NULL, null=True, related_name="+")
     twin_row = models.PositiveIntegerField(null=True)
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="import_rows")
     audited_to = models.BigIntegerField(null=True, editable=False)

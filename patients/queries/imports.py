@@ -63,8 +63,8 @@ def columns_of(one: PatientImport) -> tuple[list[MatchedColumn], list[str]]:
 class ShownRow:
     """One row of the list: its number there, its state, what it says of who it is, what is wrong with it.
 
-    `twin` is the file it is or may be in already, `twin_row` the row of the list that says the same, `made` the file it
-    became; of a restricted file only its number is told.
+    `twin` is the file it is or may be in already, or was told apart from; `twin_row` the row of the list that says the
+    same, `made` the file it became; of a restricted file only its number is told.
     """
 
     position: int
@@ -88,6 +88,17 @@ def doubles(one: PatientImport) -> QuerySet[ImportRow]:
     return rows.exclude(kept_made=F("kept_twin"))
 
 
+APART = "apart"  # beside the states of rows: what somebody said to be another patient than the file it looked like
+
+
+def told_apart(one: PatientImport) -> QuerySet[ImportRow]:
+    """List the rows said to be somebody else, as long as that can be undone: not imported, or not one file since."""
+    rows = one.rows.filter(not_twin__isnull=False, state__in=[RowState.NEW, RowState.IMPORTED]).annotate(
+        kept_twin=_kept("not_twin"), kept_made=_kept("patient")
+    )
+    return rows.exclude(kept_made__isnull=False, kept_made=F("kept_twin"))
+
+
 def _with_kept(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:
     """Add the keys of the files the twin and the patient of a row are kept in: `kept_twin`, `kept_made`."""
     return rows.annotate(kept_twin=_kept("twin"), kept_made=_kept("patient"))
@@ -99,7 +110,8 @@ def _kept(way: str) -> Coalesce:
 
 def rows_page(one: PatientImport, state: str, number: str | None) -> Page:
     """One page of the rows in a state, as `ShownRow`. Four SQL statements."""
-    rows_shown = doubles(one) if state == DOUBLES else _with_kept(one.rows.filter(state=state))
+    listed = {DOUBLES: doubles, APART: told_apart}.get(state)
+    rows_shown = listed(one) if listed else _with_kept(one.rows.filter(state=state))
     found = rows_shown.order_by("position").defer("fingerprint")
     page = Paginator(found, ROWS_A_PAGE).get_page(number)
     rows = list(page.object_list)

@@ -41,7 +41,10 @@ class Fate:
 def with_fate(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:
     """Say of each imported row whether its file `stays`, and the first event since that is no mere look (`since_id`)."""
     later = AuditEvent.objects.filter(patient_id=OuterRef("patient_id"), pk__gt=OuterRef("audited_to"))
-    since = later.exclude(verb__endswith=".opened").order_by("pk").values("pk")[:1]
+    later = later.exclude(
+        Q(verb__endswith=".opened") | Q(verb__startswith="import.")
+    )  # said of a row of another import
+    since = later.order_by("pk").values("pk")[:1]
     stays = Q(audited_to=None) | Q(patient__merged_into__isnull=False) | Q(since_id__isnull=False) | _has_more()
     said = Case(When(stays, then=Value(True)), default=Value(False), output_field=BooleanField())
     return rows.filter(state=RowState.IMPORTED).annotate(since_id=Subquery(since)).annotate(stays=said)

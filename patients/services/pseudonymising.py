@@ -47,6 +47,7 @@ def forget_import_rows(keys: list[int]) -> None:
     """Delete what another program's list said of these files; whoever was imported beside one stays imported."""
     import_rows(keys).delete()
     ImportRow.objects.filter(twin__in=keys).update(twin=None)
+    ImportRow.objects.filter(not_twin__in=keys).update(not_twin=None)
 
 
 def clear_identity(patients: list[Patient], now: datetime, today: date) -> None:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,7 +19,7 @@ from patients import exports
 from patients.forms.imports import RunForm, UploadForm
 from patients.importing import template
 from patients.models import PatientImport
-from patients.models.imports import RowState
+from patients.models.imports import OVER, ImportStatus, RowState
 from patients.queries import imports as reads
 from patients.queries.taking_back import fate_of
 from patients.services import imports as services
@@ -79,7 +80,12 @@ def _page(request: HttpRequest, name: str, public_id: UUID) -> HttpResponse:
     if not one.is_at_work:
         tabs = _tabs(one, request.GET.get("show", ""))
         shown = next((tab["state"] for tab in tabs if tab["active"]), "")
-        context |= {"tabs": tabs, "shown": shown}
+        is_ready = one.status == ImportStatus.READY
+        context |= {
+            "tabs": tabs,
+            "shown": shown,
+            "may_tell": is_ready or (one.status in OVER and shown != RowState.LIKELY),
+        }
         context["page"] = reads.rows_page(one, shown, request.GET.get("page")) if shown else None
     return render(request, name, context)
 
@@ -90,6 +96,8 @@ def _tabs(one: PatientImport, asked: str) -> list[dict[str, Any]]:
     there = [(state.value, state.label, count) for state in order if (count := getattr(one, f"{state.value}_count"))]
     if twice := reads.doubles(one).count():
         there.append((reads.DOUBLES, _("Perhaps twice now"), twice))
+    if apart := reads.told_apart(one).count():
+        there.append((reads.APART, _("Said to be another patient"), apart))
     names = [state for state, _label, _count in there]
     chosen = asked if asked in names else (names[0] if names else "")
     return [
@@ -123,6 +131,21 @@ def take_back_import(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "patients/imports/take_back.html", {"one": one, "fate": fate_of(one)})
 
 
+@requires("patients.import_patients")
+@require_POST
+def tell_row_apart(request: HttpRequest, public_id: UUID, position: int) -> HttpResponse:
+    """Say that a row is not the patient it looks like."""
+    words = _("Row %(number)d is another patient.") % {"number": position}
+    return _done(request, public_id, services.tell_row_apart, words, position=position)
+
+
+@requires("patients.import_patients")
+@require_POST
+def undo_tell_row_apart(request: HttpRequest, public_id: UUID, position: int) -> HttpResponse:
+    words = _("Row %(number)d is perhaps here already, as before.") % {"number": position}
+    return _done(request, public_id, services.undo_tell_row_apart, words, position=position)
+
+
 def _done(request: HttpRequest, public_id: UUID, deed: Callable[..., None], words: str, **how: Any) -> HttpResponse:
     one = reads.get_or_404(request.clinic, public_id)
     try:
@@ -132,7 +155,8 @@ def _done(request: HttpRequest, public_id: UUID, deed: Callable[..., None], word
     else:
         if words:
             messages.success(request, words)
-    return redirect("patients:import", one.public_id)
+    shown = {name: value for name, value in request.GET.items() if name in ("show", "page")}
+    return redirect(reverse("patients:import", args=[one.public_id], query=shown))
 
 
 @requires("patients.import_patients")

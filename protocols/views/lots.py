@@ -58,12 +58,10 @@ def list_stock(request: HttpRequest) -> HttpResponse:
     today = local_day(timezone.now(), request.site.zone)
     show, text = request.GET.get("show", ""), request.GET.get("q", "")
     found = queries.search(request.clinic, text=text, show=show, on=today)
-    if sent := exported(request, "lot", found, exports.LOTS):
+    if sent := exported(request, "lot", found, exports.LOTS, lines=_with_blame):
         return sent
     page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
-    blamed = suspicions([lot.pk for lot in page])
-    for lot in page:
-        lot.blamed = blamed.get(lot.pk, 0)
+    page.object_list = _with_blame(list(page))
     context = {
         "page": page,
         "asked": {"q": text, "show": show},
@@ -73,6 +71,14 @@ def list_stock(request: HttpRequest) -> HttpResponse:
     }
     name = "_results.html" if request.htmx else "list.html"
     return render(request, f"protocols/lots/{name}", context)
+
+
+def _with_blame(lots: list[Lot]) -> list[Lot]:
+    """Say on each how many reactions are blamed on it. As many SQL statements as `suspicions`, however many lots."""
+    blamed = suspicions([lot.pk for lot in lots])
+    for lot in lots:
+        lot.blamed = blamed.get(lot.pk, 0)
+    return lots
 
 
 @requires("protocols.view_stock")

@@ -1,6 +1,8 @@
 """Late reactions: who is asked, what was answered, how it went on, and the lots that are blamed."""
 
+import csv
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.db.models import ProtectedError
@@ -229,6 +231,18 @@ def test_the_lots_page_and_todays_manager_say_that_a_lot_is_suspected(world):
     assert "1 reaction blamed on it" in row
     assert "In use" not in row
     assert "1 reaction is blamed on this lot" in today.content.decode()
+
+
+def test_the_exported_list_of_the_stock_says_it_too(world):
+    told(world, suspected_lot=world.lot)
+    make_lot(world.clinic, world.lot.substance, number="CLEAN")
+    browser = Client()
+    browser.force_login(make_user(world.clinic, Role.MANAGER))
+
+    sent = b"".join(browser.get(reverse("protocols:stock"), {"as": "csv"}).streaming_content).decode("utf-8-sig")
+
+    rows = {row["Lot"]: row["Reactions blamed on it"] for row in csv.DictReader(StringIO(sent))}
+    assert (rows[world.lot.number], rows["CLEAN"]) == ("1", "")
 
 
 def test_an_answer_is_one_tap_and_something_seen_leads_to_the_reaction(world):

@@ -83,5 +83,9 @@ ROWS: dict[str, Row] = {
         f"patients:{name}": Row(lambda world: {"public_id": world.one(make_import).public_id})
         for name in ("import", "import-state", "run-import", "cancel-import", "import-faults", "take-back-import")
     },
+    **{
+        f"patients:{name}": Row(lambda world: {"public_id": world.one(make_import).public_id, "position": 2})
+        for name in ("tell-row-apart", "undo-tell-row-apart")
+    },
     "patients:undo-merge": Row(lambda world: {"merge_id": world.one(_make_merge).public_id}),
 }

@@ -230,6 +230,8 @@ DONE = {
     "stopped": gettext_lazy("stopped"),
     "taken-back": gettext_lazy("taken back"),
     "time-held": gettext_lazy("another time held"),
+    "told-apart": gettext_lazy("said to be another patient"),
+    "told-apart-undone": gettext_lazy("another patient taken back"),
     "tolerances-set": gettext_lazy("days early and late set"),
     "undo-started": gettext_lazy("taking back asked for"),
     "updated": gettext_lazy("updated"),

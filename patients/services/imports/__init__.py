@@ -3,6 +3,7 @@
 from .importing import import_rows
 from .reading import read_rows
 from .taking_back import take_back_import
+from .telling_apart import tell_row_apart, undo_tell_row_apart
 from .uploading import cancel_import, run_import, take_faults, upload_import
 from .working import expire, go_on, sweep
 
@@ -16,5 +17,7 @@ __all__ = [
     "sweep",
     "take_back_import",
     "take_faults",
+    "tell_row_apart",
+    "undo_tell_row_apart",
     "upload_import",
 ]

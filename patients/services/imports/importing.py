@@ -61,7 +61,8 @@ def _step(turn: Turn[PatientImport], reader: Reader) -> bool:
         if is_sure:
             row.state, row.twin_id = RowState.HERE, twin_id
         else:
-            row.twin_id = row.twin_id or twin_id  # somebody like it came since the file was checked
+            if twin_id != row.not_twin_id:
+                row.twin_id = row.twin_id or twin_id  # somebody like it came since the file was checked
             _import(one, row, what)
         # At once: the next one may share its owner.
         row.save(update_fields=["state", "twin", "cells", "faults", "patient", "audited_to"])

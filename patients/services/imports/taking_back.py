@@ -84,6 +84,7 @@ def _delete(one: PatientImport, keys: list[int]) -> None:
     # Rows of other files that were these patients are new again: to go with the file would lose them.
     ImportRow.objects.filter(twin__in=keys).exclude(state=RowState.IMPORTED).update(twin=None, state=RowState.NEW)
     ImportRow.objects.filter(twin__in=keys).update(twin=None)
+    ImportRow.objects.filter(not_twin__in=keys).update(not_twin=None)
     now = timezone.now()
     clear_identity(files, now, timezone.localdate(now))
     clear_audit(keys, now)
