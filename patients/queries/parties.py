@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from django.db.models import Q
 from django.http import Http404
@@ -44,10 +45,10 @@ def current_contacts(patient: Patient, today: date) -> list[Contact]:
 
 def contacts_of(patients: Collection[Patient], today: date) -> dict[int, list[Contact]]:
     """Return the same for each of these patients, by key. One SQL statement for any number."""
-    links = PatientParty.objects.filter(patient__in=patients, from_on__lte=today).select_related("party")
+    links = PatientParty.objects.filter(patient__in=patients, from_on__lte=today).select_related("party").order_by()
     found: dict[int, list[Contact]] = {patient.pk: [] for patient in patients}
     adults = {patient.pk for patient in patients if is_adult(patient, today)}
-    for link in links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)):
+    for link in sorted(links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)), key=attrgetter("pk")):
         if not (link.patient_id in adults and link.role == PartyRole.GUARDIAN):
             found[link.patient_id].append(_contact(link))
     return {key: sorted(rows, key=lambda one: (ORDER.index(one.role), one.from_on)) for key, rows in found.items()}

@@ -231,12 +231,16 @@ def flags_of(patients: Collection[Patient], today: date, known: Known | None = N
     for flag in _flags_until(patients, today, known):
         if flag.until_on is None or flag.until_on >= today:
             found[flag.patient_id].append(flag)
-    return {key: sorted(flags, key=lambda flag: flag.kind not in ALLERGIES) for key, flags in found.items()}
+    return {key: sorted(flags, key=_place_of_flag) for key, flags in found.items()}
+
+
+def _place_of_flag(flag: Flag) -> tuple:
+    return flag.kind not in ALLERGIES, flag.kind, flag.since_on, flag.pk
 
 
 def _flags_until(patients: Collection[Patient], day: date, known: Known | None) -> Iterable[Flag]:
     if known is None:
-        return Flag.objects.filter(patient__in=patients, since_on__lte=day).select_related("substance")
+        return Flag.objects.filter(patient__in=patients, since_on__lte=day).select_related("substance").order_by()
     return (flag for patient in patients for flag in known.flags[patient.pk] if flag.since_on <= day)
 
 

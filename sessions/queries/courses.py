@@ -52,11 +52,13 @@ SORTS = {
 
 
 def get_or_404(clinic: Clinic, public_id: UUID) -> Course:
-    """Give a course of this clinic with the names it is shown with. One SQL statement."""
+    """Give a course of this clinic with the names it is shown with, and the clinic at hand. One SQL statement."""
+    names = [name for name in WITH_NAMES if name not in ("clinic", "patient__clinic")]
     try:
-        course = Course.objects.select_related(*WITH_NAMES).get(clinic=clinic, public_id=public_id)
+        course = Course.objects.select_related(*names).get(clinic=clinic, public_id=public_id)
     except Course.DoesNotExist as exc:
         raise Http404 from exc
+    course.clinic = course.patient.clinic = course.site.clinic = clinic
     knock(course.patient)
     return course
 
