@@ -1,6 +1,6 @@
 """The composer's buttons, answered on the server: the whole mix to another volume, saline only, another substance."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.core.exceptions import ValidationError
@@ -38,6 +38,16 @@ def composed(clinic: Clinic, data: QueryDict, prefix: str, volumes: Sequence[str
     elif row in set(rows_of(changed, prefix)):
         for name in OF_THE_PRODUCT:
             changed.pop(f"{row}-{name}", None)
+    return changed
+
+
+def with_rows(data: QueryDict, prefix: str, rows: Sequence[Mapping[str, str]]) -> QueryDict:
+    """Return what was posted with these rows instead of those of the mix; what stands beside the mix stays."""
+    changed = data.copy()
+    for row in list(_mix_rows(changed, prefix)):
+        changed[f"{row}-DELETE"] = "on"
+    for values in rows:
+        _add_row(changed, prefix, dict(values))
     return changed
 
 

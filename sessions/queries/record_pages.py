@@ -33,6 +33,7 @@ from sessions.queries import records as reads
 from sessions.queries.body_maps import Drawing
 from sessions.queries.given_before import GivenBefore, given_before
 from sessions.queries.handouts import handouts_of_record
+from sessions.queries.mix_sources import MixSources, sources_of_all
 from sessions.queries.plans import course_plans
 from sessions.queries.reactions import reactions
 from sessions.queries.records import After
@@ -53,6 +54,7 @@ class FormPage:
     banner: patients.Banner
     last: LastTime | None
     body_map: list[Drawing] = field(default_factory=list)
+    sources: MixSources = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def before_start(visit: Appointment, today: date) -> FormPage:
 
 
 def form_page(record: SessionRecord, today: date, known: patients.Known | None = None) -> FormPage:
-    """Return what stands around the form. At most sixteen SQL statements, twelve for known files."""
+    """Return what stands around the form. At most seventeen SQL statements, thirteen for known files."""
     return form_pages([record], today, known)[record.pk]
 
 
@@ -100,9 +102,11 @@ def form_pages(
     banners = patients.banners(list({one.pk: one for one in shown.values()}.values()), today, known)
     lasts = _last_times([After(shown[record.pk], record.course, record) for record in records], known)
     last_of = dict(zip(records, lasts, strict=True))
-    maps = body_maps.blank_maps({record: last and last.record for record, last in last_of.items()}, known)
+    before = {record: last and last.record for record, last in last_of.items()}
+    maps, sources = body_maps.blank_maps(before, known), sources_of_all(before)
     return {
-        record.pk: FormPage(banners[shown[record.pk].pk], last, maps[record.pk]) for record, last in last_of.items()
+        record.pk: FormPage(banners[shown[record.pk].pk], last, maps[record.pk], sources[record.pk])
+        for record, last in last_of.items()
     }
 
 

@@ -40,6 +40,7 @@ class Sent:
 
     record: SessionRecord
     forms: RecordForms
+    content: RecordContent  # what can be understood of it
     check: RecordCheck
     known: Known
     is_valid: bool
@@ -108,6 +109,7 @@ def blank_pages(shown: Mapping[str, SessionRecord], user: User) -> dict[str, Sen
         uid: Sent(
             record=record,
             forms=RecordForms(options[record.pk], raw=raws[record], uid=uid),
+            content=contents[record],
             check=checks[record.pk],
             known=at_hand.files,
             is_valid=True,
@@ -169,11 +171,12 @@ def read_page(record: SessionRecord, data: QueryDict, *, composing: bool = False
     at = forms.form.cleaned_data.get("performed_at") or _tapped_at(data)
     giver = options.practitioner(forms.form.cleaned_data.get("performed_by"))
     at_hand = _at_hand({record.pk: options}, [record])
-    check = record_checks.check_record(record, forms.partial_content(), at, giver, at_hand)
+    content = forms.partial_content()
+    check = record_checks.check_record(record, content, at, giver, at_hand)
     count = data.get("edit_count", "")
     seen = int(count) if count.isdecimal() and len(count) < 11 else 0
     token = data.get("edit_token", "").replace("\x00", "")[:36]
-    return Sent(record, forms, check, at_hand.files, is_valid, at, min(seen, LARGEST_COUNT), token, data)
+    return Sent(record, forms, content, check, at_hand.files, is_valid, at, min(seen, LARGEST_COUNT), token, data)
 
 
 def _tapped_at(data: QueryDict) -> datetime:

@@ -20,18 +20,18 @@ from mesoclinic.core.forms import rows_asked
 from mesoclinic.core.refused import Refused
 from patients.queries.patients import kept
 from patients.restricted import knock
-from protocols.forms.composing import composed
 from sessions.forms.records import SignForm
 from sessions.models import Appointment, PlannedSession, Practitioner, SessionRecord
 from sessions.printing.pieces import paper_file_name
 from sessions.queries import record_pages as pages
 from sessions.queries import records as reads
+from sessions.queries.mix_sources import sources_of
 from sessions.services import records
 from sessions.views.record_forms import Sent, blank_page, read_page
+from sessions.views.record_mix import composed_page, mix_origin
 from sessions.views.record_versions import differences, says_the_same
 
 ROWS = ("lines", "sites", "reactions")
-MIX_VOLUMES = ("given_ml", "prepared_ml", "wasted_ml")
 
 
 @requires("sessions.change_record")
@@ -103,11 +103,13 @@ def save_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if (asked := rows_asked(request.POST, prefix)) is not None:
             return _form_page(request, record, read_page(record, asked))
     try:
-        asked = composed(request.clinic, request.POST, "lines", MIX_VOLUMES)
-        sent = read_page(record, asked or request.POST, composing=asked is not None)
+        page = composed_page(request.clinic, record, request.POST)
     except Refused as refused:
         messages.error(request, refused.message)
         return _form_page(request, record, read_page(record, request.POST))
+    sent = page.sent
+    if page.asks:
+        return _form_page(request, record, sent, asks=page.asks)
     try:
         saved = records.save_draft(actor=request.user, record=record, typed=sent.typed())
     except Refused as refused:
@@ -148,8 +150,15 @@ def check_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     record = reads.get_or_404(request.clinic, public_id)
     sent = read_page(record, request.POST)
     forms = sent.forms
-    context = {"check": sent.check, "reasons": forms.reasons, "wrong": forms.wrong_reasons, "uid": forms.uid}
-    return render(request, "sessions/records/_check.html", context)
+    context = {
+        "record": record,
+        "check": sent.check,
+        "reasons": forms.reasons,
+        "wrong": forms.wrong_reasons,
+        "uid": forms.uid,
+    }
+    context["origin"] = mix_origin(sent, sources_of(record, sent.known))
+    return render(request, "sessions/records/_checked.html", context)
 
 
 @requires("sessions.change_record")
@@ -161,16 +170,18 @@ def compose_record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
     record = reads.get_or_404(request.clinic, public_id)
     try:
-        asked = composed(request.clinic, request.POST, "lines", MIX_VOLUMES)
-        sent = read_page(record, asked or request.POST, composing=True)
+        page = composed_page(request.clinic, record, request.POST, composing=True)
     except Refused as refused:
         said = {"toast": {"level": "danger", "text": refused.message}}
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(said)})
-    if asked is None and sent.data == request.POST:
+    sent = page.sent
+    if not page.is_asked and sent.data == request.POST:
         return HttpResponse(status=204)
     for line in sent.forms.lines:
         line.leave_gaps()
-    return render(request, "sessions/records/_mix.html", {"forms": sent.forms, "check": sent.check, "record": record})
+    context = {"forms": sent.forms, "check": sent.check, "record": record, "asks": page.asks}
+    context["origin"] = mix_origin(sent, sources_of(record, sent.known))
+    return render(request, "sessions/records/_mix.html", context)
 
 
 @requires("sessions.change_record")
@@ -247,10 +258,12 @@ def _note_opened(request: HttpRequest, record: SessionRecord) -> None:
         audit.record(actor=request.user, verb="record.opened", subject=record, patient_id=record.patient_id)
 
 
-def _form_page(request: HttpRequest, record: SessionRecord, sent: Sent, status: int = 200) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, record: SessionRecord, sent: Sent, status: int = 200, asks: str = ""
+) -> HttpResponse:
     page = pages.form_page(record, timezone.localdate(), sent.known)
     context = {"record": record, "page": page, "sent": sent, "forms": sent.forms, "check": sent.check}
-    context["next"] = own_address(request)
+    context |= {"next": own_address(request), "origin": mix_origin(sent, page.sources), "asks": asks}
     return render(request, "sessions/records/edit.html", context, status=status)
 
 

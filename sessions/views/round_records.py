@@ -27,6 +27,7 @@ from sessions.recording import RecordContent, as_last_time, raw_of, text_of
 from sessions.services import rounds
 
 from .record_forms import blank_pages
+from .record_mix import mix_origin
 
 
 @require_safe
@@ -76,7 +77,10 @@ def _forms(drafts: dict[str, SessionRecord], user: User) -> dict[str, dict]:
     sent = blank_pages(drafts, user)
     known = next(iter(sent.values())).known  # of all: the page asks once
     around = pages.form_pages(list(drafts.values()), timezone.localdate(), known)
-    return {uid: {"sent": sent[uid], "page": around[record.pk]} for uid, record in drafts.items()}
+    return {
+        uid: {"sent": sent[uid], "page": page, "origin": mix_origin(sent[uid], page.sources)}
+        for uid, page in ((uid, around[record.pk]) for uid, record in drafts.items())
+    }
 
 
 def _read(done: dict[str, SessionRecord]) -> dict[str, dict]:

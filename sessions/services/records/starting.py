@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,13 +14,14 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries import patients
 from protocols.advice import advice_for
-from protocols.models import Lot, ProtocolVersion
+from protocols.models import ProtocolVersion
 from protocols.queries import lots
 from sessions.models import AdverseEventUpdate, Appointment, Course, PlannedSession, SessionRecord
 from sessions.models.courses import PlannedStatus
 from sessions.queries import records as reads
 from sessions.queries.corrections import right_values
-from sessions.recording import LineGiven, RecordContent, SiteTreated, as_last_time, raw_of
+from sessions.queries.mix_sources import protocol_lines, with_lot
+from sessions.recording import RecordContent, SiteTreated, as_last_time, raw_of
 from sessions.services import appointments
 
 from .writing import write_content
@@ -174,19 +174,7 @@ def _with_lots(record: SessionRecord, content: RecordContent, now: datetime) -> 
     site = reads.site_of(record)
     wanted = [line.substance_id for line in content.lines]
     pickable = lots.pickable_by_substance(record.clinic, site, wanted, local_day(now, site.zone)) if wanted else {}
-    return replace(content, lines=tuple(_with_lot(line, pickable) for line in content.lines))
-
-
-def _with_lot(line: LineGiven, pickable: dict[int, list[Lot]]) -> LineGiven:
-    found = pickable.get(line.substance_id, [])
-    as_strong = [lot for lot in found if (lot.strength, lot.strength_unit) == (line.strength, line.strength_unit)]
-    lot = lots.first_to_expire(as_strong or found, line.prepared_ml)
-    if lot is None:
-        return line
-    line = replace(line, lot_id=lot.pk, lot_number=lot.number, expires_on=lot.expires_on)
-    if lot.strength is None:
-        return line
-    return replace(line, strength=lot.strength, strength_unit=lot.strength_unit)
+    return replace(content, lines=tuple(with_lot(line, pickable) for line in content.lines))
 
 
 def from_protocol(version: ProtocolVersion, course: Course) -> RecordContent:
@@ -204,18 +192,6 @@ def from_protocol(version: ProtocolVersion, course: Course) -> RecordContent:
         needle_length_mm=version.needle_length_mm,
         depth_mm=one_depth,
         aftercare=advice_for(version.aftercare, course.patient.species.code),
-        lines=tuple(
-            LineGiven(
-                substance_id=line.substance_id,
-                role=line.role,
-                prepared_ml=line.volume_ml,
-                given_ml=line.volume_ml,
-                wasted_ml=Decimal(0),
-                strength=line.strength if line.strength is not None else line.substance.strength,
-                strength_unit=line.strength_unit if line.strength is not None else line.substance.strength_unit,
-                syringe=line.syringe,
-            )
-            for line in version.lines.select_related("substance").order_by("position")
-        ),
+        lines=protocol_lines(version),
         sites=(site,) if region else (),
     )
