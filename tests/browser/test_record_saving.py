@@ -329,3 +329,20 @@ def test_a_wrong_tap_is_said_beside_its_group_too(look, draft):
     page.locator("[name=pain_before]").nth(1).check(force=True)
     expect(page.locator("#id_pain_before_error, #id_checklist_clear_error")).to_have_count(0)
     expect(page.locator("fieldset[aria-describedby]")).to_have_count(0)
+
+
+def test_the_mix_of_the_protocol_comes_back_by_keyboard_and_what_was_typed_is_asked_about(look, draft):
+    looker = look(draft.doctor_user, time_zone=draft.zone, size=TABLET)
+    page = looker.go(draft.address)
+    drawn, words = page.locator("[name$=-prepared_ml]:visible").first, page.locator("[data-mix-origin]")
+    expect(words).to_have_text(re.compile(r"^As in the protocol \(.*\)\.$"))
+
+    drawn.fill("7.5")
+    expect(words).to_have_text(re.compile(r"changed since\.$"))
+    page.get_by_role("button", name="From the protocol").press("Enter")
+    expect(page.locator("[data-mix-question]")).to_be_focused()
+    expect(drawn).to_have_value("7.5")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(words).to_have_text(re.compile(r"^As in the protocol \(.*\)\.$"))

@@ -224,12 +224,14 @@ function keepRecord(form) {
   form.addEventListener("htmx:afterSwap", (event) => {
     if (!isMix(event)) return;
     changed(event);
-    const question = event.detail.target.querySelector("[data-mix-question]");
-    if (question) { question.focus(); return; }
     if (document.activeElement !== document.body) return;
     const open = [...event.detail.target.querySelectorAll("select[name$=-substance], input[name$=-prepared_ml]")];
     const next = open.find((field) => !field.value && field.offsetParent);
     (next || event.detail.target.querySelector("[data-mix-origin]"))?.focus();
+  });
+  // What is asked before lines go comes before the first field that is wrong, which takes the cursor with the swap.
+  form.addEventListener("htmx:afterSettle", (event) => {
+    if (isMix(event)) event.detail.target.querySelector("[data-mix-question]")?.focus();
   });
   // A scanner ends what it types with Enter: that is the pack, not the end of the record.
   form.addEventListener("keydown", (event) => {
