@@ -210,13 +210,13 @@ def _scored(title: str, found: QuerySet[CourseFigures]) -> Listing:
         *(_("Course"), _("Patient"), _("Protocol"), _("Lead"), _("Scale"), _("First score")),
         *(_("Last score"), _("Change"), _("on")),
     )
-    names = ("patient", "indication", "protocol_version__protocol", "lead_practitioner", "figures")
-    rows = overview_outcomes.listed(found).select_related(*names)
+    names = ("patient", "indication", "protocol_version__protocol", "lead_practitioner")
+    rows = found.select_related(*(f"course__{name}" for name in names)).order_by("last_score_on", "pk")
     return Listing(title, heads, rows, _outcome_line, is_medical=True)
 
 
-def _outcome_line(course: Course) -> Line:
-    figures = course.figures
+def _outcome_line(figures: CourseFigures) -> Line:
+    course = figures.course
     cells = (
         f"{course.number} · {course.indication!s}",
         course.patient.listed_name,

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from mesoclinic.core.models import Clinic
 from mesoclinic.core.wording import date_format
 from protocols.models import Indication, Protocol, Species
-from sessions.models import Course, CourseFigures, Practitioner
+from sessions.models import CourseFigures, Practitioner
 from sessions.models.records import Scale
 from sessions.outcomes import RESPONSE_SHARE, SMALLEST_GROUP, Middle, Outcome, outcome
 from sessions.printing.overview_charts import Bar, bar_chart
@@ -210,8 +210,3 @@ def _chart(title: str, key: str, groups: list[tuple[str, Outcome]]) -> list[Bloc
     said = _("%(by)s: responders with their interval, and the number of courses") % {"by": title}
     svg = bar_chart(bars, title=said, name=f"chart-{key}") if bars else ""
     return [Block("chart", title=title, svg=svg, alt=said)] if bars else []
-
-
-def listed(figures: QuerySet[CourseFigures]) -> QuerySet[Course]:
-    """Give the courses behind a number, each with its figures."""
-    return Course.objects.filter(figures__in=figures).order_by("figures__last_score_on", "pk")
