@@ -1,5 +1,8 @@
-"""Every page that offers to be printed, printed by the browser on either paper: no sheet is blank, nothing is cut off."""
+"""Every page that offers to be printed, printed by the browser on either paper: no sheet is blank, nothing is cut off, and
+every sheet after the first says whose it is.
+"""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -33,6 +36,7 @@ def test_pages_to_print_are_neither_blank_nor_cut_off(look):
     }
     assert at("12:00", 13).date() < on
 
+    longest = 0
     for address, said in pages.items():
         page = looker.go(address)
         page.emulate_media(media="print")
@@ -43,6 +47,11 @@ def test_pages_to_print_are_neither_blank_nor_cut_off(look):
             sheets = [sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format=paper))).pages]
             assert wide <= width, (address, paper, page.evaluate(BEYOND, width))
             assert said in " ".join(" ".join(sheets).split()), (address, paper)
-            assert all(sheet.strip() for sheet in sheets), (address, paper)
+            running = page.evaluate("JSON.parse(document.documentElement.style.getPropertyValue('--running'))")
+            bodies = [re.sub(rf"\d+ / {len(sheets)}", "", " ".join(sheet.split())) for sheet in sheets]
+            assert all(running in body for body in bodies[1:]), (address, paper, running)
+            assert all(body.replace(running, "").strip() for body in bodies), (address, paper)
             assert len(sheets) < 12, (address, paper)
+            longest = max(longest, len(sheets))
         page.emulate_media(media="screen")
+    assert longest > 1

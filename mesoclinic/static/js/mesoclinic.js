@@ -37,6 +37,16 @@
 
   document.addEventListener("submit", renewTokens, true);
 
+  // ---- paper ----
+  // Whose sheet it is, on every one after the first (`--running` in the print rules); a page of nobody has its title there.
+  function nameSheets() {
+    const name = document.querySelector("[data-running]")?.dataset.running || document.title;
+    document.documentElement.style.setProperty("--running", JSON.stringify(name.replace(/\s+/g, " ").trim()));
+  }
+
+  nameSheets();
+  window.addEventListener("beforeprint", nameSheets);
+
   // ---- toasts ----
   const LEVEL_ICONS = { success: "check-circle-fill", info: "info-circle-fill", warning: "exclamation-triangle-fill", danger: "exclamation-octagon-fill" };
 
