@@ -20,6 +20,7 @@ from sessions.queries import overview_courses, overview_outcomes, overview_safet
 from sessions.queries.overview_hours import OpenDay, open_days
 from sessions.queries.overview_pieces import hours, plain
 from sessions.queries.overview_scope import Scope, visit_figures, visits
+from sessions.queries.own_reasons import reason_words
 from sessions.queries.plans import CoursePlan
 
 
@@ -157,7 +158,7 @@ def _courses(title: str, rows: QuerySet[Course]) -> Listing:
 
 
 def _course_line(course: Course) -> Line:
-    state = " · ".join(part for part in (str(course.get_status_display()), course.status_reason) if part)
+    state = " · ".join(part for part in (str(course.get_status_display()), reason_words(course.status_reason)) if part)
     cells = (
         f"{course.number} · {course.indication!s}",
         course.patient.listed_name,

@@ -17,6 +17,7 @@ from sessions.models.appointments import LIVE_STATUSES
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.models.records import Moment, Scale
 from sessions.queries.blocked import BlockedTime, blocked_times, reasons, reasons_on
+from sessions.queries.own_reasons import reason_words
 from sessions.queries.plans import CoursePlan, parsed, plan_of, rebook_why
 from sessions.scheduling.followup import Suggestion, suggest_response
 from sessions.scheduling.walltime import minute_after, minute_of
@@ -156,7 +157,7 @@ def _look(row: PlannedSession, today: date) -> tuple[str, str]:
 def _why(row: PlannedSession, visit: Appointment | None, course: Course) -> str:
     """Say in words why a session stands where it stands; empty when there is nothing to say."""
     if row.status == PlannedStatus.SKIPPED:
-        return row.skip_reason
+        return reason_words(row.skip_reason)
     if row.status == PlannedStatus.DONE:
         return ""
     said = {
@@ -272,7 +273,7 @@ def history(page: PlanPage) -> list[dict]:
     changed = [row for row in page.plan.revisions if row.number > 1]
     lines = []
     for event in page.events:
-        detail = event.reason
+        detail = reason_words(event.reason)
         if event.verb == "course.reviewed" and by_time:
             review = by_time.pop(0)
             detail = " · ".join(filter(None, [str(review.get_decision_display()), review.note]))

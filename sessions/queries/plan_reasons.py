@@ -12,6 +12,7 @@ from mesoclinic.core.wording import date_format
 from protocols.words import cadence_words
 from sessions.models import Appointment, CourseRevision, Review
 from sessions.models.courses import CourseStatus, RevisionKind
+from sessions.queries.own_reasons import reason_words
 from sessions.queries.plan_pages import PlanPage, PlanRow
 from sessions.queries.plans import parsed
 
@@ -72,14 +73,14 @@ def _of_stay(event: AuditEvent) -> PlanReason | None:
         "course.stopped": _("Stopped by %(who)s on %(day)s."),
     }
     names = {"who": event.actor_name or _("Mesoclinic"), "day": _day(event.at)}
-    return PlanReason(said[event.verb] % names, event.reason)
+    return PlanReason(said[event.verb] % names, reason_words(event.reason))
 
 
 def _of_sessions(rows: Iterable[PlanRow], moves: dict[int, AuditEvent]) -> Iterator[PlanReason]:
     for row in rows:
         number = {"n": row.session.number}
         if row.session.is_skipped:
-            yield PlanReason(_("Session %(n)s is left out.") % number, row.session.skip_reason)
+            yield PlanReason(_("Session %(n)s is left out.") % number, reason_words(row.session.skip_reason))
             continue
         if row.visit is not None and (event := moves.get(row.visit.pk)):
             who = {"who": event.actor_name or _("Mesoclinic"), "day": _day(event.at)}

@@ -28,6 +28,7 @@ from sessions.printing.document import Timing
 from sessions.printing.words import Words, print_day
 from sessions.queries.competitions import may_compete
 from sessions.queries.kept_findings import told_override
+from sessions.queries.own_reasons import reason_words
 from sessions.queries.paper import letterhead, paper_of, paper_size
 from sessions.queries.report_competitions import competing_of, competition_dates, competition_days
 from sessions.queries.report_course import all_points, competition_notes, effects
@@ -97,7 +98,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
         lead=course.lead_practitioner.name,
         started_on=course.start_on,
         state=str(course.get_status_display()),
-        state_reason=course.status_reason,
+        state_reason=reason_words(course.status_reason),
         planned_sessions=_planned_count(course, revisions, planned),
         overrides=tuple(_overrides(course, words)),
         plan=tuple(_planned_days(course, planned, today, words)),
@@ -215,7 +216,7 @@ def _planned_days(
         review = reviews.get(session.number)
         notes = [
             *(_lost(visit, words) for visit in session.visits if visit.status in LOST),
-            session.skip_reason if session.status == PlannedStatus.SKIPPED else "",
+            reason_words(session.skip_reason) if session.status == PlannedStatus.SKIPPED else "",
             words["subject_to_review"] if session.is_held and session.status == PlannedStatus.BOOKED else "",
             _("Review: %(decision)s") % {"decision": review.get_decision_display()} if review else "",
             review.note if review else "",

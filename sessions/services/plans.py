@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from mesoclinic.core import audit, doorbell
 from mesoclinic.core.localtime import local_day
@@ -17,6 +16,7 @@ from mesoclinic.core.models import Site
 from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.availability import is_open_on
+from sessions.queries.own_reasons import LAPSED, LEFT_OUT
 from sessions.queries.plan_problems import BROKEN, no_open_day
 from sessions.queries.plans import CoursePlan, course_plans, days_of, plans_of
 from sessions.scheduling.followup import is_lapsed
@@ -141,7 +141,7 @@ class _Writes:
         if self.gone:
             rows.filter(pk__in=self.gone, status=PlannedStatus.PLANNED).delete()
         if self.left_out:
-            words = {"skip_reason": _("No longer part of the plan."), "why": OUT_OF_PLAN}
+            words = {"skip_reason": LEFT_OUT, "why": OUT_OF_PLAN}
             rows.filter(pk__in=self.left_out, status=PlannedStatus.PLANNED).update(
                 status=PlannedStatus.SKIPPED, **words
             )
@@ -249,8 +249,7 @@ def _pause_when_lapsed(plan: CoursePlan, today: date, now: datetime) -> bool:
         resumed_on=plan.resumed_on,
     ):
         return False
-    reason = _("Lapsed: too long since the last session. Resume, go a phase back, restart or stop.")
-    _set_status(plan.course, CourseStatus.PAUSED, reason, now, lapsed_on=today)
+    _set_status(plan.course, CourseStatus.PAUSED, LAPSED, now, lapsed_on=today)
     return True
 
 

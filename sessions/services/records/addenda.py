@@ -17,6 +17,7 @@ from sessions.models import Addendum, Appointment, PlannedSession, SessionRecord
 from sessions.models.courses import PlannedStatus
 from sessions.models.signatures import AddendumKind
 from sessions.queries import records as reads
+from sessions.queries.own_reasons import WITHDRAWN
 
 from .corrections import Correction, note_weight, said_already, written
 from .drafting import locked
@@ -73,7 +74,7 @@ def _take_back(actor: User, record: SessionRecord, now: datetime) -> None:
     """Undo beside the record what signing it did: the weight noted, what its lots gave, the session done."""
     files.forget_weight(noted_in=record.public_id)
     drawn = StockMovement.objects.filter(administration__record=record).select_related("lot", "site", "vial")
-    lots.put_back(actor=actor, drawn=drawn, reason=_("Its record was withdrawn: it was written for the wrong patient."))
+    lots.put_back(actor=actor, drawn=drawn, reason=_(WITHDRAWN))
     if record.planned_session is not None:
         _give_session_back(actor, record, now)
 
@@ -92,7 +93,7 @@ def _give_session_back(actor: User, record: SessionRecord, now: datetime) -> Non
         PlannedSession.objects.filter(pk=planned.pk).update(
             status=PlannedStatus.SKIPPED,
             performed_on=None,
-            skip_reason=_("Its record was withdrawn: it was written for the wrong patient."),
+            skip_reason=WITHDRAWN,
         )
     else:
         reopen_session(planned, is_booked=False)

@@ -1,0 +1,93 @@
+"""What the product itself gives as a reason is told in the reader's language, whoever planned; what is typed stays as typed."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from mesoclinic.core.roles import Role
+from sessions.queries import courses as reads
+from sessions.queries.own_reasons import LAPSED, LEFT_OUT, OWN, reason_words
+from sessions.queries.plan_reasons import plan_reasons
+from sessions.queries.reports import course_report, get_or_404
+from sessions.services import appointments, courses, plans
+from tests.factories import done_session, make_appointment, make_clinic, make_course, make_user
+
+pytestmark = pytest.mark.django_db
+
+PARIS = ZoneInfo("Europe/Paris")
+MONDAY = date(2026, 3, 2)
+LATER = date(2026, 3, 23)
+
+
+def at(day: date) -> datetime:
+    return datetime.combine(day, time(8), tzinfo=PARIS)
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def lapsed(clinic):
+    course = make_course(clinic, cadence="4x1w", start_on=MONDAY)
+    done_session(course)
+    with translation.override("fr"):
+        plans.flag_overdue(now=at(LATER))
+    course.refresh_from_db()
+    assert course.status == "paused"
+    return course
+
+
+def because(course, today: date) -> list[str]:
+    return [one.because for one in plan_reasons(reads.plan(course, today)) if one.because]
+
+
+def test_every_reason_of_the_product_has_its_french():
+    with translation.override("fr"):
+        assert all(reason_words(one) != one for one in OWN)
+        assert reason_words("Paused") == "Paused"
+        assert reason_words("") == ""
+
+
+def test_a_lapse_planned_in_french_is_told_in_english_and_in_french(clinic, lapsed):
+    reader = Client()
+    reader.force_login(make_user(clinic, Role.PRACTITIONER))
+    page = reader.get(reverse("sessions:course", args=[lapsed.public_id])).content.decode()
+
+    assert lapsed.status_reason == LAPSED
+    assert page.count(LAPSED) >= 2  # the notice, and why the plan looks as it does
+    assert because(lapsed, LATER) == [LAPSED]
+    for language, begins in (("en", "Lapsed: too long"), ("fr", "Interrompue")):
+        with translation.override(language):
+            assert because(lapsed, LATER)[0].startswith(begins)
+            report = course_report(get_or_404(clinic, lapsed.public_id), today=LATER)
+            assert report.state_reason.startswith(begins)
+
+
+def test_a_session_that_fell_out_of_the_plan_says_so_in_the_readers_language(clinic):
+    doctor = make_user(clinic)
+    course = make_course(clinic, cadence="6x1w", start_on=MONDAY)
+    session = course.planned_sessions.get(number=6)
+    visit = make_appointment(
+        clinic,
+        patient=course.patient,
+        practitioner=course.lead_practitioner,
+        starts_at=at(session.due_on) + timedelta(hours=2),
+        planned_session=session,
+        outside_window_reason="asked for",
+    )
+    appointments.cancel(actor=doctor, appointment=visit, cancelled_by="patient", reason="ill", now=at(MONDAY))
+    with translation.override("fr"):
+        courses.change_cadence(actor=doctor, course=course, cadence="3x2w", reason="mieux", now=at(MONDAY))
+
+    session.refresh_from_db()
+    assert session.skip_reason == LEFT_OUT
+    for language, said in (("en", LEFT_OUT), ("fr", "Ne fait plus partie du plan.")):
+        with translation.override(language):
+            report = course_report(get_or_404(clinic, course.public_id), today=MONDAY)
+            assert [day.note for day in report.plan if said in day.note]
