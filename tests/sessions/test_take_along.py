@@ -44,6 +44,7 @@ def world():
     world = open_clinic(name="Clinique des Deux Rives")
     reached = {"phone": "+33 5 56 00 00 00", "address": "12 quai Saint-Michel"}
     clinics.update_clinic(actor=None, clinic=world.clinic, **reached)
+    world.clinic.refresh_from_db()
     clinics.update_site(actor=None, site=world.site, name=world.clinic.name)
     world.patient, world.horse = (get_or_404(world.clinic, one.public_id) for one in (world.patient, world.horse))
     return world
