@@ -187,7 +187,7 @@ def _separator(sample: str, fields_of: FieldsOf) -> tuple[str, bool]:
 
     def rank(separator: str) -> tuple[int, int]:
         heads = next((row for row in _sampled(sample, separator) if any(row)), [])
-        return sum(map(bool, fields_of(heads))), len(heads)
+        return sum(map(bool, fields_of(heads[:MOST_COLUMNS]))), len(heads)
 
     return max(SEPARATORS, key=rank), False
 
@@ -210,7 +210,8 @@ def _workbook(file: IO[bytes]) -> Iterator[list[str]]:
         page = book.worksheets[0]
         page.reset_dimensions()  # what a file says of its own size need not be so
         for row in page.iter_rows(values_only=True, max_col=MOST_COLUMNS + 1):
-            yield [_cell(value) for value in row]
+            # A gap of a million rows is a million empty ones.
+            yield [] if row.count(None) == len(row) else [_cell(value) for value in row]
     except Refused:
         raise
     except BROKEN as exc:

@@ -288,7 +288,7 @@ def test_a_french_reader_gets_semicolons_and_commas(clinic):
     answer = browser.get(reverse("protocols:stock"), {"as": "csv"}, headers={"accept-language": "fr"})
     rows = list(csv.reader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")), delimiter=";"))
 
-    assert len(rows[0]) == len(rows[1]) == 6
+    assert len(rows[0]) == len(rows[1]) == 7
     assert rows[1][4].startswith("12,5")
 
 
