@@ -229,6 +229,13 @@ function keepRecord(form) {
     const next = open.find((field) => !field.value && field.offsetParent);
     (next || event.detail.target.querySelector("[data-mix-origin]"))?.focus();
   });
+  // Where the mix comes from now is told by the check, and goes to the head of the mix: unless that is gone meanwhile.
+  form.addEventListener("htmx:afterSwap", (event) => {
+    const told = event.detail.target.querySelector("[data-mix-moves]");
+    if (!told) return;
+    told.removeAttribute("data-mix-moves");
+    form.querySelector(".mix-origin").replaceWith(told);
+  });
   // What is asked before lines go comes before the first field that is wrong, which takes the cursor with the swap.
   form.addEventListener("htmx:afterSettle", (event) => {
     if (isMix(event)) event.detail.target.querySelector("[data-mix-question]")?.focus();
