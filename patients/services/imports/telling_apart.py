@@ -16,25 +16,29 @@ def tell_row_apart(*, actor: User, one: PatientImport, position: int) -> None:
 
     Said twice, it is written down once. Raises Refused("not-ready" | "no-such-row").
     """
-    row = _row(one, position, RowState.LIKELY, RowState.NEW)
-    if row.twin_id is None and row.not_twin_id is not None:
-        return
-    if row.twin_id is None:
-        raise _nothing_to_say()
-    row.not_twin_id, row.twin_id = row.twin_id, None
-    _keep(actor, one, row, RowState.NEW, "import.told-apart", row.not_twin_id)
+    _move(actor, one, position, ("twin", "not_twin"), RowState.NEW, "import.told-apart")
 
 
 @transaction.atomic
 def undo_tell_row_apart(*, actor: User, one: PatientImport, position: int) -> None:
     """Take that back: the row is perhaps that patient again. Raises Refused as `tell_row_apart` does."""
-    row = _row(one, position, RowState.NEW, RowState.LIKELY)
-    if row.not_twin_id is None and row.twin_id is not None:
+    _move(actor, one, position, ("not_twin", "twin"), RowState.LIKELY, "import.told-apart-undone")
+
+
+def _move(actor: User, one: PatientImport, position: int, way: tuple[str, str], state: RowState, verb: str) -> None:
+    """Move the file a row looks like from one column to the other, and write it down; moved already, nothing happens."""
+    row = _row(one, position, RowState.LIKELY, RowState.NEW)
+    file_id, moved_id = (getattr(row, f"{column}_id") for column in way)
+    if file_id is None and moved_id is not None:
         return
-    if row.not_twin_id is None:
+    if file_id is None:
         raise _nothing_to_say()
-    row.twin_id, row.not_twin_id = row.not_twin_id, None
-    _keep(actor, one, row, RowState.LIKELY, "import.told-apart-undone", row.twin_id)
+    for column, value in zip(way, (None, file_id), strict=True):
+        setattr(row, f"{column}_id", value)
+    if row.state != RowState.IMPORTED:
+        row.state = state
+    row.save(update_fields=["state", "twin", "not_twin"])
+    audit.record(actor=actor, verb=verb, subject=row, clinic=one.clinic, patient_id=file_id)
 
 
 def _row(one: PatientImport, position: int, *unsaved: RowState) -> ImportRow:
@@ -51,10 +55,3 @@ def _row(one: PatientImport, position: int, *unsaved: RowState) -> ImportRow:
 
 def _nothing_to_say() -> Refused:
     return Refused("no-such-row", _("This row does not look like another file. Load the page again."))
-
-
-def _keep(actor: User, one: PatientImport, row: ImportRow, state: RowState, verb: str, file_id: int) -> None:
-    if row.state != RowState.IMPORTED:
-        row.state = state
-    row.save(update_fields=["state", "twin", "not_twin"])
-    audit.record(actor=actor, verb=verb, subject=row, clinic=one.clinic, patient_id=file_id)
