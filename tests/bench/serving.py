@@ -17,6 +17,7 @@ import psutil
 from django.db.models import F
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from mesoclinic.core import doorbell
 from patients.models import Patient
@@ -261,10 +262,15 @@ def _tapering(world: SimpleNamespace, ask: Ask, count: int) -> Times:
 
 
 def _taper(world: SimpleNamespace, number: int) -> uuid.UUID:
-    """A course of the equine founding text, planned and not booked, of a patient of its own."""
+    """A course of the equine founding text from next Monday on, planned and not booked, of a patient of its own.
+
+    Not from today: late in the day its first session would no longer fit.
+    """
     course = make_course(
         world.clinic,
         cadence=TAPER,
+        start_on=next_monday(),
+        now=timezone.now(),
         patient=Patient.objects.get(pk=world.patients[number % len(world.patients)]),
         protocol_version=world.version,
         practitioner=world.people[number % len(world.people)],

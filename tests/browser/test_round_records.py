@@ -65,9 +65,13 @@ def shown(page: Page):
 
 
 def begin(page: Page) -> None:
-    """Begin the records, and wait for all of the page: while it comes, the first horse is the only one there."""
-    with page.expect_navigation():
-        page.get_by_role("button", name="Begin 3 records").click()
+    """Begin the records, and wait for all of the page: while it comes, the first horse is the only one there.
+
+    All three forms are waited for, as the navigation heard may be an address the page before has put right.
+    """
+    page.get_by_role("button", name="Begin 3 records").click()
+    expect(page.locator("[data-round-record] form[data-record]")).to_have_count(3)
+    expect(shown(page)).to_have_count(1)
 
 
 def give_reasons(page: Page) -> None:
