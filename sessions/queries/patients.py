@@ -29,7 +29,8 @@ from sessions.queries.handouts import handouts_of_patient
 from sessions.queries.scale_words import scale_label, value_words
 from sessions.recording import shots_in_all
 
-MOST_VISITS = 30
+MOST_VISITS = 30  # of those that were, and
+MOST_TO_COME = 6  # of those that are booked, until somebody asks for all
 TOLD_OF_A_COURSE = (
     "public_id",
     "side",
@@ -64,12 +65,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class PatientStory:
-    """All that the page shows. `last_record` is None for those who may not see records."""
+    """All that the page shows. `last_record` is None for those who may not see records; `visits_are_more` than it shows."""
 
     patient: Patient
     banner: patient_queries.Banner
     courses: list[Course]
     next_appointments: list[Appointment]
+    visits_are_more: bool
     last_record: LastRecord | None
     contacts: list[Contact]
     earlier_contacts: list[Contact]
@@ -95,14 +97,16 @@ class PatientStory:
         return not (reachable or self.patient.phone or self.patient.email)
 
 
-def story(patient: Patient, *, today: date, now: datetime, zone: ZoneInfo, sees_records: bool) -> PatientStory:
+def story(
+    patient: Patient, *, today: date, now: datetime, zone: ZoneInfo, sees_records: bool, all_visits: bool = False
+) -> PatientStory:
     """Gather a patient's page. At most so many SQL statements, however much the file holds; eight more for a horse that
-    competes under a body's rules.
+    competes under a body's rules. The latest visits and the next ones, or `all_visits`.
     """
     keys = patient_queries.file_ids(patient)
     banner = patient_queries.banner(patient, today)
     flags = list(patient.flags.select_related("substance"))
-    visits = _visits(keys)
+    (visits, were_more), (coming, are_more) = _visits(keys, now, all_visits), _to_come(keys, now, all_visits)
     courses = list(_courses(keys))
     weights = list(patient.weights.all()[:8])
     standings = consent_queries.standings(patient, today)
@@ -111,7 +115,8 @@ def story(patient: Patient, *, today: date, now: datetime, zone: ZoneInfo, sees_
         patient=patient,
         banner=banner,
         courses=courses,
-        next_appointments=_to_come(keys, now),
+        next_appointments=coming,
+        visits_are_more=were_more or are_more,
         last_record=_last_record(keys) if sees_records else None,
         contacts=list(banner.contacts),
         earlier_contacts=party_queries.earlier_contacts(patient, today),
@@ -121,7 +126,7 @@ def story(patient: Patient, *, today: date, now: datetime, zone: ZoneInfo, sees_
         ended_flags=[flag for flag in flags if _is_over(flag, today)],
         consents=standings,
         majority_on=party_queries.majority_on(patient),
-        events=_events(patient, courses, visits, flags, consents, now),
+        events=_events(patient, courses, visits, flags, consents),
         given=given_before(patient, zone, today),
         handouts=handouts_of_patient(keys),
         other_ways=other_ways([patient]).get(patient.pk, []) if len(keys) > 1 else [],
@@ -153,18 +158,25 @@ def _courses(keys: list[int]) -> QuerySet[Course]:
     )
 
 
-def _to_come(keys: list[int], now: datetime) -> list[Appointment]:
+def _to_come(keys: list[int], now: datetime, all_of_them: bool) -> tuple[list[Appointment], bool]:
     """Visits still to come, and one that runs late: who is here stays on the page past the time that was booked."""
     to_come = Q(status__in=OPEN_STATUSES, ends_at__gte=now) | Q(status__in=["arrived", "in_progress"])
     rows = Appointment.objects.filter(to_come, patient__in=keys, in_place_of__isnull=True)
-    return list(rows.select_related("practitioner", "room", "place").order_by("starts_at")[:6])
+    rows = rows.select_related("practitioner", "room", "place").order_by("starts_at")
+    return _first(rows, None if all_of_them else MOST_TO_COME)
 
 
-def _visits(keys: list[int]) -> list[Appointment]:
-    """The latest visits, with no more of each than the line that tells of it says."""
-    rows = Appointment.objects.filter(patient__in=keys, in_place_of__isnull=True).exclude(status="moving")
-    rows = rows.select_related("practitioner", "planned_session").only(*TOLD_OF_A_VISIT)
-    return list(rows.order_by("-starts_at")[:MOST_VISITS])
+def _visits(keys: list[int], now: datetime, all_of_them: bool) -> tuple[list[Appointment], bool]:
+    """The latest visits that have begun, with no more of each than the line that tells of it says."""
+    rows = Appointment.objects.filter(patient__in=keys, starts_at__lte=now, in_place_of__isnull=True)
+    rows = rows.exclude(status="moving").select_related("practitioner", "planned_session").only(*TOLD_OF_A_VISIT)
+    return _first(rows.order_by("-starts_at"), None if all_of_them else MOST_VISITS)
+
+
+def _first(rows: QuerySet[Appointment], most: int | None) -> tuple[list[Appointment], bool]:
+    """The first of them, and whether there are more. One SQL statement."""
+    found = list(rows if most is None else rows[: most + 1])
+    return found[:most], most is not None and len(found) > most
 
 
 def _last_record(keys: list[int]) -> LastRecord | None:
@@ -206,11 +218,11 @@ def _score_words(record: SessionRecord) -> list[str]:
     ]
 
 
-def _events(patient, courses, visits, flags, consents, now) -> list[Event]:
+def _events(patient, courses, visits, flags, consents) -> list[Event]:
     zone = timezone.get_current_timezone()
     registered = patient.created_at.astimezone(zone).date()
     events = [Event(registered, "person-plus", _("Registered"))]
-    events += _visit_events([visit for visit in visits if visit.starts_at <= now], zone)
+    events += _visit_events(visits, zone)
     events += [
         Event(
             course.start_on,

@@ -29,6 +29,7 @@ def open_patient(request: HttpRequest, public_id) -> HttpResponse:
         now=timezone.now(),
         zone=request.site.zone,
         sees_records=request.user.has_perm("sessions.view_record"),
+        all_visits=request.GET.get("visits") == "all",
     )
     context = {"story": story, "patient": patient, "banner": story.banner, "words": patient.species.words}
     return render(request, "sessions/patients/patient.html", context | {"may": _may(request.user, patient)})

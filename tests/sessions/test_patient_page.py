@@ -30,10 +30,10 @@ def story(world, patient=None, *, sees_records=True):
     return queries.story(patient, today=NOW.date(), now=NOW, zone=world.site.zone, sees_records=sees_records)
 
 
-def page(user, patient):
+def page(user, patient, query=""):
     browser = Client()
     browser.force_login(user)
-    answer = browser.get(reverse("sessions:patient", args=[patient.public_id]))
+    answer = browser.get(reverse("sessions:patient", args=[patient.public_id]) + query)
     return answer.status_code, " ".join(unescape(answer.content.decode()).split())
 
 
@@ -140,6 +140,39 @@ def test_visits_to_come_are_listed_and_asked_about_when_the_file_is_closed(world
 
     assert "Dr Camille Roux" in words
     assert "There are still appointments" in words
+
+
+def test_a_long_story_says_that_it_is_cut_and_shows_all_of_it_when_asked(world, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_VISITS", 2)
+    monkeypatch.setattr(queries, "MOST_TO_COME", 2)
+    rows = {"clinic": world.clinic, "site": world.room.site, "patient": world.patient, "practitioner": world.vet}
+    for days in (-4, -3, -2, 2, 3, 4):
+        starts_at = timezone.now() + timedelta(days=days)
+        status = "fulfilled" if days < 0 else "booked"
+        ends_at = starts_at + timedelta(minutes=20)
+        Appointment.objects.create(**rows, kind="review", starts_at=starts_at, ends_at=ends_at, status=status)
+    link = 'href="?visits=all"'
+
+    _code, cut = page(world.desk, world.patient)
+    _code, whole = page(world.desk, world.patient, "?visits=all")
+
+    assert (cut.count("Review · Dr Camille Roux"), whole.count("Review · Dr Camille Roux")) == (4, 6)
+    assert link in cut
+    assert link not in whole
+
+
+def test_what_is_booked_takes_no_line_of_what_was(world, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_VISITS", 1)
+    rows = {"clinic": world.clinic, "site": world.room.site, "patient": world.patient, "practitioner": world.vet}
+    for days, status in ((-2, "fulfilled"), (2, "booked"), (3, "booked")):
+        starts_at = NOW + timedelta(days=days)
+        ends_at = starts_at + timedelta(minutes=20)
+        Appointment.objects.create(**rows, starts_at=starts_at, ends_at=ends_at, status=status)
+
+    told = story(world)
+
+    assert [event.on for event in told.events if event.icon == "calendar-event"] == [(NOW - timedelta(days=2)).date()]
+    assert (len(told.next_appointments), told.visits_are_more) == (2, False)
 
 
 def test_a_merged_files_signed_record_is_read_in_the_kept_file_and_stays_as_signed(world):
