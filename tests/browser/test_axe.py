@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -10,10 +11,13 @@ from playwright.sync_api import expect
 from mesoclinic.core.localtime import instant, local_day
 from mesoclinic.core.roles import RIGHTS, Role
 from sessions.models import Appointment
+from sessions.queries.reports import course_report, get_or_404
 from tests.browser.clinic import open_clinic
 from tests.browser.looking import DESKTOP, TABLET, Keyboard, slug
 from tests.browser.no_pages import WHY_NO_PAGE
 from tests.factories import make_appointment, make_horse, make_patient, make_species
+from tests.sessions.booking_world import NOW
+from tests.sessions.record_world import record_world, signed
 from tests.web import rights
 from tests.web.rights import World, all_rows, all_views
 
@@ -156,12 +160,19 @@ def test_axe_looks_at_everything_in_the_calendar_but_the_librarys_roles(look):
 
 
 def test_axe_finds_nothing_where_nobody_is_signed_in(look):
+    """The first page of all while there is no user; then the sign-in and the pages that are open to anybody."""
     looker = look()
     looker.expect_fault("404")
-    found = []
-    for address in ("/accounts/login/", "/accounts/password/reset/", "/nowhere/"):
-        looker.go(address)
-        found += [f"{address} | {fault}" for fault in looker.violations()]
+    found = violations_of(looker, "the first page", "/start/")
+    assert looker.page.url.endswith("/start/")
+    world = record_world()
+    signed(world)
+    seal = course_report(get_or_404(world.clinic, world.course.public_id), NOW.date()).seal
+    sealed = urlsplit(seal.address).path
+
+    for address in ("/accounts/login/", "/accounts/password/reset/", "/nowhere/", sealed, f"{sealed[:-2]}x/"):
+        found += violations_of(looker, address, address)
+        assert looker.page.url.endswith(address), "axe looked at another page"
 
     assert not found, "\n".join(found)
 
