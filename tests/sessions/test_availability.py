@@ -5,15 +5,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.roles import Role
 from sessions.models import WorkingHours
 from sessions.queries import appointments as reads
 from sessions.queries import availability as queries
 from sessions.services import availability
 from sessions.services.availability import HoursBlock
-from tests.factories import make_clinic, make_practitioner, make_room, site_of, work_week
+from tests.factories import make_clinic, make_practitioner, make_room, make_user, site_of, work_week
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +60,26 @@ def test_a_room_without_hours_follows_the_site(world):
     availability.set_working_hours(actor=world.desk, site=world.site, blocks=work_week("10:00", "12:00"))
 
     assert starts(world, MONDAY) == ["10:00", "11:00"]
+
+
+def test_a_room_with_hours_of_its_own_is_offered_only_then(world, client):
+    """Set on its page; the other room is shut."""
+    availability.update_room(actor=world.desk, room=world.other_room, is_active=False)
+    blocks = [{"kind": "open", "start": "09:00", "end": "13:00"}, {"kind": "break", "start": "10:00", "end": "11:00"}]
+    form = {"form-TOTAL_FORMS": len(blocks), "form-INITIAL_FORMS": 0}
+    for row, block in enumerate(blocks):
+        values = {"weekday": 1, "kind": block["kind"], "start_time": block["start"], "end_time": block["end"]}
+        form |= {f"form-{row}-{name}": value for name, value in {**values, "every_weeks": 1}.items()}
+    client.force_login(make_user(world.clinic, Role.ADMIN))
+    before = starts(world, MONDAY)
+
+    saved = client.post(reverse("sessions:edit-hours", args=["room", world.room.public_id]), form)
+
+    assert saved.status_code == 302
+    assert len(before) > 4
+    assert starts(world, MONDAY) == ["09:00", "11:00", "12:00"]
+    with pytest.raises(Refused):
+        book(world, "10:00")
 
 
 def test_a_room_out_of_use_is_not_offered(world):
