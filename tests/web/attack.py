@@ -182,7 +182,7 @@ class Stage:
         self.foreign_choices: dict[tuple[str, str], set[str]] = {}
         self.urls = {name: row.address(name, self.own) for name, row in rows.items()}
         self._seen: set[tuple] = set()
-        self.everybody, others = self._everybody(self.own), self._everybody(self.foreign)
+        self.everybody, others = everybody(self.own), everybody(self.foreign)
         for target in crawl(others, [row.address(name, self.foreign) for name, row in rows.items()]):
             for control in target.form.controls:
                 self.foreign_choices.setdefault((target.view, control.name), set()).update(control.choices)
@@ -196,12 +196,6 @@ class Stage:
                 target.known = rows[target.view].typed(self.own)
             fill(target)
 
-    @staticmethod
-    def _everybody(world: World) -> Client:
-        user = make_user(world.clinic, *Role)
-        make_practitioner(world.clinic, user=user)
-        return _signed_in(user)
-
     def _keep(self, targets: Iterable[Target]) -> None:
         for target in targets:
             names = () if target.form.is_preview else sorted(control.name for control in target.typed)
@@ -214,6 +208,13 @@ class Stage:
         """What the other clinic's page offers in this field, and ours does not."""
         own = {choice for one in target.form.of(control.name) for choice in one.choices}
         return sorted(self.foreign_choices.get((target.view, control.name), set()) - own)[:2]
+
+
+def everybody(world: World) -> Client:
+    """A browser of somebody with every role."""
+    user = make_user(world.clinic, *Role)
+    make_practitioner(world.clinic, user=user)
+    return _signed_in(user)
 
 
 def _signed_in(user) -> Client:

@@ -60,9 +60,8 @@ def change_reminder_settings(
     before = {name: getattr(row, name) for name in fields}
     for name, value in fields.items():
         setattr(row, name, value)
-    row.save()
-    changes = audit.changed(row, before)
-    if changes:
+    if changes := audit.changed(row, before):
+        row.save()
         audit.record(actor=actor, verb="clinic.reminders-set", subject=clinic, clinic=clinic, changes=changes)
     return row
 
