@@ -7,12 +7,13 @@ from mesoclinic.core.models import Site
 from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics
 from tests.factories import make_clinic, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 MINUTES = ("first_visit_min", "session_min", "review_min", "other_min")
 
 
-@pytest.fixture
+@shared
 def admin():
     return make_user(make_clinic(), Role.ADMIN)
 

@@ -19,6 +19,7 @@ from protocols.services.catalogue import shipped_catalogue
 from protocols.services.protocols import DraftLine
 from sessions.queries import prescriptions
 from tests.factories import make_clinic, make_patient, make_protocol_version, make_substance, make_user
+from tests.shared import shared
 
 TODAY = date(2026, 3, 2)
 
@@ -47,8 +48,8 @@ def test_what_no_list_knows_is_kept_as_typed():
     assert allergen_words("bee venom") == "bee venom"
 
 
-@pytest.fixture
-def world(db):
+@shared
+def world():
     clinic = make_clinic()
     patient = make_patient(clinic)
     flags.add_flag(actor=None, patient=patient, kind="allergy_class", value="NSAIDs", today=TODAY)

@@ -16,6 +16,7 @@ from patients import scans
 from patients.models import ConsentScan
 from patients.services import consents
 from tests.factories import PDF_SCAN, make_clinic, make_consent, make_patient, make_user
+from tests.shared import shared
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 JPEG = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x05\x08\x00\x01\xff\xda\x00\x02picture\xff\xd9"
@@ -61,8 +62,8 @@ def test_no_cut_off_scan_breaks_the_reader(whole):
     assert [scans.kind_of(whole[:length]) for length in range(len(whole))] == [None] * len(whole)
 
 
-@pytest.fixture
-def consent(db):
+@shared
+def consent():
     return make_consent(make_patient(make_clinic()))
 
 

@@ -15,17 +15,18 @@ from patients.services import consents
 from patients.services.consent_texts import write_consent_text
 from patients.services.shipped_texts import load_consent_texts
 from tests.factories import make_clinic, make_patient, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 WORDS = {"kind": "general", "country": "", "language": "fr", "title": "Consentement", "body": "J’accepte."}
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic(country="FR")
 
 
-@pytest.fixture
+@shared
 def manager(clinic):
     return make_user(clinic, Role.MANAGER)
 

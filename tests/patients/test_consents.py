@@ -7,13 +7,14 @@ import pytest
 from patients.queries.consents import has_consent, standings
 from patients.services import consents, parties
 from tests.factories import make_clinic, make_consent, make_horse, make_patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 2)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 
-@pytest.fixture
+@shared
 def horse():
     return make_horse(make_clinic(), owner="Olga Alt")
 

@@ -21,6 +21,7 @@ from patients.services import imports, merging
 from patients.services.pseudonymising import forget_import_rows
 from tests.factories import make_clinic, make_import, make_patient, make_species, make_user
 from tests.sessions.erasure_world import restrict
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ def folder(settings, tmp_path):
     return tmp_path
 
 
-@pytest.fixture
+@shared
 def clinic():
     make_species()
     return make_clinic()

@@ -11,6 +11,7 @@ from patients.models import Flag, Party, Patient, Place
 from patients.services import imports
 from tests.factories import make_substance
 from tests.patients.import_world import checked, faults, import_world, imported, states, upload, workbook
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ def folder(settings, tmp_path):
     return tmp_path
 
 
-@pytest.fixture
+@shared
 def world():
     return import_world()
 

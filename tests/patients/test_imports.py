@@ -25,6 +25,7 @@ from tests.patients.import_world import (
     table,
     upload,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def folder(settings, tmp_path):
     return tmp_path
 
 
-@pytest.fixture
+@shared
 def world():
     return import_world()
 

@@ -11,17 +11,18 @@ from patients.queries.search import search
 from patients.services import flags, merging, parties
 from patients.services import patients as services
 from tests.factories import make_clinic, make_horse, make_patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 2)
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 
 
-@pytest.fixture
+@shared
 def twins(clinic):
     kept = make_patient(clinic, name="Ann Berg", phone="0611111111", birth_on=None)
     other = make_patient(clinic, name="Anne Berg", email="ann@example.org", birth_on=date(1990, 4, 1), weight_kg=62)

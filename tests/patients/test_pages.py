@@ -14,17 +14,18 @@ from mesoclinic.core.roles import Role
 from patients.models import ConsentText, Patient
 from patients.services import flags, identifiers, parties
 from tests.factories import make_clinic, make_horse, make_patient, make_species, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def clinic():
     make_species()
     return make_clinic()
 
 
-@pytest.fixture
+@shared
 def desk(clinic):
     return _browser(clinic, Role.RECEPTION)
 

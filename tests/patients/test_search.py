@@ -14,6 +14,7 @@ from patients.services.searching import index_patients
 from patients.words import name_words, phone_words, typed_groups
 from protocols.folding import fold
 from tests.factories import make_clinic, make_horse, make_patient
+from tests.shared import shared
 
 TODAY = date(2026, 3, 2)
 
@@ -52,12 +53,12 @@ def test_a_phone_number_is_found_however_it_is_typed(typed):
     assert any(word.startswith(tuple(group)) for word in known)
 
 
-@pytest.fixture
-def clinic(db):
+@shared
+def clinic():
     return make_clinic()
 
 
-@pytest.fixture
+@shared
 def crowd(clinic):
     people = {
         name: make_patient(clinic, name=name, birth_on=date(1980, 5, 7), phone=phone)

@@ -19,6 +19,7 @@ from patients.services import consents
 from patients.services.pseudonymising import clear_identity
 from patients.signatures import MOST_POINTS, NotASignature, has_ink, path_of, read_strokes
 from tests.factories import make_clinic, make_patient, make_user
+from tests.shared import shared
 
 STROKES = [[[10, 150], [90, 60], [200, 140]], [[220, 100], [300, 100]]]
 
@@ -57,8 +58,8 @@ def test_a_drawing_is_read_as_numbers_and_a_tap_is_no_signature():
     assert not has_ink(read_strokes("[[[5, 5]], [[7, 7], [8, 8]]]"))
 
 
-@pytest.fixture
-def patient(db):
+@shared
+def patient():
     patient = make_patient(make_clinic(), name="Ida Roux")
     patient.words = ConsentText.objects.create(
         clinic=patient.clinic, kind="general", version=7, title="Treatment", body="I was told.\n\nI agree."

@@ -17,6 +17,7 @@ from patients.services import imports, merging, patients
 from patients.services.imports import taking_back
 from tests.factories import make_course, make_patient, make_user
 from tests.patients.import_world import ADA, BEN, checked, import_world, imported, states, table
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 OWNED = "Name,Owner,Owner phone,Allergies\nStar,Anne Propriétaire,06 39 98 00 09,latex"
@@ -28,7 +29,7 @@ def folder(settings, tmp_path):
     return tmp_path
 
 
-@pytest.fixture
+@shared
 def world():
     return import_world()
 

@@ -18,11 +18,12 @@ from patients.services import imports, merging
 from patients.services.pseudonymising import forget_import_rows
 from tests.factories import make_patient
 from tests.patients.import_world import ADA, BEN, checked, import_world, imported, run, table
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return import_world()
 

@@ -11,11 +11,12 @@ from sessions.models import Closure
 from sessions.queries.previews import preview
 from tests.factories import make_clinic, make_user, site_of
 from tests.protocols.test_cadence_form import posted
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 

@@ -19,13 +19,14 @@ from protocols.queries import competition as queries
 from protocols.services import competition
 from protocols.services.catalogue import load_catalogue, shipped_catalogue
 from tests.factories import make_clinic, make_competition_rule, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 SHIPPED = shipped_catalogue()
 
 
-@pytest.fixture
+@shared
 def clinic():
     clinic = make_clinic()
     load_catalogue(clinic=clinic)

@@ -10,12 +10,13 @@ from protocols.forms.composing import composed
 from protocols.models import Substance
 from protocols.services.catalogue import load_catalogue
 from tests.factories import make_clinic, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 RECORD = ("given_ml", "prepared_ml", "wasted_ml")
 
 
-@pytest.fixture
+@shared
 def clinic():
     clinic = make_clinic()
     load_catalogue(clinic=clinic)

@@ -21,13 +21,14 @@ from protocols.services import protocols
 from protocols.services.catalogue import load_catalogue
 from protocols.services.imports import import_protocols
 from tests.factories import make_clinic, make_substance, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 HEADS = ["Protocol", "For", "Series", "Substance", "Role", "Volume (mL)"]
 
 
-@pytest.fixture
+@shared
 def clinic():
     clinic = make_clinic()
     for name in ("Lidotest", "Pentotest"):
@@ -35,7 +36,7 @@ def clinic():
     return clinic
 
 
-@pytest.fixture
+@shared
 def actor(clinic):
     return make_user(clinic, Role.PRACTITIONER)
 

@@ -12,6 +12,7 @@ from protocols.models import Lot
 from protocols.queries import lots as queries
 from protocols.services import lots, recalls
 from tests.factories import make_clinic, make_lot, make_substance, make_user, site_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -19,12 +20,12 @@ AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 ON = AT.date()
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 
 
-@pytest.fixture
+@shared
 def site(clinic):
     return site_of(clinic)
 

@@ -20,12 +20,13 @@ from protocols.queries.mix_tables import mix_tables, shipped_notes
 from protocols.services import mix_rules
 from protocols.services.catalogue import load_catalogue
 from tests.factories import make_clinic, make_country_note, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 SOURCE = "Clinic meeting of 2 March 2026"
 
 
-@pytest.fixture
+@shared
 def clinic():
     clinic = make_clinic(country="FR")
     load_catalogue(clinic=clinic)

@@ -14,6 +14,7 @@ from protocols.queries.mix_tables import mix_tables
 from protocols.services.catalogue import load_catalogue
 from protocols.services.protocols import DraftLine
 from tests.factories import make_clinic, make_lot, make_protocol_version, make_substance, site_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ ON = date(2026, 3, 2)
 PERSON = MixPatient("human", weight_kg=Decimal(70))
 
 
-@pytest.fixture
+@shared
 def clinic():
     clinic = make_clinic(country="FR")
     load_catalogue(clinic=clinic)

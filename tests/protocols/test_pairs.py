@@ -17,13 +17,14 @@ from protocols.queries.mix_tables import mix_tables
 from protocols.services import pairs
 from protocols.services.catalogue import load_catalogue
 from tests.factories import make_clinic, make_pair, make_substance, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 SOURCE = "Seen here, 2 March 2026"
 DICLOFENAC, BICARBONATE, SALINE = "diclofenac-betacyclodextrin", "sodium-bicarbonate", "sodium-chloride"
 
 
-@pytest.fixture
+@shared
 def clinic():
     clinic = make_clinic()
     load_catalogue(clinic=clinic)

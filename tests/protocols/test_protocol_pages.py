@@ -18,11 +18,12 @@ from tests.factories import (
     make_technique,
     make_user,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 

@@ -22,11 +22,12 @@ from tests.factories import (
     make_substance,
     make_user,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 

@@ -12,11 +12,12 @@ from mesoclinic.core.roles import Role
 from protocols.models import Lot, Vial
 from protocols.queries import lots as queries
 from tests.factories import make_clinic, make_lot, make_substance, make_user, site_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 

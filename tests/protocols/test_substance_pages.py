@@ -13,11 +13,12 @@ from protocols.models import Category, Substance
 from protocols.queries import mixes, substances
 from protocols.services.catalogue import load_catalogue
 from tests.factories import make_clinic, make_substance, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def clinic():
     clinic = make_clinic()
     load_catalogue(clinic=clinic)

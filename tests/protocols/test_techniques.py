@@ -13,11 +13,12 @@ from protocols.models import Technique
 from protocols.queries.techniques import techniques
 from protocols.services.catalogue import load_catalogue
 from tests.factories import make_clinic, make_technique, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 

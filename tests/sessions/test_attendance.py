@@ -7,11 +7,12 @@ from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, SessionRecord
 from sessions.services import appointments, availability
 from tests.sessions.booking_world import at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

@@ -17,11 +17,12 @@ from sessions.services import availability
 from sessions.services.availability import HoursBlock
 from tests.factories import make_clinic, make_practitioner, make_room, make_user, site_of, work_week
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

@@ -24,6 +24,7 @@ from sessions.services import batches, reports
 from tests.factories import make_clinic, make_course, make_patient, make_protocol_version, make_user
 from tests.sessions.booking_world import MONDAY
 from tests.sessions.test_pdf import full_report
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 NAMES = ["Ada Łuczak", "=Bert", "Дарина"]
@@ -35,7 +36,7 @@ def folder(settings, tmp_path):
     return tmp_path
 
 
-@pytest.fixture
+@shared
 def world():
     clinic = make_clinic()
     manager = make_user(clinic, Role.MANAGER)

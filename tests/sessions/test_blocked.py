@@ -23,11 +23,12 @@ from sessions.services import appointments, competitions, preferences
 from sessions.services.appointments import SeriesTime
 from tests.factories import make_competition_rule, make_course, make_protocol_version, make_substance
 from tests.sessions.booking_world import MONDAY, NOW, PARIS, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     world = open_clinic()
     make_competition_rule(world.clinic, body="USEF", name="GR414")

@@ -19,11 +19,12 @@ from sessions.services.undoing import undo
 from tests.factories import make_competition_rule, make_course
 from tests.sessions import round_world
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

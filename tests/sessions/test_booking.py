@@ -15,11 +15,12 @@ from sessions.models import Appointment
 from sessions.services import appointments, availability
 from tests.factories import make_practitioner, make_room, make_user
 from tests.sessions.booking_world import NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

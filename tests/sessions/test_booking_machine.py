@@ -30,6 +30,7 @@ from sessions.services.undoing import FOR, undo
 from tests.factories import make_course
 from tests.sessions.booking_world import MONDAY, NOW, at
 from tests.sessions.record_world import book_session, filled, finish, record_world, save, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -350,7 +351,7 @@ class Machine(RuleBasedStateMachine):
         self.past = done
 
 
-@pytest.fixture
+@shared
 def world():
     """The course of the record world, all booked at ten; another one with the same doctor, half booked at eleven."""
     world = record_world(cadence="7x1w")

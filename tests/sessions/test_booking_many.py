@@ -14,11 +14,12 @@ from sessions.models import Appointment, Course, PlannedSession
 from sessions.services.appointments import Booking, book_many
 from tests.factories import make_course, make_practitioner
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     world = open_clinic()
     world.course = make_course(

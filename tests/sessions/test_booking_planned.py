@@ -9,11 +9,12 @@ from sessions.models import Appointment, PlannedSession
 from sessions.services import appointments
 from tests.factories import make_course
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     world = open_clinic()
     world.course = make_course(

@@ -13,11 +13,12 @@ from sessions.queries import calendar as feeds
 from sessions.services import appointments, availability
 from tests.factories import make_course, make_patient, make_room
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(NOW):
         yield open_clinic()

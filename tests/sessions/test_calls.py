@@ -11,11 +11,12 @@ from sessions.models import Appointment
 from sessions.queries import calls as reads
 from sessions.services.calls import record_call_attempt
 from tests.sessions.booking_world import NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

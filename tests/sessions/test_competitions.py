@@ -24,17 +24,18 @@ from sessions.services import competitions
 from tests.factories import make_clinic, make_competition_rule, make_horse, make_patient, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at
 from tests.sessions.record_world import done, filled, record_world, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def monday_morning():
     with time_machine.travel(NOW, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     clinic = make_clinic()
     return SimpleNamespace(clinic=clinic, horse=make_horse(clinic), desk=make_user(clinic, Role.RECEPTION))

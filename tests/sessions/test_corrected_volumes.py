@@ -26,12 +26,13 @@ from tests.sessions.booking_world import at
 from tests.sessions.recall_world import TODAY, lot_world
 from tests.sessions.record_world import book_session, start
 from tests.sessions.test_corrections import browser, correct, line_of, page_text, pdf_text, report
+from tests.shared import shared
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     """A signed record whose first line is 2 mL of lidocaine at 10 mg/mL, of lot AB 12."""
     return lot_world()

@@ -36,11 +36,12 @@ from tests.sessions.booking_world import at
 from tests.sessions.erasure_world import restrict
 from tests.sessions.recall_world import TODAY, given, lot_world
 from tests.sessions.record_world import book_session, done, lifted_everywhere, sign, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     """A signed record whose first line holds lot AB 12."""
     return lot_world()

@@ -32,6 +32,7 @@ from tests.factories import (
     make_user,
     site_of,
 )
+from tests.shared import shared
 from tests.web.hostile import forms_of
 
 pytestmark = pytest.mark.django_db
@@ -39,25 +40,25 @@ pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 3, 2)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def monday_morning():
     with time_machine.travel("2026-03-02T08:00:00+01:00", tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 
 
-@pytest.fixture
+@shared
 def doctor(clinic):
     user = make_user(clinic, Role.PRACTITIONER)
     make_practitioner(clinic, name="Dr Ada", user=user)
     return signed_in(user)
 
 
-@pytest.fixture
+@shared
 def desk(clinic):
     return signed_in(make_user(clinic, Role.RECEPTION))
 

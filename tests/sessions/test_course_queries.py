@@ -32,6 +32,7 @@ from tests.factories import (
     site_of,
 )
 from tests.sessions import record_world as world_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -44,12 +45,12 @@ def at(day: date, clock: str = "08:00") -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), tzinfo=PARIS)
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 
 
-@pytest.fixture
+@shared
 def doctor(clinic):
     return make_user(clinic, "practitioner")
 

@@ -24,6 +24,7 @@ from tests.factories import (
     make_user,
     site_of,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -39,12 +40,12 @@ def at(day: date, clock: str = "08:00") -> datetime:
 NOW = at(MONDAY)
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 
 
-@pytest.fixture
+@shared
 def doctor(clinic):
     return make_user(clinic, "practitioner")
 

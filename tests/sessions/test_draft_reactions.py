@@ -17,11 +17,12 @@ from sessions.recording import LineGiven, ReactionSeen
 from sessions.services import records
 from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.record_world import filled, finish, lot_of, record_world, save, sign, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         world = record_world()

@@ -27,11 +27,12 @@ from tests.factories import PDF_SCAN, make_clinic, make_consent, make_course, ma
 from tests.sessions.booking_world import book
 from tests.sessions.erasure_world import NOW, erase, erasure_world, keep, restrict
 from tests.sessions.record_world import record_world
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(NOW, tick=False):
         yield erasure_world()

@@ -18,11 +18,12 @@ from sessions.queries.erasure_letter import letters, rule_words
 from sessions.services.erasure import print_answer
 from tests.factories import site_of
 from tests.sessions.erasure_world import NOW, erase, erasure_world
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(NOW, tick=False):
         yield erasure_world()

@@ -20,11 +20,12 @@ from tests.sessions.erasure_world import NOW, asked, erase, erasure_world, restr
 from tests.sessions.record_world import done, record_world
 from tests.sessions.round_world import book_round, open_stable
 from tests.sessions.test_pdf import read as read_pdf
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(NOW, tick=False):
         yield erasure_world()

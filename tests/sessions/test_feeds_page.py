@@ -18,6 +18,7 @@ from sessions.services import appointments, feeds
 from tests import strict_ical
 from tests.factories import make_course, make_horse, make_patient
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def morning():
         yield clock
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

@@ -13,6 +13,7 @@ from sessions.models import FeedLine
 from sessions.services import appointments, feeds
 from tests.factories import make_horse, make_patient
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
+from tests.shared import shared
 from tests.strict_ical import Visit, read
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def morning():
         yield clock
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

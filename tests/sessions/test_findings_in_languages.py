@@ -28,6 +28,7 @@ from sessions.services.records import Typed
 from tests.factories import make_indication, make_protocol_version, make_substance, make_user
 from tests.sessions.booking_world import MONDAY, NOW, PARIS, at
 from tests.sessions.record_world import filled, finish, record_world, save, sign, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 FEW = (SiteTreated("Neck", "left", points=4, volume_per_point_ml=Decimal("0.5")),)
@@ -38,7 +39,7 @@ PER_POINT = {
 }
 
 
-@pytest.fixture
+@shared
 def world():
     """A record signed in English without a consent, with too much in each of its points."""
     with time_machine.travel(at("10:15"), tick=False):

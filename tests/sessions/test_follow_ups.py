@@ -27,11 +27,12 @@ from sessions.services.follow_ups import note_follow_up
 from tests.factories import make_lot, make_patient, make_user
 from tests.sessions.recall_world import given, lot_world
 from tests.sessions.record_world import book_session, done, record_world, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return lot_world()
 

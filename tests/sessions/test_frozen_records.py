@@ -18,6 +18,7 @@ from sessions.recording import OverrideGiven, ReactionSeen
 from sessions.services import records
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import done, record_world, signed
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ CHILDREN = [Administration, InjectionSite, Score, Override, AdverseEvent]
 SEALED = [Signature, Addendum]
 
 
-@pytest.fixture
+@shared
 def world():
     return record_world()
 

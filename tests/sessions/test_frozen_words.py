@@ -21,6 +21,7 @@ from tests.factories import make_patient
 from tests.sessions.booking_world import at
 from tests.sessions.recall_world import lot_world
 from tests.sessions.record_world import done, signed
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,7 @@ FORGED = [
 ]
 
 
-@pytest.fixture
+@shared
 def world():
     """A signed record with a late reaction, how it went on, an answer and a notice."""
     world = lot_world()

@@ -32,6 +32,7 @@ from tests.factories import make_clinic, make_consent, make_handout, make_user
 from tests.sessions.booking_world import PARIS
 from tests.sessions.report_world import full_world
 from tests.sessions.test_reports import text_of_page, text_of_pdf, words_in
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 NOT_READ = {
@@ -50,7 +51,7 @@ NOT_READ = {
 }
 
 
-@pytest.fixture
+@shared
 def world():
     return full_world()
 

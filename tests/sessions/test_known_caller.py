@@ -7,17 +7,18 @@ from django.urls import reverse
 from patients.models import Patient
 from sessions.models import Appointment
 from tests.sessions.booking_world import NOW, at, open_clinic
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _monday_at_eight():
     with time_machine.travel(NOW, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

@@ -26,14 +26,15 @@ from tests.sessions.booking_world import at
 from tests.sessions.record_world import filled, lot_of, record_world, save, start
 from tests.sessions.test_pdf import read
 from tests.sessions.test_record_pages import page_data
+from tests.shared import shared
 
 
-@pytest.fixture
+@shared
 def world():
     return record_world()
 
 
-@pytest.fixture
+@shared
 def draft(world):
     """A draft whose second substance is in syringe B, the first from a lot."""
     record = start(world)

@@ -13,11 +13,12 @@ from sessions.services.feeds import make_feed
 from sessions.services.leaving import end_sign_in, end_sign_ins, hand_over_courses
 from tests.factories import make_clinic, make_course, make_practitioner, make_user
 from tests.sessions.booking_world import MONDAY, NOW, book, open_clinic
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     world = open_clinic()
     world.admin = make_user(world.clinic, Role.ADMIN)

@@ -16,11 +16,12 @@ from sessions.queries.today_desk import desk_day
 from sessions.services import appointments, courses, plans
 from tests.factories import done_session, make_course, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world() -> SimpleNamespace:
     world = open_clinic()
     world.doctor_user = make_user(world.clinic, Role.PRACTITIONER)

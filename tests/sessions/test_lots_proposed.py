@@ -16,11 +16,12 @@ from sessions.queries.record_checks import check_record
 from tests.factories import make_lot
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import book_session, record_world, signed, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world()

@@ -11,6 +11,7 @@ from sessions.services.reminders.wording import needed, unknown_placeholders
 from tests.factories import make_user
 from tests.sessions.booking_world import NOW, at
 from tests.sessions.message_world import open_messaging_clinic, run_outbox, visit
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 RULES = {
@@ -32,7 +33,7 @@ TEXT = {
 }
 
 
-@pytest.fixture
+@shared
 def world():
     return open_messaging_clinic()
 

@@ -16,13 +16,14 @@ from sessions.services import appointments, reminders
 from sessions.services.reminders import delivering
 from tests.sessions.booking_world import NOW, at
 from tests.sessions.message_world import open_messaging_clinic, run_news, run_outbox, stable_day, states, visit
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 DUE = at("10:30")  # tomorrow's visits at ten are due since half an hour
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
+@shared
 def world():
     return open_messaging_clinic()
 

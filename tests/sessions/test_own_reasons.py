@@ -15,6 +15,7 @@ from sessions.queries.plan_reasons import plan_reasons
 from sessions.queries.reports import course_report, get_or_404
 from sessions.services import appointments, courses, plans
 from tests.factories import done_session, make_appointment, make_clinic, make_course, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +28,12 @@ def at(day: date) -> datetime:
     return datetime.combine(day, time(8), tzinfo=PARIS)
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 
 
-@pytest.fixture
+@shared
 def lapsed(clinic):
     course = make_course(clinic, cadence="4x1w", start_on=MONDAY)
     done_session(course)

@@ -20,6 +20,7 @@ from sessions.services.paper import set_paper
 from tests.factories import make_clinic, make_user
 from tests.sessions.report_world import LATER, full_world
 from tests.sessions.test_pdf import read
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def png(width: int = 40, height: int = 20, *, dots: bytes = b"") -> bytes:
     )
 
 
-@pytest.fixture
+@shared
 def world():
     clinic = make_clinic(country="US")
     return SimpleNamespace(clinic=clinic, admin=make_user(clinic, Role.ADMIN))

@@ -27,6 +27,7 @@ from tests.factories import make_consent, make_horse, make_user, site_of
 from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.report_world import LATER, full_world, planned
 from tests.sessions.test_pdf import read
+from tests.shared import shared
 from tests.web.rights import all_views
 from tests.web.rows_settings import an_erasure
 
@@ -55,13 +56,13 @@ FRENCH = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def two_weeks_on():
     with time_machine.travel(LATER, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world() -> SimpleNamespace:
     """A clinic with something to print on every paper."""
     world = full_world()

@@ -16,11 +16,12 @@ from sessions.queries import patients as queries
 from tests.factories import make_appointment, make_course, make_horse, make_patient, next_workday
 from tests.sessions.booking_world import NOW
 from tests.sessions.report_world import add_addendum, add_record, report_world, sign_record
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return report_world()
 

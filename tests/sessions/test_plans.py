@@ -24,6 +24,7 @@ from tests.factories import (
     site_of,
     work_week,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def at(day: date, clock: str = "08:00") -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), tzinfo=PARIS)
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 

@@ -14,13 +14,14 @@ from sessions.services import appointments, availability
 from sessions.services.appointments import NewTime
 from tests.factories import make_course, work_week
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 NEXT_WEEK = 7
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

@@ -19,13 +19,14 @@ from sessions.services.appointments import NewTime
 from tests.factories import make_practitioner, make_room, work_week
 from tests.sessions.booking_world import MONDAY, NOW, at, book, species
 from tests.sessions.round_world import book_round, lines, open_stable, stops
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 RADIO = re.compile(r'name="(round-[0-9a-f]+)"\s+value="([^"]+)"\s+checked')
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(NOW, tick=False):
         world = open_stable()

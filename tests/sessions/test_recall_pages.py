@@ -14,11 +14,12 @@ from tests.factories import make_lot, make_user
 from tests.sessions.booking_world import at
 from tests.sessions.recall_world import lot_world
 from tests.sessions.record_world import book_session, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("18:30"), tick=False):
         yield lot_world()

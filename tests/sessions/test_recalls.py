@@ -23,11 +23,12 @@ from sessions.services.records import Typed, save_draft
 from tests.factories import make_clinic, make_lot, make_patient, make_substance
 from tests.sessions.recall_world import TODAY, given, lot_world, owner
 from tests.sessions.record_world import book_session, filled, finish, save, sign, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return lot_world()
 

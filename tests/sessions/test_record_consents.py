@@ -17,12 +17,13 @@ from sessions.recording import LineGiven, OverrideGiven
 from tests.factories import make_consent, make_horse, make_substance
 from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.record_world import filled, finish, record_world, save, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 EARLIER = date(2026, 2, 1)
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world()

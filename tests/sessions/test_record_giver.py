@@ -15,11 +15,12 @@ from sessions.recording import OverrideGiven
 from tests.factories import make_horse
 from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.record_world import filled, finish, record_world, save, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         world = record_world()

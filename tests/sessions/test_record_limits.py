@@ -16,11 +16,12 @@ from tests.factories import make_lot
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import finish, record_world, sign, start
 from tests.sessions.test_record_pages import autosave, page_data, signed_in, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world()

@@ -17,12 +17,13 @@ from sessions.recording import SiteTreated
 from tests.factories import PASSWORD, make_lot
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import done, filled, finish, record_world, save, signed, start
+from tests.shared import shared
 from tests.web.hostile import forms_of
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world()

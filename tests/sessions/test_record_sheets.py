@@ -21,12 +21,13 @@ from tests.factories import make_competition_rule, make_handout, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at
 from tests.sessions.record_world import done, record_world, sign
 from tests.sessions.test_pdf import read
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 SAID = {"recipient": "Ida Holt", "purpose": "To take home", "basis": "request", "language": "en"}
 
 
-@pytest.fixture
+@shared
 def world():
     """A horse that competes was treated on Monday without a course, and comes again on Thursday."""
     world = record_world(species="horse")

@@ -15,13 +15,14 @@ from tests.factories import make_lot
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import filled, finish, record_world, save, sign, start
 from tests.sessions.test_record_pages import autosave, page_data, signed_in, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 CELL = re.compile(r'<th scope="row">(.*?)</th>\s*<td>(.*?)</td>\s*<td>(.*?)</td>', re.S)
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world()

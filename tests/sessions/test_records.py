@@ -25,11 +25,12 @@ from tests.sessions.record_world import (
     sign,
     start,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return record_world()
 

@@ -15,11 +15,12 @@ from sessions.services.reminders import delivering
 from tests.factories import make_patient
 from tests.sessions.booking_world import NOW, at
 from tests.sessions.message_world import open_messaging_clinic, run_outbox, stable_day, states, visit
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return open_messaging_clinic()
 

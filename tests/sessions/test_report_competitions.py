@@ -20,12 +20,13 @@ from tests.sessions.record_world import lifted_everywhere
 from tests.sessions.report_world import LATER, full_world, report_world
 from tests.sessions.test_pdf import read
 from tests.sessions.test_reports import page_of, text_of_page, text_of_pdf
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 TODAY = LATER.date()
 
 
-@pytest.fixture
+@shared
 def world():
     """Mepivacaine was given on 2 March at 10:20 and on 14 March at 10:20, the horse under sedation; it competes for USEF."""
     world = full_world()

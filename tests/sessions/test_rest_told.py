@@ -18,6 +18,7 @@ from sessions.services.records.starting import from_protocol
 from sessions.services.take_along import print_leaflet
 from tests.factories import make_clinic, make_course, make_horse, make_patient, make_protocol_version, make_substance
 from tests.sessions.report_world import add_record, report_world
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 5, 4)
@@ -26,7 +27,7 @@ EFFECT = next(one.text for one in shipped_advice() if one.code == "effect-grows"
 NO_RIDING = next(one.text for one in shipped_advice() if one.code == "no-riding")
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 

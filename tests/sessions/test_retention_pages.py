@@ -12,13 +12,14 @@ from mesoclinic.core.roles import Role
 from patients.models import Patient, RetentionRule
 from patients.services.retention import set_retention
 from tests.factories import PASSWORD, make_clinic, make_patient, make_user
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 TODAY = datetime(2026, 11, 28, 9, tzinfo=UTC)
 
 
-@pytest.fixture
+@shared
 def clinic():
     with time_machine.travel(TODAY, tick=False):
         yield make_clinic()

@@ -11,11 +11,12 @@ from mesoclinic.core.roles import Role
 from sessions.models import Appointment
 from tests.factories import make_course, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(NOW):
         yield open_clinic()

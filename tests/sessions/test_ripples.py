@@ -11,11 +11,12 @@ from sessions.scheduling.ripple import Future
 from sessions.services import appointments, availability, plans, preferences
 from tests.factories import make_course
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

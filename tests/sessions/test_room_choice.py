@@ -23,17 +23,18 @@ from sessions.services import appointments, availability
 from sessions.services.rounds import Stop
 from tests.factories import make_course, make_practitioner, make_room, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient, species
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _monday_at_eight():
     with time_machine.travel(NOW, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     """Room 1 and 2 are for people, the box is for horses; there is a room for everybody on top, first in the list."""
     world = open_clinic()

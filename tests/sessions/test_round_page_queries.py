@@ -23,6 +23,7 @@ from tests.factories import make_competition_rule, make_consent, make_course, ma
 from tests.sessions.booking_world import MONDAY, NOW, at
 from tests.sessions.record_world import filled, finish, record_world, save
 from tests.sessions.round_world import book_round
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +33,7 @@ STUNG = SiteTreated("Neck", "left", points=2, is_reactive=True, map_points=(("le
 PAIN = ScoreGiven("pain", "before", Decimal(7), "owner")
 
 
-@pytest.fixture
+@shared
 def world():
     world = record_world(species="horse")
     world.vet, world.horses, world.planned = world.doctor, {}, {}

@@ -14,19 +14,20 @@ from sessions.models import Appointment, Round
 from tests.factories import make_course, make_horse, make_patient
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
 from tests.sessions.round_world import book_round, lines, open_stable
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 TUESDAY = MONDAY + timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _monday_at_eight():
     with time_machine.travel(NOW, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     return open_stable()
 

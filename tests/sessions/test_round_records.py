@@ -16,12 +16,13 @@ from sessions.services import rounds
 from tests.factories import make_user
 from tests.sessions.booking_world import at
 from tests.sessions.round_world import book_round, open_stable
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 DAY = at("09:00", 1)
 
 
-@pytest.fixture
+@shared
 def world():
     world = open_stable()
     world.vet_user = make_user(world.clinic, Role.PRACTITIONER)

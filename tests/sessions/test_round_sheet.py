@@ -19,17 +19,18 @@ from sessions.services import appointments
 from tests.factories import make_course, make_horse, make_lot, make_protocol_version, make_substance, make_user
 from tests.sessions.booking_world import MONDAY, NOW
 from tests.sessions.round_world import book_round, open_stable
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _monday_at_eight():
     with time_machine.travel(NOW, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     """Two horses on one protocol of 5 mL and 2.5 mL; of the second only 4 mL are in stock, in two lots."""
     world = open_stable(address="Oak Lane 3\nMilton", phone="+33 6 12 34 56 78", note="Ring at the house first.")

@@ -15,6 +15,7 @@ from sessions.services.undoing import undo
 from tests.factories import make_course
 from tests.sessions.booking_world import MONDAY, NOW, at, book
 from tests.sessions.round_world import book_round, lines, open_stable, stops
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ AS_BOOKED = [
 ]
 
 
-@pytest.fixture
+@shared
 def world():
     return open_stable()
 

@@ -20,18 +20,19 @@ from tests.factories import make_appointment
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import book_session, done, lifted_everywhere, record_world, sign, start
 from tests.sessions.test_record_pages import page_data, signed_in, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     """A session in which 2 mL of lidocaine at 10 mg/mL, 20 mg, and 1 mL of a vasodilator are to be given."""
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world()
 
 
-@pytest.fixture
+@shared
 def horse_world():
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world(species="horse")

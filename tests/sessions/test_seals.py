@@ -23,6 +23,7 @@ from sessions.queries.seals import ForgedSealError, check_seal
 from sessions.services import records
 from tests.sessions.booking_world import NOW, at
 from tests.sessions.record_world import lifted_everywhere, record_world, signed
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def morning():
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     return record_world()
 

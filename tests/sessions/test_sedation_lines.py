@@ -29,11 +29,12 @@ from tests.factories import make_consent, make_lot, make_substance
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import filled, finish, lifted_everywhere, record_world, save, sign, start
 from tests.sessions.test_record_pages import page_data, signed_in, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     world = record_world(species="horse")
     make_consent(world.patient, "sedation")

@@ -19,13 +19,14 @@ from sessions.services import appointments, availability, preferences
 from sessions.services.appointments import SeriesTime
 from tests.factories import done_session, make_clinic, make_course, make_practitioner, make_species, site_of
 from tests.sessions.booking_world import MONDAY, NOW, PARIS, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 NIGHT = NOW.replace(hour=5)
 
 
-@pytest.fixture
+@shared
 def world():
     world = open_clinic()
     world.course = make_course(

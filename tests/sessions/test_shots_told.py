@@ -14,11 +14,12 @@ from sessions.recording import RecordContent, SiteTreated, as_last_time
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import done, filled, record_world, start
 from tests.sessions.test_pdf import a_session
+from tests.shared import shared
 
 PLACES = (SiteTreated("Back", "left", points=3), SiteTreated("Neck", points=1), SiteTreated("Knee"))
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world()

@@ -33,11 +33,12 @@ from tests.sessions.record_world import (
     signed,
     start,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return record_world()
 

@@ -18,12 +18,13 @@ from sessions.services import leaving, records
 from tests.factories import PASSWORD, make_practitioner, make_user
 from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.record_world import done, record_world, sign
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 WHY = "Dr Ada works here no longer"
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         world = record_world()

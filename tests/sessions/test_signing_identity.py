@@ -14,11 +14,12 @@ from tests.factories import PASSWORD, make_user
 from tests.passkeys import Passkey
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import done, record_world, signed
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world()

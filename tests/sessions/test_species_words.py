@@ -17,6 +17,7 @@ from tests.factories import make_horse
 from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.record_world import done, record_world, start
 from tests.sessions.test_record_pages import autosave, page_data, signed_in, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 BRIGHTER = (ScoreGiven("behaviour", "after", Decimal(1), "clinician"),)
@@ -28,7 +29,7 @@ WORDS = {
 }
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(at("10:15"), tick=False):
         yield record_world()

@@ -29,17 +29,18 @@ from sessions.services.take_along import print_card, print_leaflet
 from tests.factories import make_patient, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
 from tests.sessions.report_world import LATER, full_world
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def monday_morning():
     with time_machine.travel(NOW, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     world = open_clinic(name="Clinique des Deux Rives")
     reached = {"phone": "+33 5 56 00 00 00", "address": "12 quai Saint-Michel"}

@@ -20,13 +20,14 @@ from sessions.services import records
 from tests.factories import PASSWORD, make_practitioner
 from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.record_world import done, lifted_everywhere, record_world, signed
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 KEYS = {"id", "public_id"}  # a row of another key is another row: what was signed is gone
 
 
-@pytest.fixture
+@shared
 def world():
     return record_world()
 

@@ -21,11 +21,12 @@ from tests.factories import done_session, make_course, make_horse, make_user, si
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.sessions.report_world import add_record, book_third, report_world
 from tests.sessions.today_world import TEN, page
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world() -> SimpleNamespace:
     return open_clinic()
 

@@ -23,11 +23,12 @@ from tests.factories import make_clinic, make_course, make_lot, make_species, ma
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.sessions.report_world import add_record, book_third, report_world
 from tests.sessions.today_world import TEN, page
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world() -> SimpleNamespace:
     return open_clinic()
 

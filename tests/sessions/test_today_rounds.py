@@ -16,11 +16,12 @@ from sessions.services import availability
 from tests.factories import make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book
 from tests.sessions.round_world import book_round, open_stable
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     with time_machine.travel(NOW, tick=False):
         yield open_stable()

@@ -18,17 +18,18 @@ from sessions.services.preferences import block_days, set_preference
 from sessions.services.rounds import Stop
 from tests.factories import make_course, make_horse, make_patient
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _monday_at_eight():
     with time_machine.travel(NOW, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     """A couple, Ida and Noor, with a course each: weekly from Tuesday on."""
     world = open_clinic()

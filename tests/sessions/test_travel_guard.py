@@ -7,11 +7,12 @@ from django.db import IntegrityError, transaction
 from mesoclinic.core.constraints import violated
 from sessions.models import Appointment
 from tests.sessions.booking_world import at, open_clinic
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

@@ -17,11 +17,12 @@ from sessions.services.appointments import NewTime
 from sessions.services.undoing import undo
 from tests.factories import make_course, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return open_clinic()
 

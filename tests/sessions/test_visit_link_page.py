@@ -19,6 +19,7 @@ from sessions.services import appointments, reminders, replies
 from tests.factories import make_course, make_patient
 from tests.sessions.booking_world import MONDAY, NOW, at
 from tests.sessions.message_world import open_messaging_clinic, stable_day, visit
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 TUESDAY = MONDAY + timedelta(days=1)
@@ -31,7 +32,7 @@ def morning():
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     return open_messaging_clinic()
 

@@ -20,11 +20,12 @@ from sessions.queries.waiting_page import waiting_page
 from sessions.services import appointments, lines, undoing, waiting
 from tests.factories import make_clinic, make_course, make_practitioner
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world() -> SimpleNamespace:
     return open_clinic()
 

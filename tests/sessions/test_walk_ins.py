@@ -13,17 +13,18 @@ from sessions.queries import walk_ins
 from sessions.services import appointments, courses, plans
 from tests.factories import make_course
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _monday_at_ten():
     with time_machine.travel(at("10:00"), tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     world = open_clinic()
     world.course = course(world)

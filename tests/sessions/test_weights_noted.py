@@ -12,11 +12,12 @@ from sessions.queries import records as reads
 from sessions.services import records
 from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.record_world import book_session, done, filled, finish, record_world, save, signed, start
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def world():
     return record_world()
 

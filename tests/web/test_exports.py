@@ -32,6 +32,7 @@ from tests.factories import (
 from tests.sessions import round_world
 from tests.sessions.booking_world import MONDAY, NOW, book
 from tests.sessions.record_world import done, record_world
+from tests.shared import shared
 from tests.web.rights import World, all_rows, all_views
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +54,7 @@ EMPTY = {"sessions:outbox", "sessions:retention", "sessions:follow-ups", "sessio
 EMPTY |= {"sessions:batches", "sessions:absences"}
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 
@@ -126,7 +127,7 @@ NO_LISTS = {
 }
 
 
-@pytest.fixture
+@shared
 def full_world() -> World:
     """A clinic with an example of everything there is an address of."""
     world = World()

@@ -11,13 +11,14 @@ from mesoclinic.core.models import User
 from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics
 from tests.factories import make_clinic, make_patient, make_user
+from tests.shared import shared
 from tests.web.rights import all_views
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/accounts/login/", "/settings/", "/account/", "/patients/", "/no-such-page/", "/healthz"]
 
 
-@pytest.fixture
+@shared
 def clinic():
     return make_clinic()
 

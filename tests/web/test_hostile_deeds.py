@@ -17,18 +17,19 @@ from sessions.services import appointments, courses, records
 from tests.factories import PASSWORD, make_lot, make_patient, make_user, site_of
 from tests.sessions.booking_world import NOW
 from tests.sessions.record_world import done, record_world, signed, start
+from tests.shared import shared
 from tests.web.hostile import forms_of
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _monday():
     with time_machine.travel(NOW + timedelta(hours=2), tick=False):
         yield
 
 
-@pytest.fixture
+@shared
 def world():
     return record_world()
 
