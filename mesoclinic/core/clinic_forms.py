@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.countries import countries, holiday_regions
-from mesoclinic.core.forms import Form, ModelForm
+from mesoclinic.core.forms import Form, ModelForm, RowFault, row_faults
 from mesoclinic.core.models import Clinic, Site, User
+from mesoclinic.core.refused import Refused
 
 
 def country_choices() -> list[tuple[str, str]]:
@@ -103,10 +104,25 @@ class ToleranceForm(Form):
 
 
 class BaseToleranceFormSet(forms.BaseFormSet):
+    @property
+    def kept(self) -> list[ToleranceForm]:
+        """The rows filled in and not taken away."""
+        return [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+
     def rows(self) -> list[tuple[int | None, int, int]]:
-        """Return what was typed: (up to days, early, late), rows taken away left out."""
-        kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
-        return [(row["up_to"], row["early"], row["late"]) for row in kept]
+        """Return what was typed: (up to days, early, late)."""
+        return [(row["up_to"], row["early"], row["late"]) for row in (form.cleaned_data for form in self.kept)]
+
+    def refuse(self, refused: Refused) -> None:
+        """Show why the service said no beside the fields of the rows it names; of an empty table, above it."""
+        for at in refused.details["rows"]:
+            self.kept[at].refuse(refused)
+        if not refused.details["rows"]:
+            self._non_form_errors = self.error_class([refused.message])
+
+    @property
+    def faults(self) -> list[RowFault]:
+        return row_faults(self, str(_("The table")))
 
 
 ToleranceFormSet = forms.formset_factory(

@@ -148,6 +148,15 @@ def asked_with_defaults(data: QueryDict, defaults: dict[str, Any]) -> QueryDict:
     return filled
 
 
+class ShownTimes(forms.Field):
+    """Which of the times a page draws as radio buttons was chosen, as it was sent; its form says what is wrong with it."""
+
+    widget = forms.RadioSelect
+
+    def to_python(self, value: str | None) -> str:
+        return value or ""
+
+
 class TimeChoice(Form):
     """A time: one of those shown (`slot`), or another one typed in wall time of the site.
 
@@ -156,7 +165,7 @@ class TimeChoice(Form):
 
     needed_in_part = ("on", "at", "with_whom")
 
-    slot = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    slot = ShownTimes(label=_("Free times"), required=False)
     on = forms.DateField(label=_("Day"), required=False)
     at = forms.TimeField(label=_("Time"), required=False)
     with_whom = PublicChoice(Practitioner.objects.none(), label=_("With"), required=False)
@@ -216,10 +225,10 @@ class TimeChoice(Form):
             self.add_error("at", WORDS_OF_A_GAP)
 
     def refuse(self, no: Refused) -> None:
-        """Show a refusal next to the field it is about; a time typed belongs to its own field."""
-        field = {"starts_at": "at", "practitioner": "with_whom", "room": "where"}.get(no.field or "", no.field)
-        typed = self.cleaned_data.get("slot") in ("", OTHER_TIME)
-        self.add_error(field if field in self.fields and (field != "at" or typed) else None, no.message)
+        """Show a refusal next to the field it is about: a time typed, or one of those shown."""
+        time = "at" if self.cleaned_data.get("slot") in ("", OTHER_TIME) else "slot"
+        field = {"starts_at": time, "practitioner": "with_whom", "room": "where"}.get(no.field or "", no.field)
+        self.add_error(field if field in self.fields else None, no.message)
 
 
 class BookForm(TimeChoice):

@@ -13,7 +13,7 @@ from mesoclinic.core.forms import Form
 from mesoclinic.core.localtime import NonexistentTime, instant
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Place
-from sessions.forms.appointments import WORDS_OF_A_GAP, PublicChoice, WhereField
+from sessions.forms.appointments import WORDS_OF_A_GAP, PublicChoice, ShownTimes, WhereField
 from sessions.models import Practitioner, Room
 from sessions.models.rounds import MOST_TRAVEL_MIN
 from sessions.queries.booking import places
@@ -36,7 +36,7 @@ class WhereToForm(Form):
 class StopsForm(Form):
     """Whom to visit, how long each, and from when: three fields for everybody who may be visited."""
 
-    start = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    start = ShownTimes(label=_("Free times"), required=False)
     at = forms.TimeField(label=_("Or another time"), required=False, help_text=_("Counts when it is filled in."))
     booking_token = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -101,11 +101,16 @@ class StopsForm(Form):
         ]
 
     def starts_at(self) -> datetime | None:
-        """Give the beginning chosen or typed; without one an error stands beside the time."""
+        """Give the beginning chosen or typed; without one an error stands beside it."""
         chosen = self.chosen_start()
         if chosen is None and "at" not in self.errors:
-            self.add_error("at", _("Choose one of the times shown, or type another one."))
+            self.refuse_time(_("Choose one of the times shown, or type another one."))
         return chosen
+
+    def refuse_time(self, message: str) -> None:
+        """Say what is wrong with the beginning beside the times shown when one of them was sent, else where one is typed."""
+        was_shown = self.cleaned_data.get("start") and self.cleaned_data.get("at") is None
+        self.add_error("start" if was_shown else "at", message)
 
     def shown_among(self, times: Sequence[datetime]) -> datetime | None:
         """Give the time to show as chosen: the one sent when it is still offered, else the first."""

@@ -94,7 +94,10 @@ class RoundDesk:
 
     def refuse(self, no: Refused) -> None:
         self.refusal = no
-        self.form.add_error("at" if no.field == "starts_at" else None, no.message)
+        if no.field == "starts_at":
+            self.form.refuse_time(no.message)
+        else:
+            self.form.add_error(no.field if no.field in self.form.fields else None, no.message)
 
     def times(self) -> reads.RoundTimes | None:
         if self.practitioner is None:

@@ -110,7 +110,7 @@ class TogetherDesk:
                 words = (
                     reads.why_none(self.wanted) if self.table is None else _("This time is not free for all of them.")
                 )
-                self.form.add_error("at", words)
+                self.form.refuse_time(words)
             return []
         series = self.table.series(first)
         if series.problem:

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from mesoclinic.core.models import Site
+from mesoclinic.core.models.clinics import default_tolerances
 from mesoclinic.core.roles import Role
 from mesoclinic.core.services import clinics
 from tests.factories import make_clinic, make_user
@@ -65,3 +66,47 @@ def test_the_last_admin_is_told_so_beside_the_roles(browser, admin):
     admin.refresh_from_db()
     assert admin.is_active
     assert Role.ADMIN in admin.roles
+
+
+def table(*rows):
+    """What the page of days early and late sends."""
+    sent = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": min(len(rows), len(default_tolerances()))}
+    for at, (up_to, early, late) in enumerate(rows):
+        sent |= {f"form-{at}-up_to": up_to, f"form-{at}-early": early, f"form-{at}-late": late}
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong", "words"),
+    [
+        ([(4, 0, 1), (20, 2, 6)], {1}, "empty in exactly one row"),
+        ([("", 0, 1), (9, 1, 1), ("", 1, 2)], {0, 2}, "empty in exactly one row"),
+        ([(4, 0, 1), ("", 3, 7), (4, 1, 1)], {0, 2}, "Two rows have the same length"),
+    ],
+)
+def test_a_table_of_days_is_refused_beside_the_lengths_at_fault(browser, rows, wrong, words):
+    answer = browser.post(reverse("core:tolerances"), table(*rows))
+
+    forms = answer.context["formset"].forms
+    html = answer.content.decode()
+    assert {at for at, form in enumerate(forms) if form.errors} == wrong
+    assert all(forms[at].errors.keys() == {"up_to"} and words in forms[at].errors["up_to"][0] for at in wrong)
+    assert all(f'href="#id_form-{at}-up_to"' in html and f'id="id_form-{at}-up_to_error"' in html for at in wrong)
+    assert [(str(form["up_to"].value()), int(form["late"].value())) for form in forms] == [
+        (str(up_to), late) for up_to, _early, late in rows
+    ]
+
+
+def test_an_empty_table_of_days_is_refused_above_its_rows(browser):
+    answer = browser.post(reverse("core:tolerances"), table())
+
+    assert "empty in exactly one row" in answer.context["formset"].non_form_errors()[0]
+    assert 'href="#id_form-TOTAL_FORMS-rows"' in answer.content.decode()
+
+
+def test_a_row_taken_away_is_not_the_one_at_fault(browser):
+    sent = table((4, 0, 1), (4, 1, 1), (9, 1, 2), (9, 3, 3), ("", 3, 7))
+
+    answer = browser.post(reverse("core:tolerances"), {**sent, "form-0-DELETE": "on"})
+
+    assert [at for at, form in enumerate(answer.context["formset"].forms) if form.errors] == [2, 3]

@@ -132,22 +132,23 @@ def test_the_first_page_works_once():
 
 
 @pytest.mark.parametrize(
-    "rows",
+    ("rows", "field", "wrong"),
     [
-        [(4, 0, 1)],
-        [(None, 0, 1), (None, 1, 2)],
-        [(4, 0, 1), (4, 1, 1), (None, 1, 1)],
-        [(0, 0, 1), (None, 1, 1)],
-        [(4, -1, 1), (None, 1, 1)],
-        [(4, 0, 100), (None, 1, 1)],
-        [],
+        ([(4, 0, 1), (9, 0, 1), (7, 0, 1)], "up_to", [1]),
+        ([(None, 0, 1), (None, 1, 2)], "up_to", [0, 1]),
+        ([(4, 0, 1), (None, 1, 1), (4, 1, 1)], "up_to", [0, 2]),
+        ([(0, 0, 1), (None, 1, 1)], "up_to", [0]),
+        ([(4, -1, 1), (None, 1, 1)], "early", [0]),
+        ([(None, 1, 1), (4, 0, 100)], "late", [1]),
+        ([], "up_to", []),
     ],
 )
-def test_a_table_of_days_that_makes_no_sense_is_refused(clinic, rows):
+def test_a_table_of_days_that_makes_no_sense_is_refused_with_the_rows_at_fault(clinic, rows, field, wrong):
     with pytest.raises(Refused) as refused:
         clinics.set_tolerances(actor=None, clinic=clinic, rows=rows)
 
-    assert refused.value.code == "bad-tolerances"
+    assert (refused.value.code, refused.value.field) == ("bad-tolerances", field)
+    assert refused.value.details["rows"] == wrong
 
 
 def test_the_table_of_days_is_kept_in_order_whatever_the_order_typed(clinic):

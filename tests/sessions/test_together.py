@@ -320,6 +320,31 @@ def test_bad_input_gets_a_sentence(world, desk, fields, words):
     assert not Appointment.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ("nonsense", "Choose one of the times shown"),
+        ("9" * 90, "Choose one of the times shown"),
+        ("2026-03-03T03:00:00+01:00", "This time is not free for all of them."),
+    ],
+)
+def test_a_forged_time_is_refused_beside_the_times_shown(world, desk, start, words):
+    answer = desk.post(url(world, *world.couple), posted(world, start=start))
+
+    html = text(answer)
+    assert answer.context["form"].errors.keys() == {"start"}
+    assert words in answer.context["form"].errors["start"][0]
+    assert all(part in html for part in ('<a href="#id_start">', 'id="id_start"', 'id="id_start_error"'))
+    assert html.count('aria-invalid="true" aria-describedby="id_start_error"') == len(answer.context["choices"]) > 0
+    assert not Appointment.objects.exists()
+
+
+def test_a_time_typed_counts_whatever_was_sent_of_those_shown(world, desk):
+    desk.post(url(world, *world.couple), posted(world, start="nonsense", at="10:00"))
+
+    assert Appointment.objects.count() == 2
+
+
 def test_nobody_chosen_yet_and_one_alone(world, desk):
     assert "Look for the first patient above" in text(desk.get(reverse("sessions:book-together")))
     assert "Tick at least two visits" in text(desk.get(url(world, world.couple[0])))

@@ -80,15 +80,10 @@ def update_clinic(*, actor: User | None, clinic: Clinic, **fields: Any) -> Clini
 def set_tolerances(*, actor: User | None, clinic: Clinic, rows: Sequence[tuple[int | None, int, int]]) -> Clinic:
     """Say how many days early and late a session may be, by the length of its gap: (up to days, early, late).
 
-    One row has no upper end (None), for every longer gap. Raises Refused("bad-tolerances").
+    One row has no upper end (None), for every longer gap. Raises Refused("bad-tolerances") about the `field` of the rows
+    whose places, from 0, are `details["rows"]`.
     """
-    ends = [end for end, _early, _late in rows if end is not None]
-    if len(rows) - len(ends) != 1:
-        raise Refused("bad-tolerances", _("Leave “up to” empty in exactly one row: it is for all longer gaps."))
-    if len(set(ends)) != len(ends):
-        raise Refused("bad-tolerances", _("Two rows have the same length. Keep one of them."))
-    if any(not 1 <= end <= 999 for end in ends) or any(not (0 <= e <= 99 and 0 <= la <= 99) for _end, e, la in rows):
-        raise Refused("bad-tolerances", _("Use lengths of 1 to 999 days, and at most 99 days early or late."))
+    _check_tolerances(rows)
     clinic = Clinic.objects.select_for_update().get(pk=clinic.pk)
     ordered = sorted(([end or 0, early, late] for end, early, late in rows), key=lambda row: row[0] or 10_000)
     if ordered != clinic.tolerances:
@@ -122,6 +117,22 @@ def update_site(*, actor: User | None, site: Site, **fields: Any) -> Site:
         site.save(update_fields=list(fields))
         audit.record(actor=actor, verb="site.updated", subject=site, changes=changes)
     return site
+
+
+def _check_tolerances(rows: Sequence[tuple[int | None, int, int]]) -> None:
+    ends = [end for end, _early, _late in rows]
+    if ends.count(None) != 1:
+        longest = max(range(len(ends)), key=lambda at: ends[at] or 0, default=None)
+        wrong = [at for at, end in enumerate(ends) if end is None] or [at for at in (longest,) if at is not None]
+        words = _("Leave “up to” empty in exactly one row: it is for all longer gaps.")
+        raise Refused("bad-tolerances", words, field="up_to", rows=wrong)
+    if wrong := [at for at, end in enumerate(ends) if ends.count(end) > 1]:
+        words = _("Two rows have the same length. Keep one of them.")
+        raise Refused("bad-tolerances", words, field="up_to", rows=wrong)
+    for field, least, most, place in (("up_to", 1, 999, 0), ("early", 0, 99, 1), ("late", 0, 99, 2)):
+        if wrong := [at for at, row in enumerate(rows) if row[place] is not None and not least <= row[place] <= most]:
+            words = _("Use lengths of 1 to 999 days, and at most 99 days early or late.")
+            raise Refused("bad-tolerances", words, field=field, rows=wrong)
 
 
 def _assign(row: models.Model, fields: dict[str, Any]) -> list[audit.Change]:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -90,6 +91,14 @@ LEVEL_ICONS = {
     "debug": "info-circle-fill",
     "error": "exclamation-octagon-fill",
 }
+
+
+@register.simple_tag
+def wrong_marks(field: BoundField) -> SafeString:
+    """Mark a button that a template draws by hand as wrong, and lead from it to what is said beside its field."""
+    if not field.errors:
+        return SafeString("")
+    return format_html(' class="is-invalid" aria-invalid="true" aria-describedby="{}"', field.aria_describedby)
 
 
 @register.simple_tag

@@ -91,13 +91,12 @@ def tolerances(request: HttpRequest) -> HttpResponse:
     rows = [{"up_to": end or None, "early": early, "late": late} for end, early, late in request.clinic.tolerances]
     asked = rows_asked(request.POST, "form") if request.method == "POST" else None
     formset = ToleranceFormSet(asked or request.POST or None, initial=rows)
-    refusal = None
     if request.method == "POST" and asked is None and formset.is_valid():
         try:
             clinics.set_tolerances(actor=request.user, clinic=request.clinic, rows=formset.rows())
         except Refused as refused:
-            refusal = refused.message
+            formset.refuse(refused)
         else:
             messages.success(request, _("Saved. Courses take it up when they are planned next."))
             return redirect("core:tolerances")
-    return render(request, "core/tolerances.html", {"formset": formset, "refusal": refusal})
+    return render(request, "core/tolerances.html", {"formset": formset})
