@@ -37,7 +37,7 @@ def competition(report: CourseReport, words: Words) -> list[Block]:
         words["competition_after"].format(number=one.session, day=print_day(one.on, words), text=one.said)
         for one in report.competition
     ]
-    return [*table(columns, rows), *listed([*days, *notes, *_no_permission(report, words)])]
+    return [*table(columns, rows, notes=True), *listed([*days, *notes, *_no_permission(report, words)])]
 
 
 def _mix(session: SessionPart, words: Words) -> list[Block]:

@@ -16,8 +16,12 @@ _NARROW = 24  # letters
 _ALL_NARROW = 74  # letters of about 96 on a line
 
 
-def table(columns: Sequence[tuple[str, str, str]], rows: Rows, *, total: bool = False) -> list[Block]:
-    """Drop the columns that say nothing; no rows, no table. `total` sets the last row apart."""
+def table(
+    columns: Sequence[tuple[str, str, str]], rows: Rows, *, total: bool = False, notes: bool = False
+) -> list[Block]:
+    """Drop the columns that say nothing; no rows, no table. `total` sets the last row apart; with `notes` the lines of
+    a cell below its first are set small.
+    """
     said = rows[:-1] if total else rows
     kept = [index for index in range(len(columns)) if any(row[index] for row in said)]
     if not kept:
@@ -31,6 +35,7 @@ def table(columns: Sequence[tuple[str, str, str]], rows: Rows, *, total: bool = 
             "widths": widths,
             "rows": [[row[index] for index in kept] for row in rows],
             "total": total,
+            "notes": notes,
         }
     ]
 

@@ -24,6 +24,7 @@ class GivenRule:
     """A rule counted from the session after which it runs longest."""
 
     said: str
+    gives_time: bool
     given_on: date
     record_id: UUID
     body: str
@@ -55,6 +56,7 @@ def given_before(patient: Patient, zone: ZoneInfo, today: date) -> GivenBefore:
 def _rule(one: Counted, zone: ZoneInfo) -> GivenRule:
     return GivenRule(
         said=_said(one, zone),
+        gives_time=one.earliest is not None,
         given_on=local_day(one.record.performed_at, zone),
         record_id=one.record.public_id,
         body=one.rule.body,

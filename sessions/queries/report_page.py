@@ -31,8 +31,13 @@ def _align(block: Block) -> None:
     block["columns"] = [{"head": head, "align": align} for head, align in zip(block["heads"], aligns, strict=True)]
     block["lines"] = [
         [
-            {"text": text, "align": align, "is_short": len(text) <= SHORT_TEXT}
-            for text, align in zip(row, aligns, strict=True)
+            {"text": text, "under": under, "align": align, "is_short": len(text + under) <= SHORT_TEXT}
+            for (text, under), align in zip(_in_two(row, block["notes"]), aligns, strict=True)
         ]
         for row in block["rows"]
     ]
+
+
+def _in_two(row: list[str], notes: bool) -> list[tuple[str, str]]:
+    """Part each cell from the notes below its first line, where the table has such."""
+    return [(first, under) if notes else (cell, "") for cell in row for first, _, under in [cell.partition("\n")]]
