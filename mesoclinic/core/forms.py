@@ -146,6 +146,11 @@ class CarefulForm:
                 field.validators.append(check_phone)
                 field.widget.input_type = "tel"
 
+    def add_field(self, name: str, field: forms.Field) -> None:
+        """Take one more field, as careful as those the form began with."""
+        make_careful(field)
+        self.fields[name] = field
+
     def full_clean(self):
         super().full_clean()
         if self.is_bound:

@@ -18,12 +18,13 @@ class LeafletTextsForm(Form):
         super().__init__(*args, initial=kept, **kwargs)
         names = dict(settings.LANGUAGES)
         for reader, language in PLACES:
-            self.fields[self.name_of(reader, language)] = forms.CharField(
+            text = forms.CharField(
                 label=names[language],
                 required=False,
                 max_length=LONGEST_TEXT,
                 widget=forms.Textarea(attrs={"rows": 5, "lang": language}),
             )
+            self.add_field(self.name_of(reader, language), text)
 
     @staticmethod
     def name_of(reader: str, language: str) -> str:

@@ -367,8 +367,9 @@ def _points_as_text(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class SignForm(IdentityForm):
-    """Who signs; and why, where somebody else gave the session."""
+    """Which records are signed, ticked in a list; who signs; and why, where somebody else gave the session."""
 
+    record = forms.Field(label=gettext_lazy("Records"), required=False, widget=forms.CheckboxSelectMultiple)
     reason = forms.CharField(
         label=gettext_lazy("Why you sign for somebody else"),
         required=False,
@@ -376,4 +377,4 @@ class SignForm(IdentityForm):
         help_text=gettext_lazy("For records somebody else gave, such as a colleague who has left. Both names stay."),
     )
 
-    field_order = ("reason", *PROOFS)
+    field_order = ("record", "reason", *PROOFS)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from mesoclinic.core.forms import Form
 from mesoclinic.core.localtime import NonexistentTime, instant
 from mesoclinic.core.models import Clinic, Site
+from mesoclinic.core.refused import Refused
 from patients.models import Place
 from sessions.forms.appointments import WORDS_OF_A_GAP, PublicChoice, ShownTimes, WhereField
 from sessions.models import Practitioner, Room
@@ -49,10 +50,11 @@ class StopsForm(Form):
             minutes = forms.IntegerField(
                 required=False, min_value=1, max_value=999, initial=one.minutes, label=_("Minutes")
             )
-            self.fields[f"take-{one.key}"], self.fields[f"minutes-{one.key}"] = take, minutes
+            self.add_field(f"take-{one.key}", take)
+            self.add_field(f"minutes-{one.key}", minutes)
             if not one.is_due:
                 words = _("Why today") if one.needs_reason else _("What for")
-                self.fields[f"reason-{one.key}"] = forms.CharField(required=False, max_length=150, label=words)
+                self.add_field(f"reason-{one.key}", forms.CharField(required=False, max_length=150, label=words))
 
     def is_ticked(self, one: Candidate) -> bool:
         """Whether somebody is ticked at first."""
@@ -228,6 +230,11 @@ class MoveRoundForm(Form):
             except NonexistentTime:
                 self.add_error("at", WORDS_OF_A_GAP)
         return data
+
+    def refuse(self, refused: Refused) -> None:
+        """Show a refusal beside the field it is about, of which a visit has other names."""
+        field = {"starts_at": "at", "outside_window_reason": "reason"}.get(refused.field or "", refused.field)
+        super().refuse(Refused(refused.code, refused.message, field=field))
 
 
 class AddToRoundForm(Form):

@@ -34,10 +34,9 @@ class ReminderSettingsForm(Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for number in range(1, MOST_LEADS + 1):
-            self.fields[f"count_{number}"] = forms.IntegerField(
-                label=_("How long before"), required=False, min_value=1, max_value=720
-            )
-            self.fields[f"unit_{number}"] = forms.ChoiceField(label=_("Unit"), choices=UNITS, required=False)
+            count = forms.IntegerField(label=_("How long before"), required=False, min_value=1, max_value=720)
+            self.add_field(f"count_{number}", count)
+            self.add_field(f"unit_{number}", forms.ChoiceField(label=_("Unit"), choices=UNITS, required=False))
 
     @staticmethod
     def kept(rules: ReminderSettings) -> dict[str, Any]:

@@ -111,3 +111,13 @@ def test_a_preview_of_an_unknown_reader_or_language_is_no_page(client):
 @pytest.mark.parametrize(("role", "status"), [(Role.PRACTITIONER, 200), (Role.RECEPTION, 403), (Role.ADMIN, 403)])
 def test_who_writes_protocols_writes_this_too(client, role, status):
     assert signed_in(client, make_clinic(), role).get(reverse(PAGE)).status_code == status
+
+
+def test_what_no_printer_takes_is_refused_beside_the_text_it_is_in(client):
+    clinic = make_clinic()
+    manager = signed_in(client, clinic, Role.MANAGER)
+
+    answer = manager.post(reverse(PAGE), {"animals_en": "Bring\x00it"})
+
+    assert answer.context["form"].errors.keys() == {"animals_en"}
+    assert not LeafletText.objects.exists()

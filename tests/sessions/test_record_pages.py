@@ -408,6 +408,17 @@ def test_several_records_are_signed_from_the_list_with_the_password(world, brows
     assert Signature.objects.count() == 2
 
 
+def test_signing_nothing_is_refused_beside_the_ticks(world, browser):
+    done(world, 1)
+
+    answer = sign_by_page(browser)
+
+    html = answer.content.decode()
+    assert answer.context["form"].errors == {"record": ["Choose at least one record to sign."]}
+    assert '<a href="#id_record">' in html
+    assert html.count('aria-invalid="true" aria-describedby="id_record_error"') == html.count('name="record"') == 1
+
+
 @pytest.mark.parametrize("password", ["", "wrong"])
 def test_nothing_is_signed_without_the_password(world, browser, password):
     record = done(world)

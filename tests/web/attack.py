@@ -18,7 +18,7 @@ from tests.factories import make_practitioner, make_user
 from tests.web.footprints import Footprints, footprints, keep_all, kept_rows
 from tests.web.hostile import Control, PageForm, forms_of, path_of
 from tests.web.hostile_values import Upload, Value, usual_values
-from tests.web.page_words import complaints
+from tests.web.page_words import BESIDE_FIELDS, complaints
 from tests.web.rights import Row, World
 
 Pairs = list[tuple[str, Value]]
@@ -68,6 +68,14 @@ class Target:
     def complaints(self, answer: "Answer") -> set[str]:
         """What the answer complains about that the page did not before."""
         return complaints(answer.text) - self.said_before
+
+    def is_marked(self, answer: "Answer") -> bool:
+        """Say whether the answer marks a control as wrong, or says what is wrong beside a field."""
+        return bool(wrong_names(answer.text, self) or complaints(answer.text, BESIDE_FIELDS))
+
+    def asks_back(self, answer: "Answer") -> bool:
+        """Say whether the answer wants to have something confirmed."""
+        return bool(_asked_back(self, answer))
 
     def is_saved(self, answer: "Answer") -> bool:
         """Sent on without a word of blame, or with a warning of what the change brings; or a page that shows what was

@@ -110,7 +110,7 @@ class _Reader:
 
     def _put(self, has, control: Control) -> None:
         control.type, control.mode = has.get("type", control.kind).lower(), has.get("inputmode", "")
-        control.is_required, control.is_wrong = "required" in has, "is-invalid" in has.get("class", "").split()
+        control.is_required, control.is_wrong = "required" in has, has.get("aria-invalid") == "true"
         if self.is_template and self.form is not None:
             self.form.templated.append(control)
         elif control.name and "disabled" not in has:

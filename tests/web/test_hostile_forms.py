@@ -129,6 +129,8 @@ def _refusal_faults(target: Target, answer: Answer, changes: Changes, told: str,
         yield f"{told}: refused ({answer.status}), yet changed {answer.left.changed}"
     if answer.text and not target.complaints(answer) and "words" not in answer.text:
         yield f"{told}: refused ({answer.status}) without a word"
+    elif typed and target.filled(changes) and not target.is_marked(answer) and not target.asks_back(answer):
+        yield f"{told}: refused ({answer.status}), and no field is marked: {_short(sorted(target.complaints(answer)))}"
     if typed and answer.status in (400, 403, 404, 405):
         yield f"{told}: answered {answer.status}; what was typed is lost"
     elif typed and (lost := lost_words(target, answer.text, changes)):
@@ -265,6 +267,13 @@ def _show_no_words(request, form):
     )
 
 
+def _blame_no_field(request, form):
+    """All that was typed stays, and what is wrong stands above it all."""
+    kept = PersonForm(None, initial=request.POST.dict())
+    page = "<p class='notice-danger'>Wrong.</p><form method='post'>{{ form }}<button>x</button></form>"
+    return _answer(request, kept, page)
+
+
 def _show_first_choice(request, form):
     """What was typed stays, what was chosen does not."""
     data = request.POST.copy()
@@ -289,6 +298,7 @@ CONTROLS = {
     "saves-half": (_saving(_keep, _keep_half), "yet changed"),
     "forgets": (_saving(_keep, _show_empty), "are gone"),
     "forgets-choices": (_saving(_keep, _show_first_choice), "are gone: {'side'"),
+    "marks-nothing": (_saving(_keep, _blame_no_field), "no field is marked"),
     "says-nothing": (_saving(_keep, _show_no_words), "without a word"),
     "leads-away": (_saving(_keep, _lead_away), "leading away"),
 }

@@ -36,11 +36,12 @@ def sign_records(
     now = now or timezone.now()
     wanted = sorted({record.pk for record in records})
     if not wanted:
-        raise Refused("nothing", _("Choose at least one record to sign."))
+        raise Refused("nothing", _("Choose at least one record to sign."), field="record")
     head = lock_head(actor.clinic)
     rows = list(reads.records(actor.clinic).select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
     if len(rows) != len(wanted):
-        raise Refused("foreign", _("One of these records is not here any more. Load the page again."))
+        words = _("One of these records is not here any more. Load the page again.")
+        raise Refused("foreign", words, field="record")
     rows = [row for row in rows if row.status != Status.SIGNED]
     _require_done(rows)
     signer = require_signer(actor, now)
@@ -134,7 +135,8 @@ def _require_done(rows: Sequence[SessionRecord]) -> None:
             "These records are not done yet: %(names)s. Nothing was signed.",
             len(drafts),
         )
-        raise Refused("not-done", message % {"names": ", ".join(str(row.patient) for row in drafts)})
+        names = ", ".join(str(row.patient) for row in drafts)
+        raise Refused("not-done", message % {"names": names}, field="record")
 
 
 def _draw(actor: User, record: SessionRecord) -> None:
