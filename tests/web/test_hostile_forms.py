@@ -270,7 +270,7 @@ def _show_no_words(request, form):
 def _blame_no_field(request, form):
     """All that was typed stays, and what is wrong stands above it all."""
     kept = PersonForm(None, initial=request.POST.dict())
-    page = "<p class='notice-danger'>Wrong.</p><form method='post'>{{ form }}<button>x</button></form>"
+    page = '<p class="notice-danger">Wrong.</p><form method="post">{{ form }}<button>x</button></form>'
     return _answer(request, kept, page)
 
 
