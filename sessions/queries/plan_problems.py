@@ -23,7 +23,7 @@ def problem_words(course: Course) -> str:
     """
     key, _space, day = course.plan_problem.partition(" ")
     if course.plan_problem == BROKEN:
-        return _("The plan could not be made. Change the cadence, or tell your administrator.")
+        return _("Planning stopped at an error. Change the cadence, or tell your administrator.")
     from_on = _day(day) if key == NO_OPEN_DAY else None
     if from_on is None:
         return course.plan_problem

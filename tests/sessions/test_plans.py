@@ -344,7 +344,7 @@ def test_one_course_that_cannot_be_planned_keeps_no_other_from_its_plan(clinic, 
     fine.refresh_from_db()
     assert fine.is_planned
     assert not broken.is_planned
-    assert "could not be made" in problem_words(broken)
+    assert "stopped at an error" in problem_words(broken)
 
 
 def test_a_course_prescribed_for_a_closed_day_begins_on_the_next_open_one(clinic):
