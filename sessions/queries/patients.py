@@ -65,13 +65,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class PatientStory:
-    """All that the page shows. `last_record` is None for those who may not see records; `visits_are_more` than it shows."""
+    """All that the page shows. `last_record` is None for those who may not see records.
+
+    `more_to_come` and `more_before` say that visits are left out.
+    """
 
     patient: Patient
     banner: patient_queries.Banner
     courses: list[Course]
     next_appointments: list[Appointment]
-    visits_are_more: bool
+    more_to_come: bool
+    more_before: bool
     last_record: LastRecord | None
     contacts: list[Contact]
     earlier_contacts: list[Contact]
@@ -106,7 +110,7 @@ def story(
     keys = patient_queries.file_ids(patient)
     banner = patient_queries.banner(patient, today)
     flags = list(patient.flags.select_related("substance"))
-    (visits, were_more), (coming, are_more) = _visits(keys, now, all_visits), _to_come(keys, now, all_visits)
+    (visits, more_before), (coming, more_to_come) = _visits(keys, now, all_visits), _to_come(keys, now, all_visits)
     courses = list(_courses(keys))
     weights = list(patient.weights.all()[:8])
     standings = consent_queries.standings(patient, today)
@@ -116,7 +120,8 @@ def story(
         banner=banner,
         courses=courses,
         next_appointments=coming,
-        visits_are_more=were_more or are_more,
+        more_to_come=more_to_come,
+        more_before=more_before,
         last_record=_last_record(keys) if sees_records else None,
         contacts=list(banner.contacts),
         earlier_contacts=party_queries.earlier_contacts(patient, today),
