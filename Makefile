@@ -43,17 +43,17 @@ test: $(VENV)/.dev ## Everything that .ci/run runs: checks, both databases, real
 	@$(MAKE) --no-print-directory --keep-going check test-sqlite test-servers
 
 # Two processes, a file with its setup in one of them, where the tests are alone with their own database; browsers by
-# themselves, as each process keeps one open; then one by one what needs the machine.
+# themselves, as each process keeps one open; then what kills things, which mostly waits; last and alone what needs the machine.
 # On PostgreSQL and Redis all runs that touches them; the pure engines, and what is long and the same there, have run by then.
-ALONE := races or faults
 PYTEST := $(BIN)/python -m pytest -q
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 define all_of_it
 code=0; \
-$(PYTEST) $(SIDE_BY_SIDE) -m "not ($(ALONE) or browser)$(1)" || code=$$?; \
+$(PYTEST) $(SIDE_BY_SIDE) -m "not (races or faults or browser)$(1)" || code=$$?; \
 $(PYTEST) $(SIDE_BY_SIDE) -m "browser$(1)" || code=$$?; \
-$(PYTEST) -m "($(ALONE))$(1)" || code=$$?; \
+$(PYTEST) $(SIDE_BY_SIDE) -m "faults$(1)" || code=$$?; \
+$(PYTEST) -m "races$(1)" || code=$$?; \
 exit $$code
 endef
 

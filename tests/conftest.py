@@ -80,8 +80,8 @@ def _own_language():
 
 @pytest.fixture(scope="session")
 def django_db_keepdb():
-    """On SQLite the database is a copy in a folder that goes away by itself."""
-    return connection.vendor == "sqlite"
+    """On SQLite the database is a copy in a folder that goes away by itself; `tests.servers` drops all of its run."""
+    return connection.vendor == "sqlite" or "TEST_REDIS_URLS" in os.environ
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +122,10 @@ def pytest_report_header():
 
 
 # Files of few tests that take minutes: begun first, else one process is left alone with the last of them.
-LONG = ("test_query_counts.py", "test_hostile_deeds.py", "test_booking_machine.py", "test_demo.py")
+LONG = (
+    *("test_query_counts.py", "test_hostile_deeds.py", "test_booking_machine.py", "test_demo.py"),
+    *("test_reminders_killed.py", "test_run_command.py"),
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
