@@ -6,11 +6,15 @@ from django.utils.translation import gettext_noop
 LEFT_OUT = gettext_noop("No longer part of the plan.")
 LAPSED = gettext_noop("Lapsed: too long since the last session. Resume, go a phase back, restart or stop.")
 WITHDRAWN = gettext_noop("Its record was withdrawn: it was written for the wrong patient.")
-OWN = frozenset({LEFT_OUT, LAPSED, WITHDRAWN})
+WALK_IN = gettext_noop("walk-in")
+CAME_AFTER_ALL = gettext_noop("came after all")
+MOVED_ALONG = gettext_noop("moved along with another session")
+OWN = frozenset({LEFT_OUT, LAPSED, WITHDRAWN, WALK_IN, CAME_AFTER_ALL, MOVED_ALONG})
+BETWEEN = " · "
 
 
 def reason_words(reason: str) -> str:
-    """Say why a session is left out or a course stands still. What was typed stays as typed, and so does a reason of the
-    product that was kept in another language before.
+    """Say why a session is left out, a course stands still or a visit is booked all the same. A visit may have several
+    reasons. What was typed stays as typed, and so does a reason of the product that was kept in another language before.
     """
-    return _(reason) if reason in OWN else reason
+    return BETWEEN.join(_(one) if one in OWN else one for one in reason.split(BETWEEN))

@@ -171,7 +171,7 @@ def _why(row: PlannedSession, visit: Appointment | None, course: Course) -> str:
         row.course = course
         moved = {"early": _("Booked before its window."), "late": _("Booked after its window.")}
         words.append(moved.get(rebook_why(visit, row, course.site), ""))
-        words.append(visit.exception_reason)
+        words.append(reason_words(visit.exception_reason))
         words.append(_("Subject to review.") if row.is_held else "")
     return " ".join(filter(None, words))
 

@@ -1,14 +1,15 @@
 """What a patient who is here without a time may have come for: the sessions of their courses that are due."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
 from mesoclinic.core.localtime import local_day
-from mesoclinic.core.models import Site
+from mesoclinic.core.models import Site, User
 from patients.models import Patient
-from sessions.models import Appointment, PlannedSession
+from sessions.models import Appointment, PlannedSession, Practitioner
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries.plans import window
 
@@ -52,6 +53,19 @@ def _is_open(planned: PlannedSession, now: datetime) -> bool:
     today = local_day(now, planned.course.site.zone)
     first_on, last_on = window(planned, today)
     return first_on <= today <= last_on
+
+
+def takers(people: Iterable[Practitioner], user: User, *, species_code: str, chosen: str = "") -> list[Practitioner]:
+    """Give those of whom one takes who is here: the one chosen (a public id); else the user, who treats; else all.
+
+    `people` have their species at hand; who does not treat this one is left out. No SQL statement.
+    """
+    treating = [
+        one for one in people if species_code in {its.code for its in one.species.all()} or not one.species.all()
+    ]
+    if chosen:
+        return [one for one in treating if str(one.public_id) == chosen]
+    return [one for one in treating if one.user_id == user.pk][:1] or treating
 
 
 def visit_under_way(patient: Patient) -> Appointment | None:

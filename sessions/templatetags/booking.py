@@ -11,8 +11,10 @@ from django.utils.safestring import SafeString, mark_safe
 from mesoclinic.core.templatetags.ui import wrong_marks
 from sessions.models import Appointment
 from sessions.queries.appointments import FreeTime
+from sessions.queries.own_reasons import reason_words
 
 register = template.Library()
+register.filter("reason_words", reason_words)
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """A patient is here without a time, or before it: one tap, and a question only where it is not plain what for."""
 
+from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -23,6 +24,7 @@ from .ripples import offer_undo
 from .waiting import say_who_waits
 
 NO_SESSION = "none"
+MOST_TAPS = 3  # of more practitioners one is asked for on a page of its own
 
 
 @requires("sessions.book")
@@ -33,7 +35,7 @@ def walk_in(request: HttpRequest) -> HttpResponse:
         return _find_walk_in(request)
     patient = patient_reads.get_or_404(request.clinic, code)
     people = availability.practitioners(request.clinic, timezone.localdate(), patient.species).distinct()
-    who, place = _who_treats(request, people), _place(request)
+    who, place = _who_treats(request, people, patient), _place(request)
     due = walk_ins.due_sessions(request.site, patient, timezone.now())
     banner = patient_reads.banner(patient, timezone.localdate())
     context = {"patient": patient, "banner": banner, "people": people, "place": place, "who": who, "due": due}
@@ -113,14 +115,10 @@ def _is_here(request: HttpRequest, patient: Patient) -> HttpResponse | None:
     return redirect("sessions:appointment", visit.public_id)
 
 
-def _who_treats(request: HttpRequest, people):
-    """The practitioner chosen; else the user, who treats; else the only one there is."""
-    chosen = request.POST.get("practitioner") or request.GET.get("practitioner")
-    everyone = list(people)
-    if chosen:
-        return next((one for one in everyone if str(one.public_id) == chosen), None)
-    own = next((one for one in everyone if one.user_id == request.user.pk), None)
-    return own or (everyone[0] if len(everyone) == 1 else None)
+def _who_treats(request: HttpRequest, people: Iterable[Practitioner], patient: Patient) -> Practitioner | None:
+    chosen = request.POST.get("practitioner") or request.GET.get("practitioner") or ""
+    found = walk_ins.takers(people, request.user, species_code=patient.species.code, chosen=chosen)
+    return found[0] if len(found) == 1 else None
 
 
 def _place(request: HttpRequest):
@@ -132,13 +130,22 @@ def _place(request: HttpRequest):
 
 
 def _find_walk_in(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "")[:200]
+    """Look for who is here; each line has a tap for each who may take them, while these are few."""
+    text, chosen = request.GET.get("q", "")[:200], request.GET.get("practitioner", "")
     place = _place(request)
+    hits = search.search(request.clinic, text) if text.strip() else []
+    here = list(booking.patients_at(place)) if place else []
+    people = list(availability.practitioners(request.clinic, timezone.localdate())) if hits or here else []
+
+    def taps(species_code: str) -> list[Practitioner]:
+        found = walk_ins.takers(people, request.user, species_code=species_code, chosen=chosen)
+        return found if len(found) <= MOST_TAPS else []
+
     context = {
         "text": text,
-        "hits": search.search(request.clinic, text) if text.strip() else [],
+        "hits": [(hit, taps(hit.species_code)) for hit in hits],
         "place": place,
-        "here": booking.patients_at(place) if place else [],
-        "practitioner": request.GET.get("practitioner", ""),
+        "here": [(one, taps(one.species.code)) for one in here],
+        "practitioner": chosen,
     }
     return render(request, "sessions/appointments/find_walk_in.html", context)

@@ -1,17 +1,21 @@
 """Who is here without a time, or before it: the visit is the session that is due, and there is never a second one."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import translation
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
+from mesoclinic.core.roles import Role
 from sessions.models import Appointment
 from sessions.queries import walk_ins
+from sessions.queries.own_reasons import WALK_IN, reason_words
 from sessions.services import appointments, courses, plans
-from tests.factories import make_course
+from tests.factories import make_course, make_patient, make_practitioner, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.shared import shared
 
@@ -63,6 +67,73 @@ def test_a_walk_in_is_the_session_that_is_due(world, desk):
     assert visit.ends_at - visit.starts_at == timedelta(minutes=25)
     assert planned(world.course).status == "booked"
     assert words(answer) == [f"{world.patient.name} is here, with Dr Ada, for session 1 of {world.course.indication}."]
+
+
+def taps(desk, **query) -> list[list[tuple[str, str]]]:
+    """What each button of the page that looks for who is here sends."""
+    html = desk.get(reverse("sessions:walk-in", query=query)).content.decode()
+    forms = re.findall(rf'<form method="post" action="{reverse("sessions:walk-in")}".*?</form>', html, re.S)
+    return [re.findall(r'name="(?!csrf)([a-z]+)"\s+value="([^"]*)"', form) for form in forms]
+
+
+def test_a_desk_taps_the_doctor_who_takes_them(world, desk):
+    found = taps(desk, q=world.patient.name)
+
+    keys = [world.doctor.public_id, world.colleague.public_id]
+    assert found == [[("patient", str(world.patient.public_id)), ("practitioner", str(key))] for key in keys]
+    desk.post(reverse("sessions:walk-in"), dict(found[1]))
+    assert Appointment.objects.get().practitioner == world.colleague
+
+
+def test_of_many_doctors_one_is_asked_for_on_a_page_of_its_own(world, desk):
+    for name in ("Dr Di", "Dr Ed"):
+        make_practitioner(world.clinic, name=name)
+
+    (tap,) = taps(desk, q=world.patient.name)
+
+    assert tap == [("patient", str(world.patient.public_id))]
+    assert "Dr Ed" in desk.post(reverse("sessions:walk-in"), dict(tap)).content.decode()
+    assert not Appointment.objects.exists()
+
+
+def test_who_treats_taps_for_themselves(world, client):
+    world.doctor.user = make_user(world.clinic, Role.PRACTITIONER)
+    world.doctor.save()
+    client.force_login(world.doctor.user)
+
+    ((_patient, practitioner),) = taps(client, q=world.patient.name)
+
+    assert practitioner == ("practitioner", str(world.doctor.public_id))
+
+
+def test_that_somebody_walked_in_is_told_in_the_readers_language(world, desk):
+    appointments.book_appointment(
+        actor=world.desk,
+        clinic=world.clinic,
+        site=world.site,
+        kind="session",
+        patient=make_patient(world.clinic),
+        practitioner=world.doctor,
+        starts_at=at("09:45"),
+        minutes=30,
+        now=NOW,
+    )
+    with translation.override("fr"):
+        visit = appointments.walk_in(
+            actor=world.desk,
+            clinic=world.clinic,
+            site=world.site,
+            patient=world.patient,
+            practitioner=world.doctor,
+            minutes=20,
+        )
+
+    page = desk.get(reverse("sessions:appointment", args=[visit.public_id])).content.decode()
+    assert (visit.exception_reason, page.count(">walk-in<")) == (WALK_IN, 2)  # what it is, and what happened
+    assert reason_words(f"{WALK_IN} · asked for") == "walk-in · asked for"
+    with translation.override("fr"):
+        assert reason_words(f"{WALK_IN} · asked for").endswith(" · asked for")
+        assert not reason_words(WALK_IN).startswith("walk")
 
 
 def test_a_late_session_is_taken_and_what_follows_is_planned_from_that_day(world, desk):

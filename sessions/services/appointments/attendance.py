@@ -14,6 +14,7 @@ from mesoclinic.core.constraints import violated
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, PlannedSession
+from sessions.queries.own_reasons import CAME_AFTER_ALL
 from sessions.services import plans
 
 from .checks import check_patient
@@ -303,7 +304,7 @@ def _back_to_life(
             if taken == "appointment_patient_free":
                 raise Refused("patient-busy", _("The patient has another appointment then.")) from exc
             if status == Status.ARRIVED and taken == "appointment_practitioner_free":
-                values |= {"is_squeezed_in": True, "exception_reason": _("came after all")}
+                values |= {"is_squeezed_in": True, "exception_reason": CAME_AFTER_ALL}
             elif status == Status.ARRIVED and taken == "appointment_room_free":
                 values["room_id"] = None
             else:

@@ -17,6 +17,7 @@ from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient, Place
 from sessions.models import Appointment, PlannedSession, Practitioner, Room
+from sessions.queries.own_reasons import BETWEEN, WALK_IN
 
 from .checks import (
     check_rules,
@@ -142,8 +143,8 @@ def walk_in(
         place=place,
         any_room=room is None,
         planned_session=planned_session,
-        outside_window_reason=_("walk-in"),
-        squeeze_reason=_("walk-in"),
+        outside_window_reason=WALK_IN,
+        squeeze_reason=WALK_IN,
         is_walk_in=True,
     )
     return _book(wish, kind=kind, reason=reason, note="", booking_token=booking_token, arrived_at=now)
@@ -218,7 +219,7 @@ def time_and_place(wish: Wish, room: Room | None, squeezed: bool) -> dict[str, A
         "starts_at": wish.starts_at,
         "ends_at": wish.ends_at,
         "is_squeezed_in": squeezed,
-        "exception_reason": " · ".join(filter(None, reasons))[:300],
+        "exception_reason": BETWEEN.join(filter(None, reasons))[:300],
         "is_on_blocked_day": bool(why),
     }
 

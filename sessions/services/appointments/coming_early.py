@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from mesoclinic.core.models import User
 from patients.models import Place
 from sessions.models import Appointment, Practitioner
+from sessions.queries.own_reasons import WALK_IN
 
 from .attendance import check_in
 from .moving import move_many
@@ -43,7 +43,6 @@ def come_now(
         seen_moves=seen_moves,
         is_walk_in=True,
     )
-    why = _("walk-in")
-    asked = replace(asked, outside_window_reason=why, blocked_day_reason=why, squeeze_reason=why)
+    asked = replace(asked, outside_window_reason=WALK_IN, blocked_day_reason=WALK_IN, squeeze_reason=WALK_IN)
     (moved,) = move_many(actor=actor, moves=[asked], batch=batch, now=now)
     return check_in(actor=actor, appointment=moved, batch=batch, now=now)

@@ -19,6 +19,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Place
 from sessions.models import Appointment, Course, Practitioner, Room
+from sessions.queries.own_reasons import MOVED_ALONG
 from sessions.queries.plans import fit_windows
 from sessions.services import plans
 
@@ -206,7 +207,7 @@ def _checked(pairs: list[tuple[Wish, Appointment]], moves: Sequence[NewTime], re
     expire_in_the_way(*(wish for wish, _fresh in pairs))
     courses = _fit_windows([wish for wish, _fresh in pairs])
     for index, ((wish, fresh), asked) in enumerate(zip(pairs, moves, strict=True)):
-        why = reason or (_("moved along with another session") if asked.moved_along else "")
+        why = reason or (MOVED_ALONG if asked.moved_along else "")
         with naming(fresh, moves):
             if why and not (wish.takes_back or wish.outside_window_reason or _is_inside(wish)):
                 pairs[index] = (replace(wish, outside_window_reason=why), fresh)
