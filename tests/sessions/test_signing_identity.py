@@ -115,6 +115,16 @@ def test_without_proof_nothing_is_signed_and_the_ticks_stay(world, browser, proo
     assert not Signature.objects.exists()
 
 
+def test_what_is_refused_is_said_also_when_nothing_is_left_to_sign(world, browser):
+    record = done(world, 1)
+    sign(browser, record, password=PASSWORD)
+
+    page = sign(browser, record, password="mistyped").content.decode()
+
+    assert "data-error-summary" in page
+    assert Signature.objects.count() == 1
+
+
 def test_a_code_is_worth_nothing_to_who_has_no_telephone_registered(world, browser):
     record = done(world)
 
