@@ -102,10 +102,10 @@ class ManagerDay:
 
 @dataclass(frozen=True)
 class OpenEnds:
-    """All that is not final at the end of a day; `still_to_come` counts the visits whose time has not come."""
+    """All that is not final at the end of a day; `still_to_come` are the visits of today whose time has not come."""
 
     visits: list[Appointment]
-    still_to_come: int
+    still_to_come: list[Appointment]
     drafts: list[SessionRecord] = field(default_factory=list)
     unsigned: list[SessionRecord] = field(default_factory=list)
 
@@ -274,17 +274,19 @@ def _details(check: readiness.Check, site: Site) -> str:
 
 
 def open_ends(site: Site, now: datetime, *, sees_records: bool) -> OpenEnds:
-    """List what of today and of earlier days is not final. Four SQL statements, two without a right to records."""
+    """List what of today and of earlier days is not final. Three SQL statements, one without a right to records."""
     _starts_at, ends_at = day_bounds(local_day(now, site.zone), site.zone)
     rows = Appointment.objects.filter(site=site, status__in=OPEN_STATUSES, starts_at__lt=ends_at)
-    begun = Q(starts_at__lte=now) | Q(status__in=["arrived", "in_progress"])
-    visits = appointments.with_records(rows.filter(begun).select_related(*appointments.WITH_NAMES))
-    visits = visits.order_by("starts_at", "pk")
-    still_to_come = rows.exclude(begun).count()
+    rows = appointments.with_records(rows.select_related(*appointments.WITH_NAMES)).order_by("starts_at", "pk")
+    visits: list[Appointment] = []
+    still_to_come: list[Appointment] = []
+    for visit in rows:
+        has_begun = visit.starts_at <= now or visit.status in ("arrived", "in_progress")
+        (visits if has_begun else still_to_come).append(visit)
     if not sees_records:
-        return OpenEnds(list(visits), still_to_come)
+        return OpenEnds(visits, still_to_come)
     return OpenEnds(
-        list(visits),
+        visits,
         still_to_come,
         drafts=list(records.drafts(site.clinic)),
         unsigned=list(records.unsigned(site.clinic)),

@@ -174,10 +174,14 @@ def test_everything_not_final_is_on_the_list_that_closes_the_day(client):
     after = open_ends(world.site, visit.ends_at, sees_records=True)
     desk = open_ends(world.site, visit.ends_at, sees_records=False)
 
-    assert (before.visits, before.still_to_come) == ([], 1)
+    assert (before.visits, before.still_to_come) == ([], [visit])
     assert (after.visits, after.drafts, after.unsigned) == ([visit], [draft], [unsigned])
     assert (desk.visits, desk.drafts, desk.unsigned) == ([visit], [], [])
-    assert reverse("sessions:no-show", args=[visit.public_id]) in page(client, world.desk, "close-day", visit.ends_at)
+    no_show, arrive = (reverse(f"sessions:{name}", args=[visit.public_id]) for name in ("no-show", "arrive"))
+    early = page(client, world.desk, "close-day", visit.starts_at - timedelta(minutes=1))
+    assert arrive in early
+    assert no_show not in early  # nobody fails to come before the hour
+    assert no_show in page(client, world.desk, "close-day", visit.ends_at)
     sign = reverse("sessions:records-unsigned")
     assert sign in page(client, world.vet.user, "close-day", visit.ends_at)
     assert sign not in page(client, world.desk, "close-day", visit.ends_at)
