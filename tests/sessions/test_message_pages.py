@@ -73,7 +73,7 @@ def test_mail_that_leaves_the_house_for_nobody_is_said(world, admin, settings, b
     [
         ({"count_1": "", "count_2": ""}, "Say at least once"),
         ({"count_1": "31"}, "At most 30 days"),
-        ({"count_1": "0"}, "greater than or equal to 1"),
+        ({"count_1": "0"}, "1 or more"),
         ({"count_1": "x"}, "whole number"),
         ({"night_from_time": "08:00", "night_until_time": "07:00"}, "at least eight hours"),
         ({"first_channel": "pigeon"}, "Choose one"),

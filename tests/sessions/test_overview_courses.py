@@ -44,6 +44,7 @@ from tests.sessions.test_overview_visits import (
     scope_of,
     some_scopes,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 20, 1, tzinfo=UTC)
@@ -153,9 +154,14 @@ def slow_outcome_on(course: Course, scale: str) -> tuple[Decimal, Decimal, date]
     return found
 
 
+@shared
+def worlds():
+    return [course_world(seed) for seed in range(2)]
+
+
 @pytest.mark.parametrize("seed", range(2))
-def test_sessions_are_sorted_by_their_window_as_by_hand(seed):
-    world = course_world(seed)
+def test_sessions_are_sorted_by_their_window_as_by_hand(worlds, seed):
+    world = worlds[seed]
 
     for scope in some_scopes(world):
         slow: Counter = Counter()
@@ -176,8 +182,8 @@ def test_sessions_are_sorted_by_their_window_as_by_hand(seed):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_what_is_overdue_and_what_is_due_for_review_is_what_walking_through_the_courses_finds(seed):
-    world = course_world(seed)
+def test_what_is_overdue_and_what_is_due_for_review_is_what_walking_through_the_courses_finds(worlds, seed):
+    world = worlds[seed]
     today, found = date(2026, 4, 20), 0
 
     for scope in some_scopes(world):
@@ -210,8 +216,8 @@ def review_waits(course: Course) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_drop_out_is_what_walking_through_the_courses_finds(seed):
-    world = course_world(seed)
+def test_drop_out_is_what_walking_through_the_courses_finds(worlds, seed):
+    world = worlds[seed]
 
     for scope in some_scopes(world):
         began = [course for course in world.courses if fits(course, scope) and FIRST <= course.start_on <= LAST]
@@ -224,8 +230,8 @@ def test_drop_out_is_what_walking_through_the_courses_finds(seed):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_outcomes_are_those_of_walking_through_the_records(seed):
-    world, compared = course_world(seed), Counter()
+def test_outcomes_are_those_of_walking_through_the_records(worlds, seed):
+    world, compared = worlds[seed], Counter()
 
     for scope in some_scopes(world):
         slow: dict = {}
@@ -257,8 +263,8 @@ def figures_by_scale(scope) -> dict:
     return {figures[1].label.removeprefix("median change of "): figures for figures in found}
 
 
-def test_each_scale_stands_by_itself_pain_first_and_only_pain_has_responders():
-    scope = scope_of(course_world(0))
+def test_each_scale_stands_by_itself_pain_first_and_only_pain_has_responders(worlds):
+    scope = scope_of(worlds[0])
 
     blocks = outcomes(scope).blocks
 
@@ -290,8 +296,8 @@ def test_the_scale_that_counts_is_the_indications_then_pain_then_lameness():
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_every_number_of_every_part_is_as_long_as_its_list(seed):
-    world = course_world(seed)
+def test_every_number_of_every_part_is_as_long_as_its_list(worlds, seed):
+    world = worlds[seed]
     today = date(2026, 5, 1)
     asked: Counter = Counter()
 
@@ -323,8 +329,8 @@ def test_every_number_of_every_part_is_as_long_as_its_list(seed):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_events_and_lots_are_what_walking_through_the_records_finds(seed):
-    world = course_world(seed)
+def test_events_and_lots_are_what_walking_through_the_records_finds(worlds, seed):
+    world = worlds[seed]
 
     for scope in some_scopes(world):
         given, sessions, lots, hit, kinds = [], 0, Counter(), Counter(), Counter()
@@ -357,8 +363,8 @@ def test_events_and_lots_are_what_walking_through_the_records_finds(seed):
         }
 
 
-def test_small_groups_are_not_shown():
-    world = course_world(0)
+def test_small_groups_are_not_shown(worlds):
+    world = worlds[0]
     scope = scope_of(world)
     rows = [row for block in outcomes(scope).blocks for row in block.rows]
 
@@ -366,16 +372,16 @@ def test_small_groups_are_not_shown():
     assert all(int(row[1].text) >= SMALLEST_GROUP for row in rows)
 
 
-def test_a_part_asks_as_often_for_few_courses_as_for_many(django_assert_max_num_queries):
-    world = course_world(1)
+def test_a_part_asks_as_often_for_few_courses_as_for_many(worlds, django_assert_max_num_queries):
+    world = worlds[1]
 
     for key, most in (("courses", 10), ("outcomes", 9), ("safety", 10)):
         with django_assert_max_num_queries(most):
             PARTS[key][1](scope_of(world))
 
 
-def test_overdue_is_only_what_is_over_today():
-    world = course_world(0)
+def test_overdue_is_only_what_is_over_today(worlds):
+    world = worlds[0]
     scope = scope_of(world)
 
     late = overdue(type(scope)(**{**vars(scope), "today": date(2026, 4, 1)}))
@@ -411,15 +417,15 @@ def test_counting_twice_changes_nothing_and_counts_what_came_since():
     count_courses(now=NOW + DAY)
     count_courses(now=NOW + DAY)
 
-    row = CourseFigures.objects.get()
+    row = CourseFigures.objects.get(course=world.course)
     assert (row.sessions_done, row.counted_at) == (1, NOW + DAY)
 
 
 # The pages
 
 
-def test_outcomes_say_their_age_and_that_they_claim_no_cause():
-    world = course_world(0)
+def test_outcomes_say_their_age_and_that_they_claim_no_cause(worlds):
+    world = worlds[0]
     client = Client()
     client.force_login(world.manager)
     asked = {"period": "own", "from_on": FIRST, "until_on": LAST}
@@ -440,8 +446,8 @@ def test_before_the_first_night_the_page_says_so():
     assert "Outcomes are counted every night. Come back tomorrow." in text
 
 
-def test_opening_a_list_with_pain_scores_is_written_down_for_each_patient_on_the_page():
-    world = course_world(0)
+def test_opening_a_list_with_pain_scores_is_written_down_for_each_patient_on_the_page(worlds):
+    world = worlds[0]
     client = Client()
     client.force_login(world.manager)
     asked = {"period": "own", "from_on": FIRST, "until_on": LAST, "what": "outcome"}
@@ -455,8 +461,8 @@ def test_opening_a_list_with_pain_scores_is_written_down_for_each_patient_on_the
     assert events.count() == len(shown)
 
 
-def test_the_list_behind_a_number_leaves_as_it_is_shown_and_each_file_in_it_is_noted():
-    world = course_world(0)
+def test_the_list_behind_a_number_leaves_as_it_is_shown_and_each_file_in_it_is_noted(worlds):
+    world = worlds[0]
     client = Client()
     client.force_login(world.manager)
     asked = {"period": "own", "from_on": FIRST, "until_on": LAST, "what": "outcome"}

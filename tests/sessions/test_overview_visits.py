@@ -20,6 +20,7 @@ from sessions.queries.overview_pieces import hours, plain
 from sessions.queries.overview_scope import Scope
 from tests.factories import make_clinic, make_user, site_of
 from tests.sessions.overview_world import FIRST, LAST, overview_world
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 LIVE = ("booked", "arrived", "in_progress", "fulfilled")
@@ -134,9 +135,14 @@ def wall(at, site) -> tuple[date, int]:
     return local.date(), local.hour * 60 + local.minute
 
 
+@shared
+def worlds():
+    return [overview_world(seed) for seed in range(3)]
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_visits_and_their_time_are_what_a_slow_count_finds(seed):
-    world = overview_world(seed)
+def test_visits_and_their_time_are_what_a_slow_count_finds(worlds, seed):
+    world = worlds[seed]
 
     for scope in some_scopes(world):
         found = visit_part(scope)
@@ -193,8 +199,8 @@ def test_the_hours_of_the_week_hold_every_minute_of_every_visit():
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_every_number_is_as_long_as_the_list_behind_it(seed):
-    world = overview_world(seed)
+def test_every_number_is_as_long_as_the_list_behind_it(worlds, seed):
+    world = worlds[seed]
     asked = 0
 
     for scope, key in product(some_scopes(world), PARTS):
@@ -209,8 +215,8 @@ def test_every_number_is_as_long_as_the_list_behind_it(seed):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_the_open_hours_are_the_sum_of_the_days_behind_them(seed):
-    world = overview_world(seed)
+def test_the_open_hours_are_the_sum_of_the_days_behind_them(worlds, seed):
+    world = worlds[seed]
     asked = 0
 
     for scope in some_scopes(world):
@@ -231,8 +237,8 @@ def test_the_open_hours_are_the_sum_of_the_days_behind_them(seed):
     assert asked > 5
 
 
-def test_a_day_open_leads_to_its_day_list_at_the_site_its_reader_works_at_and_nowhere_at_another():
-    world = overview_world(0)
+def test_a_day_open_leads_to_its_day_list_at_the_site_its_reader_works_at_and_nowhere_at_another(worlds):
+    world = worlds[0]
     person = world.people[0]
     WorkingHours.objects.filter(practitioner=person).delete()
     for site in world.sites:
@@ -255,8 +261,8 @@ def test_a_day_open_leads_to_its_day_list_at_the_site_its_reader_works_at_and_no
     assert client.get(here[0]).context["filters"].cleaned_data["practitioner"] == person
 
 
-def test_a_room_of_a_site_that_was_not_asked_about_has_no_open_days_there():
-    world = overview_world(0)
+def test_a_room_of_a_site_that_was_not_asked_about_has_no_open_days_there(worlds):
+    world = worlds[0]
 
     assert open_days(scope_of(world, site=world.denver, room=world.rooms[0])) == []
     assert open_days(scope_of(world, site=world.paris, room=world.rooms[0])) != []
@@ -289,8 +295,8 @@ def assert_every_number_has_its_list(part):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_every_number_opens_a_list(seed):
-    world = overview_world(seed)
+def test_every_number_opens_a_list(worlds, seed):
+    world = worlds[seed]
 
     assert sum(assert_every_number_has_its_list(PARTS["visits"][1](scope)) for scope in some_scopes(world)) > 100
 
