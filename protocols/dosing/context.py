@@ -84,6 +84,19 @@ class EarlierDose:
 
 
 @dataclass(frozen=True, slots=True)
+class LaterDose:
+    """A dose given after this session and entered before it, as a late entry finds. Hours run from this session to it."""
+
+    substance: MixSubstance
+    dose_mg: Decimal
+    hours_after: Decimal
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dose_mg", checked(self.dose_mg, "dose_mg"))
+        object.__setattr__(self, "hours_after", checked(self.hours_after, "hours_after", above_zero=True))
+
+
+@dataclass(frozen=True, slots=True)
 class MixDevice:
     """What injects; an empty `species` means any."""
 
@@ -128,6 +141,7 @@ class MixContext:
     purpose: Purpose = Purpose.PLAN
     performed_at: datetime | None = None
     earlier: tuple[EarlierDose, ...] = ()
+    later: tuple[LaterDose, ...] = ()
     technique: str = ""
     sedation: str = ""
     device: MixDevice | None = None

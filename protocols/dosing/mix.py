@@ -1,13 +1,15 @@
 """A mix sorted once for all rules: doses by ingredient, lines by syringe, and the ceilings that apply."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from protocols.dosing.context import EarlierDose, MixContext, MixPatient
+from protocols.dosing.context import MixContext, MixPatient
 from protocols.dosing.quantities import EXACT, ZERO
 from protocols.dosing.substances import Ceiling, MixLine, MixSubstance, Role
+
+DAY_HOURS = Decimal(24)
 
 
 def dose_mg(line: MixLine) -> Decimal | None:
@@ -40,8 +42,26 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherDose:
+    """What another session gave, and how many hours from this one: above zero where it was given after it."""
+
+    substance: MixSubstance
+    dose_mg: Decimal
+    hours: Decimal
+    same_course: bool = False
+
+    @property
+    def is_later(self) -> bool:
+        return self.hours > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Dose:
-    """One ingredient over all lines and syringes. `today_mg` counts the lines whose milligrams are known."""
+    """One ingredient over all lines and syringes. `today_mg` counts the lines whose milligrams are known.
+
+    `around_24h_mg` is the most that other sessions gave of it in any 24 hours with this one in them; `has_later` says
+    that one of these came after it.
+    """
 
     ingredient: str
     name: str
@@ -49,7 +69,8 @@ class Dose:
     lines: tuple[int, ...]
     unknown_lines: tuple[int, ...]
     today_mg: Decimal
-    earlier_24h_mg: Decimal
+    around_24h_mg: Decimal
+    has_later: bool
     earlier_course_mg: Decimal
     ceilings: tuple[Ceiling, ...]
     limit: Limit | None
@@ -75,6 +96,13 @@ class Mix:
         self.lines = tuple(lines)
         self.patient = patient
         self.context = context
+        self.others = (
+            *(
+                OtherDose(one.substance, one.dose_mg, one.hours_before.copy_negate(), one.same_course)
+                for one in context.earlier
+            ),
+            *(OtherDose(one.substance, one.dose_mg, one.hours_after) for one in context.later),
+        )
         self.syringes: dict[str, list[int]] = {}
         self.sedations = tuple(index for index, line in enumerate(self.lines) if line.role is Role.SEDATION)
         for index, line in enumerate(self.lines):
@@ -94,18 +122,28 @@ class Mix:
         """Return the lines that carry one of `keys`."""
         return tuple(index for index, line in enumerate(self.lines) if keys & line.substance.keys)
 
+    def days_around(self, ingredients: Collection[str]) -> list[list[OtherDose]]:
+        """Return what other sessions gave of these, for each 24 hours that begin with this session or with one before it."""
+        near = [
+            one for one in self.others if one.substance.ingredient in ingredients and one.hours.copy_abs() < DAY_HOURS
+        ]
+        starts = {ZERO, *(one.hours for one in near if not one.is_later)}
+        return [[one for one in near if start <= one.hours < EXACT.add(start, DAY_HOURS)] for start in sorted(starts)]
+
     def _doses(self) -> tuple[Dose, ...]:
         found: dict[str, list[int]] = {}
         for index, line in enumerate(self.lines):
             found.setdefault(line.substance.ingredient, []).append(index)
-        for earlier in self.context.earlier:
-            found.setdefault(earlier.substance.ingredient, [])
+        for other in self.others:
+            found.setdefault(other.substance.ingredient, [])
         return tuple(self._dose(ingredient, indices) for ingredient, indices in found.items())
 
     def _dose(self, ingredient: str, indices: list[int]) -> Dose:
-        earlier = [dose for dose in self.context.earlier if dose.substance.ingredient == ingredient]
+        others = [other for other in self.others if other.substance.ingredient == ingredient]
+        days = [(_sum_mg(day), not any(one.is_later for one in day)) for day in self.days_around({ingredient})]
+        around_24h_mg, is_all_before = max(days)
         substances = tuple(
-            dict.fromkeys([self.lines[index].substance for index in indices] + [dose.substance for dose in earlier])
+            dict.fromkeys([self.lines[index].substance for index in indices] + [other.substance for other in others])
         )
         amounts = {index: dose_mg(self.lines[index]) for index in indices}
         ceilings = tuple(
@@ -123,8 +161,9 @@ class Mix:
             lines=tuple(indices),
             unknown_lines=tuple(index for index, amount in amounts.items() if amount is None),
             today_mg=exact_sum([amount for amount in amounts.values() if amount is not None]),
-            earlier_24h_mg=_sum_mg([dose for dose in earlier if dose.hours_before < 24]),
-            earlier_course_mg=_sum_mg([dose for dose in earlier if dose.same_course]),
+            around_24h_mg=around_24h_mg,
+            has_later=not is_all_before,
+            earlier_course_mg=_sum_mg([other for other in others if other.same_course]),
             ceilings=ceilings,
             limit=self._limit(substances, ceilings),
         )
@@ -149,5 +188,5 @@ class Mix:
         return Decimal(1)
 
 
-def _sum_mg(doses: list[EarlierDose]) -> Decimal:
+def _sum_mg(doses: Sequence[OtherDose]) -> Decimal:
     return exact_sum([dose.dose_mg for dose in doses])

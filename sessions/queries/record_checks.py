@@ -11,6 +11,7 @@ from protocols.dosing import (
     CeilingShare,
     EarlierDose,
     Finding,
+    LaterDose,
     Level,
     MixContext,
     MixLine,
@@ -130,9 +131,9 @@ def _checked(
     patient = facts.patients[record.pk]
     mix_patient = _as_answered(facts.mix_patients[patient.pk], content)
     known = facts.mix_substances[patient.species.code]
-    earlier = tuple(_dose(row, known, record, at, facts.site.zone) for row in facts.earlier[record.pk])
+    others = [_dose(row, known, record, at, facts.site.zone) for row in facts.others[record.pk]]
     lines = _lines(record, content.lines, known, facts)
-    context = _context(record, content, facts, at, earlier)
+    context = _context(record, content, facts, at, others)
     consents = consent_findings(patient, content, facts.substances, facts.consents[patient.pk], facts.consents_by_law)
     findings = [*giver_findings(patient, giver), *consents, *shots_findings(content), *places_findings(content)]
     findings += lots_findings(content, facts)
@@ -203,7 +204,7 @@ def _lot(line: LineGiven, known: LotFacts) -> MixLot | None:
 
 def _dose(
     row: Administration, known: Mapping[int, MixSubstance], record: SessionRecord, at: datetime, zone
-) -> EarlierDose:
+) -> EarlierDose | LaterDose:
     substance = known[row.substance_id]
     line = mixes.mix_line(
         substance,
@@ -212,11 +213,14 @@ def _dose(
         strength=row.strength,
         strength_unit=row.strength_unit,
     )
+    given_mg = dose_mg(line) or Decimal(0)
     seconds = int((at - row.record.performed_at).total_seconds())
-    hours = Decimal(-(-seconds * MILLION // 3600)) / MILLION  # rounded up so little that a whole minute stays one
+    hours = Decimal(-(-abs(seconds) * MILLION // 3600)) / MILLION  # rounded up so little that a whole minute stays one
+    if seconds < 0:
+        return LaterDose(substance=substance, dose_mg=given_mg, hours_after=hours)
     return EarlierDose(
         substance=substance,
-        dose_mg=dose_mg(line) or Decimal(0),
+        dose_mg=given_mg,
         given_on=local_day(row.record.performed_at, zone),
         hours_before=hours,
         same_course=record.course_id is not None and row.record.course_id == record.course_id,
@@ -224,7 +228,11 @@ def _dose(
 
 
 def _context(
-    record: SessionRecord, content: RecordContent, facts: RecordFacts, at: datetime, earlier: tuple[EarlierDose, ...]
+    record: SessionRecord,
+    content: RecordContent,
+    facts: RecordFacts,
+    at: datetime,
+    others: Sequence[EarlierDose | LaterDose],
 ) -> MixContext:
     version = record.course.protocol_version if record.course is not None else None
     technique = facts.techniques.get(content.technique_id)
@@ -233,7 +241,8 @@ def _context(
         performed_on=facts.on,
         performed_at=at.astimezone(facts.site.zone),
         purpose=Purpose.RECORD,
-        earlier=earlier,
+        earlier=tuple(one for one in others if isinstance(one, EarlierDose)),
+        later=tuple(one for one in others if isinstance(one, LaterDose)),
         technique="dry" if is_dry else "",
         sedation=content.sedation.strip(),
         device=mixes.mix_device(content.device),

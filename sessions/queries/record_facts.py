@@ -63,7 +63,7 @@ class RecordFacts:
     site: Site
     on: date
     patients: Mapping[int, Patient]  # by record
-    earlier: Mapping[int, list[Administration]]  # by record
+    others: Mapping[int, list[Administration]]  # by record: given before it, or within a day after it
     mix_patients: Mapping[int, MixPatient]  # by patient, as the next two
     consents: Mapping[int, Mapping[str, list[Consent]]]
     consents_by_law: Container[str]
@@ -87,15 +87,15 @@ def record_facts(given: Given, site: Site, at: datetime, at_hand: AtHand | None 
     treated = list({patient.pk: patient for patient in files.values()}.values())
     kept = at_hand.files if at_hand is not None else patients.known_of(treated)
     checked = checked_patients(treated, on, kept)
-    earlier = _earlier_lines(given, files, kept, at)
+    others = _other_lines(given, files, kept, at)
     lines = [line for content in given.values() for line in content.lines]
-    mixed = {line.substance_id for line in lines} | {row.substance_id for rows in earlier.values() for row in rows}
+    mixed = {line.substance_id for line in lines} | {row.substance_id for rows in others.values() for row in rows}
     known = substances.by_id(clinic, mixed, at_hand.substances if at_hand is not None else {})
     return RecordFacts(
         site=site,
         on=on,
         patients=files,
-        earlier=earlier,
+        others=others,
         mix_patients=checked,
         consents=consents.standing_kinds_of(treated, on),
         consents_by_law=consents.kinds_asked_by_law(clinic),
@@ -112,16 +112,19 @@ def record_facts(given: Given, site: Site, at: datetime, at_hand: AtHand | None 
     )
 
 
-def _earlier_lines(
+def _other_lines(
     given: Given, files: Mapping[int, Patient], known: Known, at: datetime
 ) -> dict[int, list[Administration]]:
-    """What each patient was given before, in the last day or in the record's course. Two SQL statements."""
+    """What each patient was given in the day before or after, or before in the record's course. Two SQL statements.
+
+    A late entry finds what was given after it and entered first.
+    """
     file_ids = known.keys
     courses = {record.course_id for record in given} - {None}
     rows = Administration.objects.filter(record__in=SessionRecord.objects.finished())
     rows = rows.filter(record__patient__in=[key for keys in file_ids.values() for key in keys])
-    rows = rows.filter(record__performed_at__lte=at)
-    rows = rows.filter(Q(record__performed_at__gt=at - DAY) | Q(record__course__in=courses))
+    near = Q(record__performed_at__gt=at - DAY, record__performed_at__lt=at + DAY)
+    rows = rows.filter(near | Q(record__course__in=courses, record__performed_at__lte=at))
     by_file: dict[int, list[Administration]] = defaultdict(list)
     for row in given_lines(rows.select_related("record")):
         by_file[row.record.patient_id].append(row)

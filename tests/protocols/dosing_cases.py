@@ -16,6 +16,7 @@ from protocols.dosing import (
     Finding,
     FoodChain,
     FoodChainUse,
+    LaterDose,
     MixContext,
     MixLine,
     MixPatient,
@@ -117,6 +118,11 @@ def line(of: MixSubstance, volume_ml: str = "1", **fields: object) -> MixLine:
 def earlier(of: MixSubstance, dose_mg: str, hours_before: str = "2", on: date = TODAY, **fields: object) -> EarlierDose:
     """Make a dose given before."""
     return EarlierDose(of, Decimal(dose_mg), on, Decimal(hours_before), **fields)
+
+
+def later(of: MixSubstance, dose_mg: str, hours_after: str = "2") -> LaterDose:
+    """Make a dose given after this session and entered before it."""
+    return LaterDose(of, Decimal(dose_mg), Decimal(hours_after))
 
 
 def check(lines: Iterable[MixLine], patient: MixPatient = WOMAN, **context: object) -> list[Finding]:

@@ -26,6 +26,7 @@ from tests.protocols.dosing_cases import (
     by_rule,
     check,
     earlier,
+    later,
     levels,
     line,
     strength,
@@ -161,6 +162,63 @@ def test_a_dose_split_over_two_records_of_a_day_is_seen():
     assert found["dose.adds_up_in_24_hours"].numbers["percent"] == D("100.4")
     assert found["dose.adds_up_in_24_hours"].lines == (0,)
     assert "dose.adds_up_in_24_hours" not in levels(check(today, earlier=(earlier(LIDOCAINE_2, "101", "24"),)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ((), (("4", "2"),), None),
+        ((), (("4.1", "2"),), "block"),
+        ((), (("4.1", "24"),), None),
+        ((("3", "10"),), (("1.1", "13.9"),), "block"),
+        ((("3", "10"),), (("1.1", "14"),), None),  # 24 hours hold the one or the other, not both
+        ((("3", "10"), ("1.1", "20")), (("1", "3.9"),), "block"),
+        ((("3", "0"),), (("1.1", "23"),), "block"),
+    ],
+)
+def test_a_late_entry_is_held_to_what_was_given_after_it_too(before, after, expected):
+    # thiocolchicoside 8 mg a day (S54, S117): 2 mL x 2 mg/mL = 4 mg
+    doses = {
+        "earlier": tuple(earlier(THIOCOLCHICOSIDE, mg, hours) for mg, hours in before),
+        "later": tuple(later(THIOCOLCHICOSIDE, mg, hours) for mg, hours in after),
+    }
+
+    found = levels(check([line(THIOCOLCHICOSIDE, "2")], **doses))
+
+    assert found.get("dose.over_day_ceiling") == expected
+
+
+def test_anaesthetics_on_both_sides_of_a_late_entry_add_up_only_within_24_hours():
+    today, before = [line(LIDOCAINE_1, "20")], (earlier(LIDOCAINE_2, "60", "20"),)
+
+    apart = check(today, earlier=before, later=(later(PROCAINE, "100", "4"),))
+    together = by_rule(check(today, earlier=before, later=(later(PROCAINE, "100", "3.9"),)))
+
+    assert "dose.adds_up_in_24_hours" not in levels(apart)
+    assert together["dose.adds_up_in_24_hours"].numbers["percent"] == D("110.5")
+
+
+def test_what_a_late_entry_finds_is_told_as_that_of_other_sessions():
+    mepivacaine = by_rule(check([line(MEPIVACAINE, "1")], later=(later(MEPIVACAINE, "981", "0.5"),)))
+    lidocaine = by_rule(check([line(LIDOCAINE_1, "20")], later=(later(LIDOCAINE_2, "101"),)))
+
+    assert mepivacaine["dose.over_day_ceiling"].text == (
+        "Mepivacaine: 1001 mg in 24 hours (981 mg at other sessions) is above the ceiling of 1000 mg."
+    )
+    assert mepivacaine["dose.repeated_too_soon"].text == (
+        "Mepivacaine: 30 minutes before the next dose; the label asks for 90."
+    )
+    assert lidocaine["dose.adds_up_in_24_hours"].text == (
+        "With the doses of other sessions within 24 hours, Lidocaine-1: 100.4 % of one session's ceiling."
+    )
+
+
+def test_the_nearer_of_the_doses_on_both_sides_is_told():
+    sides = {"earlier": (earlier(MEPIVACAINE, "20", "1"),), "later": (later(MEPIVACAINE, "20", "1.25"),)}
+
+    found = by_rule(check([line(MEPIVACAINE)], **sides))["dose.repeated_too_soon"]
+
+    assert found.text == "Mepivacaine: 60 minutes after the last dose; the label asks for 90."
 
 
 def test_another_anaesthetic_of_the_last_24_hours_counts_with_todays():

@@ -124,7 +124,7 @@ def test_what_was_signed_as_nothing_and_was_given_counts(world):
     record = start(world, book_session(world, 2))
     facts = record_facts.record_facts({record: content(record)}, world.site, record.appointment.starts_at)
 
-    assert [row.given_ml for row in facts.earlier[record.pk] if row.substance_id == world.lidocaine.pk] == [3]
+    assert [row.given_ml for row in facts.others[record.pk] if row.substance_id == world.lidocaine.pk] == [3]
 
 
 def test_a_recall_adds_up_what_was_given(world):

@@ -136,6 +136,25 @@ def test_the_ceiling_in_24_hours_counts_another_course_and_what_is_signed_but_no
     assert "dose.over_day_ceiling" not in at_second(world, record)
 
 
+@pytest.mark.parametrize(("hours", "is_told"), [(23, True), (24, False)])
+def test_a_late_entry_hears_of_what_was_given_after_it_and_entered_first(world, hours, is_told):
+    """The sheet of the morning is typed in at night, when the record of the afternoon has long been done."""
+    substance(world, max_mg_per_24h=Decimal(39))
+    traits(world, minutes_between=24 * 60)
+    record = second(world, hours=-hours)
+    SessionRecord.objects.exclude(pk=record.pk).update(course=None, planned_session=None)
+
+    said = at_second(world, record)
+
+    assert ("dose.over_day_ceiling" in said) is is_told
+    assert ("dose.repeated_too_soon" in said) is is_told
+    if is_told:
+        level, words = said["dose.over_day_ceiling"]
+        assert level == "block"
+        assert "40 mg in 24 hours (20 mg at other sessions) is above the ceiling of 39 mg" in words
+        assert "1380 minutes before the next dose" in said["dose.repeated_too_soon"][1]
+
+
 def test_the_ceiling_of_a_course_counts_its_sessions_however_long_ago(world):
     substance(world, max_mg_per_course=Decimal(39))
     record = second(world, days=6)

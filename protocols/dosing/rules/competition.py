@@ -128,7 +128,7 @@ def _too_much(mix: Mix, rule: CompetitionRule, lines: tuple[int, ...]) -> Iterat
     for dose in mix.doses:
         if weight_kg is None or most is None or not set(dose.lines) & set(lines):
             continue
-        given_mg = EXACT.add(dose.today_mg, dose.earlier_24h_mg)
+        given_mg = EXACT.add(dose.today_mg, dose.around_24h_mg)
         if EXACT.multiply(given_mg, KG_IN_1000_LB) > EXACT.multiply(most, weight_kg):
             most_mg = EXACT.multiply(most, weight_kg) / KG_IN_1000_LB
             numbers: dict[str, Value] = {

@@ -1,6 +1,6 @@
 """Ceilings: by weight, per session, over 24 hours, over the course, and local anaesthetics together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 
@@ -8,6 +8,25 @@ from protocols.dosing.findings import Finding, Level, Value
 from protocols.dosing.mix import Dose, Mix
 from protocols.dosing.quantities import EXACT, gettext_noop
 from protocols.dosing.sources import cite
+
+# Of each pair the second is said of a late entry, where a dose given after it was entered before it.
+TOO_MUCH_BEFORE = gettext_noop(
+    "%(substance)s: %(total_mg)s mg in 24 hours (%(earlier_mg)s mg before) is above the ceiling of %(ceiling_mg)s mg."
+)
+TOO_MUCH_AROUND = gettext_noop(
+    "%(substance)s: %(total_mg)s mg in 24 hours (%(earlier_mg)s mg at other sessions) is above the ceiling of "
+    "%(ceiling_mg)s mg."
+)
+ADDS_UP_BEFORE = gettext_noop(
+    "With the doses of the last 24 hours, %(substances)s: %(percent)s %% of one session's ceiling."
+)
+ADDS_UP_AROUND = gettext_noop(
+    "With the doses of other sessions within 24 hours, %(substances)s: %(percent)s %% of one session's ceiling."
+)
+SOON_AFTER = gettext_noop("%(substance)s: %(minutes)s minutes after the last dose; the label asks for %(repeat_min)s.")
+SOON_BEFORE = gettext_noop(
+    "%(substance)s: %(minutes)s minutes before the next dose; the label asks for %(repeat_min)s."
+)
 
 
 def percent(fraction: Fraction) -> Decimal:
@@ -92,22 +111,19 @@ def anaesthetics_together(mix: Mix) -> Iterator[Finding]:
 
 
 def day_ceiling(mix: Mix) -> Iterator[Finding]:
-    """Block a dose that, with the last 24 hours', is above the ceiling for 24 hours. DOMAIN.md 3.3."""
+    """Block a dose that, with what else was given within 24 hours, is above the ceiling for them. DOMAIN.md 3.3."""
     for dose in mix.doses:
         for ceiling in dose.ceilings:
-            total_mg = EXACT.add(dose.today_mg, dose.earlier_24h_mg)
+            total_mg = EXACT.add(dose.today_mg, dose.around_24h_mg)
             if ceiling.mg_per_24h is not None and dose.lines and total_mg > ceiling.mg_per_24h:
                 yield Finding(
                     Level.BLOCK,
                     "dose.over_day_ceiling",
-                    gettext_noop(
-                        "%(substance)s: %(total_mg)s mg in 24 hours (%(earlier_mg)s mg before) is above the ceiling "
-                        "of %(ceiling_mg)s mg."
-                    ),
+                    TOO_MUCH_AROUND if dose.has_later else TOO_MUCH_BEFORE,
                     {
                         "substance": dose.name,
                         "total_mg": total_mg,
-                        "earlier_mg": dose.earlier_24h_mg,
+                        "earlier_mg": dose.around_24h_mg,
                         "ceiling_mg": ceiling.mg_per_24h,
                     },
                     ceiling.source,
@@ -116,27 +132,32 @@ def day_ceiling(mix: Mix) -> Iterator[Finding]:
 
 
 def day_adds_up(mix: Mix) -> Iterator[Finding]:
-    """Warn when only the doses of the last 24 hours lift today's above the session's ceiling.
+    """Warn when only the other doses within 24 hours lift today's above the session's ceiling.
 
     No source gives most substances a ceiling for 24 hours; without this a dose split over two records would pass.
     """
     anaesthetics = [dose for dose in mix.doses if dose.is_anaesthetic]
     for family in [anaesthetics, *([dose] for dose in mix.doses if not dose.is_anaesthetic)]:
-        yield from _family_adds_up(family)
+        yield from _family_adds_up(mix, {dose.ingredient: dose for dose in family})
 
 
-def _family_adds_up(family: list[Dose]) -> Iterator[Finding]:
+def _family_adds_up(mix: Mix, by_ingredient: Mapping[str, Dose]) -> Iterator[Finding]:
+    family = by_ingredient.values()
     lines = tuple(sorted(index for dose in family for index in dose.lines))
     today = sum((dose.fraction(dose.today_mg) for dose in family), Fraction(0))
-    before = sum((dose.fraction(dose.earlier_24h_mg) for dose in family), Fraction(0))
-    if lines and today <= 1 and today + before > 1:
+    others, is_all_before = max(
+        (
+            sum((by_ingredient[one.substance.ingredient].fraction(one.dose_mg) for one in day), Fraction(0)),
+            not any(one.is_later for one in day),
+        )
+        for day in mix.days_around(by_ingredient)
+    )
+    if lines and today <= 1 and today + others > 1:
         yield Finding(
             Level.WARN,
             "dose.adds_up_in_24_hours",
-            gettext_noop(
-                "With the doses of the last 24 hours, %(substances)s: %(percent)s %% of one session's ceiling."
-            ),
-            {"substances": ", ".join(dose.name for dose in family), "percent": percent(today + before)},
+            ADDS_UP_BEFORE if is_all_before else ADDS_UP_AROUND,
+            {"substances": ", ".join(dose.name for dose in family), "percent": percent(today + others)},
             cite("S127", "DESIGN"),
             lines,
         )
@@ -184,20 +205,17 @@ def course_days(mix: Mix) -> Iterator[Finding]:
 def repeated_too_soon(mix: Mix) -> Iterator[Finding]:
     """Warn when a substance comes again sooner than its label allows (mepivacaine: 90 minutes). DOMAIN.md 3.3."""
     for dose in mix.doses:
-        hours = [
-            earlier.hours_before for earlier in mix.context.earlier if earlier.substance.ingredient == dose.ingredient
-        ]
+        hours = [other.hours for other in mix.others if other.substance.ingredient == dose.ingredient]
         for ceiling in dose.ceilings:
             if ceiling.repeat_min is None or not hours or not dose.lines:
                 continue
-            minutes = EXACT.multiply(min(hours), Decimal(60))
+            nearest = min(hours, key=lambda one: (one.copy_abs(), one))
+            minutes = EXACT.multiply(nearest.copy_abs(), Decimal(60))
             if minutes < ceiling.repeat_min:
                 yield Finding(
                     Level.WARN,
                     "dose.repeated_too_soon",
-                    gettext_noop(
-                        "%(substance)s: %(minutes)s minutes after the last dose; the label asks for %(repeat_min)s."
-                    ),
+                    SOON_BEFORE if nearest > 0 else SOON_AFTER,
                     {
                         "substance": dose.name,
                         "minutes": minutes.quantize(Decimal(1), rounding=ROUND_FLOOR),
