@@ -374,6 +374,21 @@ def test_volumes_are_compared_syringe_by_syringe():
     assert "volume.mismatch" not in levels(check(lines, sites=right))
 
 
+def test_a_syringe_that_no_place_names_is_missed_once_others_say_their_volumes():
+    lines = [line(LIDOCAINE_1, "2"), line(LIDOCAINE_2, "8", syringe="B")]
+
+    (found,) = [f for f in check(lines, sites=(MixSite(20, D("0.1"), "A"),)) if f.rule == "volume.mismatch"]
+
+    assert found.text == "Syringe B holds 8 mL, but the points add up to 0 mL."
+    assert (found.lines, found.sites) == ((1,), ())
+    assert "volume.mismatch" not in levels(check(lines, sites=(MixSite(20, None, "A"),)))
+    pointless = [f for f in check(lines, sites=(MixSite(0, D("0.1"), "A"),)) if f.rule == "volume.mismatch"]
+    assert [f.numbers["syringe"] for f in pointless] == ["A"]
+    assert "volume.mismatch" not in levels(
+        check([*lines[:1], replace(lines[1], volume_ml=D(0))], sites=(MixSite(20, D("0.1"), "A"),))
+    )
+
+
 def test_volumes_are_not_compared_when_a_volume_per_point_is_missing_or_the_session_is_dry():
     assert "volume.mismatch" not in levels(check([line(SALINE, "9")], sites=(MixSite(10, D("0.1")), MixSite(10))))
     assert "volume.mismatch" not in levels(check([], sites=(MixSite(10, D("0.1")),), technique="dry"))

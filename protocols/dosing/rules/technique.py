@@ -120,8 +120,12 @@ def volume_per_point(mix: Mix) -> Iterator[Finding]:
 
 
 def volume_adds_up(mix: Mix) -> Iterator[Finding]:
-    """Warn when points x volume per point differs by more than 20 % from a syringe's volume. DOMAIN.md 1.2."""
-    sites: dict[str, list[int]] = {}
+    """Warn when points x volume per point differs by more than 20 % from a syringe's volume. DOMAIN.md 1.2.
+
+    Where some points say their volume, a syringe without points went nowhere.
+    """
+    is_told = any(site.points and site.volume_per_point_ml is not None for site in mix.context.sites)
+    sites: dict[str, list[int]] = {syringe: [] for syringe in mix.syringes} if is_told else {}
     for index, site in enumerate(mix.context.sites):
         sites.setdefault(site.syringe, []).append(index)
     for syringe, indices in sites.items():
