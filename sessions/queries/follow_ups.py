@@ -1,15 +1,15 @@
 """Whom to ask how the injected places look: everybody given a lot in the last twelve weeks, by their last session."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic
 from patients.models import Patient
-from sessions.models import Administration, FollowUp, SessionRecord
+from sessions.models import Administration, AdverseEvent, FollowUp, SessionRecord
 from sessions.models.follow_ups import FollowUpAnswer
 from sessions.queries import corrections
 from sessions.queries import records as reads
@@ -25,7 +25,10 @@ ANSWERED = (FollowUpAnswer.NOTHING, FollowUpAnswer.REACTION)
 
 @dataclass(frozen=True)
 class FollowUpLine:
-    """A patient to ask, by the last session with a lot. `until_on` is the last day a late lesion is looked for."""
+    """A patient to ask, by the last session with a lot. `until_on` is the last day a late lesion is looked for.
+
+    `is_untold` where something was seen and no reaction has been entered since.
+    """
 
     record: SessionRecord
     patient: Patient
@@ -35,12 +38,14 @@ class FollowUpLine:
     weeks: int
     until_on: date
     asked: list[FollowUp]
+    is_untold: bool = False
 
 
 def due(clinic: Clinic, now: datetime, *, show: str = "") -> QuerySet[SessionRecord]:
     """The last session with a lot of everybody treated 1 to 12 weeks ago, the window that closes first on top.
 
     A merged file counts as the one it was merged into: that one may be closed, or have had a later session.
+    Whoever said that something was seen stays until the reaction is entered (`is_untold`), or they say otherwise.
     `show`: "" whom to ask now, "asked" who answered within four weeks, "all". One statement, cut by its page.
     """
     from_at, until_at = now - timedelta(weeks=LAST_WEEK), now - timedelta(weeks=FIRST_WEEK)
@@ -51,13 +56,21 @@ def due(clinic: Clinic, now: datetime, *, show: str = "") -> QuerySet[SessionRec
     rows = rows.exclude(Exists(later.filter(patient=OuterRef("patient__merged_into"))))
     rows = rows.exclude(Exists(later.filter(patient__merged_into=OuterRef("patient"))))
     answers = FollowUp.objects.filter(record=OuterRef("pk"), answer__in=ANSWERED).order_by("-at")
-    rows = rows.annotate(answered_at=Subquery(answers.values("at")[:1]))
+    rows = rows.annotate(answered_at=Subquery(answers.values("at")[:1]), answer=Subquery(answers.values("answer")[:1]))
+    rows = rows.annotate(is_untold=Case(When(~_is_told(), answer=FollowUpAnswer.REACTION, then=True), default=False))
     lately = now - ASK_AGAIN
     if show == "asked":
-        rows = rows.filter(answered_at__gt=lately)
+        rows = rows.filter(answered_at__gt=lately, is_untold=False)
     elif show != "all":
-        rows = rows.filter(Q(answered_at=None) | Q(answered_at__lte=lately))
+        rows = rows.filter(Q(answered_at=None) | Q(answered_at__lte=lately) | Q(is_untold=True))
     return rows.order_by("performed_at", "pk")
+
+
+def _is_told() -> Exists:
+    """Whether a reaction of the record was entered, or went on, since the last answer."""
+    since = OuterRef("answered_at")
+    events = AdverseEvent.objects.filter(record=OuterRef("pk"))
+    return Exists(events.filter(Q(reported_at__gte=since) | Q(updates__at__gte=since)))
 
 
 def _is_open() -> Q:
@@ -76,8 +89,9 @@ def _has_lot(record: str) -> Exists:
 
 
 def lines(rows: Iterable[SessionRecord], today: date) -> list[FollowUpLine]:
-    """Give the lines of a page. Six statements whatever their number, more for merged files."""
-    keys = [row.pk for row in rows]
+    """Give the lines of rows of `due`. Six statements whatever their number, more for merged files."""
+    untold = {row.pk: row.is_untold for row in rows}
+    keys = list(untold)
     administrations = Administration.objects.select_related("substance", "lot").order_by("position")
     administrations = administrations.prefetch_related("corrections")
     asked = FollowUp.objects.select_related("by").order_by("-at", "-pk")
@@ -86,7 +100,8 @@ def lines(rows: Iterable[SessionRecord], today: date) -> list[FollowUpLine]:
     found = {row.pk: row for row in page}
     files = {key: reads.patient_of(row) for key, row in found.items()}
     contacts = contacts_of(files.values(), today)
-    return [_line(found[key], files[key], contacts, today) for key in keys if key in found]
+    shown = [_line(found[key], files[key], contacts, today) for key in keys if key in found]
+    return [replace(line, is_untold=untold[line.record.pk]) for line in shown]
 
 
 def _line(record: SessionRecord, patient: Patient, contacts: dict[int, Contact], today: date) -> FollowUpLine:

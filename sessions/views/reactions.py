@@ -103,6 +103,9 @@ def note_answer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, refused.message)
         return back(request, "sessions:follow-ups")
     messages.success(request, _("Noted."))
-    if form.cleaned_data["answer"] == FollowUp.Answer.REACTION and record.is_signed:
-        return redirect("sessions:record-reaction", record.public_id)
+    if form.cleaned_data["answer"] == FollowUp.Answer.REACTION:
+        if record.is_signed:
+            return redirect("sessions:record-reaction", record.public_id)
+        messages.warning(request, _("The record is not signed yet. Sign it, then enter what was seen."))
+        return redirect("sessions:record-view", record.public_id)
     return back(request, "sessions:follow-ups")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import reverse
@@ -85,6 +86,30 @@ def test_who_answered_is_left_alone_for_four_weeks_and_then_asked_again(world):
     assert due(world, days=7 + 28) == [world.record]
 
 
+def test_who_said_that_something_was_seen_stays_until_the_reaction_is_entered(world):
+    answer(world, days=7)
+    answer(world, "reaction", days=8)
+
+    assert due(world, days=9) == [world.record]
+    assert due(world, "asked", days=9) == []
+    (line,) = reads.lines(due(world, days=9), after(world, days=9).date())
+    assert line.is_untold
+
+    event = told(world, now=after(world, days=9))
+    assert due(world, days=10) == []
+    (line,) = reads.lines(due(world, "asked", days=10), after(world, days=10).date())
+    assert not line.is_untold
+
+    answer(world, "reaction", days=11)
+    assert due(world, days=12) == [world.record]
+    records.update_reaction(actor=world.doctor_user, event=event, outcome="ongoing", now=after(world, days=12))
+    assert due(world, days=13) == []
+
+    answer(world, "reaction", days=14)
+    answer(world, "nothing", "It was the other arm", days=14, hours=1)
+    assert due(world, days=15) == []
+
+
 def test_who_was_not_reached_stays_on_the_list(world):
     answer(world, "not_reached", days=7)
 
@@ -151,6 +176,8 @@ def test_a_double_click_is_one_answer_and_a_draft_has_none(world):
 @pytest.mark.parametrize("sessions", [1, 3])
 def test_a_page_of_follow_ups_takes_the_same_statements(world, sessions, django_assert_num_queries):
     rows = [world.record, *(given(world, number, lot=world.lot) for number in range(2, sessions + 1))]
+    for row in rows:
+        row.is_untold = False
 
     with django_assert_num_queries(6):
         assert len(reads.lines(rows, after(world, weeks=5).date())) == sessions
@@ -260,6 +287,30 @@ def test_an_answer_is_one_tap_and_something_seen_leads_to_the_reaction(world):
     assert "Nothing was noted" in bad.content.decode()
     assert FollowUp.objects.count() == 2
     assert browser.get(reverse("sessions:follow-ups")).status_code == 200
+
+
+def test_something_seen_and_not_entered_is_said_on_the_list_with_the_way_to_enter_it(world):
+    answer(world, "reaction", days=8)
+    browser = Client()
+    browser.force_login(world.doctor_user)
+
+    with time_machine.travel(after(world, days=9), tick=False):
+        page = browser.get(reverse("sessions:follow-ups")).content.decode()
+
+    assert "Something was seen, and no reaction is entered yet." in page
+    assert reverse("sessions:record-reaction", args=[world.record.public_id]) in page
+
+
+def test_something_seen_after_a_session_not_signed_yet_leads_to_its_record():
+    plain = record_world()
+    record = done(plain)
+    browser = Client()
+    browser.force_login(plain.doctor_user)
+
+    sent = browser.post(reverse("sessions:follow-up", args=[record.public_id]), {"answer": "reaction"}, follow=True)
+
+    assert sent.redirect_chain[-1][0] == reverse("sessions:record-view", args=[record.public_id])
+    assert "The record is not signed yet. Sign it, then enter what was seen." in sent.content.decode()
 
 
 def test_a_reaction_is_updated_from_the_record(world):
