@@ -24,7 +24,7 @@ class EventOutcome(models.TextChoices):
 
 
 class AdverseEventUpdate(Identified):
-    """What was learnt of a reaction; the last one that says an outcome, or suspects a lot, holds."""
+    """What was learnt of a reaction. The last outcome told holds; every lot ever suspected goes on being warned of."""
 
     Outcome = EventOutcome
 
