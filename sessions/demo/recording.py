@@ -12,6 +12,7 @@ from sessions.services import records
 from sessions.services.records import Typed
 
 from .story import EQUINE, SALINE, Story
+from .tapping import tapped
 from .world import World
 
 BASE, VASODILATOR, ADD_IN = "base", "vasodilator", "add_in"
@@ -82,7 +83,7 @@ def _content(
         shots=points,
         relief_seconds=world.chance.choice((30, 35, 40, 45, 60)),
         lines=lines,
-        sites=_sites(story, points, per_point_ml),
+        sites=_sites(record, story, points, per_point_ml, number),
         notes=(NOTES if species == "human" else HORSE_NOTES)[number % 5],
     )
     if number > 1:
@@ -122,16 +123,20 @@ def _lots_of(world: World, substance_id: int) -> list[Lot]:
     return sorted(found, key=lambda lot: lot.expires_on, reverse=True)
 
 
-def _sites(story: Story | None, points: int, per_point_ml: Decimal) -> tuple[SiteTreated, ...]:
-    if story is None:
-        return (SiteTreated("Neck", "both", points=points, volume_per_point_ml=per_point_ml),)
-    if story.side == "both":
-        shares = {"left": points - points // 2, "right": points // 2}
-        return tuple(
-            SiteTreated(story.region, side, points=share, volume_per_point_ml=per_point_ml, is_reactive=side == "left")
-            for side, share in shares.items()
-        )
-    return (SiteTreated(story.region, story.side, points=points, volume_per_point_ml=per_point_ml),)
+def _sites(
+    record: SessionRecord, story: Story | None, points: int, per_point_ml: Decimal, number: int
+) -> tuple[SiteTreated, ...]:
+    """The places treated, each with its points on the body map; of two sides the left one stings."""
+    region, side = (story.region, story.side) if story else ("Neck", "both")
+    return tapped(
+        record.patient.species.code,
+        region,
+        side,
+        points,
+        per_point_ml,
+        seed=f"{record.patient.name} {number}",
+        stings=story is not None and side == "both",
+    )
 
 
 def _scores(world: World, story: Story, species: str, number: int) -> tuple[ScoreGiven, ...]:

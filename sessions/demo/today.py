@@ -175,7 +175,7 @@ def _done_at(visit: Appointment) -> datetime:
 
 def _first_visit(visit: Appointment) -> Story:
     """What is written down of a first visit: a few points where it hurts, to see whether it helps."""
-    return Story(visit.patient.name, "", "", "", 0, (5, 4), REGIONS.get(visit.reason, "Back"), "both")
+    return Story(visit.patient.name, "", "", "", 0, (5, 4), REGIONS.get(visit.reason) or "Back", "both")
 
 
 def _sign_at_lunch(world: World) -> None:

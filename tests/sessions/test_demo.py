@@ -1,10 +1,12 @@
 """The demo clinic holds what it promises, on both engines; it never touches anybody's own clinic."""
 
+import math
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -18,15 +20,22 @@ from django.test import Client
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
 from patients.models import Identifier, Party, Patient, Place
+from sessions.body_map import views_of
 from sessions.demo.arranged import COUPLE_REASON
 from sessions.demo.building import build_demo
+from sessions.demo.horse_stories import HORSE_STORIES
 from sessions.demo.house import PASSWORD, STAFF
+from sessions.demo.recording import POINTS
+from sessions.demo.stories import PEOPLE_STORIES
+from sessions.demo.tapping import tapped
+from sessions.demo.today import CALLS, HORSE_CALLS
 from sessions.models import (
     Addendum,
     Administration,
     AdverseEvent,
     Appointment,
     Course,
+    InjectionSite,
     PlannedSession,
     Practitioner,
     Reminder,
@@ -38,6 +47,8 @@ from sessions.models import (
     SessionRecord,
     WaitingEntry,
 )
+from sessions.queries import records
+from sessions.queries.record_findings import places_findings, shots_findings
 from sessions.queries.signatures import verify_chain
 from tests.factories import make_clinic
 
@@ -52,6 +63,25 @@ def demo(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), time_machine.travel(CHRISTMAS, tick=True), transaction.atomic():
         yield build_demo(now=CHRISTMAS)
         transaction.set_rollback(True)
+
+
+STORIES = [*PEOPLE_STORIES, *HORSE_STORIES]
+TOLD = [(story.region, story.side, "horse" if story in HORSE_STORIES else "human") for story in STORIES]
+SEEN_TODAY = [
+    (call[-1] or "Back", "both", species)
+    for species, calls in {"human": CALLS, "horse": HORSE_CALLS}.items()
+    for call in calls
+]
+
+
+@pytest.mark.parametrize(("region", "side", "species"), dict.fromkeys([*TOLD, *SEEN_TODAY]))
+def test_whatever_the_demo_tells_of_can_be_tapped_on_the_map_point_by_point(region, side, species):
+    sites = tapped(species, region, side, POINTS[species] + 10, Decimal("0.1"), seed="1", stings=True)
+
+    points = [point for site in sites for point in site.map_points]
+    assert sum(site.points for site in sites) == len(points) == POINTS[species] + 10
+    assert all(math.dist(one[1:3], two[1:3]) >= 3 for one, two in combinations(points, 2) if one[0] == two[0])
+    assert sites == tapped(species, region, side, POINTS[species] + 10, Decimal("0.1"), seed="1", stings=True)
 
 
 # First what needs an empty database, then what shares the one demo.
@@ -86,6 +116,7 @@ def told() -> dict[str, list[tuple]]:
         Appointment: ("patient__name", "practitioner__name", "room__name", "starts_at", "ends_at", "status", "reason"),
         SessionRecord: ("patient__name", "performed_at", "status", "shots", "depth_mm", "notes"),
         Administration: ("record__patient__name", "record__performed_at", "position", "given_ml", "lot_number"),
+        InjectionSite: ("record__patient__name", "record__performed_at", "region", "side", "map_points"),
         Score: ("record__patient__name", "record__performed_at", "scale", "moment", "value"),
         WaitingEntry: ("patient__name", "state"),
     }
@@ -206,6 +237,33 @@ def test_the_signed_records_of_the_demo_hold(db, demo):
     assert result.count > 100
     summed = SessionRecord.objects.filter(injection_sites__isnull=False).annotate(points=Sum("injection_sites__points"))
     assert not summed.exclude(points=F("shots")).exists(), "the shots of a session are those of its places"
+
+
+def test_every_place_of_the_demo_has_its_points_on_the_body_map(db, demo):
+    sites = InjectionSite.objects.select_related("record__patient__species")
+    views = {species: {view.code: view for view in views_of(species)} for species in ("human", "horse")}
+    drawn = Counter()
+
+    for site in sites:
+        species, points = site.record.patient.species.code, site.map_points
+        zones = {views[species][view].zone_at(x, y) for view, x, y, *_stung in points}
+        assert {(zone.name, zone.side or site.side) for zone in zones} == {(site.region, site.side)}
+        assert len({tuple(point[:3]) for point in points}) == len(points) == site.points, "one tap, one point"
+        assert any(len(point) > 3 for point in points) == site.is_reactive
+        drawn[species] += 1
+
+    assert not SessionRecord.objects.filter(injection_sites__isnull=True).exists()
+    assert min(drawn["human"], drawn["horse"]) > 50
+    assert 0 < sites.filter(is_reactive=True).count() < sites.count()
+
+
+def test_the_demo_gives_what_it_drew_up_and_asks_nothing_about_its_places(db, demo):
+    for record in SessionRecord.objects.prefetch_related("administrations", "injection_sites"):
+        given_ml = sum(line.given_ml for line in record.administrations.all())
+        injected_ml = sum(site.points * site.volume_per_point_ml for site in record.injection_sites.all())
+        content = records.content(record)
+        assert abs(injected_ml - given_ml) <= given_ml / 5
+        assert not [*shots_findings(content), *places_findings(content)]
 
 
 def test_the_demo_command_prints_every_login_and_leaves_a_demo_as_it_is(db, demo):
