@@ -20,6 +20,9 @@ FONT = "Noto Sans, system-ui, sans-serif"
 IMPORTANT_SHARE = Decimal(RESPONSE_PERCENT) / 100
 FULL_WIDTH = 640
 EFFECTS = 76  # the height of the lane under the scores
+SMALL = 10.5
+LABELS_APART = 4  # units between two labels of one line
+_WIDEST = 0.65  # of its size a character takes on average, rather more than less
 _LEFT, _RIGHT = 44, 16
 
 
@@ -140,7 +143,13 @@ def plan_strip(days: Sequence[StripDay], *, title: str, words: Words = ENGLISH, 
     ]
     for day in days:
         body += _strip_day(day, x, size)
+    if size > 3:
+        body += _labels([(x(day.due_on), str(day.number)) for day in sorted(days, key=_due)], 22)
     return svg_of(name, 104, title, plan_strip_text(days, words), body)
+
+
+def _due(day: StripDay) -> tuple[date, int]:
+    return day.due_on, day.number
 
 
 # --- pieces --------------------------------------------------------------------------------------------------------
@@ -275,17 +284,20 @@ def _months(start: date, end: date, x: Callable[[date], float], words: Words) ->
     months = [date(month // 12, month % 12 + 1, 1) for month in numbered]
     firsts = [first for first in months if first >= start]
     every = -(-len(firsts) // 8) if firsts else 1
-    pieces = []
-    for index, first in enumerate(firsts):
-        if index % every:
-            continue
-        label = print_day(first, words).split(" ", 1)[1]
-        pieces.append(_line(x(first), 22, x(first), 80, stroke_opacity="0.18", stroke_width="0.8"))
-        pieces.append(
-            svg_text(
-                min(max(x(first), 100), FULL_WIDTH - 34), 97, label, "middle", font_size="10.5", fill_opacity="0.75"
-            )
-        )
+    shown = firsts[::every]
+    said = [(min(max(x(first), 100), FULL_WIDTH - 34), print_day(first, words).split(" ", 1)[1]) for first in shown]
+    lines = [_line(x(first), 22, x(first), 80, stroke_opacity="0.18", stroke_width="0.8") for first in shown]
+    return [*lines, *_labels(said, 97)]
+
+
+def _labels(said: Sequence[tuple[float, str]], y: float) -> list[str]:
+    """Write small labels around their places, which ascend, but none that would touch the one before."""
+    pieces, free = [], float("-inf")
+    for x, text in said:
+        half = len(text) * SMALL * _WIDEST / 2
+        if x - half >= free:
+            pieces.append(svg_text(x, y, text, "middle", font_size=f"{SMALL:g}", fill_opacity="0.75"))
+            free = x + half + LABELS_APART
     return pieces
 
 
@@ -297,8 +309,6 @@ def _strip_day(day: StripDay, x: Callable[[date], float], size: float) -> list[s
         f'stroke="{ACCENT}" stroke-opacity="0.35" stroke-width="{2 * size:g}"/>',
         f'<circle class="chart-hollow" cx="{due:g}" cy="{planned}" r="{size:g}" fill="#ffffff" stroke="currentColor" stroke-width="1.4"/>',
     ]
-    if size > 3:
-        pieces.append(svg_text(due, planned - 12, str(day.number), "middle", font_size="10.5", fill_opacity="0.75"))
     if day.done_on is not None:
         done = x(day.done_on)
         pieces.append(_line(due, planned + size, done, actual - size, stroke_width="0.9", stroke_opacity="0.6"))

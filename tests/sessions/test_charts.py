@@ -3,11 +3,13 @@
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
 from sessions.printing.charts import (
+    FULL_WIDTH,
     ScorePoint,
     StripDay,
     plan_strip,
@@ -121,6 +123,39 @@ def test_three_hundred_sessions_keep_few_labels():
     labels = [text for text in texts(score_chart(points, title="Pain")) if re.fullmatch(r"\d+", text)]
     assert len(labels) <= 15 + 6
     assert len(texts(plan_strip(days, title="Plan"))) <= 2 + 8
+
+
+FRENCH = {**ENGLISH, "months": "jan. fév. mars avr. mai juin juil. août sept. oct. nov. déc. 1er"}
+# "1x@30, 3x1w@15, 1x2w@30, 1x3w@30, 1x4w@30, 8x4-6w@30" in weeks, and weekly for most of a year
+LONG = [0, 1, 2, 3, 5, 8, 12, *range(17, 57, 5)]
+WEEKLY = range(40)
+
+
+@pytest.mark.parametrize("words", [ENGLISH, FRENCH], ids=["en", "fr"])
+@pytest.mark.parametrize("first_on", [date(2026, 3, 2), date(2026, 8, 30), date(2026, 12, 31)])
+@pytest.mark.parametrize("weeks", [LONG, WEEKLY, [0, *range(1, 300, 9)], [0, 0, 0], [0, 5]])
+def test_the_labels_of_a_strip_stand_apart_however_long_the_course(weeks, first_on, words):
+    days = [first_on + timedelta(weeks=week) for week in weeks]
+    strip = [StripDay(n, day, day, day + timedelta(days=3), None, "open") for n, day in enumerate(days, 1)]
+
+    drawn = list(parse(plan_strip(strip, title="Plan", words=words)).iter(f"{SVG}text"))
+    for y in ("22", "97"):
+        labels = [(float(e.attrib["x"]), e.text) for e in drawn if e.attrib["y"] == y]
+        ends = [(x - widest(text) / 2, x + widest(text) / 2) for x, text in labels]
+        assert all(two[0] - one[1] >= 3 for one, two in pairwise(ends)), labels
+        assert all(left >= 0 and right <= FULL_WIDTH for left, right in ends)
+        assert labels or y == "97"
+
+
+def widest(text: str) -> float:
+    """The width of a small label in units: digits, spaces and dots of Noto Sans as they are, letters rather wide."""
+    return sum(10.5 * (0.572 if one.isdigit() else 0.26 if one in " ." else 0.65) for one in text)
+
+
+def test_a_strip_with_room_numbers_every_session():
+    numbered = texts(plan_strip([strip_day(n, days=28 * n) for n in range(1, 13)], title="Plan"))
+
+    assert [text for text in numbered if text.isdigit()] == [str(n) for n in range(1, 13)]
 
 
 def test_early_late_and_missed_have_their_own_shapes():
