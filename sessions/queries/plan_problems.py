@@ -16,6 +16,11 @@ def no_open_day(from_on: date) -> str:
     return f"{NO_OPEN_DAY} {from_on.isoformat()}"
 
 
+def is_closed_for_good(course: Course) -> bool:
+    """Say whether the hours or closures of its site keep a course from its plan. No SQL statement."""
+    return course.plan_problem.partition(" ")[0] == NO_OPEN_DAY
+
+
 def problem_words(course: Course) -> str:
     """Say why a course has no plan; empty when nothing is in its way. No SQL statement where its site is at hand.
 

@@ -13,7 +13,7 @@ from mesoclinic.core.queries.readiness import LATE
 from mesoclinic.core.wording import date_format
 from sessions.models import Course, Practitioner
 from sessions.models.courses import CourseStatus
-from sessions.queries.plan_problems import problem_words
+from sessions.queries.plan_problems import is_closed_for_good, problem_words
 
 MOST_LINES = 40
 
@@ -24,6 +24,7 @@ class UnmadePlan:
 
     course: Course
     why: str
+    is_closed: bool  # its site is never open
 
 
 def unmade_plans(clinic: Clinic, site: Site, now: datetime, *, lead: Practitioner | None = None) -> list[UnmadePlan]:
@@ -39,7 +40,10 @@ def unmade_plans(clinic: Clinic, site: Site, now: datetime, *, lead: Practitione
         "patient__name", "pk"
     )
     found = list_rare(rows, MOST_LINES)
-    return [UnmadePlan(course, problem_words(course) or _waits(course, site)) for course in found]
+    return [
+        UnmadePlan(course, problem_words(course) or _waits(course, site), is_closed_for_good(course))
+        for course in found
+    ]
 
 
 def _waits(course: Course, site: Site) -> str:

@@ -24,7 +24,7 @@ from sessions.queries import courses as reads
 from sessions.queries import plan_pages, prescriptions
 from sessions.queries.handouts import handouts_of
 from sessions.queries.own_reasons import reason_words
-from sessions.queries.plan_problems import problem_words
+from sessions.queries.plan_problems import is_closed_for_good, problem_words
 from sessions.queries.plan_reasons import plan_reasons
 from sessions.services import courses
 
@@ -93,6 +93,7 @@ def page_of_course(request: HttpRequest, course: Course, review_form: ReviewForm
         "overrides": list(course.overrides.select_related("by")) if sees_mix else [],
         "is_waiting": is_waiting(course),
         "problem": problem_words(course),
+        "is_closed": is_closed_for_good(course),
         "state_reason": reason_words(course.status_reason),
         "review_form": review_form or ReviewForm(visits=page.visits_to_come),
         "may_change": request.user.has_perm("sessions.change_course"),
