@@ -28,6 +28,7 @@ MIXES = {
     SALINE: ((ADD_IN, "sodium-chloride", "40"),),
 }
 NEEDLES = {"human": "27G", "horse": "30G"}
+STINGS_UNTIL = 4  # the session after which it no longer does
 POINTS = {"human": 40, "horse": 80}
 NOTES = (
     "",
@@ -126,7 +127,7 @@ def _lots_of(world: World, substance_id: int) -> list[Lot]:
 def _sites(
     record: SessionRecord, story: Story | None, points: int, per_point_ml: Decimal, number: int
 ) -> tuple[SiteTreated, ...]:
-    """The places treated, each with its points on the body map; of two sides the left one stings."""
+    """The places treated, each with its points on the body map; at first the left one of two sides stings."""
     region, side = (story.region, story.side) if story else ("Neck", "both")
     return tapped(
         record.patient.species.code,
@@ -135,7 +136,7 @@ def _sites(
         points,
         per_point_ml,
         seed=f"{record.patient.name} {number}",
-        stings=story is not None and side == "both",
+        stings=story is not None and side == "both" and number <= STINGS_UNTIL,
     )
 
 

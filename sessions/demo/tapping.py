@@ -10,8 +10,8 @@ from sessions.recording import SiteTreated
 BOTH_SIDES = (LEFT, RIGHT)
 MARGIN = 2  # nobody taps on the very edge of a zone
 STUNG = 3  # points of the place that stings
-SPACING = {"human": 6.0, "horse": 7.5}  # between needles, in units of the drawing: one to three centimetres
-ALONG = {"human": 1.0, "horse": 0.35}  # the lines of a horse run along its spine
+SPACING = {"human": 8.0, "horse": 12.0}  # between needles, in units of the drawing: two to five centimetres
+ALONG = {"human": 1.0, "horse": 0.5}  # the lines of a horse run along its spine
 TOWARDS_THE_SPINE = 0.4
 SPINE = {"Lower back", "Back", "Chest and upper back"}
 # region of a story: the views and zones it is tapped in; without a view that of the side
@@ -36,7 +36,7 @@ PLACES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
         "Whole body": (("back", "Shoulder"), ("back", "Lower back"), ("back", "Hip"), ("front", "Knee")),
     },
     "horse": {
-        "Back": (("", "Back"),),
+        "Back": (("", "Back"), ("", "Loins")),
         "Hip": (("", "Hip"), ("", "Hindquarters")),
         "Neck": (("", "Neck"),),
         "Pelvis": (("", "Pelvis and sacroiliac joints"), ("", "Loins"), ("", "Croup")),
