@@ -7,6 +7,7 @@ from .parties import Party, PatientParty, Place
 from .patients import Identifier, Patient, Weight
 from .retention import RetentionRule
 from .search import SearchWord
+from .told_apart import ToldApart
 
 __all__ = [
     "Consent",
@@ -25,5 +26,6 @@ __all__ = [
     "Place",
     "RetentionRule",
     "SearchWord",
+    "ToldApart",
     "Weight",
 ]

@@ -84,7 +84,8 @@ class RowState(models.TextChoices):
 class ImportRow(models.Model):
     """`cells` are emptied as the row is imported; `twin` is the file it is, or may be, already in.
 
-    `not_twin` is the file somebody looked at and said to be another patient's: the two are not offered again.
+    `not_twin` is the file somebody looked at and said to be another patient's. Once the row is a file too, the two are told
+    apart as any two files are (`ToldApart`), and that file is its `twin` again.
     `audited_to` is the last event of the trail that the import itself wrote about the patient: what follows was done since.
     """
 
@@ -108,6 +109,9 @@ class ImportRow(models.Model):
             models.UniqueConstraint(fields=["of", "position"], name="import_row_once"),
             models.CheckConstraint(
                 condition=~Q(state="imported") | Q(patient__isnull=False), name="import_row_says_whom"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="imported") | Q(not_twin__isnull=True), name="import_row_told_as_files"
             ),
         ]
 

@@ -14,11 +14,11 @@ from patients.importing import columns
 from patients.models import ImportRow, Patient, PatientImport
 from patients.models.imports import OVER, ImportStatus, RowState
 from patients.queries.search import Hit, hit_of, with_owners
+from patients.queries.telling_apart import are_apart, kept_key
 
 ROWS_A_PAGE = 50
 CELLS_SHOWN = 4
 LONGEST_SHOWN = 60
-DEEPEST_MERGE = 3  # a file merged into one that was merged itself, and once more
 
 
 def imports(clinic: Clinic) -> QuerySet[PatientImport]:
@@ -80,32 +80,26 @@ DOUBLES = "doubles"  # beside the states of rows: what was imported though it is
 
 
 def doubles(one: PatientImport) -> QuerySet[ImportRow]:
-    """List the rows imported though they looked like a file that was here, as long as the two are not one.
+    """List the rows imported though they looked like a file that was here, as long as the two are neither one nor told apart.
 
     Who was merged since is looked for in the file that is kept.
     """
     rows = _with_kept(one.rows.filter(state=RowState.IMPORTED, twin__isnull=False))
-    return rows.exclude(kept_made=F("kept_twin"))
+    return rows.exclude(kept_made=F("kept_twin")).exclude(are_apart(one.clinic, "kept_made", "kept_twin"))
 
 
 APART = "apart"  # beside the states of rows: what somebody said to be another patient than the file it looked like
 
 
 def told_apart(one: PatientImport) -> QuerySet[ImportRow]:
-    """List the rows said to be somebody else, as long as that can be undone: not imported, or not one file since."""
-    rows = one.rows.filter(not_twin__isnull=False, state__in=[RowState.NEW, RowState.IMPORTED]).annotate(
-        kept_twin=_kept("not_twin"), kept_made=_kept("patient")
-    )
-    return rows.exclude(kept_made__isnull=False, kept_made=F("kept_twin"))
+    """List the rows said to be somebody else: not imported yet, or imported and told apart as files are."""
+    files = Q(are_apart(one.clinic, "kept_made", "kept_twin"), state=RowState.IMPORTED, twin__isnull=False)
+    return _with_kept(one.rows.all()).filter(Q(state=RowState.NEW, not_twin__isnull=False) | files)
 
 
 def _with_kept(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:
-    """Add the keys of the files the twin and the patient of a row are kept in: `kept_twin`, `kept_made`."""
-    return rows.annotate(kept_twin=_kept("twin"), kept_made=_kept("patient"))
-
-
-def _kept(way: str) -> Coalesce:
-    return Coalesce(*(way + "__merged_into" * steps for steps in range(DEEPEST_MERGE, -1, -1)))
+    """Add the keys of the files the twin, or who is not the twin, and the patient of a row are kept in."""
+    return rows.annotate(kept_twin=Coalesce(kept_key("twin"), kept_key("not_twin")), kept_made=kept_key("patient"))
 
 
 def rows_page(one: PatientImport, state: str, number: str | None) -> Page:

@@ -4,11 +4,10 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.http import Http404
 
 from mesoclinic.core.models import Clinic
-from patients.models import ImportRow, Merge, Patient
+from patients.models import Merge, Patient
 from patients.queries.patients import files_of
 from patients.queries.search import Hit, duplicates
 
@@ -58,22 +57,13 @@ def other_ways(patients: Collection[Patient]) -> dict[int, list[OtherWay]]:
     return found
 
 
-def likely_twins(patient: Patient) -> list[Hit]:
-    """Return other files that may be the same patient, but for those somebody said to be another's."""
-    found = duplicates(
+def likely_twins(patient: Patient, told_apart: Collection[int]) -> list[Hit]:
+    """Return other files that may be the same patient, but for those of these keys, which were said to be another's."""
+    return duplicates(
         patient.clinic,
         name=patient.name,
         birth_on=patient.birth_on,
         phone=patient.phone,
         species=patient.species.code,
-        but=patient.pk,
+        but={patient.pk, *told_apart},
     )
-    others = _others_of(patient)
-    return [hit for hit in found if hit.patient_id not in others]
-
-
-def _others_of(patient: Patient) -> set[int]:
-    """The files this one was told apart from when one of the two was imported. One SQL statement."""
-    rows = ImportRow.objects.filter(Q(patient=patient) | Q(not_twin=patient), not_twin__isnull=False).order_by()
-    pairs = rows.exclude(patient=None).values_list("patient_id", "not_twin_id")
-    return {key for pair in pairs for key in pair} - {patient.pk}

@@ -1,7 +1,7 @@
 """Find a patient by whatever is typed, and the likely twins of one about to be registered."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
@@ -135,7 +135,7 @@ def duplicates(
     phone: str = "",
     identifier: str = "",
     species: str = "",
-    but: int | None = None,
+    but: Collection[int] = (),
 ) -> list[Hit]:
     """Return files that may be the same patient, likeliest first, at most five.
 
@@ -148,7 +148,7 @@ def duplicates(
     if not names and not told:
         return []
     patients = Patient.objects.filter(clinic=clinic, restricted_at__isnull=True, merged_into__isnull=True)
-    patients = patients.exclude(pk=but).order_by()
+    patients = patients.exclude(pk__in=but).order_by()
     if species:
         patients = patients.filter(species__code=species)
     nearest = _nearest(patients, name, _near_by_name(clinic, name), _known_by(clinic, told))

@@ -9,12 +9,24 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.queries import access_log
 from mesoclinic.core.wording import date_format
-from patients.models import Flag, Identifier, ImportRow, Patient, PatientImport, PatientParty, SearchWord, Weight
+from patients.models import (
+    Flag,
+    Identifier,
+    ImportRow,
+    Patient,
+    PatientImport,
+    PatientParty,
+    SearchWord,
+    ToldApart,
+    Weight,
+)
 from patients.models.imports import RowState
 
 SHOWN = 50
 # What an import itself writes beside a file; that more of it was added since, the trail of what was done tells.
-BROUGHT = (Flag, Identifier, ImportRow, PatientParty, SearchWord, Weight)
+BROUGHT = (Flag, Identifier, ImportRow, PatientParty, SearchWord, ToldApart, Weight)
+# Said of a row of another import, or of which file this one is not: nothing of it is in the file.
+SAID = Q(verb__startswith="import.") | Q(verb__startswith="patient.told-apart")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +53,7 @@ class Fate:
 def with_fate(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:
     """Say of each imported row whether its file `stays`, and the first event since that is no mere look (`since_id`)."""
     later = AuditEvent.objects.filter(patient_id=OuterRef("patient_id"), pk__gt=OuterRef("audited_to"))
-    later = later.exclude(
-        Q(verb__endswith=".opened") | Q(verb__startswith="import.")
-    )  # said of a row of another import
+    later = later.exclude(Q(verb__endswith=".opened") | SAID)
     since = later.order_by("pk").values("pk")[:1]
     stays = Q(audited_to=None) | Q(patient__merged_into__isnull=False) | Q(since_id__isnull=False) | _has_more()
     said = Case(When(stays, then=Value(True)), default=Value(False), output_field=BooleanField())

@@ -13,6 +13,7 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Consent, Flag, Identifier, Merge, Patient, PatientParty, Weight
 from patients.models.patients import AllergyStatus, FoodChain
+from patients.queries.telling_apart import between
 from patients.services.flags import ALLERGIES
 from patients.services.sealed import refuse_sealed
 from patients.services.searching import fold_contact, index_patients
@@ -50,9 +51,9 @@ def merge_patient(*, actor: User | None, patient: Patient, into: Patient) -> Mer
     """Merge a file into another, which is kept: unsigned rows move, flags unite, empty fields are filled.
 
     Signed records stay under the key they were signed with and are read through the kept file.
-    Raises Refused("same-file" | "already-merged" | "other-species" | "rows-clash").
+    Raises Refused("same-file" | "already-merged" | "other-species" | "told-apart" | "rows-clash").
     """
-    rows = {row.pk: row for row in _locked(patient, into)}
+    rows = locked(patient, into)
     merged, kept = rows[patient.pk], rows[into.pk]
     _refuse(merged, kept)
     before = _held(kept)
@@ -97,22 +98,30 @@ def undo_merge(*, actor: User | None, merge: Merge) -> Parted:
     return Parted(merge, tuple(str(Patient._meta.get_field(name).verbose_name) for name in edited))
 
 
-def _locked(*patients: Patient) -> list[Patient]:
-    """Both files, locked in one order, so that two merges cannot wait for each other."""
+def locked(*patients: Patient) -> dict[int, Patient]:
+    """Both files by key, locked in one order, so that two merges cannot wait for each other."""
     keys = [patient.pk for patient in patients]
     rows = Patient.objects.select_for_update(of=("self",)).select_related("clinic", "species").order_by("pk")
-    return list(rows.filter(pk__in=keys))
+    return {row.pk: row for row in rows.filter(pk__in=keys)}
+
+
+def refuse_no_pair(one: Patient, other: Patient) -> None:
+    """Raises Refused("same-file" | "already-merged" | "pseudonymised" | "restricted") unless both are files in use."""
+    if one.pk == other.pk or one.clinic_id != other.clinic_id:
+        raise Refused("same-file", _("Choose another file: these two are one already."))
+    if one.merged_into_id is not None or other.merged_into_id is not None:
+        raise Refused("already-merged", _("One of these files has already been merged. Load the page again."))
+    for file in (one, other):
+        refuse_sealed(file)
 
 
 def _refuse(merged: Patient, kept: Patient) -> None:
-    if merged.pk == kept.pk or merged.clinic_id != kept.clinic_id:
-        raise Refused("same-file", _("Choose another file: these two are one already."))
-    if merged.merged_into_id is not None or kept.merged_into_id is not None:
-        raise Refused("already-merged", _("One of these files has already been merged. Load the page again."))
-    for one in (merged, kept):
-        refuse_sealed(one)
+    refuse_no_pair(merged, kept)
     if merged.species_id != kept.species_id:
         raise Refused("other-species", _("A person and an animal, or two kinds of animal, cannot be one patient."))
+    if between(merged, kept).exists():
+        message = _("These two files were said to be two patients. Take that back first, if they are one after all.")
+        raise Refused("told-apart", message)
 
 
 def _move(rows: Iterable[models.Model], kept: Patient) -> list[int]:

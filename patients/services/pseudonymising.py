@@ -30,6 +30,7 @@ from patients.models import (
 from patients.models.parties import PlaceKind
 from patients.models.patients import EndReason
 from patients.queries.erasure import import_rows
+from patients.queries.telling_apart import pairs_of
 from patients.services.searching import fold_contact, index_patients
 
 BLANK = "—"  # where something was typed that is gone now
@@ -50,6 +51,11 @@ def forget_import_rows(keys: list[int]) -> None:
     ImportRow.objects.filter(not_twin__in=keys).update(not_twin=None)
 
 
+def forget_told_apart(keys: list[int]) -> None:
+    """Nobody offers these files for merging any more: who else they are not is not kept."""
+    pairs_of(keys).delete()
+
+
 def clear_identity(patients: list[Patient], now: datetime, today: date) -> None:
     """Clear the files (one, and all merged into it) inside the caller's transaction. What is signed is not touched."""
     keys = [patient.pk for patient in patients]
@@ -59,6 +65,7 @@ def clear_identity(patients: list[Patient], now: datetime, today: date) -> None:
     Identifier.objects.filter(patient__in=keys).delete()
     _clear_flags(keys)
     forget_import_rows(keys)
+    forget_told_apart(keys)
     Merge.objects.filter(kept__in=keys).update(before={}, after={})
     _clear_requests(keys)
     for patient in patients:

@@ -1,8 +1,11 @@
-"""Make two files of one patient one, and undo it."""
+"""Make two files of one patient one, or say that they are two patients'; and undo either."""
+
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,7 +16,9 @@ from patients.models.patients import FoodChain
 from patients.queries import merging as queries
 from patients.queries import patients as patient_queries
 from patients.queries import search as searching
+from patients.queries.telling_apart import other_patients
 from patients.services import merging as services
+from patients.services import telling_apart
 from patients.views.pages import page_of
 
 
@@ -25,12 +30,16 @@ def merge_patient(request: HttpRequest, public_id) -> HttpResponse:
     if request.method == "POST":
         return _merge(request, kept)
     text = request.GET.get("q", "").strip()
-    found = searching.search(request.clinic, text) if text else queries.likely_twins(kept)
+    others = other_patients(kept)
+    told_apart = {one.hit.patient_id for one in others}
+    found = searching.search(request.clinic, text) if text else queries.likely_twins(kept, told_apart)
     context = {
         "patient": kept,
         "banner": patient_queries.banner(kept, timezone.localdate()),
         "q": text,
         "hits": [hit for hit in found if hit.patient_id != kept.pk and hit.species_code == kept.species.code],
+        "others": others,
+        "told_apart": told_apart,
         "merges": queries.merges_of(kept),
         "page_url": page_of(kept),
     }
@@ -51,6 +60,36 @@ def _merge(request: HttpRequest, kept) -> HttpResponse:
         )
         messages.warning(request, words)
     return redirect(page_of(kept))
+
+
+@requires("patients.merge_patient")
+@require_POST
+def tell_files_apart(request: HttpRequest, public_id) -> HttpResponse:
+    """Say that the file this page is about and another one are two patients'."""
+    reason = " ".join(request.POST.get("reason", "").split())
+    words = _("Said to be different patients. You can take this back below.")
+    return _told(request, public_id, telling_apart.tell_files_apart, words, reason=reason)
+
+
+@requires("patients.merge_patient")
+@require_POST
+def undo_tell_files_apart(request: HttpRequest, public_id) -> HttpResponse:
+    words = _("Taken back: perhaps the same patient.")
+    return _told(request, public_id, telling_apart.undo_tell_files_apart, words)
+
+
+def _told(request: HttpRequest, public_id, deed: Callable[..., object], words: str, **how: str) -> HttpResponse:
+    patient, other = (
+        patient_queries.get_or_404(request.clinic, key) for key in (public_id, request.POST.get("other", ""))
+    )
+    try:
+        deed(actor=request.user, patient=patient, other=other, **how)
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, words)
+    searched = {name: value for name, value in request.GET.items() if name == "q"}
+    return redirect(reverse("patients:merge", args=[patient.public_id], query=searched))
 
 
 @requires("patients.merge_patient")

@@ -16,6 +16,7 @@ from mesoclinic.core.models import AuditEvent, Site
 from patients.models import Consent, Patient
 from patients.queries import erasure as own
 from patients.queries.patients import file_ids
+from patients.queries.telling_apart import pairs_of
 from sessions.models import (
     AdverseEvent,
     Appointment,
@@ -105,6 +106,7 @@ DELETED = (
     Part("wishes", _("Wishes about times, and days that do not suit"), _wishes),
     Part("copies", _("Copies of reports printed together"), lambda keys: batches_holding(keys).count()),
     Part("imports", _("Lines of imported lists"), lambda keys: own.import_rows(keys).count()),
+    Part("apart", _("Notes that another file is not this patient"), lambda keys: pairs_of(keys).count()),
     Part(
         "permissions",
         _("Permission for photographs and for reports to an insurer (taken back)"),

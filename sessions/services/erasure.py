@@ -18,7 +18,7 @@ from mesoclinic.core.refused import Refused
 from patients.models import ErasureRequest, Patient
 from patients.queries.patients import file_ids
 from patients.services import erasing
-from patients.services.pseudonymising import forget_import_rows
+from patients.services.pseudonymising import forget_import_rows, forget_told_apart
 from patients.services.sealed import refuse_sealed
 from patients.services.searching import index_patients
 from sessions.models import BlockedDay, BookingPreference, CallAttempt, Reminder, Reply, WaitingEntry
@@ -106,6 +106,7 @@ DEEDS: dict[str, Deed] = {
     "wishes": lambda actor, keys, now, today: _drop_wishes(keys),
     "copies": lambda actor, keys, now, today: batches.let_go(keys),
     "imports": lambda actor, keys, now, today: forget_import_rows(keys),
+    "apart": lambda actor, keys, now, today: forget_told_apart(keys),
     "permissions": lambda actor, keys, now, today: erasing.end_permissions(actor, keys, today),
     "contacts": lambda actor, keys, now, today: erasing.drop_contacts(keys, now),
     "ways": lambda actor, keys, now, today: erasing.drop_ways(keys),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from mesoclinic.core.models import AuditEvent, Clinic, User
 from mesoclinic.core.roles import Role
 from patients.models import Flag, Patient, Place
-from patients.services import flags, identifiers, merging, parties
+from patients.services import flags, identifiers, merging, parties, telling_apart
 from patients.services.places import create_place
 from protocols.models import Lot, ProtocolLine, ProtocolVersion, Substance
 from protocols.services import lots
@@ -228,6 +228,10 @@ def _around_patient(patient: Patient, count: int) -> None:
     merge = merging.merge_patient(actor=None, patient=make_patient(clinic, patient.species.code), into=patient)
     merged = _more(merge.merged, count, lambda n: {"number": next(NUMBERS)})
     _more(merge, count, lambda n: {"merged_id": merged[n]})
+    other = make_patient(clinic, patient.species.code, name="No twin 0")
+    others = _more(other, count, lambda n: {"number": next(NUMBERS), "name": f"No twin {n}"})
+    pair = telling_apart.tell_files_apart(actor=None, patient=patient, other=other)
+    _more(pair, count, lambda n: {"second_id": others[n]})
     _more(AuditEvent.objects.filter(patient_id=patient.pk).last(), count, lambda n: {})
     _more(CallAttempt.objects.create(clinic=clinic, patient=patient, outcome="no_answer"), count, lambda n: {})
     course = patient.courses.first() or make_course(clinic, patient=patient)

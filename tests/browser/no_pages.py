@@ -8,7 +8,13 @@ def _of(app: str, names: str) -> set[str]:
 NO_PAGES: dict[str, set[str]] = {
     "405": {  # takes a POST only
         *_of("core", "ask-passkey deactivate-user reactivate-user reset-password switch-site"),
-        *_of("patients", "cancel-import reopen run-import tell-row-apart undo-merge undo-tell-row-apart"),
+        *_of(
+            "patients",
+            """
+            cancel-import reopen run-import tell-files-apart tell-row-apart undo-merge undo-tell-files-apart
+            undo-tell-row-apart
+            """,
+        ),
         *_of(
             "protocols",
             """

@@ -3,19 +3,23 @@
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from mesoclinic.core.constraints import violated
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.queries import access_log
 from mesoclinic.core.refused import Refused
-from patients.models import ImportRow, Patient
+from patients.models import ImportRow, Patient, ToldApart
 from patients.models.imports import ImportStatus
 from patients.queries.imports import doubles, told_apart
 from patients.queries.merging import likely_twins
 from patients.queries.taking_back import fate_of
+from patients.queries.telling_apart import other_patients
 from patients.services import imports, merging
-from patients.services.pseudonymising import forget_import_rows
+from patients.services.pseudonymising import forget_import_rows, forget_told_apart
+from patients.services.telling_apart import tell_files_apart, undo_tell_files_apart
 from tests.factories import make_patient
 from tests.patients.import_world import ADA, BEN, checked, import_world, imported, run, table
 from tests.shared import shared
@@ -42,6 +46,11 @@ def undone(world, one, position=2):
     imports.undo_tell_row_apart(actor=world[1], one=one, position=position)
 
 
+def twins_of(patient) -> list[int]:
+    others = [one.hit.patient_id for one in other_patients(patient)]
+    return [hit.patient_id for hit in likely_twins(patient, others)]
+
+
 def verbs() -> list[str]:
     said = AuditEvent.objects.filter(verb__startswith="import.told-apart").order_by("pk")
     return list(said.values_list("verb", flat=True))
@@ -57,8 +66,10 @@ def test_who_is_said_to_be_somebody_else_is_registered_and_the_pair_not_offered_
     assert [row.state for row in one.rows.all()] == ["imported", "imported"]
     assert not doubles(one).exists()
     assert [row.patient for row in told_apart(one)] == [made]
-    assert likely_twins(made) == []
-    assert likely_twins(here) == []
+    assert (twins_of(made), twins_of(here)) == ([], [])
+    pair = ToldApart.objects.get()
+    assert (pair.first, pair.second, pair.by) == (here, made, world[1])
+    assert AuditEvent.objects.get(patient_id=made.pk, verb="patient.told-apart").actor == world[1]
 
 
 def test_other_rows_that_look_like_files_stay_as_they_are(world, here):
@@ -84,15 +95,40 @@ def test_it_can_be_undone_before_the_import(world, here):
 def test_of_a_row_already_imported_it_is_said_and_undone_too(world, here):
     one = run(world, checked(world, table(ADA)), with_likely=True)
     made = Patient.objects.get(name="Ada Exemple")
-    assert [hit.patient_id for hit in likely_twins(made)] == [here.pk]
+    assert twins_of(made) == [here.pk]
 
     apart(world, one)
-    assert (doubles(one).count(), likely_twins(made)) == (0, [])
+    assert (doubles(one).count(), twins_of(made)) == (0, [])
     undone(world, one)
 
     assert doubles(one).get().patient == made
-    assert [hit.patient_id for hit in likely_twins(made)] == [here.pk]
+    assert twins_of(made) == [here.pk]
     assert one.rows.get().state == "imported"
+
+
+def test_what_is_said_of_the_two_files_elsewhere_the_import_lists_too(world, here):
+    one = run(world, checked(world, table(ADA)), with_likely=True)
+    pair = {"actor": world[1], "patient": here, "other": Patient.objects.get(name="Ada Exemple")}
+
+    tell_files_apart(**pair)
+    assert (doubles(one).count(), told_apart(one).count()) == (0, 1)
+    undo_tell_files_apart(**pair)
+
+    assert (doubles(one).count(), told_apart(one).count()) == (1, 0)
+
+
+def test_a_file_the_one_it_is_not_was_merged_into_is_not_it_either(world, here):
+    one = checked(world, table(ADA))
+    apart(world, one)
+    third = make_patient(world[0], name="Adah Exempel", birth_on=date(1968, 3, 31))
+    merging.merge_patient(actor=world[1], patient=here, into=third)
+
+    run(world, one)
+
+    made = Patient.objects.get(name="Ada Exemple")
+    assert twins_of(made) == []
+    assert [row.patient for row in told_apart(one)] == [made]
+    assert not doubles(one).exists()
 
 
 def test_both_are_written_down_once_in_the_trail_of_the_file_it_looked_like(world, here):
@@ -154,23 +190,52 @@ def test_that_somebody_else_was_said_keeps_no_import_from_being_taken_back(world
     assert not told_apart(second).exists()
 
 
+def test_that_two_files_are_two_patients_keeps_none_of_them_from_being_taken_back(world, here):
+    one = run(world, checked(world, table(ADA)), with_likely=True)
+    apart(world, one)
+
+    assert fate_of(one).going_count == 1
+    imports.take_back_import(actor=world[1], one=one)
+    imports.go_on(one.pk)
+
+    assert not ToldApart.objects.exists()
+    assert list(Patient.objects.filter(clinic=world[0])) == [here]
+
+
 def test_a_file_that_is_forgotten_is_named_by_no_row(world, here):
     one = run(world, checked(world, table(ADA)), with_likely=True)
     apart(world, one)
 
     forget_import_rows([here.pk])
+    forget_told_apart([here.pk])
 
-    assert ImportRow.objects.get(of=one).not_twin is None
+    assert not told_apart(one).exists()
+    assert ImportRow.objects.get(of=one).twin is None
+    assert not ToldApart.objects.exists()
 
 
-def test_two_files_merged_all_the_same_are_no_longer_listed_as_apart(world, here):
+def test_two_files_told_apart_are_merged_once_that_is_undone_and_listed_no_more(world, here):
     one = checked(world, table(ADA))
     apart(world, one)
     run(world, one)
+    made = Patient.objects.get(name="Ada Exemple")
 
-    merging.merge_patient(actor=world[1], patient=Patient.objects.get(name="Ada Exemple"), into=here)
+    with pytest.raises(Refused, match="said to be two patients"):
+        merging.merge_patient(actor=world[1], patient=made, into=here)
+    undone(world, one)
+    merging.merge_patient(actor=world[1], patient=made, into=here)
 
     assert not told_apart(one).exists()
+    assert not doubles(one).exists()
+
+
+def test_an_imported_row_is_told_apart_as_files_are(world, here):
+    one = run(world, checked(world, table(ADA)), with_likely=True)
+
+    with pytest.raises(IntegrityError) as broken, transaction.atomic():
+        one.rows.update(not_twin=here)
+
+    assert violated(broken.value) == "import_row_told_as_files"
 
 
 def test_the_page_offers_it_beside_the_row_and_the_way_back(world, here):

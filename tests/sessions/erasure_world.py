@@ -8,10 +8,11 @@ from mesoclinic.core.roles import Role
 from patients.models import ErasureRequest, Patient
 from patients.services import parties, patients
 from patients.services.retention import set_retention
+from patients.services.telling_apart import tell_files_apart
 from sessions.models import BatchReport, Reminder, Reply
 from sessions.services import appointments, calls, courses, feeds, preferences, waiting
 from sessions.services.erasure import record_erasure
-from tests.factories import make_batch, make_consent, make_user, site_of
+from tests.factories import make_batch, make_consent, make_patient, make_user, site_of
 from tests.sessions.booking_world import at
 from tests.sessions.record_world import book_session, record_world, signed
 
@@ -61,6 +62,7 @@ def erasure_world(species: str = "human") -> SimpleNamespace:
     feeds.make_feed(actor=world.desk, owner=world.patient, now=NOW)
     parties.add_party(actor=None, patient=world.patient, role="family", name="Bea", phone="0639981122")
     parties.add_party(actor=None, patient=world.patient, role="referrer", name="Dr Ref", phone="0639981123")
+    tell_files_apart(actor=world.manager, patient=world.patient, other=make_patient(world.clinic, species))
     for kind in ("general", "photo", "insurer"):
         make_consent(world.patient, kind)
     BatchReport.objects.filter(batch=make_batch(world.clinic)).update(course=world.course)

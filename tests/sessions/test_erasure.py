@@ -17,6 +17,7 @@ from patients.queries.erasure import in_force
 from patients.queries.search import duplicates, search
 from patients.services import consents, parties, patients
 from patients.services.erasing import lift_restriction
+from patients.services.telling_apart import tell_files_apart
 from sessions.models import Appointment, Course, Reminder
 from sessions.queries import erasure as reads
 from sessions.queries import retention as retention_reads
@@ -145,6 +146,7 @@ def test_a_restricted_file_is_not_asked_for_again(world):
         lambda w: book(w, "15:00", patient=w.patient),
         lambda w: make_course(w.clinic, patient=w.patient),
         lambda w: feeds.make_feed(actor=None, owner=w.patient),
+        lambda w: tell_files_apart(actor=None, patient=w.patient, other=make_patient(w.clinic)),
     ],
 )
 def test_nothing_is_added_booked_or_told_without_lifting(world, add):
@@ -295,7 +297,7 @@ def test_once_the_period_is_over_it_heads_the_list_and_is_pseudonymised(world):
 
 DELETED = {
     *("Reminder", "Reply", "CallAttempt", "WaitingEntry", "BookingPreference", "BlockedDay", "CalendarFeed"),
-    *("FeedLine", "SearchWord", "BatchReport", "PatientParty", "ImportRow"),
+    *("FeedLine", "SearchWord", "BatchReport", "PatientParty", "ImportRow", "ToldApart"),
 }
 # The treatment, who it was given to, what proves it, and who had access.
 STAYS = {
@@ -304,7 +306,18 @@ STAYS = {
     *("SessionRecord", "Administration", "InjectionSite", "Score", "Override", "AdverseEvent", "AdverseEventUpdate"),
     *("Addendum", "Signature", "FollowUp", "ReportHandout", "RecallNotice", "CompetitionEvent"),
 }
-TO_PATIENT = {"patient", "course", "record", "appointment", "planned_session", "event", "consent", "kept", "feed"}
+TO_PATIENT = {
+    "patient",
+    "course",
+    "record",
+    "appointment",
+    "planned_session",
+    "event",
+    "consent",
+    "kept",
+    "feed",
+    "first",
+}
 
 
 def test_every_table_about_a_patient_is_deleted_or_kept_for_a_reason():

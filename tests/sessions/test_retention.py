@@ -18,6 +18,7 @@ from patients.models import Consent, ConsentScan, Identifier, Patient
 from patients.queries.search import search
 from patients.services import consents, flags, identifiers, merging, parties, patients, places
 from patients.services.retention import set_retention
+from patients.services.telling_apart import tell_files_apart
 from sessions.models import Signature
 from sessions.queries import retention as reads
 from sessions.services import appointments, records
@@ -185,6 +186,8 @@ def marked(tmp_path, settings):
         consent = make_consent(world.patient, given_by_name=f"{MARK} Ann")
         consents.add_scan(actor=None, consent=consent, content=PDF_SCAN)
         twin = make_patient(world.clinic, name=f"{MARK} A.", note=MARK, phone="+33 6 39 98 77 66")
+        sister = make_patient(world.clinic, name="Bea")
+        tell_files_apart(actor=None, patient=sister, other=twin, reason=f"Sister of {MARK}")
         merging.merge_patient(actor=None, patient=twin, into=world.patient)
         world.patient.refresh_from_db()
         keep(world.clinic)
@@ -302,6 +305,7 @@ def test_an_owner_of_another_horse_stays_who_they_are():
         lambda one: flags.add_flag(actor=None, patient=one, kind="heart"),
         lambda one: make_consent(one),
         lambda one: merging.merge_patient(actor=None, patient=make_patient(one.clinic), into=one),
+        lambda one: tell_files_apart(actor=None, patient=make_patient(one.clinic), other=one),
         lambda one: pseudonymise(one.clinic, one),
     ],
 )
@@ -329,7 +333,7 @@ def test_the_database_itself_keeps_a_pseudonymised_file_nameless():
 
 # What is cleared, column by column
 
-TO_PATIENT = {"patient", "course", "record", "appointment", "planned_session", "event", "consent", "kept"}
+TO_PATIENT = {"patient", "course", "record", "appointment", "planned_session", "event", "consent", "kept", "first"}
 KEPT = {
     # signed or append-only: held by triggers, and of nobody once the file has no name
     *("SessionRecord.findings", "SessionRecord.device_number", "SessionRecord.needle", "SessionRecord.edit_token"),
@@ -346,7 +350,7 @@ KEPT = {
     *("Reminder.sent_to", "Reminder.text", "Reminder.error", "CalendarFeed.secret_hash", "CalendarFeed.content_hash"),
     *("SearchWord.word", "ConsentSignature.strokes", "ConsentSignature.typed_name", "ConsentSignature.text_sha256"),
     *("BatchReport.file", "BatchReport.file_name"),
-    *("ImportRow.cells", "ImportRow.faults", "ImportRow.fingerprint"),
+    *("ImportRow.cells", "ImportRow.faults", "ImportRow.fingerprint", "ToldApart.reason"),
     *("ReportHandout.language", "ReportHandout.sha256"),
     # what was answered, in codes and numbers, and the clinic's own rule
     *("ErasureRequest.language", "ErasureRequest.deleted", "ErasureRequest.kept"),

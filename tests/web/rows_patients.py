@@ -61,7 +61,14 @@ ROWS: dict[str, Row] = {
         f"patients:{name}": Row(_horse)
         for name in (
             *("edit", "record-weight", "set-allergies", "end", "reopen", "merge", "add-party", "transfer-ownership"),
-            *("add-identifier", "add-flag", "give-consent", "sign-consent"),
+            *(
+                "add-identifier",
+                "add-flag",
+                "give-consent",
+                "sign-consent",
+                "tell-files-apart",
+                "undo-tell-files-apart",
+            ),
         )
     },
     "patients:edit-party": Row(_link),

@@ -18,6 +18,7 @@ from patients.models.imports import ImportStatus, RowState
 from patients.queries.known import known_files
 from patients.services import flags, patients, places
 from patients.services.imports.reading import reader_of
+from patients.services.imports.telling_apart import tell_file_apart
 from patients.words import phone_key
 
 logger = logging.getLogger(__name__)
@@ -61,11 +62,12 @@ def _step(turn: Turn[PatientImport], reader: Reader) -> bool:
         if is_sure:
             row.state, row.twin_id = RowState.HERE, twin_id
         else:
-            if twin_id != row.not_twin_id:
-                row.twin_id = row.twin_id or twin_id  # somebody like it came since the file was checked
+            row.twin_id = (
+                row.twin_id or twin_id or row.not_twin_id
+            )  # perhaps somebody like it came since it was checked
             _import(one, row, what)
         # At once: the next one may share its owner.
-        row.save(update_fields=["state", "twin", "cells", "faults", "patient", "audited_to"])
+        row.save(update_fields=["state", "twin", "not_twin", "cells", "faults", "patient", "audited_to"])
     return True
 
 
@@ -77,6 +79,7 @@ def _import(one: PatientImport, row: ImportRow, what: ReadRow) -> None:
     try:
         with transaction.atomic():
             row.patient = _register(one, what)
+            tell_file_apart(row)
             row.audited_to = _audited_to(row.patient)
     except Refused as refused:
         row.state, row.faults = RowState.FAULTY, [["", refused.message]]
