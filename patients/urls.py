@@ -33,8 +33,8 @@ urlpatterns = [
     # merging
     path("<uuid:public_id>/merge/", merging.merge_patient, name="merge"),
     path("merges/<uuid:merge_id>/undo/", merging.undo_merge, name="undo-merge"),
-    path("<uuid:public_id>/apart/", merging.tell_files_apart, name="tell-files-apart"),
-    path("<uuid:public_id>/apart/undo/", merging.undo_tell_files_apart, name="undo-tell-files-apart"),
+    path("<uuid:public_id>/apart/<uuid:other_id>/", merging.tell_files_apart, name="tell-files-apart"),
+    path("<uuid:public_id>/apart/<uuid:other_id>/undo/", merging.undo_tell_files_apart, name="undo-tell-files-apart"),
     # contacts
     path("contacts/", parties.find_parties, name="find-parties"),
     path("<uuid:public_id>/contacts/add/", parties.add_party, name="add-party"),

@@ -64,24 +64,24 @@ def _merge(request: HttpRequest, kept) -> HttpResponse:
 
 @requires("patients.merge_patient")
 @require_POST
-def tell_files_apart(request: HttpRequest, public_id) -> HttpResponse:
+def tell_files_apart(request: HttpRequest, public_id, other_id) -> HttpResponse:
     """Say that the file this page is about and another one are two patients'."""
     reason = " ".join(request.POST.get("reason", "").split())
     words = _("Said to be different patients. You can take this back below.")
-    return _told(request, public_id, telling_apart.tell_files_apart, words, reason=reason)
+    return _told(request, public_id, other_id, telling_apart.tell_files_apart, words, reason=reason)
 
 
 @requires("patients.merge_patient")
 @require_POST
-def undo_tell_files_apart(request: HttpRequest, public_id) -> HttpResponse:
+def undo_tell_files_apart(request: HttpRequest, public_id, other_id) -> HttpResponse:
     words = _("Taken back: perhaps the same patient.")
-    return _told(request, public_id, telling_apart.undo_tell_files_apart, words)
+    return _told(request, public_id, other_id, telling_apart.undo_tell_files_apart, words)
 
 
-def _told(request: HttpRequest, public_id, deed: Callable[..., object], words: str, **how: str) -> HttpResponse:
-    patient, other = (
-        patient_queries.get_or_404(request.clinic, key) for key in (public_id, request.POST.get("other", ""))
-    )
+def _told(
+    request: HttpRequest, public_id, other_id, deed: Callable[..., object], words: str, **how: str
+) -> HttpResponse:
+    patient, other = (patient_queries.get_or_404(request.clinic, key) for key in (public_id, other_id))
     try:
         deed(actor=request.user, patient=patient, other=other, **how)
     except Refused as refused:

@@ -1,6 +1,6 @@
 """Examples of the URLs of patients, and of the patient's page, for the rights matrix."""
 
-from patients.models import Consent, ConsentText, Flag, Identifier, Merge, PatientParty
+from patients.models import Consent, ConsentText, Flag, Identifier, Merge, Patient, PatientParty
 from patients.services import consents, flags, identifiers, merging
 from tests.factories import PDF_SCAN, make_horse, make_import, make_patient
 from tests.web.rights import Row, World
@@ -31,6 +31,10 @@ def _make_consent(clinic) -> Consent:
 
 def _make_merge(clinic) -> Merge:
     return merging.merge_patient(actor=None, patient=make_patient(clinic), into=make_patient(clinic))
+
+
+def _make_other_horse(clinic) -> Patient:
+    return make_horse(clinic)
 
 
 def _of(world: World, make, key: str, field: str) -> dict:
@@ -93,6 +97,10 @@ ROWS: dict[str, Row] = {
     **{
         f"patients:{name}": Row(lambda world: {"public_id": world.one(make_import).public_id, "position": 2})
         for name in ("tell-row-apart", "undo-tell-row-apart")
+    },
+    **{
+        f"patients:{name}": Row(lambda world: {**_horse(world), "other_id": world.one(_make_other_horse).public_id})
+        for name in ("tell-files-apart", "undo-tell-files-apart")
     },
     "patients:undo-merge": Row(lambda world: {"merge_id": world.one(_make_merge).public_id}),
 }
