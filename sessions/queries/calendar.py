@@ -1,7 +1,7 @@
 """The calendar's feed: a bounded number of days in compact words, by a fixed number of SQL statements."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -48,24 +48,26 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
     moves, marks, travel, room, kind]; `s` shut times [column, from, until]; `w` ways to rounds and back, likewise; `d`
     closed days {day: why}; `h` [first, last] hour. All in wall time; -1 is no room.
     """
-    people = list(availability.practitioners(site.clinic, span.from_on).prefetch_related(None).values_list(*NAMED))
+    from_at, until_at = availability.day_span(site, span.from_on, span.until_on)
+    visits = _visits(site, from_at, until_at)
+    seen = {visit.practitioner_id for visit in visits}
+    people = _people(site, span, seen)
     all_rooms = list(Room.objects.filter(site=site).values_list(*NAMED, "is_active"))
     rooms = [room for room in all_rooms if room[-1]]
-    from_at, until_at = availability.day_span(site, span.from_on, span.until_on)
     known = availability.agendas_at(
         site,
         spans=[(from_at, until_at)],
         now=None,
-        practitioner_ids=[key for key, *_who in people] if by == PRACTITIONER else (),
+        practitioner_ids=list(people) if by == PRACTITIONER else (),
         room_ids=[key for key, *_room in rooms] if by == ROOM else (),
         away=by == PRACTITIONER,
     )
-    visits = _visits(site, from_at, until_at)
-    seen = {visit.practitioner_id for visit in visits}
-    shown = [one for one in people if one[0] in seen or (by == PRACTITIONER and known.practitioners[one[0]].hours)]
-    shown = shown or people
-    columns = [known.practitioners[key] for key, *_who in shown] if by == PRACTITIONER else list(known.rooms.values())
-    places = {key: index for index, (key, *_who) in enumerate(shown)}
+    shown = [key for key in people if key in seen or (by == PRACTITIONER and known.practitioners[key].hours)]
+    shown = shown or list(people)
+    columns = list(known.rooms.values())
+    if by == PRACTITIONER:
+        columns = [_while_here(known.practitioners[key], people[key], site) for key in shown]
+    places = {key: index for index, key in enumerate(shown)}
     told = _Told(
         places,
         {key: index for index, (key, *_room) in enumerate(rooms)},
@@ -73,14 +75,40 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
         replies.marks(site.clinic, from_at, until_at),
     )
     return {
-        "p": [[str(public_id), name] for _key, public_id, name in shown],
+        "p": [[str(people[key].public_id), people[key].name] for key in shown],
         "r": [[str(public_id), name] for _key, public_id, name, _is_active in rooms],
-        "v": [told.visit(visit) for visit in visits if visit.practitioner_id in places],
+        "v": [told.visit(visit) for visit in visits],
         "s": [[index, *_walls(site, interval)] for index, interval in _shut(site, span, columns, known.between)],
-        "w": [[places[who], *_walls(site, way)] for who, way in _ways(visits) if by == PRACTITIONER and who in places],
+        "w": [[places[who], *_walls(site, way)] for who, way in _ways(visits) if by == PRACTITIONER],
         "d": {day.isoformat(): why for day in span.days if (why := known.closed.reason(day)) is not None},
         "h": _hours(site, columns, visits),
     }
+
+
+class _Person(NamedTuple):
+    pk: int
+    public_id: UUID
+    name: str
+    last_day_on: date | None
+
+
+def _people(site: Site, span: Span, seen: Collection[int]) -> dict[int, _Person]:
+    """Give who works in the span, and who has left and still has visits in it: nothing booked is ever out of sight."""
+    everybody = availability.practitioners(site.clinic).prefetch_related(None).values_list(*_Person._fields)
+    found = (_Person(*row) for row in everybody)
+    return {
+        one.pk: one
+        for one in found
+        if one.pk in seen or one.last_day_on is None or one.last_day_on >= span.from_on
+    }
+
+
+def _while_here(agenda: Agenda, person: _Person, site: Site) -> Agenda:
+    """Shut the time after the last day."""
+    if person.last_day_on is None:
+        return agenda
+    gone = (day_end(person.last_day_on, site.zone), availability.UNTIL_FURTHER_NOTICE)
+    return replace(agenda, absences=[*agenda.absences, gone])
 
 
 class _Visit(NamedTuple):

@@ -53,6 +53,28 @@ def test_a_room_out_of_use_is_shaded_in_its_column(world):
     assert [1, "2026-03-02T12:00", "2026-03-02T14:00"] in feed(world, by="room")["s"]
 
 
+@pytest.mark.parametrize("by", ["practitioner", "room"])
+def test_who_has_left_is_shown_while_visits_are_booked_with_them(world, by):
+    book(world, "10:00", day_offset=2)
+    availability.update_practitioner(actor=None, practitioner=world.doctor, last_day_on=MONDAY)
+    wednesday = feeds.Span.of("day", MONDAY + timedelta(days=2))
+
+    found = feeds.feed(world.site, wednesday, by)
+
+    assert [row[5] for row in found["v"]] == ["Ada Lovelace"]
+    assert found["p"][found["v"][0][1]][1] == "Dr Ada"
+
+
+def test_the_days_after_a_last_day_are_shaded(world):
+    availability.update_practitioner(actor=None, practitioner=world.doctor, last_day_on=MONDAY + timedelta(days=2))
+
+    shut = [row[1:] for row in feed(world, view="week")["s"] if row[0] == 0]
+
+    assert ["2026-03-04T00:00", "2026-03-04T09:00"] in shut
+    assert ["2026-03-05T00:00", "2026-03-06T00:00"] in shut
+    assert ["2026-03-06T00:00", "2026-03-07T00:00"] in shut
+
+
 def test_a_week_of_three_hundred_visits_stays_small_and_asks_seven_times(world, django_assert_num_queries):
     people = [make_patient(world.clinic, name=f"Marguerite de la Rochefoucauld {n}") for n in range(60)]
     rows = [
