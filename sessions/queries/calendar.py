@@ -97,9 +97,7 @@ def _people(site: Site, span: Span, seen: Collection[int]) -> dict[int, _Person]
     everybody = availability.practitioners(site.clinic).prefetch_related(None).values_list(*_Person._fields)
     found = (_Person(*row) for row in everybody)
     return {
-        one.pk: one
-        for one in found
-        if one.pk in seen or one.last_day_on is None or one.last_day_on >= span.from_on
+        one.pk: one for one in found if one.pk in seen or one.last_day_on is None or one.last_day_on >= span.from_on
     }
 
 

@@ -1,7 +1,7 @@
 """Free times that suit somebody: for every line of a list at once, from one reading of the agendas."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
@@ -9,13 +9,15 @@ from django.utils import timezone
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
 from patients.models import Patient, Place
-from sessions.models import Appointment, Course, PlannedSession, Practitioner, WaitingEntry
+from sessions.models import Appointment, BookingPreference, Course, PlannedSession, Practitioner, WaitingEntry
+from sessions.models.preferences import Strength
 from sessions.queries import availability, room_choice
 from sessions.queries.appointments import FreeTime
 from sessions.queries.booking import SHOWN_STEP_MIN
+from sessions.queries.licences import is_here_on, may_give
 from sessions.queries.plans import window
 from sessions.scheduling.slots import Slot, Wanted, free_slots
-from sessions.scheduling.waiting import Need, Opening, choose_times
+from sessions.scheduling.waiting import EVERY_DAY, Need, Opening, choose_times
 from sessions.scheduling.walltime import instant_of, minute_of
 
 TIMES_SHOWN = 3
@@ -42,10 +44,15 @@ class Line:
     entry: WaitingEntry | None = None
     missed: Appointment | None = None
     reason: str = ""
+    only_in: int | None = None  # the one room that will do
 
     @property
     def key(self) -> str:
         return f"{self.what}:{self.code}"
+
+    @property
+    def is_treatment(self) -> bool:
+        return self.planned is not None or self.kind == Appointment.Kind.SESSION
 
     @property
     def seen_moves(self) -> int | None:
@@ -190,8 +197,14 @@ class Known:
         return self.away if line.place is not None else self.inside
 
     def may_treat(self, line: Line) -> list[int]:
-        """Who treats the patient, the one known first."""
-        treats = [key for key, one in self.people.items() if availability.treats(one, line.patient.species_id)]
+        """Who treats the patient, and may inject where that is due, the one known first."""
+        own = (line.need.rather_with, line.need.practitioner)
+        treats = [
+            key
+            for key, one in self.people.items()
+            if availability.treats(one, line.patient.species_id)
+            and may_give(one, is_treatment=line.is_treatment, own=own)
+        ]
         only = line.need.practitioner
         return sorted((key for key in treats if only in (None, key)), key=lambda key: key != line.need.rather_with)
 
@@ -200,8 +213,28 @@ class Known:
         rooms = None
         if line.place is None:
             will_do = room_choice.fitting(self.rooms, line.patient.species)
-            rooms = {room.pk: agendas.rooms[room.pk] for room in will_do} or None
+            taken = [room for room in will_do if line.only_in in (None, room.pk)]
+            rooms = {room.pk: agendas.rooms[room.pk] for room in taken} if will_do else None
         return Wanted(line.minutes, between, patient=agendas.patients[line.patient.pk], rooms=rooms)
+
+
+def as_wished(lines: Iterable[Line]) -> list[Line]:
+    """Give the lines with what their patients wish for *only*, where nothing else was asked for. One SQL statement."""
+    lines = list(lines)
+    found = BookingPreference.objects.filter(patient__in={line.patient.pk for line in lines}).order_by()
+    wishes = {wish.patient_id: wish for wish in found}
+    return [_as_wished(line, wishes[line.patient.pk]) if line.patient.pk in wishes else line for line in lines]
+
+
+def _as_wished(line: Line, wish: BookingPreference) -> Line:
+    need, only = line.need, Strength.ONLY
+    if wish.weekdays and wish.weekdays_are == only and need.weekdays == EVERY_DAY:
+        need = replace(need, weekdays=wish.weekdays)
+    if wish.times_are == only and need.from_time is None and need.until_time is None:
+        need = replace(need, from_time=wish.from_time, until_time=wish.until_time)
+    if wish.practitioner_is == only and need.practitioner is None:
+        need = replace(need, practitioner=wish.practitioner_id)
+    return replace(line, need=need, only_in=wish.room_id if wish.room_is == only else None)
 
 
 def read_agendas(site: Site, lines: Iterable[Line], spans: Sequence[tuple[datetime, datetime]], now: datetime) -> Known:
@@ -220,18 +253,19 @@ def read_agendas(site: Site, lines: Iterable[Line], spans: Sequence[tuple[dateti
 
 
 def with_times(site: Site, lines: Sequence[Line], now: datetime, count: int = TIMES_SHOWN) -> dict[str, list[FreeTime]]:
-    """Choose up to `count` free times for every line, by its key. Eight SQL statements, none without lines."""
+    """Choose up to `count` free times for every line, by its key. Nine SQL statements, none without lines."""
     today = local_day(now, site.zone)
     wide = [line for line in lines if line.need.first_on <= line.need.last_on and line.need.last_on >= today]
     if not wide:
         return {}
+    wide = as_wished(wide)
     spans = [availability.day_span(site, line.need.first_on, line.need.last_on) for line in wide]
     known = read_agendas(site, wide, spans, now)
     return {line.key: _chosen(known, line, span, now, count) for line, span in zip(wide, spans, strict=True)}
 
 
 def times_for_visit(visit: Appointment, now: datetime) -> list[FreeTime]:
-    """Choose times a visit might be moved to, other than its own. Eight SQL statements."""
+    """Choose times a visit might be moved to, other than its own. Nine SQL statements."""
     line = line_of_visit(visit, local_day(now, visit.site.zone))
     return with_times(visit.site, [line], now).get(line.key, [])
 
@@ -258,12 +292,12 @@ def _slots(known: Known, line: Line, span, now: datetime, people: Sequence[int])
         step_minutes=max(known.site.slot_step_min, SHOWN_STEP_MIN),
         not_before=minute_of(now) + 1,
     )
-    return [slot for slot in slots if still_works(known, slot)]
+    return [slot for slot in slots if still_works(known, line, slot)]
 
 
-def still_works(known: Known, slot: Slot) -> bool:
-    last_on = known.people[slot.practitioner].last_day_on
-    return last_on is None or local_day(instant_of(slot.start), known.site.zone) <= last_on
+def still_works(known: Known, line: Line, slot: Slot) -> bool:
+    day = local_day(instant_of(slot.start), known.site.zone)
+    return is_here_on(known.people[slot.practitioner], day, is_treatment=line.is_treatment)
 
 
 def opening(slot: Slot, site: Site) -> Opening:

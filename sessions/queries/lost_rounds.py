@@ -19,6 +19,7 @@ from sessions.models.courses import CourseStatus
 from sessions.queries import broken
 from sessions.queries.appointments import FreeTime
 from sessions.queries.availability import Agendas
+from sessions.queries.licences import while_here
 from sessions.queries.rebook_choices import Choice, when_words
 from sessions.scheduling.intervals import Interval
 from sessions.scheduling.reassign import Candidate, Placement
@@ -116,7 +117,6 @@ class Known(Protocol):
     step_min: int
 
     def may_treat(self, visit: Appointment, practitioner: int) -> bool: ...
-    def while_here(self, person: Practitioner, agenda: Agenda, is_session: bool) -> Agenda: ...
     def between(self, start: int, must_call: bool) -> Interval: ...
     def window_of(self, visit: Appointment) -> Interval | None: ...
     def busy_of(self, visit: Appointment) -> Sequence[Interval]: ...
@@ -148,7 +148,7 @@ class RoundQuestion:
         is_session = not all(visit.can_do_without_record for visit in self.lost.visits)
         agendas = self.known.known[True].practitioners
         return {
-            key: self.known.while_here(person, agendas[key], is_session)
+            key: while_here(person, agendas[key], self.known.site.zone, is_treatment=is_session)
             for key, person in self.known.people.items()
             if all(self.known.may_treat(visit, key) for visit in self.lost.visits)
         }

@@ -13,13 +13,13 @@ from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
 from sessions.models.preferences import Strength
 from sessions.queries import availability, room_choice
 from sessions.queries.blocked import BlockedTime
+from sessions.queries.licences import may_give, while_here
 from sessions.queries.plans import CoursePlan, course_plan, window
 from sessions.scheduling.causes import Facts, Why, why
 from sessions.scheduling.hours import days_between
 from sessions.scheduling.openings import Time, find_openings
 from sessions.scheduling.series import Choice, Proposal, propose
-from sessions.scheduling.slots import Agenda
-from sessions.scheduling.walltime import day_end, instant_of, minute_of
+from sessions.scheduling.walltime import instant_of, minute_of
 from sessions.scheduling.wishes import NOON, Need, Slot, Wish, Wishes
 
 # Days before and after the targets looked at, one after the other until nothing further away could be better.
@@ -131,7 +131,7 @@ def find_series(
     chain = _chain(plan, count)
     if not chain:
         return None
-    people = _people(course, today)
+    people = _people(course, today, [preference.practitioner_id])
     will_do = [] if place else room_choice.fitting(availability.rooms(course.site), course.patient.species)
     rooms = {room.pk: room for room in will_do}
     visits = _visits(course)
@@ -250,10 +250,11 @@ def _is_open_ended(plan: CoursePlan, row: PlannedSession) -> bool:
     return row.revision == plan.revision_row.number and row.phase <= len(phases) and phases[row.phase - 1].is_open_ended
 
 
-def _people(course: Course, today: date) -> dict[int, Practitioner]:
-    """Who may treat the patient, in the clinic's order. Two SQL statements."""
+def _people(course: Course, today: date, wished: Collection[int | None]) -> dict[int, Practitioner]:
+    """Who may treat the patient and inject, in the clinic's order, and whoever leads. Two SQL statements."""
     rows = availability.practitioners(course.clinic, today, course.patient.species)
-    return {row.pk: row for row in rows.distinct()}
+    own = [course.lead_practitioner_id, *wished]
+    return {row.pk: row for row in rows.distinct() if may_give(row, is_treatment=True, own=own)}
 
 
 def _visits(course: Course) -> dict[int, tuple[date, int, int]]:
@@ -330,14 +331,10 @@ def _time(
 
 
 def less_absent(time: Time, people: Mapping[int, Practitioner], course: Course) -> Time:
-    """Take out what lies behind somebody's last day."""
-    zone = course.site.zone
-    practitioners: dict[int, Agenda] = dict(time.practitioners)
-    for key, person in people.items():
-        if person.last_day_on is not None:
-            gone = (day_end(person.last_day_on, zone), availability.UNTIL_FURTHER_NOTICE)
-            practitioners[key] = replace(practitioners[key], absences=[*practitioners[key].absences, gone])
-    return Time(practitioners, time.patient, time.rooms)
+    """Take out what lies behind somebody's last day, and outside the licence to inject."""
+    zone, agendas = course.site.zone, time.practitioners
+    here = {key: while_here(one, agendas[key], zone, is_treatment=True) for key, one in people.items()}
+    return Time({**agendas, **here}, time.patient, time.rooms)
 
 
 def _facts(course: Course, needs: Sequence[Need], time: Time, wishes: Wishes, now: datetime) -> Facts:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
 from mesoclinic.core.wording import date_format
-from sessions.models import Appointment, Practitioner
+from sessions.models import Appointment
 from sessions.queries import availability, room_choice
 from sessions.queries.appointments import FreeTime
 from sessions.queries.availability import UNTIL_FURTHER_NOTICE, Agendas
 from sessions.queries.broken import CALL_DAYS, must_call
+from sessions.queries.licences import may_give, while_here
 from sessions.queries.lost_rounds import LostRound, RoundQuestion, may_move
 from sessions.queries.patients_time import patients_time
 from sessions.queries.rebook_choices import Choice, Choices, when_words
@@ -205,7 +206,7 @@ class _Solve:
         if asked not in self._spans:
             known = self.known[away]
             people = {
-                key: self.while_here(one, known.practitioners[key], is_session)
+                key: while_here(one, known.practitioners[key], self.site.zone, is_treatment=is_session)
                 for key, one in self.people.items()
                 if self.may_treat(visit, key)
             }
@@ -226,19 +227,8 @@ class _Solve:
         return (
             self.patients.practitioner.get(visit.patient_id) in (None, practitioner)
             and availability.treats(one, visit.patient.species_id)
-            and (one.may_inject or visit.can_do_without_record or practitioner == visit.practitioner_id)
+            and may_give(one, is_treatment=not visit.can_do_without_record, own=[visit.practitioner_id])
         )
-
-    def while_here(self, person: Practitioner, agenda: Agenda, is_session: bool) -> Agenda:
-        """Shut the time after the last day of a practitioner, and for sessions that without a licence."""
-        shut = [person.last_day_on]
-        if is_session:
-            shut.append(person.licence_until_on)
-            if person.licence_from_on is not None:
-                opens = minute_of(day_bounds(person.licence_from_on, self.site.zone)[0])
-                agenda = replace(agenda, absences=[*agenda.absences, (0, opens)])
-        ends = [minute_of(day_bounds(day, self.site.zone)[1]) for day in shut if day is not None]
-        return replace(agenda, absences=[*agenda.absences, *((end, UNTIL_FURTHER_NOTICE) for end in ends)])
 
     def _choice(self, visit: Appointment, placement: Placement) -> Choice:
         option = placement.option

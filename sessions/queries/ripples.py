@@ -8,6 +8,7 @@ from enum import StrEnum
 from mesoclinic.core.localtime import local_day
 from sessions.models import Appointment, PlannedSession, Practitioner
 from sessions.queries import availability, room_choice
+from sessions.queries.licences import may_give
 from sessions.queries.plans import CoursePlan, course_plan, days_of
 from sessions.queries.preferences import preference_of
 from sessions.queries.proposals import engine_wishes, less_absent
@@ -109,7 +110,8 @@ def question(
     states = booked_instead(plan.states, {planned.number: new_on})
     if deed is Deed.SKIP:
         states = [replace(one, is_skipped=one.is_skipped or one.number == planned.number) for one in states]
-    people = {one.pk: one for one in availability.practitioners(planned.course.clinic, species=_species(plan))}
+    treating = availability.practitioners(planned.course.clinic, species=_species(plan))
+    people = {one.pk: one for one in treating if may_give(one, is_treatment=True)}
     people |= {one.practitioner_id: one.practitioner for one in following}
     is_open = availability.is_open_on(plan.course.site)
     today = local_day(now, zone)

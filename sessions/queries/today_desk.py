@@ -116,7 +116,7 @@ class DeskDay:
 
 
 def desk_day(site: Site, now: datetime) -> DeskDay:
-    """Gather what the desk does today. At most twenty-six SQL statements, whatever there is.
+    """Gather what the desk does today. At most twenty-seven SQL statements, whatever there is.
 
     Where somebody competes under the rules of a body, those of `blocked_times` twice.
     """
@@ -154,7 +154,7 @@ class CallLists:
 def call_lists(site: Site, now: datetime, most: int = MOST_LINES) -> CallLists:
     """List whom to call, at most so many, and what to rebook, with the last outcome and three times that suit.
 
-    At most so many lines of each have times. At most twenty-three SQL statements, however long the lists, and what `desk_day`
+    At most so many lines of each have times. At most twenty-four SQL statements, however long the lists, and what `desk_day`
     says of competitions: all times come from one reading of the agendas.
     """
     today = local_day(now, site.zone)

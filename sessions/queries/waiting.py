@@ -21,7 +21,16 @@ from sessions.models.courses import CourseStatus, PlannedStatus
 from sessions.models.waiting import EVERY_WEEKDAY
 from sessions.queries.appointments import FreeTime
 from sessions.queries.contacts import Contact, contacts_of
-from sessions.queries.fitting import Known, Line, free_time, line_of_entry, opening, read_agendas, still_works
+from sessions.queries.fitting import (
+    Known,
+    Line,
+    as_wished,
+    free_time,
+    line_of_entry,
+    opening,
+    read_agendas,
+    still_works,
+)
 from sessions.scheduling.slots import Slot, why_not_free
 from sessions.scheduling.waiting import best_first, suits
 from sessions.scheduling.walltime import minute_of
@@ -149,17 +158,18 @@ def _left_behind(event: AuditEvent) -> Freed | None:
 
 
 def freed_times(site: Site, entries: Sequence[WaitingEntry], now: datetime) -> list[FreedTime]:
-    """List the times given back lately that suit somebody, the soonest first. At most fourteen SQL statements."""
+    """List the times given back lately that suit somebody, the soonest first. At most fifteen SQL statements."""
     freed = freed_lately(site, now) if entries else []
     return list(islice(who_fits(site, entries, freed, now), MOST_FREED))
 
 
 def who_fits(site: Site, entries: Iterable[WaitingEntry], freed: Sequence[Freed], now: datetime) -> Iterable[FreedTime]:
-    """Say whom each time suits, best first, and leave out times that suit nobody. Twelve SQL statements, or none."""
+    """Say whom each time suits, best first, and leave out times that suit nobody. Thirteen SQL statements, or none."""
     today = local_day(now, site.zone)
     lines = [line_of_entry(entry, today) for entry in entries]
     if not lines or not freed:
         return
+    lines = as_wished(lines)
     spans = [(one.starts_at, max(one.ends_at, one.starts_at + timedelta(minutes=999))) for one in freed]
     known = read_agendas(site, lines, spans, now)
     reached = contacts_of([line.patient for line in lines], today)
@@ -186,7 +196,7 @@ def _fits(known: Known, lines: Sequence[Line], freed: Freed, reached: Mapping[in
 
 def _if_free(known: Known, line: Line, slot: Slot) -> Slot | None:
     """The slot with its free rooms; None when it cannot be given to this patient."""
-    if slot.practitioner not in known.may_treat(line) or not still_works(known, slot):
+    if slot.practitioner not in known.may_treat(line) or not still_works(known, line, slot):
         return None
     wanted = known.wanted(line, (slot.start, slot.end))
     agenda = known.agendas(line).practitioners[slot.practitioner]
@@ -199,7 +209,7 @@ def _if_free(known: Known, line: Line, slot: Slot) -> Slot | None:
 
 
 def waiting_for_time(visit: Appointment, starts_at: datetime, ends_at: datetime, now: datetime) -> tuple[Fit, ...]:
-    """Say who waits for a time like the one this visit had, best first. Thirteen SQL statements, one when nobody waits."""
+    """Say who waits for a time like the one this visit had, best first. Fourteen SQL statements, one when nobody waits."""
     entries = list(open_entries(visit.site, now).exclude(appointment=visit)[:MOST_WAITING])
     freed = Freed(visit.practitioner_id, starts_at, ends_at, visit.status, now)
     if starts_at <= now:

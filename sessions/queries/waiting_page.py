@@ -48,7 +48,7 @@ class WaitingPage:
 
 
 def waiting_page(site: Site, now: datetime) -> WaitingPage:
-    """Gather the waiting list. At most twenty-nine SQL statements, however many wait."""
+    """Gather the waiting list. At most thirty-one SQL statements, however many wait."""
     today = local_day(now, site.zone)
     entries = list(open_entries(site, now)[:MOST_WAITING])
     shown = entries[:LINES_SHOWN]

@@ -100,6 +100,18 @@ def test_a_colleague_is_asked_before_the_window_is_left(world):
     assert (line.new_at, line.new_who) == (at("10:00", 16), world.colleague)
 
 
+def test_a_colleague_without_a_licence_is_not_asked(world):
+    _course, rows, visits = book_course(world)
+    availability.add_absence(
+        actor=world.desk, practitioner=world.doctor, starts_at=at("00:00", 10), ends_at=at("00:00", 22)
+    )
+    availability.update_practitioner(actor=None, practitioner=world.colleague, may_inject=False)
+
+    found = asked(rows[1], Deed.MOVE, visit=visits[1], starts_at=at("10:00", 9))
+
+    assert {line.new_who for line in future(found, Future.SHIFT).lines} == {world.doctor}
+
+
 def test_planning_the_rest_anew_goes_back_to_the_weekday_of_the_plan(world):
     _course, rows, visits = book_course(world)
     appointments.move(actor=None, appointment=visits[2], starts_at=at("11:00", 16), now=NOW)

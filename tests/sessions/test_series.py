@@ -183,6 +183,25 @@ def test_blocked_days_of_the_patient_are_kept_free_and_said(world):
     assert causes(series)[3] == "the patient cannot come 16–17 March"
 
 
+def test_a_colleague_without_a_licence_is_not_proposed_but_whoever_leads_is(world):
+    for one in (world.doctor, world.colleague):
+        availability.update_practitioner(actor=None, practitioner=one, may_inject=False)
+    assert {line.practitioner for line in found(world).lines()} == {world.doctor}
+
+    availability.add_absence(actor=None, practitioner=world.doctor, starts_at=at("00:00"), ends_at=None, reason="ill")
+
+    assert found(world).proposal.unplaced == 15
+
+
+def test_nobody_is_proposed_for_a_day_outside_the_licence(world):
+    until_on = MONDAY + timedelta(days=8)
+    availability.update_practitioner(actor=None, practitioner=world.doctor, licence_until_on=until_on)
+
+    lines = found(world).lines()
+
+    assert [line.practitioner for line in lines] == [world.doctor] * 2 + [world.colleague] * 13
+
+
 def test_a_full_day_is_said(world):
     day = (world.course.planned_sessions.get(number=2).due_on - MONDAY).days
     for hour in range(9, 17):

@@ -1,6 +1,6 @@
 """Today at the desk: who is here, whom to call and why, what is left to close, and how often it asks."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -15,10 +15,10 @@ from mesoclinic.core.roles import Role
 from sessions.models import Appointment, SessionRecord
 from sessions.queries.today_clinic import open_ends
 from sessions.queries.today_desk import call_lists, desk_day, to_rebook
-from sessions.services import appointments, availability
+from sessions.services import appointments, availability, preferences
 from sessions.services.appointments import NewTime
 from tests.factories import done_session, make_course, make_horse, make_user, site_of
-from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
+from tests.sessions.booking_world import MONDAY, NOW, PARIS, at, book, open_clinic, patient
 from tests.sessions.report_world import add_record, book_third, report_world
 from tests.sessions.today_world import TEN, page
 from tests.shared import shared
@@ -77,6 +77,26 @@ def test_a_session_due_and_not_booked_is_to_be_called_with_the_owners_phone(worl
     assert call.reason == "session 1 is due today"
     assert call.contact.who == "Anne Lefèvre (owner)"
     assert call.contact.phone.startswith("+33 6 39 98")
+
+
+def test_the_times_on_a_line_to_call_are_what_the_patients_file_says_will_do_only(world):
+    course = make_course(world.clinic, start_on=MONDAY + timedelta(days=2), now=NOW, practitioner=world.doctor)
+    (before,) = desk_day(world.site, TEN).calls
+
+    preferences.set_preference(
+        actor=None,
+        patient=course.patient,
+        from_time=time(15),
+        times_are="only",
+        practitioner=world.colleague,
+        practitioner_is="only",
+    )
+
+    (call,) = desk_day(world.site, TEN).calls
+    assert {free.practitioner for free in before.times} == {world.doctor}
+    assert len(call.times) == 3
+    assert {free.practitioner for free in call.times} == {world.colleague}
+    assert all(free.starts_at.astimezone(PARIS).hour >= 15 for free in call.times)
 
 
 def test_a_session_of_the_coming_days_is_called_for_and_a_later_one_is_not(world):
@@ -272,6 +292,6 @@ def test_the_desk_is_asked_as_often_as_it_says(world):
         to_rebook(world.site, local_day(TEN, world.site.zone), TEN)
 
     asked = {desk_day: len(desk), call_lists: len(lists), to_rebook: len(rebook)}
-    assert list(asked.values()) == [26, 23, 7]
-    for read, words in zip(asked, ("twenty-six", "twenty-three", "Seven"), strict=True):
+    assert list(asked.values()) == [27, 24, 7]
+    for read, words in zip(asked, ("twenty-seven", "twenty-four", "Seven"), strict=True):
         assert f"{words} SQL statements" in read.__doc__

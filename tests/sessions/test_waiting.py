@@ -17,7 +17,7 @@ from sessions.models import Appointment, WaitingEntry
 from sessions.queries.fitting import line_of_entry, line_of_planned
 from sessions.queries.waiting import entry_or_404, open_entries, waiting_for_time, wishes_in_words
 from sessions.queries.waiting_page import waiting_page
-from sessions.services import appointments, lines, undoing, waiting
+from sessions.services import appointments, availability, lines, preferences, undoing, waiting
 from tests.factories import make_clinic, make_course, make_practitioner
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.shared import shared
@@ -165,6 +165,47 @@ def test_a_cancelled_time_lists_those_it_suits_the_longest_waiting_first(world):
 
     assert [fit.line.patient.name for fit in fits] == ["First", "Later"]
     assert {fit.time.starts_at for fit in fits} == {at("10:00", 1)}
+
+
+def test_a_freed_time_suits_nobody_whose_file_says_that_only_another_will_do(world):
+    gone = book(world, "10:00", day_offset=1)
+    for hour, name, wished in (
+        (9, "Cy only", {"practitioner": world.colleague, "practitioner_is": "only"}),
+        (10, "Fridays only", {"weekdays": [5], "weekdays_are": "only"}),
+        (11, "afternoons only", {"from_time": time(13), "times_are": "only"}),
+        (12, "Room 2 only", {"room": world.other_room, "room_is": "only"}),
+        (13, "rather Fridays", {"weekdays": [5]}),
+    ):
+        who = patient(world.clinic, name)
+        preferences.set_preference(actor=None, patient=who, **wished)
+        wait(world, book(world, f"{hour:02}:00", day_offset=9, patient=who))
+    book(world, day_offset=1, patient=patient(world.clinic), room=world.other_room, practitioner=world.colleague)
+    cancel(world, gone)
+
+    fits = waiting_for_time(gone, gone.starts_at, gone.ends_at, NOW)
+
+    assert [fit.line.patient.name for fit in fits] == ["rather Fridays"]
+
+
+def test_what_is_asked_for_on_the_list_comes_before_what_the_file_says(world):
+    gone = book(world, "10:00", day_offset=1)
+    preferences.set_preference(actor=None, patient=world.patient, weekdays=[5], weekdays_are="only")
+    later = book(world, "09:00", day_offset=11)
+    entry = wait(world, later, weekdays=[2])
+    cancel(world, gone)
+
+    assert [fit.line.entry for fit in waiting_for_time(gone, gone.starts_at, gone.ends_at, NOW)] == [entry]
+
+
+def test_a_freed_session_is_given_to_nobody_without_a_licence(world):
+    gone = book(world, "10:00", day_offset=1, practitioner=world.colleague)
+    wait(world, book(world, day_offset=9, patient=patient(world.clinic, "Bo")))
+    cancel(world, gone)
+    assert waiting_for_time(gone, gone.starts_at, gone.ends_at, NOW)
+
+    availability.update_practitioner(actor=None, practitioner=world.colleague, may_inject=False)
+
+    assert not waiting_for_time(gone, gone.starts_at, gone.ends_at, NOW)
 
 
 def test_a_time_taken_again_or_too_short_suits_nobody(world):
