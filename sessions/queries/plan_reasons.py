@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.wording import date_format
@@ -34,7 +35,7 @@ def plan_reasons(page: PlanPage) -> list[PlanReason]:
     decisions += [(row.at, _of_review(row)) for row in reviews]
     decisions += [(event.at, reason) for event in page.events if event.verb in STAYS and (reason := _of_stay(event))]
     told = [reason for _at, reason in sorted(decisions, key=lambda one: one[0])]
-    return [*told, *_of_sessions(page.rows, _moves(page.rows))]
+    return [*told, *_of_last_done(page), *_of_sessions(page.rows, _moves(page.rows))]
 
 
 def _of_revision(row: CourseRevision) -> PlanReason:
@@ -74,6 +75,30 @@ def _of_stay(event: AuditEvent) -> PlanReason | None:
     }
     names = {"who": event.actor_name or _("Mesoclinic"), "day": _day(event.at)}
     return PlanReason(said[event.verb] % names, reason_words(event.reason))
+
+
+def _of_last_done(page: PlanPage) -> Iterator[PlanReason]:
+    """Say that the last session done was not on the day aimed at, where what follows is counted from it."""
+    last = max((row.session for row in page.rows if row.session.performed_on), key=lambda one: one.number, default=None)
+    if last is None or last.ideal_on is None or page.next_row is None:
+        return
+    revision, following = page.plan.revision, page.next_row.session.number
+    if not revision.has_session(following) or revision.gap_of(following) is None:
+        return
+    off = (last.performed_on - last.ideal_on).days
+    words = {"n": last.number, "day": date_format(last.performed_on, "D j M"), "days": abs(off)}
+    later = ngettext(
+        "Session %(n)s was done on %(day)s, %(days)d day later than aimed at: what follows is counted from then.",
+        "Session %(n)s was done on %(day)s, %(days)d days later than aimed at: what follows is counted from then.",
+        abs(off),
+    )
+    earlier = ngettext(
+        "Session %(n)s was done on %(day)s, %(days)d day earlier than aimed at: what follows is counted from then.",
+        "Session %(n)s was done on %(day)s, %(days)d days earlier than aimed at: what follows is counted from then.",
+        abs(off),
+    )
+    if off:
+        yield PlanReason((later if off > 0 else earlier) % words)
 
 
 def _of_sessions(rows: Iterable[PlanRow], moves: dict[int, AuditEvent]) -> Iterator[PlanReason]:

@@ -207,6 +207,39 @@ def test_every_change_of_the_plan_says_why(world):
     assert any(one.startswith("Session 2 was moved by ") for one in words)
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (7, None),
+        (8, "Session 2 was done on Tue 10 Mar, 1 day later than aimed at: what follows is counted from then."),
+        (6, "Session 2 was done on Sun 8 Mar, 1 day earlier than aimed at: what follows is counted from then."),
+        (12, "Session 2 was done on Sat 14 Mar, 5 days later than aimed at: what follows is counted from then."),
+    ],
+)
+def test_a_session_done_off_its_day_says_that_the_rest_is_counted_from_it(world, day, said):
+    course = course_of(world, "4x1w")
+    done_session(course, 1, on=MONDAY)
+    done_session(course, 2, on=MONDAY + timedelta(days=day))
+
+    told = [one.words for one in plan_reasons(reads.plan(course, MONDAY + timedelta(days=day)))[1:]]
+
+    assert course.planned_sessions.get(number=3).ideal_on == MONDAY + timedelta(days=day + 7)
+    assert [one for one in told if "was done on" in one] == ([said] if said else [])
+
+
+def test_what_begins_again_is_not_counted_from_the_session_before(world):
+    course = course_of(world, "4x1w")
+    done_session(course, 1, on=MONDAY + timedelta(days=2))
+    start_on = MONDAY + timedelta(days=21)
+    courses.restart_course(
+        actor=world.doctor_user, course=course, start_on=start_on, reason="long break", now=at("08:00", 3)
+    )
+
+    told = [one.words for one in plan_reasons(reads.plan(course, MONDAY))]
+
+    assert not [one for one in told if "was done on" in one]
+
+
 def test_a_pause_a_resumption_a_lapse_and_a_stop_say_why(world):
     course = course_of(world, "4x1w")
     by = {"actor": world.doctor_user, "course": course}
