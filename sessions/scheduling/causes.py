@@ -1,6 +1,6 @@
 """Why a session of a proposed series is not on its target day, or has no time at all: the cause, not yet in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -66,9 +66,21 @@ def why(choice: Choice, need: Need, facts: Facts, after: Need | None = None) -> 
         found = why_not_on(need.due_on, need, facts, choice.window)
         if found.cause is Cause.WISHES and after is not None and after.stands_on is not None and after.held_to_window:
             return Why(Cause.NEXT_BOOKED, after.stands_on)
-        return found
+        unmet = _unmet(need.due_on, need, facts, _asked_for(facts)) if found.cause is Cause.WISHES else None
+        return unmet or found
     if Wish.PRACTITIONER in choice.broken:
         return why_not_on(choice.on, need, facts, choice.window)
+    return _unmet(choice.on, need, facts, {choice.slot.practitioner}) if choice.broken else None
+
+
+def _unmet(day: date, need: Need, facts: Facts, people: Collection[int]) -> Why | None:
+    """Say what stood on a day against the room or the hours rather wished for, where no time of it would meet them."""
+    free = [one for one in facts.openings.on(need.minutes, day.toordinal()) if one.practitioner in people]
+    room = facts.wishes.room
+    if room and not any(room in one.rooms for one in free):
+        return Why(Cause.ROOM, day)
+    if not any(_in_hours(one.first, one.last, day, need, facts) for one in free):
+        return Why(Cause.TIME, day)
     return None
 
 

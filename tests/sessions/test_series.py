@@ -202,6 +202,23 @@ def test_nobody_is_proposed_for_a_day_outside_the_licence(world):
     assert [line.practitioner for line in lines] == [world.doctor] * 2 + [world.colleague] * 13
 
 
+def test_what_stood_against_the_hours_and_the_room_rather_wished_for_is_said(world):
+    first = world.course.planned_sessions.first().due_on
+    offset = (first - MONDAY).days
+    book(world, "14:00", day_offset=offset, minutes=180, patient=patient(world.clinic, "All afternoon"))
+    book(
+        world, "09:00", day_offset=offset + 7, minutes=480, patient=patient(world.clinic, "All day"),
+        practitioner=world.colleague, room=world.other_room,
+    )  # fmt: skip
+
+    afternoons = found(world, wish(world, from_time=time(14)), count=2)
+    in_room_two = found(world, wish(world, room=world.other_room), count=2)
+
+    assert causes(afternoons) == {1: "Monday 2 March is free only outside the hours asked for"}
+    assert proposal_words.broken(afternoons.lines()[0]) == ["not at the hours wished for"]
+    assert causes(in_room_two) == {2: "the room asked for is taken on Monday 9 March"}
+
+
 def test_a_full_day_is_said(world):
     day = (world.course.planned_sessions.get(number=2).due_on - MONDAY).days
     for hour in range(9, 17):
