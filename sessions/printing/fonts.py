@@ -1,7 +1,7 @@
 """Which characters the vendored fonts can print.
 
 PDF/UA forbids a character without a glyph, and a report must never fail because of one name: what no font has is
-printed as an open box. Reads the `cmap` tables (formats 4 and 12) of TrueType files; no font library needed.
+printed as an open box. Reads the `cmap` tables (formats 4 and 12) of TrueType and OpenType files; no font library needed.
 """
 
 import struct
@@ -12,8 +12,10 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "fonts"
 BOX = "□"
 _LONG_WORD = 24
+_PIECE, _LONGEST_JOINED = 12, 36
 _BREAK = "\u200b"
 _NEVER = ("Cc", "Cf", "Cs", "Co")
+_VIRAMA = 9  # the combining class of what drops the vowel of a letter and binds it to the next
 _KEPT = "\n\u200c\u200d"  # line ends, and the joiners Arabic and Persian need
 
 
@@ -24,7 +26,7 @@ def printable() -> frozenset[int]:
     What this Python does not know yet ("Cn") may be in a font all the same: an emoji of last year.
     """
     covered: set[int] = set()
-    for path in sorted(FOLDER.glob("*.ttf")):
+    for path in sorted(FOLDER.glob("*.[ot]tf")):
         covered |= _covered(path.read_bytes())
     return frozenset(code for code in covered if unicodedata.category(chr(code)) not in _NEVER)
 
@@ -54,7 +56,19 @@ def _instead(character: str) -> str:
 def _breakable(word: str) -> str:
     if len(word) <= _LONG_WORD:
         return word
-    return _BREAK.join(word[at : at + 12] for at in range(0, len(word), 12))
+    pieces, start = [], 0
+    for at in range(1, len(word)):
+        length = at - start
+        if length >= _LONGEST_JOINED or (length >= _PIECE and not _joins(word[at - 1], word[at])):
+            pieces.append(word[start:at])
+            start = at
+    return _BREAK.join([*pieces, word[start:]])
+
+
+def _joins(one: str, following: str) -> bool:
+    """Tell whether two characters are one shape: a mark on a letter, or letters that a joiner or a virama binds."""
+    is_mark = unicodedata.category(following)[0] == "M"
+    return is_mark or bool({one, following} & set(_KEPT)) or unicodedata.combining(one) == _VIRAMA
 
 
 def _covered(font: bytes) -> set[int]:
