@@ -1,10 +1,10 @@
 """What the corrections of a signed record make of its values: the last one of each value holds, the signed row stays."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from copy import copy
 from decimal import Decimal
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from sessions.models import Addendum, Administration, SessionRecord
 from sessions.models.signatures import Corrected
@@ -75,3 +75,19 @@ def lot(line: Administration, corrections: Corrections) -> str:
 def right_lot(line: Administration, corrections: Corrections) -> Addendum | None:
     """The correction of a line's lot. No SQL statement."""
     return corrections.get((Corrected.LOT, line.pk))
+
+
+def with_right_lot(rows: QuerySet[Administration]) -> QuerySet[Administration]:
+    """These lines with `right_lot`: the key of the lot that holds, None where none is known. No SQL statement yet."""
+    made = Addendum.objects.filter(line=OuterRef("pk"), corrects=Corrected.LOT)
+    last = Subquery(made.order_by("-at", "-pk").values("lot")[:1])
+    return rows.annotate(
+        right_lot=Case(When(Exists(made), then=last), default=F("lot"), output_field=BigIntegerField())
+    )
+
+
+def lines_of_lots(lot_ids: Collection[int]) -> QuerySet[Administration]:
+    """The lines of the mix that were of one of these lots, as corrections leave them; with `right_lot`. No SQL statement yet."""
+    named = Addendum.objects.filter(corrects=Corrected.LOT, lot__in=lot_ids).values("line")
+    rows = Administration.objects.filter(Q(lot__in=lot_ids) | Q(pk__in=named))
+    return with_right_lot(rows).filter(right_lot__in=lot_ids)

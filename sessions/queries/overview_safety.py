@@ -12,6 +12,7 @@ from sessions.models import Administration, AdverseEvent, SessionRecord
 from sessions.models.records import RecordStatus, Severity
 from sessions.models.signatures import AddendumKind
 from sessions.outcomes import Share, per_thousand, wilson
+from sessions.queries.corrections import lines_of_lots, with_right_lot
 from sessions.queries.overview_pieces import Block, Cell, Figure, Part, behind, decimal, linked
 from sessions.queries.overview_scope import Scope
 
@@ -43,7 +44,7 @@ def _given(scope: Scope, to: str = "") -> Q:
         if value is not None:
             asked &= Q(**{f"{to}{name}": value})
     if scope.lot is not None:
-        asked &= Q(**{f"{to}pk__in": Administration.objects.filter(lot=scope.lot).values("record")})
+        asked &= Q(**{f"{to}pk__in": lines_of_lots([scope.lot.pk]).values("record")})
     return asked
 
 
@@ -106,14 +107,16 @@ def _rate_ends(share: Share | None) -> str:
 
 
 def _by_lot(scope: Scope) -> list[Block]:
-    """Say of each lot that was in a session with an event in how many sessions it was. Two SQL statements."""
-    hit = events(scope).filter(record__administrations__lot__isnull=False).values_list("record__administrations__lot")
-    sessions_hit = dict(hit.annotate(n=Count("record", distinct=True)).order_by("-n", "record__administrations__lot"))
+    """Say of each lot that was in a session with an event in how many sessions it was. Three SQL statements.
+
+    A lot that a correction named counts in place of the one signed.
+    """
+    hit = with_right_lot(Administration.objects.filter(record__in=events(scope).values("record")))
+    sessions_hit = dict(_sessions(hit.filter(right_lot__isnull=False)).order_by("-n", "right_lot"))
     keys = list(sessions_hit)[:MOST_LOTS]
     if not keys:
         return []
-    used = sessions_given(scope).filter(administrations__lot__in=keys).values_list("administrations__lot")
-    sessions = dict(used.annotate(n=Count("pk", distinct=True)))
+    sessions = dict(_sessions(lines_of_lots(keys).filter(record__in=sessions_given(scope))))
     known = Lot.objects.select_related("substance").in_bulk(keys)
     rows = []
     for key in keys:
@@ -131,6 +134,11 @@ def _by_lot(scope: Scope) -> list[Block]:
     )
     title = _("Adverse events by lot")
     return [Block("table", title=title, heads=heads, rows=rows), Block("text", text=note)]
+
+
+def _sessions(lines: QuerySet[Administration]) -> QuerySet[Administration]:
+    """Give (lot, sessions it was in) of these lines."""
+    return lines.order_by().values_list("right_lot").annotate(n=Count("record", distinct=True))
 
 
 def lots_of(scope: Scope, what: str) -> QuerySet[Lot]:

@@ -14,6 +14,7 @@ from django.core.paginator import Paginator
 from django.test import Client
 from django.urls import reverse
 
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from protocols.models import Lot
@@ -34,10 +35,14 @@ from sessions.queries.overview_courses import dropped, overdue, reached, reviews
 from sessions.queries.overview_lists import listing
 from sessions.queries.overview_outcomes import courses_with_outcome, outcomes, responders
 from sessions.queries.overview_safety import sessions_given
+from sessions.queries.overview_scope import Scope
 from sessions.services.figures import count_courses, first_and_last, on_one_scale
 from tests.factories import make_course, make_lot, make_user
+from tests.sessions.booking_world import at
 from tests.sessions.overview_world import FIRST, LAST, overview_world
-from tests.sessions.record_world import done, record_world
+from tests.sessions.recall_world import lot_world
+from tests.sessions.record_world import done, lot_of, record_world
+from tests.sessions.test_corrections import correct
 from tests.sessions.test_overview_visits import (
     assert_every_number_has_its_list,
     numbers,
@@ -361,6 +366,26 @@ def test_events_and_lots_are_what_walking_through_the_records_finds(worlds, seed
         assert told == {
             f"{lot.substance.name} · {lot.number}": (lots[lot.pk], hit[lot.pk]) for lot in world.lots if hit[lot.pk]
         }
+
+
+def test_a_lot_put_right_by_a_correction_has_the_session_and_the_lot_signed_has_not():
+    world = lot_world()
+    record, wrong = world.record, world.lot
+    meant, right = lot_of(world, number="AB 21"), lot_of(world, number="AB 13")
+    AdverseEvent.objects.create(patient=record.patient, record=record, kind="bruise", severity="mild", is_late=True)
+    day = local_day(record.performed_at, record.course.site.zone)
+    scope = Scope(clinic=world.clinic, sites=(record.course.site,), from_on=day, until_on=day, today=day)
+
+    for lot, hour in ((meant, "19:00"), (right, "19:01")):
+        correct(world, value=lot.number, now=at(hour))
+
+    [rows] = [block.rows for block in PARTS["safety"][1](scope).blocks if block.kind == "table"]
+    told = {row[0].text.rsplit(" · ", 1)[1]: (row[1].text, row[2].text) for row in rows}
+    assert told[right.number] == ("1", "1")
+    assert not told.keys() & {wrong.number, meant.number}
+    for lot, number in ((right, 1), (meant, 0), (wrong, 0)):
+        for what in ("given", "with-event"):
+            assert len(listing(replace(scope, lot=lot), what).rows) == number
 
 
 def test_small_groups_are_not_shown(worlds):
