@@ -1,4 +1,4 @@
-"""Hand out the whole file of a patient as one zip: the rows as JSON, the course reports and the scans. Nothing is kept."""
+"""Hand out the whole file of a patient as one zip: the rows as JSON, the reports and the scans. Nothing is kept."""
 
 import json
 import zipfile
@@ -20,10 +20,14 @@ from mesoclinic.core.models import Site, User
 from patients.models import ConsentScan, Patient
 from patients.queries.parties import former_parties, last_sold_on
 from patients.queries.patients import file_ids
-from sessions.models import Course, ReportHandout
+from sessions.models import Course, ReportHandout, SessionRecord
 from sessions.models.courses import CourseStatus
-from sessions.printing.document import file_name, file_part
+from sessions.models.signatures import AddendumKind
+from sessions.printing.document import Variant, file_name, file_part
 from sessions.printing.pdf import course_pdf
+from sessions.printing.variants import for_variant
+from sessions.queries import records
+from sessions.queries.record_sheets import record_sheet
 from sessions.queries.report_words import report_words
 from sessions.queries.reports import WITH_NAMES, course_report
 from sessions.queries.whole_file import whole_file
@@ -51,6 +55,7 @@ def export_patient(*, actor: User, patient: Patient, site: Site, now: datetime |
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("file.json", json.dumps(rows, ensure_ascii=False, indent=1, default=_plain))
             _write_reports(archive, patient, today, actor)
+            _write_sheets(archive, patient, today, actor)
             left_out = _write_handouts(archive, patient, today, site)
             missing, of_others = _write_scans(archive, patient, today)
             archive.writestr("index.txt", _index(patient, today, archive.namelist(), missing, left_out + of_others))
@@ -69,6 +74,15 @@ def _write_reports(archive: zipfile.ZipFile, patient: Patient, today: date, acto
     for course in courses.exclude(status=CourseStatus.DRAFT).order_by("start_on", "pk"):
         report = course_report(course, today, printed_by=actor)
         archive.writestr(f"courses/{file_name(report)}", course_pdf(report, report_words(patient.species)))
+
+
+def _write_sheets(archive: zipfile.ZipFile, patient: Patient, today: date, actor: User) -> None:
+    """Print the sheet of every finished session that belongs to no course, but of one written for the wrong patient."""
+    own = records.records(patient.clinic).filter(patient__in=file_ids(patient), course=None)
+    done = own.exclude(status=SessionRecord.Status.DRAFT).exclude(addenda__kind=AddendumKind.WITHDRAWAL)
+    for number, record in enumerate(done.order_by("performed_at", "pk"), 1):
+        report = for_variant(record_sheet(record, today, printed_by=actor), Variant.SHEET)
+        archive.writestr(f"sessions/{number}_{file_name(report)}", course_pdf(report, report_words(patient.species)))
 
 
 def _write_handouts(archive: zipfile.ZipFile, patient: Patient, today: date, site: Site) -> int:
@@ -112,8 +126,8 @@ def _index(patient: Patient, today: date, names: list[str], missing: list[str], 
         _("Taken on %(day)s.") % {"day": today.isoformat()},
         "",
         _(
-            "file.json: all the clinic holds, as data. courses: a report of each course. handed-out: reports as they were"
-            " handed out. consents: scans of signed forms."
+            "file.json: all the clinic holds, as data. courses: a report of each course. sessions: a sheet of each session"
+            " without a course. handed-out: reports as they were handed out. consents: scans of signed forms."
         ),
         "",
         *names,

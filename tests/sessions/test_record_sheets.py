@@ -1,5 +1,6 @@
 """A session without a course has its sheet to take home: one page, handed out, kept and frozen as any other."""
 
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from sessions.models import ReportHandout, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.record_sheets import record_sheet
 from sessions.services import appointments, competitions, records
+from sessions.services.file_exports import export_patient
 from sessions.services.handouts import hand_out_sheet
 from sessions.services.pseudonymised_rows import clear_sessions
 from tests.factories import make_competition_rule, make_handout, make_user
@@ -63,6 +65,22 @@ def browser_of(user) -> Client:
     browser = Client()
     browser.force_login(user)
     return browser
+
+
+@pytest.mark.parametrize("is_withdrawn", [False, True])
+def test_the_whole_file_has_the_sheet_of_a_session_without_a_course_unless_it_was_somebody_elses(world, is_withdrawn):
+    if is_withdrawn:
+        said = {"kind": "withdrawal", "text": "Another horse.", "reason": "Wrong file", "now": at("19:00")}
+        records.add_addendum(actor=world.doctor_user, record=world.record, **said)
+
+    made = export_patient(actor=world.desk, patient=world.patient, site=world.site, now=at("20:00"))
+
+    with zipfile.ZipFile(made.content) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("sessions/")]
+        assert len(sheets) == (0 if is_withdrawn else 1)
+        for name in sheets:
+            assert "Lidocaine" in read(archive.read(name)).pages[0].extract_text()
+            assert name in archive.read("index.txt").decode()
 
 
 def test_the_sheet_says_what_was_given_rest_the_rules_and_the_next_visit_on_one_page(world):
