@@ -169,6 +169,8 @@ def _for_insurer(report: CourseReport) -> CourseReport:
         body=(),
         adverse_events=(),
         competition=(),
+        competition_dates=(),
+        competition_days=(),
         next_sessions=(),
     )
 

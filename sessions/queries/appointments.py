@@ -20,6 +20,7 @@ from patients.models import Patient, Place
 from patients.restricted import knock
 from sessions.models import Appointment, Practitioner, Room, SessionRecord
 from sessions.queries import availability, replies, room_choice
+from sessions.queries.licences import is_here_on, may_give
 from sessions.scheduling.slots import Slot, Wanted, free_slots
 from sessions.scheduling.walltime import instant_of, minute_of
 
@@ -259,12 +260,14 @@ def alternatives(
     now: datetime | None = None,
     without: Collection[int] = (),
     window: tuple[date, date] | None = None,
+    is_treatment: bool = False,
     count: int = ALTERNATIVES,
 ) -> list[FreeTime]:
     """Give the free times nearest to one that is not, none overlapping another, in order of time.
 
     First of the same practitioner from the day before to two days after; when these are too few, of everybody who
-    treats the patient, to nine days after. Only inside `window` when one is given. At most twelve SQL statements.
+    treats the patient, and of a treatment may give it, to nine days after. Only inside `window` when one is given. At
+    most twelve SQL statements.
     """
     now = now or timezone.now()
     rooms = rooms if rooms is not None else [] if away else _rooms_for(patient, site)
@@ -274,7 +277,8 @@ def alternatives(
     chosen: list[Slot] = []
     for days_after in (2, 9):
         from_on, until_on = _search_range(wanted_on, days_after, local_day(now, site.zone), window)
-        people = {one.pk: one for one in availability.practitioners(site.clinic, from_on, species)}
+        found = availability.practitioners(site.clinic, from_on, species)
+        people = {one.pk: one for one in found if may_give(one, is_treatment=is_treatment, own={practitioner.pk})}
         if days_after == 2:
             people = {key: one for key, one in people.items() if key == practitioner.pk}
         _known, slots = _slots(
@@ -289,7 +293,11 @@ def alternatives(
             step_min=site.slot_step_min,
             without=without,
         )
-        there = [slot for slot in slots if slot.start != wanted and _still_there(slot, people[slot.practitioner], site)]
+        there = [
+            slot
+            for slot in slots
+            if slot.start != wanted and _still_there(slot, people[slot.practitioner], site, is_treatment=is_treatment)
+        ]
         chosen = _nearest(there, wanted, practitioner.pk, count)
         if len(chosen) == count:
             break
@@ -346,9 +354,8 @@ def _slots(
     return known, found
 
 
-def _still_there(slot: Slot, practitioner: Practitioner, site: Site) -> bool:
-    last_on = practitioner.last_day_on
-    return last_on is None or local_day(instant_of(slot.start), site.zone) <= last_on
+def _still_there(slot: Slot, practitioner: Practitioner, site: Site, *, is_treatment: bool = False) -> bool:
+    return is_here_on(practitioner, local_day(instant_of(slot.start), site.zone), is_treatment=is_treatment)
 
 
 def _free_time(slot: Slot, people: dict[int, Practitioner], rooms: dict[int, Room]) -> FreeTime:

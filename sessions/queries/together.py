@@ -17,6 +17,7 @@ from patients.models import Patient, PatientParty
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
 from sessions.queries import availability, booking, room_choice
+from sessions.queries.licences import may_give
 from sessions.queries.patients_time import patients_time
 from sessions.queries.plans import CoursePlan, course_plans
 from sessions.scheduling import rounds as engine
@@ -236,9 +237,16 @@ class Table:
         return [found[minute] for minute in sorted(found)]
 
     def _sees(self, practitioner: int, stop: Stop) -> bool:
-        """Say whether somebody treats the species, and the patient wishes for nobody else only."""
+        """Say whether somebody treats the species, is licensed for a session, and the patient wishes for nobody else only.
+
+        Whoever leads the course, or is the only one asked about, needs no licence here: the desk says so.
+        """
+        person, planned = self.people[practitioner], stop.planned_session
         only = self.only_with.get(stop.patient.pk)
-        return only in (None, practitioner) and availability.treats(self.people[practitioner], stop.patient.species_id)
+        if only not in (None, practitioner) or not availability.treats(person, stop.patient.species_id):
+            return False
+        own = {planned.course.lead_practitioner_id} if planned else set()
+        return len(self.people) == 1 or may_give(person, is_treatment=planned is not None, own=own)
 
     def _minutes(self, starts, step: int) -> Iterator[int]:
         for first, end in starts:

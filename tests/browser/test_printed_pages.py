@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
+from sessions.services.figures import count_courses
 from tests.sessions.booking_world import at
 from tests.sessions.report_world import full_world, planned
 
@@ -22,6 +23,7 @@ BEYOND = """width => [...document.querySelectorAll("body *")].filter((one) => on
 def test_pages_to_print_are_neither_blank_nor_cut_off(look):
     world = full_world(name=LONG[:170].strip())
     on = planned(world, 3).due_on
+    count_courses(now=at("02:00", 60))
     looker = look(world.manager)
     course = [world.course.public_id]
     month = {"period": "own", "from_on": "2026-03-01", "until_on": "2026-03-31"}
@@ -31,6 +33,7 @@ def test_pages_to_print_are_neither_blank_nor_cut_off(look):
         reverse("sessions:day-list", query={"on": on.isoformat()}): "Bartholomäus",
         reverse("sessions:overview", query=month): "booked",
         reverse("sessions:overview-part", args=["courses"], query=month): "sessions done",
+        reverse("sessions:overview-part", args=["outcomes"], query=month): "As counted on",
         reverse("sessions:overview-part", args=["safety"], query=month): "expire soon",
         reverse("sessions:patient-access-log", args=[world.patient.public_id]): "printed or changed",
     }

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from mesoclinic.core.refused import Refused
-from sessions.models import Appointment, PlannedSession
-from sessions.services import appointments
+from sessions.models import Appointment, PlannedSession, Practitioner
+from sessions.services import appointments, availability
 from tests.factories import make_course
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.shared import shared
@@ -88,6 +88,19 @@ def test_alternatives_to_a_taken_time_stay_inside_the_window(world):
     others = refusal.value.details["alternatives"]
     assert len(others) == 3
     assert all(first <= one.starts_at.astimezone(world.site.zone).date() <= last for one in others)
+
+
+@pytest.mark.parametrize("is_licensed", [True, False])
+def test_alternatives_with_a_colleague_are_with_one_who_may_give_the_session(world, is_licensed):
+    Practitioner.objects.filter(pk=world.colleague.pk).update(may_inject=is_licensed)
+    days = (world.second.earliest_on - MONDAY).days
+    availability.add_absence(actor=None, practitioner=world.doctor, starts_at=at("00:00"), ends_at=at("00:00", 60))
+
+    with pytest.raises(Refused) as refusal:
+        book(world, "10:00", day_offset=days, planned_session=world.second)
+
+    others = {one.practitioner for one in refusal.value.details["alternatives"]}
+    assert others == ({world.colleague} if is_licensed else set())
 
 
 @pytest.mark.parametrize("course_status", ["paused", "stopped", "completed"])

@@ -105,6 +105,14 @@ def test_side_by_side_each_with_somebody_else_and_in_another_room(world):
     assert {one.room for one in visits} == {world.room, world.other_room}
 
 
+def test_who_may_not_inject_is_seated_for_no_session_they_do_not_lead(world):
+    world.colleague.may_inject = False
+    assert Table(wanted(world, Way.AT_ONCE)).at(at("11:00", 1)) is None
+
+    world.stops[0].planned_session.course.lead_practitioner = world.colleague
+    assert Table(wanted(world, Way.AT_ONCE)).at(at("11:00", 1)) is not None
+
+
 def test_a_time_is_offered_only_while_everybody_is_free(world):
     book(world, "10:00", day_offset=1, patient=world.couple[1], minutes=60)
     book(world, "14:00", day_offset=1, patient=world.patient, room=world.other_room, minutes=30)

@@ -269,4 +269,5 @@ def _alternatives(wish: Wish) -> list[reads.FreeTime]:
         now=wish.now,
         without=wish.without,
         window=span,
+        is_treatment=wish.planned_session is not None,
     )
