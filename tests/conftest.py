@@ -67,7 +67,11 @@ def made_once(request, django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def own_copies(made_once):
-    """All of that for one test, which may change its objects as it likes; they stay one another's."""
+    """All of that for one test, which may change its objects as it likes; they stay one another's.
+
+    A cache that no transaction takes back knows of the same user, whose wrong passwords it counts.
+    """
+    cache.clear()
     return deepcopy(made_once)
 
 

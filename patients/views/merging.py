@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.refused import Refused
+from patients.forms.merging import TellApartForm
+from patients.models import Patient
 from patients.models.patients import FoodChain
 from patients.queries import merging as queries
 from patients.queries import patients as patient_queries
@@ -27,17 +29,23 @@ from patients.views.pages import page_of
 def merge_patient(request: HttpRequest, public_id) -> HttpResponse:
     """Choose the other file of this patient; the one this page is about is kept."""
     kept = patient_queries.get_or_404(request.clinic, public_id)
-    if request.method == "POST":
-        return _merge(request, kept)
+    return _merge(request, kept) if request.method == "POST" else _merge_page(request, kept)
+
+
+def _merge_page(request: HttpRequest, kept: Patient, refused: TellApartForm | None = None) -> HttpResponse:
+    """Show who may be the same patient, each with a form to say that it is not; one may have been refused."""
     text = request.GET.get("q", "").strip()
     others = other_patients(kept)
     told_apart = {one.hit.patient_id for one in others}
     found = searching.search(request.clinic, text) if text else queries.likely_twins(kept, told_apart)
+    hits = [hit for hit in found if hit.patient_id != kept.pk and hit.species_code == kept.species.code]
+    forms = {one.other_id: one for one in ([refused] if refused else [])}
     context = {
         "patient": kept,
         "banner": patient_queries.banner(kept, timezone.localdate()),
         "q": text,
-        "hits": [hit for hit in found if hit.patient_id != kept.pk and hit.species_code == kept.species.code],
+        "hits": [(hit, forms.get(hit.patient_id) or TellApartForm(other_id=hit.patient_id)) for hit in hits],
+        "refused": refused,
         "others": others,
         "told_apart": told_apart,
         "merges": queries.merges_of(kept),
@@ -66,22 +74,25 @@ def _merge(request: HttpRequest, kept) -> HttpResponse:
 @require_POST
 def tell_files_apart(request: HttpRequest, public_id, other_id) -> HttpResponse:
     """Say that the file this page is about and another one are two patients'."""
-    reason = " ".join(request.POST.get("reason", "").split())
+    patient, other = (patient_queries.get_or_404(request.clinic, key) for key in (public_id, other_id))
+    form = TellApartForm(request.POST, other_id=other.pk)
+    if not form.is_valid():
+        return _merge_page(request, patient, form)
     words = _("Said to be different patients. You can take this back below.")
-    return _told(request, public_id, other_id, telling_apart.tell_files_apart, words, reason=reason)
+    return _told(request, patient, other, telling_apart.tell_files_apart, words, reason=form.cleaned_data["reason"])
 
 
 @requires("patients.merge_patient")
 @require_POST
 def undo_tell_files_apart(request: HttpRequest, public_id, other_id) -> HttpResponse:
+    patient, other = (patient_queries.get_or_404(request.clinic, key) for key in (public_id, other_id))
     words = _("Taken back: perhaps the same patient.")
-    return _told(request, public_id, other_id, telling_apart.undo_tell_files_apart, words)
+    return _told(request, patient, other, telling_apart.undo_tell_files_apart, words)
 
 
 def _told(
-    request: HttpRequest, public_id, other_id, deed: Callable[..., object], words: str, **how: str
+    request: HttpRequest, patient: Patient, other: Patient, deed: Callable[..., object], words: str, **how: str
 ) -> HttpResponse:
-    patient, other = (patient_queries.get_or_404(request.clinic, key) for key in (public_id, other_id))
     try:
         deed(actor=request.user, patient=patient, other=other, **how)
     except Refused as refused:

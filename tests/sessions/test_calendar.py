@@ -167,7 +167,7 @@ def test_the_day_list_has_one_thing_to_tap_for_each_visit_and_the_rest_folded(
         desk.force_login(world.desk)  # days after the fixture signed in
         page = desk.get(reverse("sessions:day-list", query={"on": MONDAY.isoformat()})).content.decode()
 
-    row = page[page.index('<tr class="visit-row') :]
+    row = page[page.index(' class="visit-row') :]
     row, _fold, folded = row[: row.index("</tr>")].partition('<details class="more-taps">')
 
     assert TAPS.findall(row) == first
