@@ -206,7 +206,7 @@ def test_the_way_to_merge_leads_to_the_other_file_whatever_its_name(clinic, mana
 
     page = manager.get(address)
     assert page.context["patient"] == here
-    assert [hit.patient_id for hit in page.context["hits"]] == [made.pk]
+    assert [hit.patient_id for hit, _form in page.context["hits"]] == [made.pk]
 
 
 @pytest.mark.parametrize("which", ["made", "here"])
