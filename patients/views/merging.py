@@ -39,12 +39,16 @@ def _merge_page(request: HttpRequest, kept: Patient, refused: TellApartForm | No
     told_apart = {one.hit.patient_id for one in others}
     found = searching.search(request.clinic, text) if text else queries.likely_twins(kept, told_apart)
     hits = [hit for hit in found if hit.patient_id != kept.pk and hit.species_code == kept.species.code]
-    forms = {one.other_id: one for one in ([refused] if refused else [])}
+
+    def form_of(hit: searching.Hit) -> TellApartForm:
+        is_refused = refused is not None and refused.other_id == hit.patient_id
+        return refused if is_refused else TellApartForm(other_id=hit.patient_id)
+
     context = {
         "patient": kept,
         "banner": patient_queries.banner(kept, timezone.localdate()),
         "q": text,
-        "hits": [(hit, forms.get(hit.patient_id) or TellApartForm(other_id=hit.patient_id)) for hit in hits],
+        "hits": [(hit, form_of(hit)) for hit in hits],
         "refused": refused,
         "others": others,
         "told_apart": told_apart,
