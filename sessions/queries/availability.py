@@ -47,10 +47,13 @@ def rooms(site: Site) -> QuerySet[Room]:
     return Room.objects.filter(site=site, is_active=True)
 
 
-def treats(practitioner: Practitioner, species_id: int) -> bool:
-    """Say whether the practitioner treats a species; without any ticked, every one. At most one SQL statement."""
-    treated = {species.pk for species in practitioner.species.all()}
-    return not treated or species_id in treated
+def treats(practitioner: Practitioner, species: int | str) -> bool:
+    """Say whether the practitioner treats a species, by its key or its code; without any ticked, every one.
+
+    At most one SQL statement.
+    """
+    treated = list(practitioner.species.all())
+    return not treated or any(species in (one.pk, one.code) for one in treated)
 
 
 def species_treated(practitioner_ids: Collection[int]) -> dict[int, frozenset[int]]:

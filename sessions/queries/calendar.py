@@ -1,7 +1,7 @@
 """The calendar's feed: a bounded number of days in compact words, by a fixed number of SQL statements."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +12,7 @@ from mesoclinic.core.models import Site
 from sessions.models import Appointment, PlannedSession, Room
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.queries import availability, replies
+from sessions.queries.licences import while_here
 from sessions.scheduling.intervals import Interval, merge, subtract
 from sessions.scheduling.slots import Agenda
 from sessions.scheduling.walltime import day_end, day_start, instant_of, minute_after, minute_of
@@ -66,7 +67,7 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
     shown = shown or list(people)
     columns = list(known.rooms.values())
     if by == PRACTITIONER:
-        columns = [_while_here(known.practitioners[key], people[key], site) for key in shown]
+        columns = [while_here(people[key], known.practitioners[key], site.zone, is_treatment=False) for key in shown]
     places = {key: index for index, key in enumerate(shown)}
     told = _Told(
         places,
@@ -86,6 +87,8 @@ def feed(site: Site, span: Span, by: str = PRACTITIONER) -> dict[str, Any]:
 
 
 class _Person(NamedTuple):
+    """What the columns need of a practitioner, without an object for each."""
+
     pk: int
     public_id: UUID
     name: str
@@ -99,14 +102,6 @@ def _people(site: Site, span: Span, seen: Collection[int]) -> dict[int, _Person]
     return {
         one.pk: one for one in found if one.pk in seen or one.last_day_on is None or one.last_day_on >= span.from_on
     }
-
-
-def _while_here(agenda: Agenda, person: _Person, site: Site) -> Agenda:
-    """Shut the time after the last day."""
-    if person.last_day_on is None:
-        return agenda
-    gone = (day_end(person.last_day_on, site.zone), availability.UNTIL_FURTHER_NOTICE)
-    return replace(agenda, absences=[*agenda.absences, gone])
 
 
 class _Visit(NamedTuple):

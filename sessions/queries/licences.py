@@ -24,7 +24,10 @@ def is_here_on(person: Practitioner, day: date, *, is_treatment: bool) -> bool:
 
 
 def while_here(person: Practitioner, agenda: Agenda, zone: ZoneInfo, *, is_treatment: bool) -> Agenda:
-    """Shut the time after the last day of a practitioner, and for treatments that without a licence."""
+    """Shut the time after the last day of a practitioner, and for treatments that without a licence.
+
+    Where it is for no treatment, anything that has a `last_day_on` will do for a practitioner.
+    """
     shut = [(minute_of(day_bounds(day, zone)[1]), UNTIL_FURTHER_NOTICE) for day in _ends(person, is_treatment)]
     if is_treatment and person.licence_from_on is not None:
         shut.append((0, minute_of(day_bounds(person.licence_from_on, zone)[0])))

@@ -11,6 +11,7 @@ from mesoclinic.core.models import Site, User
 from patients.models import Patient
 from sessions.models import Appointment, PlannedSession, Practitioner
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, CourseStatus, PlannedStatus
+from sessions.queries.availability import treats
 from sessions.queries.plans import window
 
 TO_COME = (PlannedStatus.PLANNED, PlannedStatus.BOOKED)
@@ -60,9 +61,7 @@ def takers(people: Iterable[Practitioner], user: User, *, species_code: str, cho
 
     `people` have their species at hand; who does not treat this one is left out. No SQL statement.
     """
-    treating = [
-        one for one in people if species_code in {its.code for its in one.species.all()} or not one.species.all()
-    ]
+    treating = [one for one in people if treats(one, species_code)]
     if chosen:
         return [one for one in treating if str(one.public_id) == chosen]
     return [one for one in treating if one.user_id == user.pk][:1] or treating
