@@ -55,15 +55,31 @@ def due(clinic: Clinic, now: datetime, *, show: str = "") -> QuerySet[SessionRec
     rows = rows.filter(_has_lot("pk")).exclude(Exists(later.filter(patient=OuterRef("patient"))))
     rows = rows.exclude(Exists(later.filter(patient=OuterRef("patient__merged_into"))))
     rows = rows.exclude(Exists(later.filter(patient__merged_into=OuterRef("patient"))))
-    answers = FollowUp.objects.filter(record=OuterRef("pk"), answer__in=ANSWERED).order_by("-at")
-    rows = rows.annotate(answered_at=Subquery(answers.values("at")[:1]), answer=Subquery(answers.values("answer")[:1]))
-    rows = rows.annotate(is_untold=Case(When(~_is_told(), answer=FollowUpAnswer.REACTION, then=True), default=False))
+    rows = _with_answer(rows)
     lately = now - ASK_AGAIN
     if show == "asked":
         rows = rows.filter(answered_at__gt=lately, is_untold=False)
     elif show != "all":
         rows = rows.filter(Q(answered_at=None) | Q(answered_at__lte=lately) | Q(is_untold=True))
     return rows.order_by("performed_at", "pk")
+
+
+def untold_note(record: SessionRecord) -> str:
+    """What was noted with the answer that something was seen, while no reaction tells it (`is_untold`). One statement."""
+    notes = _answers().values("note")[:1]
+    untold = _with_answer(SessionRecord.objects.filter(pk=record.pk)).filter(is_untold=True)
+    return untold.annotate(answer_note=Subquery(notes)).values_list("answer_note", flat=True).first() or ""
+
+
+def _with_answer(rows: QuerySet[SessionRecord]) -> QuerySet[SessionRecord]:
+    """Add the last answer, when it was given, and whether something was seen and not told since. No statement of its own."""
+    answers = _answers()
+    rows = rows.annotate(answered_at=Subquery(answers.values("at")[:1]), answer=Subquery(answers.values("answer")[:1]))
+    return rows.annotate(is_untold=Case(When(~_is_told(), answer=FollowUpAnswer.REACTION, then=True), default=False))
+
+
+def _answers() -> QuerySet[FollowUp]:
+    return FollowUp.objects.filter(record=OuterRef("pk"), answer__in=ANSWERED).order_by("-at", "-pk")
 
 
 def _is_told() -> Exists:

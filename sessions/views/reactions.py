@@ -35,9 +35,10 @@ VIEWS = [("", gettext_lazy("To ask")), ("asked", gettext_lazy("Asked lately")), 
 @requires("sessions.change_record")
 @require_http_methods(["GET", "POST"])
 def report_reaction(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Enter a reaction that was told after signing."""
+    """Enter a reaction that was told after signing, beginning with what was noted when it was asked about."""
     record = reads.get_or_404(request.clinic, public_id)
-    form = LateReactionForm(request.POST or None, record=record)
+    note = "" if request.method == "POST" else follow_up_reads.untold_note(record)
+    form = LateReactionForm(request.POST or None, record=record, initial={"description": note})
     if request.method == "POST" and form.is_valid():
         try:
             records.report_reaction(actor=request.user, record=record, **form.cleaned_data)

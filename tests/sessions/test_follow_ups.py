@@ -301,6 +301,41 @@ def test_something_seen_and_not_entered_is_said_on_the_list_with_the_way_to_ente
     assert reverse("sessions:record-reaction", args=[world.record.public_id]) in page
 
 
+def test_what_was_noted_when_something_was_seen_begins_the_reaction(world):
+    def begun() -> str:
+        form = browser.get(reverse("sessions:record-reaction", args=[world.record.public_id])).context["form"]
+        return form["description"].value()
+
+    browser = Client()
+    browser.force_login(world.doctor_user)
+    assert begun() == ""
+
+    note = "Red spot at the left knee, " + "x" * 473
+    answer(world, "reaction", note, days=8)
+    answer(world, "not_reached", "No answer", days=9)
+    assert begun() == note
+
+    told(world, now=after(world, days=10))
+    assert begun() == ""
+
+    answer(world, "reaction", "A second one", days=11)
+    assert begun() == "A second one"
+    answer(world, "nothing", "It was a bite", days=12)
+    assert begun() == ""
+
+
+def test_what_is_typed_of_a_reaction_stays_when_the_form_is_refused(world):
+    answer(world, "reaction", "Red spot", days=8)
+    browser = Client()
+    browser.force_login(world.doctor_user)
+    url = reverse("sessions:record-reaction", args=[world.record.public_id])
+
+    refused = browser.post(url, {"kind": "", "severity": "mild", "description": "Gone"})
+
+    assert refused.context["form"].errors
+    assert refused.context["form"]["description"].value() == "Gone"
+
+
 def test_something_seen_after_a_session_not_signed_yet_leads_to_its_record():
     plain = record_world()
     record = done(plain)
