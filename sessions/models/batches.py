@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.constraints import one_of
@@ -61,6 +62,19 @@ class ReportBatch(Job):
                 name="batch_file_when_done",
             ),
         ]
+
+    @property
+    def has_file(self) -> bool:
+        """Whether there is a file to take: once its time is over there is none, whoever deletes it when."""
+        return self.expires_at is not None and self.expires_at > timezone.now() and self.size_bytes is not None
+
+    @property
+    def size_bytes(self) -> int | None:
+        """Return how large the file is; None where there is none, or the storage has lost it."""
+        try:
+            return self.file.size if self.file else None
+        except OSError:
+            return None
 
 
 class BatchReportStatus(models.TextChoices):

@@ -13,7 +13,7 @@ Part = tuple[str, Callable[[], IO[bytes]]]
 
 
 class UnreadablePartError(ValueError):
-    """A part is no PDF that can be put into another; `name` is its file's."""
+    """A part is not there, or no PDF that can be put into another; `name` is its file's."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -27,7 +27,7 @@ def one_pdf(whole: IO[bytes], parts: Iterable[Part], title: str) -> None:
     """
     joined = Joined(whole, title)
     for name, opened in parts:
-        with opened() as part:
+        with _open(name, opened) as part:
             try:
                 joined.add(part, name.removesuffix(".pdf"))
             except (ValueError, LookupError, AttributeError, PyPdfError) as exc:
@@ -36,8 +36,18 @@ def one_pdf(whole: IO[bytes], parts: Iterable[Part], title: str) -> None:
 
 
 def zip_with_index(whole: IO[bytes], parts: Iterable[Part], index: Part) -> None:
-    """Write a zip of the parts and, first, the index. One part is in memory at a time; PDFs are compressed already."""
+    """Write a zip of the parts and, first, the index. One part is in memory at a time; PDFs are compressed already.
+
+    Raises UnreadablePartError as `one_pdf` does.
+    """
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as folder:
         for name, opened in (index, *parts):
-            with opened() as part:
+            with _open(name, opened) as part:
                 folder.writestr(name, part.read())
+
+
+def _open(name: str, opened: Callable[[], IO[bytes]]) -> IO[bytes]:
+    try:
+        return opened()
+    except OSError as exc:
+        raise UnreadablePartError(name) from exc

@@ -181,15 +181,13 @@ def _written(batch: ReportBatch, whole: IO[bytes]) -> str | None:
     """Write what is made; None, or the name of the one that cannot be put in: it failed, and keeps no other from it."""
     rows = list(batch.reports.select_related("course__patient"))
     parts = ((row.file_name, partial(row.file.open, "rb")) for row in rows if row.status == BatchReportStatus.MADE)
-    if batch.kind == BatchKind.ZIP:
-        with translation.override(batch.language):
-            index = recall_workbook([_index(rows)])
-        bundles.zip_with_index(whole, parts, ("index.xlsx", lambda: BytesIO(index)))
-        return None
     try:
         with translation.override(batch.language):
-            title = f"{_('Reports')} – {batch.clinic.name}"
-        bundles.one_pdf(whole, parts, title)
+            if batch.kind == BatchKind.ZIP:
+                index = recall_workbook([_index(rows)])
+                bundles.zip_with_index(whole, parts, ("index.xlsx", lambda: BytesIO(index)))
+            else:
+                bundles.one_pdf(whole, parts, f"{_('Reports')} – {batch.clinic.name}")
     except bundles.UnreadablePartError as broken:
         logger.exception("batch %s: report %s cannot be put together with the others", batch.pk, broken.name)
         return broken.name
@@ -237,12 +235,10 @@ def retry_failed(*, actor: User, batch: ReportBatch) -> None:
 
 def hand_out(*, actor: User, batch: ReportBatch) -> File:
     """Open the file, and note who took it. Raises Refused("not-ready")."""
-    if batch.status != BatchStatus.DONE:
-        raise Refused("not-ready", _("There is no file to take: the batch is not ready, or its time was over."))
-    try:
-        file = batch.file.open("rb")
-    except OSError as exc:
-        raise Refused("not-ready", _("The file is missing. Print the batch again.")) from exc
+    if not batch.has_file:
+        words = _("There is no file to take: the batch is not ready, its time was over, or the file is missing.")
+        raise Refused("not-ready", words)
+    file = batch.file.open("rb")
     audit.record(actor=actor, verb="batch.exported", subject=batch)
     return file
 

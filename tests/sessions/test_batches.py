@@ -366,6 +366,52 @@ def test_after_a_week_the_files_are_gone_and_the_page_says_so(
     assert "There is no file to take" in answer.content.decode()
 
 
+def test_a_file_whose_time_is_over_is_not_given_out_though_nobody_has_deleted_it_yet(world, client):
+    batch = ask(world)
+    batches.print_batch(batch.pk)
+    ReportBatch.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    client.force_login(world[1])
+
+    answer = client.get(reverse("sessions:batch-file", args=[batch.public_id]), follow=True)
+
+    page = answer.content.decode()
+    assert "There is no file to take" in page
+    assert "no file any more" in page
+    assert "Download" not in page
+
+
+def test_a_file_the_storage_has_lost_is_a_sentence(world, client):
+    batch = ask(world)
+    batches.print_batch(batch.pk)
+    batch.refresh_from_db()
+    batch.file.storage.delete(batch.file.name)
+    client.force_login(world[1])
+
+    answer = client.get(reverse("sessions:batch-file", args=[batch.public_id]), follow=True)
+
+    assert answer.status_code == 200
+    assert "the file is missing" in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["pdf", "zip"])
+def test_a_report_the_storage_has_lost_keeps_no_other_from_it_and_is_printed_again(world, kind, monkeypatch, caplog):
+    batch = ask(world, kind)
+    fail_for(monkeypatch, world[2][2])
+    batches.print_batch(batch.pk)
+    monkeypatch.undo()
+    lost = batch.reports.get(course=world[2][0]).file
+    lost.storage.delete(lost.name)
+
+    batches.retry_failed(actor=world[1], batch=ReportBatch.objects.get())
+    batches.print_batch(batch.pk)
+
+    assert content(batch)
+    assert list(batch.reports.values_list("status", flat=True)) == ["failed", "made", "made"]
+    batches.retry_failed(actor=world[1], batch=ReportBatch.objects.get())
+    batches.print_batch(batch.pk)
+    assert list(batch.reports.values_list("status", flat=True)) == ["made"] * 3
+
+
 def test_a_pseudonymised_file_leaves_no_batch_with_its_report_and_no_name(
     world, folder, django_capture_on_commit_callbacks
 ):
