@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
+
 from mesoclinic.core.models import Clinic
 from sessions import canonical
-from sessions.models import SessionRecord, Signature, SignatureHead
+from sessions.models import Addendum, SessionRecord, Signature, SignatureHead
 
 CHUNK = 1000
 LINK = (
@@ -32,7 +34,7 @@ class Verified:
 
 
 def verify_chain(clinic: Clinic) -> Verified:
-    """Walk the chain from its beginning. Two SQL statements, and at most nine for each thousand links."""
+    """Walk the chain from its beginning. Four SQL statements, and at most nine for each thousand links."""
     previous, count = "", 0
     for chunk in _chunks(clinic):
         found = _first_broken(chunk, previous, count)
@@ -109,14 +111,21 @@ def _texts_of_rows(chunk: list[dict]) -> dict[tuple[int, int | None], str]:
 
 
 def _broken_end(clinic: Clinic, previous: str, count: int) -> Broken | None:
-    """The head remembers how long the chain is, so that links cut off its end are missed; unsigned ones too."""
+    """The head remembers how long the chain is, so that links cut off its end are missed; what has no link is found too."""
     head = SignatureHead.objects.filter(clinic=clinic).values("sequence", "sha256").first()
     if head is None:
         head = {"sequence": 0, "sha256": ""}
     if head["sequence"] != count or head["sha256"] != previous:
         return Broken(count + 1, "", "the chain ends elsewhere than the last signing left it")
-    lost = SessionRecord.objects.filter(clinic=clinic, status="signed", signatures__isnull=True).first()
-    return None if lost is None else Broken(count + 1, str(lost.public_id), "the record is signed outside the chain")
+    own = Signature.objects.filter(record=OuterRef("pk"), addendum__isnull=True)
+    lost = SessionRecord.objects.filter(~Exists(own), clinic=clinic, status="signed").order_by("pk").first()
+    if lost is not None:
+        return Broken(count + 1, str(lost.public_id), "the record is signed outside the chain")
+    added = Addendum.objects.filter(record__clinic=clinic, signature__isnull=True).select_related("record")
+    stray = added.order_by("pk").first()
+    if stray is not None:
+        return Broken(count + 1, str(stray.record.public_id), "something was added outside the chain")
+    return None
 
 
 def _public_id(record_id: int) -> str:

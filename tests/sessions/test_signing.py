@@ -371,10 +371,10 @@ def test_each_clinic_has_its_own_chain(world):
 
 def test_walking_the_chain_takes_the_same_statements_for_many(world, django_assert_num_queries):
     signed(world, 1)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         verify_chain(world.clinic)
     signed(world, 2)
     signed(world, 3)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         verify_chain(world.clinic)

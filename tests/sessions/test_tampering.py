@@ -149,6 +149,39 @@ def test_a_signature_that_names_another_signer_or_time_than_its_text_is_found(wo
     assert "names another signer or time" in said
 
 
+def test_what_was_added_to_a_signed_record_outside_the_chain_is_found(world, record):
+    """An addition may always come in: a correction nobody signed would be shown as the right value."""
+    assert verify_chain(world.clinic).broken is None
+
+    Addendum.objects.create(
+        record=record,
+        kind="correction",
+        text="60 → 600",
+        reason="x",
+        corrects="weight_kg",
+        value="600",
+        by=world.doctor,
+        at=at("20:00"),
+    )
+
+    found = verify_chain(world.clinic).broken
+    assert found.record == str(record.public_id)
+    assert found.problem == "something was added outside the chain"
+
+
+def test_a_record_signed_outside_the_chain_is_found_though_an_addendum_of_it_is_in_it(world):
+    stray = done(world)
+    signed = {"status": "signed", "signed_at": at("18:00"), "signed_by": world.doctor}
+    SessionRecord.objects.filter(pk=stray.pk).update(**signed)
+    records.add_addendum(
+        actor=world.doctor_user, record=stray, kind="addendum", text="More", reason="Later", now=at("19:00")
+    )
+
+    found = verify_chain(world.clinic).broken
+
+    assert (found.record, found.problem) == (str(stray.public_id), "the record is signed outside the chain")
+
+
 # A licence that has lapsed
 
 
