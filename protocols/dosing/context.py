@@ -89,7 +89,9 @@ class LaterDose:
 
     substance: MixSubstance
     dose_mg: Decimal
+    given_on: date
     hours_after: Decimal
+    same_course: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dose_mg", checked(self.dose_mg, "dose_mg"))

@@ -48,7 +48,7 @@ class OtherDose:
     substance: MixSubstance
     dose_mg: Decimal
     hours: Decimal
-    same_course: bool = False
+    same_course: bool
 
     @property
     def is_later(self) -> bool:
@@ -71,7 +71,7 @@ class Dose:
     today_mg: Decimal
     around_24h_mg: Decimal
     has_later: bool
-    earlier_course_mg: Decimal
+    other_course_mg: Decimal
     ceilings: tuple[Ceiling, ...]
     limit: Limit | None
 
@@ -101,7 +101,7 @@ class Mix:
                 OtherDose(one.substance, one.dose_mg, one.hours_before.copy_negate(), one.same_course)
                 for one in context.earlier
             ),
-            *(OtherDose(one.substance, one.dose_mg, one.hours_after) for one in context.later),
+            *(OtherDose(one.substance, one.dose_mg, one.hours_after, one.same_course) for one in context.later),
         )
         self.syringes: dict[str, list[int]] = {}
         self.sedations = tuple(index for index, line in enumerate(self.lines) if line.role is Role.SEDATION)
@@ -163,7 +163,7 @@ class Mix:
             today_mg=exact_sum([amount for amount in amounts.values() if amount is not None]),
             around_24h_mg=around_24h_mg,
             has_later=not is_all_before,
-            earlier_course_mg=_sum_mg([other for other in others if other.same_course]),
+            other_course_mg=_sum_mg([other for other in others if other.same_course]),
             ceilings=ceilings,
             limit=self._limit(substances, ceilings),
         )

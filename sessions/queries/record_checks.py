@@ -216,15 +216,11 @@ def _dose(
     given_mg = dose_mg(line) or Decimal(0)
     seconds = int((at - row.record.performed_at).total_seconds())
     hours = Decimal(-(-abs(seconds) * MILLION // 3600)) / MILLION  # rounded up so little that a whole minute stays one
+    given_on = local_day(row.record.performed_at, zone)
+    same_course = record.course_id is not None and row.record.course_id == record.course_id
     if seconds < 0:
-        return LaterDose(substance=substance, dose_mg=given_mg, hours_after=hours)
-    return EarlierDose(
-        substance=substance,
-        dose_mg=given_mg,
-        given_on=local_day(row.record.performed_at, zone),
-        hours_before=hours,
-        same_course=record.course_id is not None and row.record.course_id == record.course_id,
-    )
+        return LaterDose(substance, given_mg, given_on, hours_after=hours, same_course=same_course)
+    return EarlierDose(substance, given_mg, given_on, hours_before=hours, same_course=same_course)
 
 
 def _context(

@@ -63,7 +63,7 @@ class RecordFacts:
     site: Site
     on: date
     patients: Mapping[int, Patient]  # by record
-    others: Mapping[int, list[Administration]]  # by record: given before it, or within a day after it
+    others: Mapping[int, list[Administration]]  # by record: given within a day of it, or in its course
     mix_patients: Mapping[int, MixPatient]  # by patient, as the next two
     consents: Mapping[int, Mapping[str, list[Consent]]]
     consents_by_law: Container[str]
@@ -115,7 +115,7 @@ def record_facts(given: Given, site: Site, at: datetime, at_hand: AtHand | None 
 def _other_lines(
     given: Given, files: Mapping[int, Patient], known: Known, at: datetime
 ) -> dict[int, list[Administration]]:
-    """What each patient was given in the day before or after, or before in the record's course. Two SQL statements.
+    """What each patient was given in the day before or after, or ever in the record's course. Two SQL statements.
 
     A late entry finds what was given after it and entered first.
     """
@@ -124,7 +124,7 @@ def _other_lines(
     rows = Administration.objects.filter(record__in=SessionRecord.objects.finished())
     rows = rows.filter(record__patient__in=[key for keys in file_ids.values() for key in keys])
     near = Q(record__performed_at__gt=at - DAY, record__performed_at__lt=at + DAY)
-    rows = rows.filter(near | Q(record__course__in=courses, record__performed_at__lte=at))
+    rows = rows.filter(near | Q(record__course__in=courses))
     by_file: dict[int, list[Administration]] = defaultdict(list)
     for row in given_lines(rows.select_related("record")):
         by_file[row.record.patient_id].append(row)

@@ -120,9 +120,9 @@ def earlier(of: MixSubstance, dose_mg: str, hours_before: str = "2", on: date = 
     return EarlierDose(of, Decimal(dose_mg), on, Decimal(hours_before), **fields)
 
 
-def later(of: MixSubstance, dose_mg: str, hours_after: str = "2") -> LaterDose:
+def later(of: MixSubstance, dose_mg: str, hours_after: str = "2", on: date = TODAY, **fields: object) -> LaterDose:
     """Make a dose given after this session and entered before it."""
-    return LaterDose(of, Decimal(dose_mg), Decimal(hours_after))
+    return LaterDose(of, Decimal(dose_mg), on, Decimal(hours_after), **fields)
 
 
 def check(lines: Iterable[MixLine], patient: MixPatient = WOMAN, **context: object) -> list[Finding]:

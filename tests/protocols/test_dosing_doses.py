@@ -276,6 +276,25 @@ def test_more_days_of_treatment_than_the_label_allows_are_a_warning():
     assert "dose.over_course_days" not in levels(another)
 
 
+def test_a_late_entry_is_held_to_the_whole_course_and_not_only_to_what_came_before_it():
+    capped = substance("capped", "10 mg/mL", ceilings=(Ceiling("human", "label", mg_per_course=D(49)),))
+
+    def weeks_after(of, *weeks, **fields):
+        days = [(str(168 * week), TODAY + timedelta(days=7 * week)) for week in weeks]
+        return tuple(later(of, "20", hours, day, **fields) for hours, day in days)
+
+    def found(of, **sides):
+        return by_rule(check([line(of)], earlier=(earlier(of, "20", "168", TODAY - timedelta(days=7)),), **sides))
+
+    assert "dose.over_course_ceiling" not in found(capped)
+    assert "dose.over_course_ceiling" not in found(capped, later=weeks_after(capped, 1, same_course=False))
+    assert found(capped, later=weeks_after(capped, 2))["dose.over_course_ceiling"].numbers["total_mg"] == 50
+
+    assert "dose.over_course_days" not in found(THIOCOLCHICOSIDE, later=weeks_after(THIOCOLCHICOSIDE, 1, 2, 3))
+    days = found(THIOCOLCHICOSIDE, later=weeks_after(THIOCOLCHICOSIDE, 1, 2, 3, 4))["dose.over_course_days"]
+    assert days.numbers["days"] == 6
+
+
 @pytest.mark.parametrize(("hours", "expected"), [("1.49", "warn"), ("1.5", None), ("3", None)])
 def test_mepivacaine_comes_again_after_90_minutes_at_the_earliest(hours, expected):
     before = (earlier(MEPIVACAINE, "20", "9"), earlier(MEPIVACAINE, "20", hours), earlier(LIDOCAINE_1, "1", "0"))

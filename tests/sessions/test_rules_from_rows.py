@@ -167,6 +167,23 @@ def test_the_ceiling_of_a_course_counts_its_sessions_however_long_ago(world):
     assert "dose.over_course_ceiling" not in at_second(world, record)
 
 
+def test_a_late_entry_is_held_to_what_its_course_gave_weeks_after_it(world):
+    """The sheet of the first session is found when the second is long recorded."""
+    substance(world, max_mg_per_course=Decimal(39))
+    traits(world, days_per_course=1)
+    record = second(world, days=-6)
+
+    said = at_second(world, record)
+
+    level, words = said["dose.over_course_ceiling"]
+    assert level == "block"
+    assert "40 mg in this course is above the ceiling of 39 mg" in words
+    assert said["dose.over_course_days"][0] == "warn"
+    assert "dose.over_day_ceiling" not in said
+    SessionRecord.objects.exclude(pk=record.pk).update(course=None, planned_session=None)
+    assert not {"dose.over_course_ceiling", "dose.over_course_days"} & at_second(world, record).keys()
+
+
 def test_the_ceiling_of_a_course_is_not_touched_by_what_another_course_got(world):
     substance(world, max_mg_per_course=Decimal(39))
     record = second(world, days=6)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
 
+from protocols.dosing.context import EarlierDose, LaterDose
 from protocols.dosing.findings import Finding, Level, Value
 from protocols.dosing.mix import Dose, Mix
 from protocols.dosing.quantities import EXACT, gettext_noop
@@ -164,10 +165,10 @@ def _family_adds_up(mix: Mix, by_ingredient: Mapping[str, Dose]) -> Iterator[Fin
 
 
 def course_ceiling(mix: Mix) -> Iterator[Finding]:
-    """Block a dose that, with the course so far, is above the ceiling for a course."""
+    """Block a dose that, with all else given in the course, is above the ceiling for a course."""
     for dose in mix.doses:
         for ceiling in dose.ceilings:
-            total_mg = EXACT.add(dose.today_mg, dose.earlier_course_mg)
+            total_mg = EXACT.add(dose.today_mg, dose.other_course_mg)
             if ceiling.mg_per_course is not None and dose.lines and total_mg > ceiling.mg_per_course:
                 yield Finding(
                     Level.BLOCK,
@@ -183,11 +184,10 @@ def course_ceiling(mix: Mix) -> Iterator[Finding]:
 
 def course_days(mix: Mix) -> Iterator[Finding]:
     """Warn above the number of treatment days a label allows (thiocolchicoside: five). DOMAIN.md 3.3."""
+    others: tuple[EarlierDose | LaterDose, ...] = (*mix.context.earlier, *mix.context.later)
     for dose in mix.doses:
         given_on = {
-            earlier.given_on
-            for earlier in mix.context.earlier
-            if earlier.same_course and earlier.substance.ingredient == dose.ingredient
+            other.given_on for other in others if other.same_course and other.substance.ingredient == dose.ingredient
         }
         days = len(given_on | {mix.context.performed_on})
         for ceiling in dose.ceilings:
