@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from mesoclinic.core import audit
 from mesoclinic.core.models import Clinic, User
+from mesoclinic.core.refused import Refused
 from protocols.catalogue import rows
 from protocols.catalogue.entries import Catalogue
 from protocols.catalogue.files import read_catalogue
@@ -32,6 +33,7 @@ from protocols.models import (
 )
 from protocols.models.protocols import VersionStatus
 from protocols.models.shipped import Shipped
+from protocols.services.told_names import keeping_told_name
 
 PROTOCOL_FIELDS = ("name", "source", "field")
 EMPTY: Mapping[str, models.Model] = {}
@@ -101,6 +103,16 @@ def _write(found: models.Model, values: dict[str, Any]) -> None:
     found.save(update_fields=list(values))
 
 
+def _write_named(found: Shipped, values: dict[str, Any]) -> None:
+    """Bring a row up to date, but for its name where signed records tell that."""
+    was = found.name
+    try:
+        with keeping_told_name(found, was):
+            _write(found, values)
+    except Refused:
+        _write(found, {**values, "name": was})
+
+
 def _split(present: dict[str, Any], wanted: Iterable[Row]) -> tuple[list[Row], list[Row], int]:
     """Part what is shipped into new rows, rows to bring up to date, and how many the clinic keeps as its own."""
     new, changed, kept = [], [], 0
@@ -124,7 +136,7 @@ def _load(model: type[Shipped], clinic: Clinic, wanted: list[Row], named: Mappin
         model(clinic=clinic, code=row.code, shipped_digest=row.digest, **_resolve(model, row, named)) for row in new
     )
     for row in changed:
-        _write(present[row.code], {**_resolve(model, row, named), "shipped_digest": row.digest})
+        _write_named(present[row.code], {**_resolve(model, row, named), "shipped_digest": row.digest})
     _link(model, [*zip(added, new, strict=True), *((present[row.code], row) for row in changed)])
     return Loaded(len(new), len(changed), kept)
 

@@ -14,6 +14,7 @@ from protocols.folding import fold
 from protocols.models import Category, Species, Substance
 from protocols.services.archiving import set_archived
 from protocols.services.codes import free_code
+from protocols.services.told_names import keeping_told_name
 
 KEPT = ("id", "public_id", "clinic", "code", "shipped_digest", "is_edited", "is_archived", "search_text")
 
@@ -50,7 +51,7 @@ def update_substance(
 ) -> Substance:
     """Change a substance; from then on the shipped catalogue no longer touches it.
 
-    Raises Refused("not-valid" | "name-taken" | "no-category").
+    Raises Refused("not-valid" | "name-taken" | "name-told" | "no-category").
     """
     substance = Substance.objects.select_for_update().get(pk=substance.pk)
     name = " ".join(str(columns.get("name", substance.name)).split())
@@ -72,12 +73,14 @@ def _write(substance: Substance, columns: dict[str, Any], categories: list[Categ
         raise TypeError(f"a substance has no {', '.join(sorted(unknown))}")
     if not categories:
         raise Refused("no-category", _("Choose at least one category."), field="categories")
+    was = substance.name
     for column, value in columns.items():
         setattr(substance, column, value)
     names = [substance.name, *(substance.synonyms or []), substance.code.replace("-", " ")]
     substance.search_text = fold(" ".join(names))
     check(substance, but=["search_text"])
-    substance.save()
+    with keeping_told_name(substance, was):
+        substance.save()
     substance.categories.set(categories)
     substance.species.set(species)
 

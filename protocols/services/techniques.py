@@ -12,6 +12,7 @@ from mesoclinic.core.refused import Refused
 from protocols.models import Technique
 from protocols.services.archiving import set_archived
 from protocols.services.codes import free_code
+from protocols.services.told_names import keeping_told_name
 
 SAID = ("name", "depth_min_mm", "depth_max_mm", "needs_mix", "notes", "source")
 
@@ -29,7 +30,7 @@ def create_technique(*, actor: User | None, clinic: Clinic, **columns: Any) -> T
 def update_technique(*, actor: User | None, technique: Technique, **columns: Any) -> Technique:
     """Change a technique; from then on the shipped catalogue no longer touches it.
 
-    Raises Refused("name-taken" | "no-source" | "not-valid").
+    Raises Refused("name-taken" | "name-told" | "no-source" | "not-valid").
     """
     technique = Technique.objects.select_for_update().get(pk=technique.pk)
     before = {name: getattr(technique, name) for name in SAID}
@@ -46,6 +47,7 @@ def archive_technique(*, actor: User | None, technique: Technique, is_archived: 
 
 
 def _write(technique: Technique, columns: dict[str, Any]) -> None:
+    was = technique.name
     for name in SAID:
         setattr(technique, name, columns[name])
     others = Technique.objects.filter(clinic_id=technique.clinic_id, name__iexact=technique.name)
@@ -54,4 +56,5 @@ def _write(technique: Technique, columns: dict[str, Any]) -> None:
     if not technique.source.strip():
         raise Refused("no-source", _("Say where this comes from: a text, a decision of the clinic."), field="source")
     check(technique)
-    technique.save()
+    with keeping_told_name(technique, was):
+        technique.save()

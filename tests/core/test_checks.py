@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 from celery import current_app
+from django.apps import apps
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.db.migrations.recorder import MigrationRecorder
+from django.urls import Resolver404, get_resolver, resolve
 from django.utils import timezone
 from kombu import Connection
 
@@ -201,3 +203,14 @@ def test_a_check_that_breaks_hides_no_other(client, monkeypatch):
     assert answer.status_code == 503
     assert answer.json()["broker"] == "OSError"
     assert answer.json()["database"] == "ok"
+
+
+def test_the_forms_are_the_only_door_over_the_web_there_is_no_admin_and_no_api():
+    """ADR 0280: whoever adds one tries it against what is signed."""
+    doors = {"django.contrib.admin", "ninja", "rest_framework", "tastypie", "graphene_django"}
+
+    assert not {app.name for app in apps.get_app_configs()} & doors
+    assert "admin" not in get_resolver().namespace_dict
+    for address in ("/admin/", "/api/", "/api/v1/", "/graphql/"):
+        with pytest.raises(Resolver404):
+            resolve(address)
