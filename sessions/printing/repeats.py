@@ -1,7 +1,9 @@
 """Sessions that repeat one before say so instead of telling all of it again; what differs is told in full. Pure."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from operator import eq, ne
 from typing import Any
 
 from sessions.printing.document import SessionPart, SiteLine
@@ -54,7 +56,7 @@ def told_once(sessions: Iterable[SessionPart], words: Words) -> list[tuple[Sessi
     A session withdrawn, or with something added to it, tells all of its own and is pointed to by none; so does a value
     that a correction gave.
     """
-    told: dict[str, SessionPart] = {}  # by facet, where it was told in full
+    told: dict[str, list[SessionPart]] = defaultdict(list)  # by facet, where it was told in full
     found = []
     for session in sessions:
         shown, other = session, ""
@@ -62,9 +64,9 @@ def told_once(sessions: Iterable[SessionPart], words: Words) -> list[tuple[Sessi
         for facet in () if session.withdrawn or session.addenda else FACETS:
             if _is_corrected(session, facet) or not any(_flat(facet.value(session))):
                 continue
-            before = told.get(facet.word)
-            if before is None or facet.value(before) != facet.value(session):
-                told[facet.word] = session
+            before = _told_before(session, facet, told[facet.word])
+            if before is None:
+                told[facet.word].append(session)
                 continue
             same.setdefault(before.number, []).append(words[facet.word])
             shown = facet.without(shown)
@@ -72,6 +74,18 @@ def told_once(sessions: Iterable[SessionPart], words: Words) -> list[tuple[Sessi
         rows = [[words["as_session"].format(number=n), _list(names)] for n, names in same.items()]
         found.append((shown, [*rows, *([[words["differs"], other]] if other else [])]))
     return found
+
+
+def _told_before(session: SessionPart, facet: Facet, told: list[SessionPart]) -> SessionPart | None:
+    """Give the session that told the same, the latest of several; of places one that shares some of them does."""
+    alike = [one for one in reversed(told) if facet.value(one) == facet.value(session)]
+    if facet is not SITES:
+        return next(iter(alike), None)
+    return min(
+        (one for one in alike if any(map(eq, one.sites, session.sites))),
+        key=lambda one: sum(map(ne, one.sites, session.sites)),
+        default=None,
+    )
 
 
 def _is_corrected(session: SessionPart, facet: Facet) -> bool:

@@ -65,12 +65,31 @@ def test_what_differs_is_told_in_full_and_is_what_the_next_is_compared_with(othe
 
 
 def test_places_that_differ_in_shots_depth_or_reaction_are_told_by_themselves():
+    calmer = (SITES[0], replace(SITES[1], reactive=False))
+
+    [_first, second, third] = rows(session(1), session(2, sites=calmer), session(3))
+
+    assert second["Different here"] == "Neck, right · 4 mm · 22 shots"
+    assert "Different here" not in third
+
+
+def test_where_every_place_differs_they_are_told_in_full():
     calmer = (replace(SITES[0], shots=30), replace(SITES[1], reactive=False))
 
-    [_first, second, third] = rows(session(1), session(2, sites=calmer), session(3, sites=(calmer[0], SITES[1])))
+    _first, second, third = told_once([session(1), session(2, sites=calmer), session(3, sites=calmer)], ENGLISH)
 
-    assert second["Different here"] == "Neck, left · 4 mm · 30 shots\nNeck, right · 4 mm · 22 shots"
-    assert third["Different here"] == "Neck, left · 4 mm · 30 shots"
+    assert second[0].sites == calmer
+    assert dict(second[1]) == {"As session 1": "Mix, technique, device, depth, weight used"}
+    assert dict(third[1])["As session 2"] == "Sites"
+
+
+def test_what_any_session_before_told_is_pointed_to_not_only_what_was_told_last():
+    other = {"mix": (replace(MIX[0], lot="L2"),), "sites": (replace(SITES[0], row="row 2"), SITES[1])}
+
+    *_before, third, fourth = told_once([session(1), session(2, **other), session(3), session(4, **other)], ENGLISH)
+
+    assert third[1] == [["As session 1", "Mix, sites, technique, device, depth, weight used"]]
+    assert dict(fourth[1])["As session 2"] == "Mix, sites"
 
 
 @pytest.mark.parametrize(
