@@ -96,8 +96,10 @@ def cause(why: Why, people: Mapping[int, Practitioner], closed: ClosedDays, bloc
         reason = closed.reason(why.on)
         closed_words = _("the clinic is closed %(span)s") % words
         return f"{closed_words} ({reason})" if reason else closed_words
-    if why.cause in (Cause.AWAY, Cause.FULL, Cause.NOT_OPEN) and who:
+    if why.cause in (Cause.AWAY, Cause.FULL, Cause.NOT_OPEN, Cause.TIME, Cause.ROOM) and who:
         named = {
+            Cause.TIME: _("%(who)s is free on %(on)s only outside the hours asked for"),
+            Cause.ROOM: _("the room asked for is taken when %(who)s is free on %(on)s"),
             Cause.AWAY: _("%(who)s is away %(span)s") if why.from_on else _("%(who)s is away on %(on)s"),
             Cause.FULL: _("%(who)s has no free time on %(on)s"),
             Cause.NOT_OPEN: _("%(who)s does not work on %(on)s"),
@@ -116,6 +118,11 @@ def cause(why: Why, people: Mapping[int, Practitioner], closed: ClosedDays, bloc
         Cause.FOLLOWS: _("counted from the session before, its window is %(span)s"),
         Cause.NEXT_BOOKED: _("the next session, booked for %(on)s, is to stay inside its window"),
         Cause.WISHES: _("what is wished for is better met on this day"),
+        Cause.ROOM_AT_HOURS: _("on %(on)s the room asked for is free only outside the hours asked for"),
+        Cause.NO_SUCH_DAY: _("no day asked for lies in its window, %(span)s"),
+        Cause.ASKED_FOR: _("%(who)s is wished for and has time"),
+        Cause.STAYED: _("the session before it is with %(who)s too"),
+        Cause.STAYS: _("the session after it is with %(who)s too"),
     }
     return said[why.cause] % words
 
@@ -131,18 +138,18 @@ def broken(line: Line) -> list[str]:
         Wish.SAME_ROOM: _("another room than the time before"),
     }
     names = set(line.choice.broken)
-    if Wish.PRACTITIONER in names:
+    if Wish.PRACTITIONER in names and line.choice.before_with == line.wished_with:
         names -= {Wish.SAME_PRACTITIONER}
     return [said[wish] for wish in Wish if wish in names]
 
 
-def detail(line: Line, cause_words: str) -> str:
+def detail(line: Line, causes: Sequence[str]) -> str:
     """Say in one line what a session costs and why: "2 days late (target Mon 3 Aug): Dr Ada is away 3–7 August"."""
-    said = cause_words
+    said = "; ".join(dict.fromkeys(causes))
     if line.starts_at is not None and (off := price(line)):
         target = date_format(line.choice.due_on, "D j M")
         off = _("%(price)s (target %(day)s)") % {"price": off, "day": target}
-        said = f"{off}: {cause_words}" if cause_words else off
+        said = f"{off}: {said}" if said else off
     return "; ".join(filter(None, [said, ", ".join(broken(line))]))
 
 

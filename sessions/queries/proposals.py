@@ -15,7 +15,7 @@ from sessions.queries import availability, room_choice
 from sessions.queries.blocked import BlockedTime
 from sessions.queries.licences import may_give, while_here
 from sessions.queries.plans import CoursePlan, course_plan, window
-from sessions.scheduling.causes import Facts, Why, why
+from sessions.scheduling.causes import Facts, Why, whys
 from sessions.scheduling.hours import days_between
 from sessions.scheduling.openings import Time, find_openings
 from sessions.scheduling.series import Choice, Proposal, propose
@@ -40,19 +40,27 @@ class Pin:
 
 @dataclass(frozen=True)
 class Line:
-    """One session of a proposal with whom and where; `starts_at` is None when no time was found."""
+    """One session of a proposal with whom and where; `starts_at` is None when no time was found.
+
+    `whys` begin with what stood against its target day, when it is not on it.
+    """
 
     planned: PlannedSession
     choice: Choice
-    why: Why | None
+    whys: tuple[Why, ...]
     practitioner: Practitioner | None = None
     room: Room | None = None
     starts_at: datetime | None = None
     is_pinned: bool = False
+    wished_with: int | None = None
 
     @property
     def number(self) -> int:
         return self.choice.number
+
+    @property
+    def why(self) -> Why | None:
+        return next(iter(self.whys), None)
 
 
 @dataclass(frozen=True)
@@ -97,17 +105,18 @@ class Found:
         return tuple(self._line(choice, rows[choice.number], *needs[choice.number]) for choice in chosen)
 
     def _line(self, choice: Choice, planned: PlannedSession, need: Need, after: Need | None) -> Line:
-        cause = why(choice, need, self.facts, after)
+        causes = whys(choice, need, self.facts, after)
         if choice.slot is None:
-            return Line(planned, choice, cause)
+            return Line(planned, choice, causes)
         return Line(
             planned,
             choice,
-            cause,
+            causes,
             self.people[choice.slot.practitioner],
             self.rooms.get(choice.slot.room),
             instant_of(choice.slot.start),
             need.pinned is not None,
+            self.facts.wishes.practitioner,
         )
 
 

@@ -6,12 +6,13 @@ from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from sessions.scheduling.hours import days_between
 from sessions.scheduling.intervals import Interval, merge, subtract
-from sessions.scheduling.openings import Openings, Time
+from sessions.scheduling.openings import Opening, Openings, Time
 from sessions.scheduling.series import Choice
 from sessions.scheduling.slots import Agenda
 from sessions.scheduling.walltime import day_end, day_start, local_day_of
-from sessions.scheduling.wishes import Need, Wish, Wishes, wished_starts
+from sessions.scheduling.wishes import Need, Slot, Wish, Wishes, wished_starts
 
 
 class Cause(StrEnum):
@@ -26,10 +27,15 @@ class Cause(StrEnum):
     FULL = "full"  # every time is taken
     TIME = "time"  # free, but not at the hours asked for
     ROOM = "room"  # free, but not in the room asked for
+    ROOM_AT_HOURS = "room-at-hours"  # free in the room asked for and at the hours asked for, but not in both at once
     PATIENT_BUSY = "patient_busy"  # the patient has another visit
     FOLLOWS = "follows"  # free, but outside the window after the session before
     NEXT_BOOKED = "next-booked"  # free, but the booked session behind it would be outside its window
     WISHES = "wishes"  # free, but something wished for is better met on another day
+    NO_SUCH_DAY = "no-such-day"  # its window has no weekday asked for
+    ASKED_FOR = "asked-for"  # back with the one wished for
+    STAYED = "stayed"  # the session before is with the same one
+    STAYS = "stays"  # the session after it is with the same one
 
 
 @dataclass(frozen=True)
@@ -57,31 +63,97 @@ class Facts:
         return self.openings.zone
 
 
-def why(choice: Choice, need: Need, facts: Facts, after: Need | None = None) -> Why | None:
-    """Say what stood against the target day of a session; None when it is on that day, at wished-for times.
+def whys(choice: Choice, need: Need, facts: Facts, after: Need | None = None) -> tuple[Why, ...]:
+    """Say what stood against the target day of a session, then against each wish its time does not meet.
 
-    `after` is the session behind it.
+    Empty when it is on that day, at wished-for times. `after` is the session behind it.
     """
-    if choice.slot is None or choice.on != need.due_on:
-        found = why_not_on(need.due_on, need, facts, choice.window)
-        if found.cause is Cause.WISHES and after is not None and after.stands_on is not None and after.held_to_window:
-            return Why(Cause.NEXT_BOOKED, after.stands_on)
-        unmet = _unmet(need.due_on, need, facts, _asked_for(facts)) if found.cause is Cause.WISHES else None
-        return unmet or found
-    if Wish.PRACTITIONER in choice.broken:
-        return why_not_on(choice.on, need, facts, choice.window)
-    return _unmet(choice.on, need, facts, {choice.slot.practitioner}) if choice.broken else None
+    if choice.slot is None:
+        return (_off_target(choice, need, facts, after),)
+    found = [_off_target(choice, need, facts, after)] if choice.on != need.due_on else []
+    found += [one for wish in choice.broken if (one := _against(wish, choice, choice.slot, need, facts))]
+    return tuple(dict.fromkeys(found))
 
 
-def _unmet(day: date, need: Need, facts: Facts, people: Collection[int]) -> Why | None:
-    """Say what stood on a day against the room or the hours rather wished for, where no time of it would meet them."""
-    free = [one for one in facts.openings.on(need.minutes, day.toordinal()) if one.practitioner in people]
-    room = facts.wishes.room
-    if room and not any(room in one.rooms for one in free):
-        return Why(Cause.ROOM, day)
-    if not any(_in_hours(one.first, one.last, day, need, facts) for one in free):
-        return Why(Cause.TIME, day)
-    return None
+def _off_target(choice: Choice, need: Need, facts: Facts, after: Need | None) -> Why:
+    found = why_not_on(need.due_on, need, facts, choice.window)
+    if found.cause is not Cause.WISHES:
+        return found
+    if after is not None and after.stands_on is not None and after.held_to_window:
+        return Why(Cause.NEXT_BOOKED, after.stands_on)
+    weekdays = facts.wishes.weekdays
+    if weekdays and need.due_on.isoweekday() not in weekdays:
+        return Why(Cause.WEEKDAY, need.due_on)
+    return _unmet(need.due_on, need, facts, _asked_for(facts)) or found
+
+
+def _against(wish: Wish, choice: Choice, slot: Slot, need: Need, facts: Facts) -> Why | None:
+    """Say what stood against one wish on the day chosen; None when nothing of that day did."""
+    if wish is Wish.WEEKDAY:
+        return _against_weekdays(choice, need, facts)
+    if wish is Wish.PRACTITIONER:
+        return _against_person(choice, slot, need, facts, facts.wishes.practitioner)
+    if wish is Wish.SAME_PRACTITIONER:
+        return _against_staying(choice, slot, need, facts)
+    return _unmet(choice.on, need, facts, {slot.practitioner})
+
+
+def _against_weekdays(choice: Choice, need: Need, facts: Facts) -> Why | None:
+    """Look at the weekday wished for that is nearest to the target, inside the window where there is one."""
+    first, last = choice.window or (need.first_on, need.last_on)
+    first, last = max(first, need.first_on), min(last, need.last_on)
+    wished = [day for day in days_between(first, last) if day.isoweekday() in facts.wishes.weekdays]
+    if not wished:
+        return Why(Cause.NO_SUCH_DAY, choice.on, None, first, last) if first <= last else None
+    day = min(wished, key=lambda one: abs(one - need.due_on))
+    found = why_not_on(day, need, facts)
+    return found if found.cause is not Cause.WISHES else _unmet(day, need, facts, _asked_for(facts))
+
+
+def _against_person(choice: Choice, slot: Slot, need: Need, facts: Facts, who: int | None) -> Why | None:
+    """Say why somebody does not treat on the day chosen: who is free all the same was left for the sake of a neighbour."""
+    agenda = facts.time.practitioners.get(who or 0)
+    if who is None or agenda is None:
+        return None
+    span = (day_start(choice.on, facts.zone), day_end(choice.on, facts.zone))
+    found = _by_people(choice.on, span, need, facts, {who: agenda}) or _unmet(choice.on, need, facts, {who})
+    neighbour = Cause.STAYED if choice.before_with == slot.practitioner else Cause.STAYS
+    return found or Why(neighbour, choice.on, slot.practitioner)
+
+
+def _against_staying(choice: Choice, slot: Slot, need: Need, facts: Facts) -> Why | None:
+    """Say why the practitioner of the session before is not kept."""
+    if slot.practitioner == facts.wishes.practitioner:
+        return Why(Cause.ASKED_FOR, choice.on, slot.practitioner)
+    if choice.before_with == facts.wishes.practitioner:
+        return None
+    return _against_person(choice, slot, need, facts, choice.before_with)
+
+
+def _unmet(
+    day: date, need: Need, facts: Facts, people: Collection[int], asked: Collection[Wish] = (Wish.ROOM, Wish.TIME)
+) -> Why | None:
+    """Say what stood on a day against the room or the hours asked for, where no time of it would meet them.
+
+    Whose time it is about is named where somebody else's would.
+    """
+
+    def in_room(one: Opening) -> bool:
+        return Wish.ROOM not in asked or not facts.wishes.room or facts.wishes.room in one.rooms
+
+    def in_hours(one: Opening) -> bool:
+        return Wish.TIME not in asked or _in_hours(one.first, one.last, day, need, facts)
+
+    everybody = facts.openings.on(need.minutes, day.toordinal())
+    free = [one for one in everybody if one.practitioner in people]
+    for cause, will_do in ((Cause.ROOM, in_room), (Cause.TIME, in_hours)):
+        if not any(map(will_do, free)):
+            return Why(cause, day, _lone(people) if any(map(will_do, everybody)) else None)
+    return None if any(in_room(one) and in_hours(one) for one in free) else Why(Cause.ROOM_AT_HOURS, day)
+
+
+def _lone(people: Collection[int]) -> int | None:
+    return next(iter(people)) if len(people) == 1 else None
 
 
 def why_not_on(day: date, need: Need, facts: Facts, window: tuple[date, date] | None = None) -> Why:
@@ -122,14 +194,7 @@ def _by_people(day: date, span: Interval, need: Need, facts: Facts, people: Mapp
     if not free:
         lone = next(iter(there)) if len(there) == 1 and len(people) == 1 else None
         return Why(_no_opening(there, span, need, facts), day, lone)
-    wishes = facts.wishes
-    if Wish.ROOM in wishes.only and wishes.room and not any(wishes.room in opening.rooms for opening in free):
-        return Why(Cause.ROOM, day)
-    if Wish.TIME in wishes.only and not any(
-        _in_hours(opening.first, opening.last, day, need, facts) for opening in free
-    ):
-        return Why(Cause.TIME, day)
-    return None
+    return _unmet(day, need, facts, people, facts.wishes.only)
 
 
 def _hours(agenda: Agenda, span: Interval) -> bool:

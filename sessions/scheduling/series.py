@@ -33,7 +33,10 @@ from sessions.scheduling.wishes import (
 
 @dataclass(frozen=True)
 class Choice:
-    """What became of one session. `slot` is None when nothing was found; it then counts as on `on`."""
+    """What became of one session. `slot` is None when nothing was found; it then counts as on `on`.
+
+    `before_with` is the practitioner of the session before, where keeping them is wished for.
+    """
 
     number: int
     minutes: int
@@ -43,6 +46,7 @@ class Choice:
     window: tuple[date, date] | None
     broken: tuple[Wish, ...] = ()
     late_after: date | None = None
+    before_with: int | None = None
 
     @property
     def days_off(self) -> int:
@@ -316,6 +320,7 @@ def _choices(
             window=_days(window) if window else None,
             broken=_broken(chosen, before, need, on, wishes, zone),
             late_after=need.late_after,
+            before_with=before.key[0] or None if before.key else None,
         )
 
 

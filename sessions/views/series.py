@@ -157,7 +157,7 @@ class SeriesDesk:
         lines = found.lines()
         placed = [line for line in lines if line.starts_at is not None]
         inside = [line for line in placed if not line.choice.is_outside]
-        days = [line.why.on for line in lines if line.why]
+        days = [why.on for line in lines for why in line.whys]
         self.closed = availability.closed_days(self.course.site, min(days), max(days)) if days else None
         is_whole = found.proposal.is_whole
         others = [] if found.proposal.inside == len(lines) else proposals.relaxations(found)
@@ -184,15 +184,15 @@ class SeriesDesk:
         return ShownLine(
             line,
             proposal_words.price(line),
-            proposal_words.detail(line, self._cause(line, found)),
+            proposal_words.detail(line, self._causes(line, found)),
             self._swap_query(line.number),
             is_swapped=self.swapped == line.number,
         )
 
-    def _cause(self, line: Line, found: Found) -> str:
-        if line.why is None or self.closed is None or line.is_pinned:
-            return ""
-        return proposal_words.cause(line.why, found.people, self.closed, found.blocked)
+    def _causes(self, line: Line, found: Found) -> list[str]:
+        if self.closed is None or line.is_pinned:
+            return []
+        return [proposal_words.cause(why, found.people, self.closed, found.blocked) for why in line.whys]
 
     def _alternatives(self, found: Found) -> list[ShownAlternative]:
         shown = []

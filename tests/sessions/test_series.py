@@ -60,9 +60,22 @@ def accept(world, asked, **fields):
 
 
 def causes(found) -> dict[int, str]:
-    lines = [line for line in found.lines() if line.why]
+    return {number: said[0] for number, said in all_causes(found).items()}
+
+
+def all_causes(found) -> dict[int, list[str]]:
     closed = availability_reads.closed_days(found.course.site)
-    return {line.number: proposal_words.cause(line.why, found.people, closed) for line in lines}
+    lines = [line for line in found.lines() if line.whys]
+    return {line.number: [proposal_words.cause(why, found.people, closed) for why in line.whys] for line in lines}
+
+
+def away(practitioner, day_offset: int, days: int = 1) -> None:
+    availability.add_absence(
+        actor=None,
+        practitioner=practitioner,
+        starts_at=at("00:00", day_offset),
+        ends_at=at("00:00", day_offset + days),
+    )
 
 
 # --- proposing
@@ -214,9 +227,92 @@ def test_what_stood_against_the_hours_and_the_room_rather_wished_for_is_said(wor
     afternoons = found(world, wish(world, from_time=time(14)), count=2)
     in_room_two = found(world, wish(world, room=world.other_room), count=2)
 
-    assert causes(afternoons) == {1: "Monday 2 March is free only outside the hours asked for"}
+    assert causes(afternoons) == {1: "Dr Ada is free on Monday 2 March only outside the hours asked for"}
     assert proposal_words.broken(afternoons.lines()[0]) == ["not at the hours wished for"]
     assert causes(in_room_two) == {2: "the room asked for is taken on Monday 9 March"}
+
+
+def test_hours_that_nobody_has_are_said_of_the_day(world):
+    evenings = found(world, wish(world, from_time=time(20)), count=1)
+
+    assert causes(evenings) == {1: "Monday 2 March is free only outside the hours asked for"}
+
+
+def test_a_session_off_its_day_and_at_unwished_hours_has_the_cause_of_both(world):
+    for one in (world.doctor, world.colleague):
+        away(one, 7, 2)
+    for offset in (9, 10):
+        book(world, "14:00", day_offset=offset, minutes=180, patient=patient(world.clinic, f"Afternoon {offset}"))
+
+    series = found(world, wish(world, from_time=time(14)), count=2)
+
+    assert all_causes(series) == {
+        2: ["Dr Ada is away 9–10 March", "Dr Ada is free on Wednesday 11 March only outside the hours asked for"]
+    }
+    assert proposal_words.broken(series.lines()[1]) == ["not at the hours wished for"]
+
+
+def two_colleagues(world):
+    """The first session is booked with the one who leads, who is then away for two months: two colleagues stand in."""
+    book(world, planned_session=world.course.planned_sessions.get(number=1))
+    away(world.doctor, 7, 62)
+    return make_practitioner(world.clinic, name="Dr Dee", species=[world.patient.species])
+
+
+def test_a_change_from_one_colleague_to_another_has_its_own_cause(world):
+    away(two_colleagues(world), 7, 7)
+    away(world.colleague, 14, 16)
+
+    series = found(world, count=3)
+
+    assert [line.practitioner.name for line in series.lines()] == ["Dr Cy", "Dr Dee", "Dr Dee"]
+    assert all_causes(series)[3] == ["Dr Ada is away 9 March – 9 May", "Dr Cy is away 16–31 March"]
+    assert [proposal_words.broken(line) for line in series.lines()] == [
+        ["with another practitioner than wished for"],
+        ["with another practitioner than wished for", "another practitioner than the time before"],
+        ["with another practitioner than wished for"],
+    ]
+
+
+def test_a_change_for_the_sake_of_what_follows_says_so(world):
+    away(two_colleagues(world), 7, 7)
+    away(world.colleague, 21, 40)
+    book(world, "09:00", day_offset=14, practitioner=world.colleague, patient=patient(world.clinic, "Bea"))
+
+    series = found(world, count=3)
+
+    assert [line.practitioner.name for line in series.lines()] == ["Dr Cy", "Dr Dee", "Dr Dee"]
+    assert all_causes(series)[3] == ["Dr Ada is away 9 March – 9 May", "the session after it is with Dr Dee too"]
+
+
+def test_going_back_to_whom_is_asked_for_is_a_cause(world):
+    away(world.doctor, 7, 5)
+
+    series = found(world, count=3)
+
+    assert all_causes(series) == {
+        1: ["the session after it is with Dr Cy too"],
+        2: ["Dr Ada is away 9–13 March"],
+        3: ["Dr Ada is wished for and has time"],
+    }
+    assert proposal_words.broken(series.lines()[2]) == ["another practitioner than the time before"]
+
+
+def test_a_weekday_not_wished_for_says_what_stood_against_the_one_wished_for(world):
+    for one in (world.doctor, world.colleague):
+        away(one, 8)
+
+    tuesdays = found(world, wish(world, weekdays=[2]), count=2)
+    sundays = found(world, wish(world, weekdays=[7]), count=1)
+
+    assert all_causes(tuesdays)[2] == ["Dr Ada is away on 10 March"]
+    assert all_causes(sundays)[1] == ["no day asked for lies in its window, on 2 March"]
+
+
+def test_a_day_that_is_free_and_not_wished_for_says_so(world):
+    tuesdays = found(world, wish(world, weekdays=[2]), count=2)
+
+    assert all_causes(tuesdays)[2] == ["Monday is not a day asked for"]
 
 
 def test_a_full_day_is_said(world):
