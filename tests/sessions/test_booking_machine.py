@@ -1,4 +1,4 @@
-"""Anything in any order: book, move, cancel, miss, record, leave out, close days, block days, pause, take back. What must hold, holds.
+"""Anything in any order: book, book a whole series, move, cancel, miss, record, leave out, close days, block days, pause, take back. What must hold, holds.
 
 The machine plays a doctor at the desk with two courses; the clock goes on by itself. A step may be refused in words,
 never fail in another way.
@@ -18,14 +18,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
-from sessions.models import Appointment, Course, PlannedSession
+from sessions.models import Appointment, BookingPreference, Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN
 from sessions.queries.broken import lost_visits
 from sessions.queries.courses import to_rebook as to_rebook_rows
 from sessions.queries.plans import window
+from sessions.queries.proposals import find_series
 from sessions.queries.ripples import Deed, question
 from sessions.services import appointments, availability, courses, plans, preferences
-from sessions.services.appointments import NewTime
+from sessions.services.appointments import NewTime, SeriesTime
 from sessions.services.undoing import FOR, undo
 from tests.factories import make_course
 from tests.sessions.booking_world import MONDAY, NOW, at
@@ -40,6 +41,7 @@ WHICH = st.integers(0, 11)
 FUTURES = st.sampled_from(["only", "shift", "replan"])
 DEEDS = {
     "book_appointment",
+    "book_series",
     "move_with_following",
     "move_many",
     "cancel_with_following",
@@ -164,6 +166,28 @@ class Machine(RuleBasedStateMachine):
             outside_window_reason="asked for it" if reason else "",
         )
         assert allowed or not booked, "nobody said why the day is outside the window"
+
+    @rule(which=WHICH, weekday=st.sampled_from([None, 1, 4]), is_whole=st.booleans())
+    def book_series(self, which, weekday, is_whole):
+        """Accept what is proposed, or the part of it that fits. On a page just loaded nothing has changed meanwhile."""
+        rows = Course.objects.filter(status="active").select_related("patient__species", "site", "clinic")
+        course = self.pick(rows.order_by("pk"), which)
+        wishes = {"weekday_bits": 1 << (weekday - 1)} if weekday else {}
+        found = course and find_series(
+            course, BookingPreference(patient=course.patient, clinic=self.world.clinic, **wishes), now=self.now
+        )
+        lines = [line for line in found.lines() if line.starts_at] if found else []
+        lines = lines if is_whole else [line for line in lines if not line.choice.is_outside]
+        if not lines:
+            return
+        times = [SeriesTime(line.number, line.starts_at, line.practitioner, line.room) for line in lines]
+        before = {row[0] for row in self.facts()}
+        booked = self.do(appointments.book_series, clinic=self.world.clinic, course=course, times=times)
+        assert booked, "what has just been proposed can be booked"
+        fresh = Appointment.objects.exclude(pk__in=before).select_related("planned_session")
+        assert {(one.planned_session.number, one.starts_at) for one in fresh} == {
+            (one.number, one.starts_at) for one in times
+        }, "the times that were shown, and all of them"
 
     @rule(which=WHICH, days=st.integers(-10, 14), clock=HOURS, future=FUTURES, reason=st.booleans())
     def move(self, which, days, clock, future, reason):
@@ -357,8 +381,8 @@ def world():
     world = record_world(cadence="7x1w")
     for number in range(2, 8):
         book_session(world, number)
-    other = make_course(world.clinic, cadence="6x1w", practitioner=world.doctor, start_on=MONDAY)
-    for row in other.planned_sessions.filter(number__lte=4).select_related("course__patient"):
+    other = make_course(world.clinic, cadence="4x1w, 2x2w", practitioner=world.doctor, start_on=MONDAY)
+    for row in other.planned_sessions.filter(number__lte=3).select_related("course__patient"):
         appointments.book_appointment(
             actor=world.desk,
             clinic=world.clinic,
