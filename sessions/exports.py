@@ -1,10 +1,18 @@
 """The columns of this app's lists in a spreadsheet."""
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.exports import Column
+from sessions.models import Appointment
 from sessions.queries.access_log_lines import change_words
+
+
+def _where(visit: Appointment) -> str:
+    place = visit.place or visit.room
+    return place.name if place else ""
+
 
 _COURSE = (
     Column(_("No."), lambda course: course.number),
@@ -73,7 +81,7 @@ VISITS = (
     Column(_("Session"), lambda visit: visit.planned_session.number if visit.planned_session else None),
     Column(_("Reason"), lambda visit: visit.listed_reason),
     Column(_("With"), lambda visit: visit.practitioner.name),
-    Column(_("Where"), lambda visit: (visit.place or visit.room or "") and (visit.place or visit.room).name),
+    Column(_("Where"), _where),
     Column(_("Status"), lambda visit: visit.get_status_display()),
 )
 ROUNDS = (
@@ -100,6 +108,48 @@ WAITING = (
     Column(_("Waits until"), lambda one: one.entry.until_on),
     Column(_("Booked"), lambda one: one.entry.appointment.starts_at if one.entry.appointment else None),
     Column(_("Note"), lambda one: one.entry.note),
+)
+_CONTACT = (
+    Column(_("Whom to call"), lambda line: line.contact.who),
+    Column(_("Phone"), lambda line: line.contact.phone),
+    Column(_("E-mail"), lambda line: line.contact.email),
+    Column(_("Does not want calls"), lambda line: "" if line.contact.may_call else gettext("yes")),
+)
+TO_CALL = (
+    Column(_("What to do"), lambda line: gettext("To rebook") if line.line.visit else gettext("To call")),
+    Column(_("Patient"), lambda line: line.patient.name),
+    Column(_("File"), lambda line: line.patient.number),
+    Column(_("Kind"), lambda line: str(line.patient.species)),
+    *_CONTACT,
+    Column(_("Why"), lambda line: capfirst(line.reason)),
+    Column(_("For"), lambda line: str(line.course.indication) if line.course else ""),
+    Column(_("Booked"), lambda line: line.line.visit.starts_at if line.line.visit else None),
+    Column(_("With"), lambda line: line.line.visit.practitioner.name if line.line.visit else ""),
+    Column(_("Last visit"), lambda line: "" if line.line.visit else line.last),
+    Column(_("Last call"), lambda line: line.outcome.at if line.outcome else None),
+    Column(_("What came of it"), lambda line: line.outcome.get_outcome_display() if line.outcome else ""),
+    Column(_("By"), lambda line: str(line.outcome.by or "") if line.outcome else ""),
+)
+TO_REBOOK_NAMELESS = (
+    Column(_("Booked"), lambda row: row.visit.starts_at),
+    Column(_("What for"), lambda row: row.visit.get_kind_display()),
+    Column(_("With"), lambda row: row.visit.practitioner.name),
+    Column(_("Where"), lambda row: _where(row.visit)),
+    Column(_("Part of a round"), lambda row: gettext("yes") if row.visit.round_id else ""),
+    Column(_("Why"), lambda row: capfirst(row.why)),
+)
+TO_REBOOK = (
+    Column(_("Patient"), lambda row: row.visit.patient.name),
+    Column(_("File"), lambda row: row.visit.patient.number),
+    Column(_("Kind"), lambda row: str(row.visit.patient.species)),
+    *_CONTACT,
+    *TO_REBOOK_NAMELESS,
+    Column(_("Time held"), lambda row: row.held.starts_at if row.held else None),
+    Column(_("Held until"), lambda row: row.held.offered_until if row.held else None),
+    Column(_("Last call"), lambda row: row.attempts[0].at if row.attempts else None),
+    Column(_("What came of it"), lambda row: row.attempts[0].get_outcome_display() if row.attempts else ""),
+    Column(_("Note"), lambda row: row.attempts[0].note if row.attempts else ""),
+    Column(_("By"), lambda row: str(row.attempts[0].by or "") if row.attempts else ""),
 )
 
 PRACTITIONERS = (

@@ -1,6 +1,6 @@
 """Read courses: one, lists, and what Today asks for. Functions say how many SQL statements they need."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -24,9 +24,11 @@ __all__ = [
     "listed",
     "open_reviews",
     "plan",
+    "say_why",
     "stopping_in_words",
     "to_rebook",
     "visits_to_come",
+    "visits_to_rebook",
 ]
 
 MOST_REVIEWS = 100
@@ -127,6 +129,13 @@ def to_rebook(
     `appointment.rebook_why`: "early" or "late" for its window, "out_of_plan", or "course_over"; empty for one that is
     lost though it fits. At most two SQL statements.
     """
+    visits = list_rare(visits_to_rebook(site, now, lost), at_most)
+    say_why(visits, site)
+    return visits
+
+
+def visits_to_rebook(site: Site, now: datetime, lost: Collection[int] = ()) -> QuerySet[Appointment]:
+    """The visits of `to_rebook`, which `say_why` says why of. One SQL statement."""
     today_starts = day_bounds(local_day(now, site.zone), site.zone)[0]
     is_lost = Q(pk__in=lost)
     has_moved = Q(starts_at__gte=today_starts, planned_session__isnull=False) & has_moved_in_sql(site)
@@ -134,12 +143,15 @@ def to_rebook(
         site=site, starts_at__gte=today_starts - timedelta(minutes=LONGEST_MIN), status__in=TO_COME
     )
     rows = rows.filter(is_lost | has_moved).order_by(Case(When(is_lost, then=0), default=1), "starts_at", "pk")
-    names = ("patient__species", "practitioner", "place", "planned_session__course", "round__place")
-    visits = list_rare(rows.select_related(*names), at_most)
+    names = ("patient__species", "practitioner", "place", "planned_session__course__indication", "round__place")
+    return rows.select_related(*names)
+
+
+def say_why(visits: Iterable[Appointment], site: Site) -> None:
+    """Set `rebook_why` of visits read by `visits_to_rebook`. No SQL statement."""
     for visit in visits:
         planned = visit.planned_session
         visit.rebook_why = "" if planned is None else rebook_why(visit, planned, site)
-    return visits
 
 
 def open_reviews(

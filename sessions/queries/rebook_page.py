@@ -1,7 +1,7 @@
 """What the rebooking page shows: broken visits with the times proposed, what is held, who was called."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from mesoclinic.core.models import Site
 from mesoclinic.core.wording import date_format
 from sessions.models import Absence, Appointment, CallAttempt, Closure, Practitioner, Room, Round
 from sessions.models.appointments import AppointmentStatus, CancelledBy
-from sessions.queries.broken import BrokenVisit, Cause, broken_visits, must_call
+from sessions.queries.broken import WITH_NAMES, BrokenVisit, Cause, broken_visits, must_call
 from sessions.queries.calls import attempts_about
 from sessions.queries.contacts import Contact, contacts_of
 from sessions.queries.lost_rounds import LostRound, lost_rounds
@@ -127,6 +127,20 @@ def rebook_page(site: Site, cause: Cause, *, now: datetime, solve: bool = True) 
         rest=found.rest,
         is_cut=found.is_cut,
     )
+
+
+def rows_of(why: Mapping[int, str], keys: Sequence[int], today: date) -> list[Row]:
+    """Give the rows of these visits, with why each has lost its time, for a file: nothing is proposed, and those of a
+    round are a row each. Four SQL statements.
+    """
+    found = Appointment.objects.filter(pk__in=keys).select_related(*WITH_NAMES).in_bulk()
+    visits = [found[key] for key in keys if key in found]
+    held, _declined = _held_times(visits)
+    attempts, contacts = attempts_about(visits), contacts_of([visit.patient for visit in visits], today)
+    return [
+        Row(one, why[one.pk], contacts[one.patient_id], None, held.get(one.pk), attempts.get(one.pk, ()), one.round)
+        for one in visits
+    ]
 
 
 def _is_to_call(row: Row | RoundRow, now: datetime) -> bool:

@@ -1,8 +1,9 @@
 """What the desk needs today: who comes and waits, whom to call, what to book anew, what was left open."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
@@ -37,6 +38,7 @@ LINES_ON_TODAY = 10  # those with times to choose from; the page of calls shows 
 WAITING = (AppointmentStatus.OFFERED, AppointmentStatus.BOOKED)
 HERE = (AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS)
 NEVER_WAS = (AppointmentStatus.MOVING, AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.OFFERED)
+Key = tuple[str, int]  # what a line is about ("due", "missed", "lapsed", "rebook"), and the key of that
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Rebook:
     @property
     def patient(self) -> Patient:
         return self.visit.patient
+
+    @property
+    def course(self) -> Course | None:
+        planned = self.visit.planned_session
+        return planned.course if planned else None
 
     @property
     def visits(self) -> tuple[Appointment, ...]:
@@ -163,17 +170,32 @@ def call_lists(site: Site, now: datetime, most: int = MOST_LINES) -> CallLists:
     are_more, calls = are_more or len(calls) > most, calls[:most]
     single = [one for one in rebook if isinstance(one, Rebook)]
     times = with_times(site, [one.line for one in (*calls, *single[:most]) if _may_choose(one)], now)
-    patients = [one.patient for one in (*calls, *single)]
+    calls, single = with_news(site, calls, single, now)
+
+    def timed(one: Call | Rebook) -> Any:
+        return replace(one, times=tuple(times.get(one.line.key, ())))
+
+    told = iter(single)
+    lines = [timed(next(told)) if isinstance(one, Rebook) else one for one in rebook]
+    return CallLists([timed(one) for one in calls], are_more, lines, lost)
+
+
+def with_news(
+    site: Site, calls: Iterable[Call], rebook: Iterable[Rebook], now: datetime
+) -> tuple[list[Call], list[Rebook]]:
+    """Add how patients are reached, what came of the last call and, of those to call, what was last. Three SQL statements."""
+    calls, rebook, today = list(calls), list(rebook), local_day(now, site.zone)
+    patients = [one.patient for one in (*calls, *rebook)]
     reached, outcomes = contacts_of(patients, today), last_outcomes(patients)
     last = _last_visits([one.patient for one in calls], site, now)
 
     def told(one: Call | Rebook) -> dict:
-        key = one.patient.pk
-        return {"times": tuple(times.get(one.line.key, ())), "outcome": outcomes.get(key), "contact": reached[key]}
+        return {"outcome": outcomes.get(one.patient.pk), "contact": reached[one.patient.pk]}
 
-    calls = [replace(one, last=last.get(one.patient.pk, ""), **told(one)) for one in calls]
-    lines = [replace(one, **told(one)) if isinstance(one, Rebook) else one for one in rebook]
-    return CallLists(calls, are_more, lines, lost)
+    return (
+        [replace(one, last=last.get(one.patient.pk, ""), **told(one)) for one in calls],
+        [replace(one, **told(one)) for one in rebook],
+    )
 
 
 def _may_choose(one: Call | Rebook) -> bool:
@@ -198,11 +220,16 @@ def to_rebook(site: Site, today: date, now: datetime) -> tuple[list[Rebook | Reb
     for visit in visits:
         lost = of_rounds.get(lost_ones.rounds.get(visit.pk) or 0, ()) if visit.pk in why else ()
         if not lost:
-            said = why.get(visit.pk) or _moved_words(visit)
-            lines.append(Rebook(visit, said, line_of_visit(visit, today), is_lost=visit.pk in why))
+            lines.append(rebook_of(visit, why, today))
         elif visit is lost[0]:
             lines.append(RebookRound(visit.round, tuple(lost), why[visit.pk]))
     return lines, len(why)
+
+
+def rebook_of(visit: Appointment, why: Mapping[int, str], today: date) -> Rebook:
+    """Give the line of a visit that has lost its time, as `why` says by its key, or that the plan has moved away from."""
+    said = why.get(visit.pk) or _moved_words(visit)
+    return Rebook(visit, said, line_of_visit(visit, today), is_lost=visit.pk in why)
 
 
 def _at(site: Site, rows: Iterable[Appointment | Course]) -> None:
@@ -225,28 +252,77 @@ def to_call(site: Site, today: date, now: datetime) -> tuple[list[Call], bool]:
 
     How they are reached and what was last is not said yet.
     """
-    due = list(courses.due_unbooked(site, today + timedelta(days=COMING_DAYS))[: MOST_LINES + 1])
+    due = list(_due(site, today)[: MOST_LINES + 1])
     missed = list_rare(_missed(site, now), MOST_LINES + 1)
     lapsed = list_rare(courses.lapsed(site), MOST_LINES + 1)
-    planned = {session.course.patient_id for session in due} | {course.patient_id for course in lapsed}
-    missed = _first_of_each(visit for visit in missed if visit.patient_id not in planned)
-    _at(site, [*(one.course for one in due), *missed, *lapsed])
+    keys = _in_order(
+        [(one.pk, one.latest_on, one.course.patient_id) for one in due],
+        [(one.pk, one.patient_id) for one in missed],
+        [(one.pk, one.patient_id) for one in lapsed],
+        today,
+    )
+    rows = {"due": due, "missed": missed, "lapsed": lapsed}
+    found = {(what, one.pk): one for what, some in rows.items() for one in some}
+    return _calls(site, keys[:MOST_LINES], found, today), len(keys) > MOST_LINES
 
+
+def keys_to_call(site: Site, today: date, now: datetime) -> list[Key]:
+    """Name the lines to call, the most urgent first, none left out, for `calls_of`. Three SQL statements."""
+    due = _due(site, today).values_list("pk", "latest_on", "course__patient_id")
+    missed, lapsed = (rows.values_list("pk", "patient_id") for rows in (_missed(site, now), courses.lapsed(site)))
+    return _in_order(due, missed, lapsed, today)
+
+
+def calls_of(site: Site, keys: Iterable[Key], today: date, now: datetime) -> list[Call]:
+    """Give the lines of these keys, those that are still to be called. One SQL statement for each thing they are about."""
+    rows = {"due": _due(site, today), "missed": _missed(site, now), "lapsed": courses.lapsed(site)}
+    keys = list(keys)
+    wanted = {what: [pk for one, pk in keys if one == what] for what in rows}
+    found = {(what, pk): row for what, some in wanted.items() if some for pk, row in rows[what].in_bulk(some).items()}
+    return _calls(site, [key for key in keys if key in found], found, today)
+
+
+def _due(site: Site, today: date) -> QuerySet[PlannedSession]:
+    return courses.due_unbooked(site, today + timedelta(days=COMING_DAYS))
+
+
+def _in_order(
+    due: Iterable[tuple[int, date, int]],
+    missed: Iterable[tuple[int, int]],
+    lapsed: Iterable[tuple[int, int]],
+    today: date,
+) -> list[Key]:
+    """Put what is to be called about in order: late sessions, visits nobody came to, lapsed courses, other sessions.
+
+    Each is a key with its patient, before which a session has its last day. Of a patient the last missed visit counts,
+    and none where something is planned.
+    """
+    due, lapsed = list(due), list(lapsed)
+    planned = {patient for _pk, _latest_on, patient in due} | {patient for _pk, patient in lapsed}
+    last_missed = {patient: pk for pk, patient in reversed(list(missed)) if patient not in planned}
+    return [
+        *(("due", pk) for pk, latest_on, _patient in due if latest_on < today),
+        *(("missed", pk) for pk in last_missed.values()),
+        *(("lapsed", pk) for pk, _patient in lapsed),
+        *(("due", pk) for pk, latest_on, _patient in due if latest_on >= today),
+    ]
+
+
+def _calls(site: Site, keys: Iterable[Key], found: Mapping[Key, Any], today: date) -> list[Call]:
     def of_due(one: PlannedSession) -> Call:
         told = (_due_words(one, today), _due_status(one, today), line_of_planned(one, today))
         return Call(one.course.patient, *told, planned=one, course=one.course)
+
+    def of_missed(one: Appointment) -> Call:
+        return Call(one.patient, _missed_words(one, site), "no_show", line_of_missed(one, today))
 
     def of_lapsed(one: Course) -> Call:
         told = (_lapsed_words(one), "paused", line_of_lapsed(one, today))
         return Call(one.patient, *told, course=one, for_practitioner=True)
 
-    calls = [
-        *(of_due(one) for one in due if one.latest_on < today),
-        *(Call(one.patient, _missed_words(one, site), "no_show", line_of_missed(one, today)) for one in missed),
-        *(of_lapsed(one) for one in lapsed),
-        *(of_due(one) for one in due if one.latest_on >= today),
-    ]
-    return calls[:MOST_LINES], len(calls) > MOST_LINES
+    _at(site, (one.course if what == "due" else one for (what, _pk), one in found.items()))
+    make = {"due": of_due, "missed": of_missed, "lapsed": of_lapsed}
+    return [make[what](found[what, pk]) for what, pk in keys]
 
 
 def _missed(site: Site, now: datetime) -> QuerySet[Appointment]:
@@ -264,10 +340,6 @@ def _missed(site: Site, now: datetime) -> QuerySet[Appointment]:
     )
     names = ("patient__species", "place", "planned_session__course")
     return rows.select_related(*names).order_by("-starts_at", "-pk")
-
-
-def _first_of_each(visits: Iterable[Appointment]) -> list[Appointment]:
-    return list({visit.patient_id: visit for visit in reversed(list(visits))}.values())
 
 
 def _last_visits(patients: Iterable[Patient], site: Site, now: datetime) -> dict[int, str]:

@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported, is_asked
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.wording import date_format
 from patients.queries import patients as patient_reads
+from sessions import exports
 from sessions.forms.waiting import CallForm, TakeForm
 from sessions.models import Appointment
 from sessions.queries import availability, today_desk
+from sessions.queries.call_lists_whole import whole_call_lists
 from sessions.queries.fitting import Line
 from sessions.queries.lines import line_or_404
 from sessions.queries.ripples import Deed
@@ -30,7 +33,11 @@ from .waiting import say_who_waits
 @requires("sessions.book")
 def to_call(request: HttpRequest) -> HttpResponse:
     """Show everybody to call and every visit to rebook, not only the most urgent."""
-    lists = today_desk.call_lists(request.site, timezone.now()) if request.site else None
+    now = timezone.now()
+    if request.site and is_asked(request):
+        whole = whole_call_lists(request.site, now)
+        return exported(request, "call", whole.keys, exports.TO_CALL, lines=whole.lines)
+    lists = today_desk.call_lists(request.site, now) if request.site else None
     return render(request, "sessions/today/to_call.html", {"here": request.path, "lists": lists})
 
 

@@ -1,6 +1,7 @@
 """The rebooking page: visits that have lost their time, new times for all of them, and the calls to make."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -13,12 +14,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from mesoclinic.core.access import requires
+from mesoclinic.core.exports import exported, is_asked
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.refused import Refused
+from sessions import exports
 from sessions.forms.rebooking import CallForm, new_times_asked
 from sessions.models import CallAttempt
 from sessions.queries import appointments as reads
-from sessions.queries.broken import BrokenList, Cause, broken_visits, cause_or_404
-from sessions.queries.rebook_page import rebook_page
+from sessions.queries.broken import BrokenList, Cause, broken_visits, cause_or_404, lost_visits
+from sessions.queries.rebook_page import rebook_page, rows_of
 from sessions.queries.rounds import round_or_404
 from sessions.services import appointments
 from sessions.services.calls import record_call_about_round, record_call_attempt
@@ -31,10 +35,21 @@ from .desk import back
 def rebook(request: HttpRequest, kind: str = "", public_id: UUID | None = None) -> HttpResponse:
     """List what is broken, by one cause or by any. Times are proposed to those who may book."""
     cause = cause_or_404(request.clinic, kind, public_id) if public_id else Cause()
+    now = timezone.now()
+    if is_asked(request):
+        return _whole_list(request, cause, now)
     books = request.user.has_perm("sessions.book")
-    page = rebook_page(request.site, cause, now=timezone.now(), solve=books)
+    page = rebook_page(request.site, cause, now=now, solve=books)
     context = {"page": page, "cause": cause, "books": books, "here": request.path}
     return render(request, "sessions/rebooking/rebook.html", context)
+
+
+def _whole_list(request: HttpRequest, cause: Cause, now: datetime) -> HttpResponse | None:
+    """Every visit of the list as a file; for those who see no names, without them."""
+    columns = exports.TO_REBOOK if request.user.has_perm("sessions.view_schedule") else exports.TO_REBOOK_NAMELESS
+    why = lost_visits(request.site, cause, now=now).why
+    lines = partial(rows_of, why, today=local_day(now, request.site.zone))
+    return exported(request, "rebooking", list(why), columns, lines=lines)
 
 
 @require_POST

@@ -42,16 +42,17 @@ LISTS = (
     *("sessions:reports", "sessions:outbox", "sessions:access-log", "sessions:retention", "sessions:follow-ups"),
     *("sessions:rounds", "sessions:day-list", "patients:places", "protocols:pairs", "protocols:competition-rules"),
     *("sessions:batches", "sessions:absences", "sessions:closures", "protocols:rules"),
+    "sessions:rebook",
 )
 OF_OTHERS = (
     *(("sessions:records-unsigned", Role.PRACTITIONER), ("sessions:waiting", Role.PRACTITIONER)),
     *(("core:users", Role.ADMIN), ("patients:places", Role.ADMIN)),
     *(("sessions:practitioners", Role.ADMIN), ("sessions:rooms", Role.ADMIN), ("sessions:hours", Role.ADMIN)),
     *(("patients:imports", Role.MANAGER), ("patients:consent-texts", Role.MANAGER)),
-    ("sessions:recalls", Role.MANAGER),
+    *(("sessions:recalls", Role.MANAGER), ("sessions:to-call", Role.PRACTITIONER), ("sessions:rebook", Role.ADMIN)),
 )
 EMPTY = {"sessions:outbox", "sessions:retention", "sessions:follow-ups", "sessions:rounds", "sessions:day-list"}
-EMPTY |= {"sessions:batches", "sessions:absences"}
+EMPTY |= {"sessions:batches", "sessions:absences", "sessions:rebook"}
 
 
 @shared
@@ -116,12 +117,12 @@ NO_LISTS = {
         *("sessions:reminder-settings", "sessions:walk-in", "sessions:book-together"),
     ),
     "pieces of a form, and what is found while somebody types": (
-        *("patients:find-parties", "patients:search", "protocols:cadence-rows", "sessions:cadence-preview"),
+        *("patients:duplicates", "patients:find-parties", "patients:search", "protocols:cadence-rows"),
+        "sessions:cadence-preview",
         *("sessions:likely-known", "sessions:round-times", "sessions:together-times"),
     ),
-    "work to do now, each line with its buttons; what is behind it leaves with the lists of visits, courses and patients": (
-        *("sessions:today", "sessions:close-day", "sessions:to-call", "sessions:rebook", "sessions:calendar"),
-        "patients:duplicates",
+    "views over lists of visits, courses and calls, which leave at addresses of their own": (
+        *("sessions:today", "sessions:close-day", "sessions:calendar"),
     ),
     "numbers; each opens a list that leaves": ("sessions:overview",),
 }

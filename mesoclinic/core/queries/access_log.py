@@ -93,6 +93,7 @@ NOUNS = {
     "preference": gettext_lazy("wish about times"),
     "protocol": gettext_lazy("protocol"),
     "reaction": gettext_lazy("reaction"),
+    "rebooking": gettext_lazy("visits that lost their time"),
     "recall": gettext_lazy("recall"),
     "record": gettext_lazy("record"),
     "reminder": gettext_lazy("message"),
