@@ -24,4 +24,9 @@ urlpatterns = [
     path("courses/<uuid:public_id>/appointments.pdf", take_along.print_course_card, name="course-card"),
     path("patients/<uuid:public_id>/what-to-expect.pdf", take_along.print_leaflet, name="patient-leaflet"),
     path("courses/<uuid:public_id>/what-to-expect.pdf", take_along.print_course_leaflet, name="course-leaflet"),
+    path(
+        "protocols/versions/<uuid:public_id>/<slug:species>/what-to-expect.pdf",
+        take_along.print_protocol_leaflet,
+        name="protocol-leaflet",
+    ),
 ]

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.models import Clinic
@@ -55,6 +56,19 @@ def version_or_404(clinic: Clinic, public_id: UUID) -> ProtocolVersion:
     """One version with everything. Four statements. Raises Http404 for one of another clinic."""
     versions = with_everything(ProtocolVersion.objects.filter(protocol__clinic=clinic))
     return get_object_or_404(versions, public_id=public_id)
+
+
+def species_of(version: ProtocolVersion) -> list[Species]:
+    """The species a version read with everything is for: all where it names none. At most one statement."""
+    return list(version.species.all()) or list(Species.objects.all())
+
+
+def species_or_404(version: ProtocolVersion, code: str) -> Species:
+    """One species that a version is for. At most one statement. Raises Http404 for another."""
+    for one in species_of(version):
+        if one.code == code:
+            return one
+    raise Http404
 
 
 def newer_published(version: ProtocolVersion) -> ProtocolVersion | None:

@@ -9,7 +9,7 @@ from sessions.printing.document import ClinicPart
 from sessions.printing.pieces import clinic_data, heading, joined, make_printable, paper_file_name, shortened
 from sessions.printing.words import Words, gettext_noop, print_day
 
-LONGEST_NAME = 80
+LONGEST_NAME = 80  # at the head of a second page
 
 LEAFLET_WORDS: Words = {
     "months": gettext_noop("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"),
@@ -29,10 +29,12 @@ LEAFLET_WORDS: Words = {
 
 @dataclass(frozen=True, kw_only=True)
 class Leaflet:
-    """`sections` are keys of the words with their sentences, in the order they are read; `own` is what the clinic adds."""
+    """`name` is that of the patient or, of a leaflet for anybody, of the protocol. `sections` are keys of the words with
+    their sentences, in the order they are read; `own` is what the clinic adds.
+    """
 
     clinic: ClinicPart
-    patient: str
+    name: str
     species: str
     printed_on: date
     sections: tuple[tuple[str, tuple[str, ...]], ...]
@@ -43,15 +45,15 @@ class Leaflet:
 
 def leaflet_data(one: Leaflet, words: Words) -> dict[str, Any]:
     """Give the JSON-ready data of `leaflet.typ`."""
-    name, phone = shortened(one.patient, LONGEST_NAME), one.clinic.phone
+    phone = one.clinic.phone
     data = {
         "language": one.language,
         "paper": one.paper,
-        "title": f"{words['leaflet_title']} – {name}",
+        "title": f"{words['leaflet_title']} – {one.name}",
         "heading": heading(words["leaflet_title"]),
-        "below": joined([name, one.species]),
+        "below": joined([one.name, one.species]),
         "running": words["leaflet_title"],
-        "course": name,
+        "course": shortened(one.name, LONGEST_NAME),
         "clinic": clinic_data(one.clinic),
         "sections": [{"title": words[key], "items": list(said)} for key, said in one.sections if said],
         "own_title": words["leaflet_own"],
@@ -67,4 +69,4 @@ def leaflet_data(one: Leaflet, words: Words) -> dict[str, Any]:
 
 def leaflet_file_name(one: Leaflet) -> str:
     """Name the PDF so that a person finds it again: `2026-03-02_Name_what-to-expect.pdf`, by the day of printing."""
-    return paper_file_name(one.printed_on, one.patient, "what-to-expect")
+    return paper_file_name(one.printed_on, one.name, "what-to-expect")

@@ -1,4 +1,4 @@
-"""What the leaflet says: the shipped sentences for a species, and of a course what is planned and the clinic's own advice.
+"""What the leaflet says: the shipped sentences for a species, and of a course or a protocol what is planned and advised.
 
 The sentences stand with their sources in `protocols/catalogue/aftercare.toml`. A clinic changes what is said afterwards
 in the aftercare of its protocols, and adds a text of its own to all leaflets of people or animals.
@@ -10,10 +10,11 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from mesoclinic.core.models import Clinic
+from mesoclinic.core.models import Clinic, Site
 from patients.models import Patient
 from patients.queries.patients import file_ids
 from protocols.advice import advice_for, parted, rest_of, sentence, shipped_advice
+from protocols.models import ProtocolVersion, Species
 from protocols.words import cadence_words
 from sessions.models import Course, LeafletText
 from sessions.models.courses import OPEN_COURSES
@@ -22,6 +23,7 @@ from sessions.printing.leaflet import LEAFLET_WORDS, Leaflet
 from sessions.printing.words import Words
 from sessions.queries.paper import letterhead, paper_of, paper_size
 
+MOST_INDICATIONS = 3  # whoever reads more does not know why they are here
 MOMENTS = ("before", "session", "after", "watch")
 
 
@@ -36,23 +38,65 @@ def leaflet(patient: Patient, course: Course | None, *, today: date, own: str | 
 
     `own` is what the clinic adds, where that is not yet kept.
     """
-    clinic, language = patient.clinic, (get_language() or "en").split("-")[0]
-    shipped = [one for one in shipped_advice() if patient.species.code in one.species]
-    known, unknown = parted("\n".join(dict.fromkeys(_advice(patient, course))))
-    follows = course is not None and bool(course.protocol_version.aftercare.strip())
+    return _leaflet(
+        patient.clinic,
+        patient.species,
+        patient.name,
+        site=course.site if course is not None else None,
+        plan=_plan(course),
+        advice=_advice(patient, course),
+        follows=course is not None and bool(course.protocol_version.aftercare.strip()),
+        today=today,
+        own=own,
+    )
+
+
+def leaflet_of_protocol(version: ProtocolVersion, species: Species, *, today: date) -> Leaflet:
+    """Give the leaflet of anybody of a species who is treated by a protocol, in the language of the moment. At most
+    three SQL statements, for a version read with everything.
+    """
+    return _leaflet(
+        version.clinic,
+        species,
+        str(version.protocol),
+        plan=_plan_of_protocol(version),
+        advice=[advice_for(version.aftercare, species.code)],
+        follows=bool(version.aftercare.strip()),
+        today=today,
+    )
+
+
+def _leaflet(
+    clinic: Clinic,
+    species: Species,
+    name: str,
+    *,
+    site: Site | None = None,
+    plan: Iterable[str],
+    advice: Iterable[str],
+    follows: bool,
+    today: date,
+    own: str | None = None,
+) -> Leaflet:
+    """Put a leaflet together. What is advised takes the place of what is shipped for afterwards where it `follows` a
+    protocol that says something of its own; of the rest, wherever it is spoken of.
+    """
+    language = (get_language() or "en").split("-")[0]
+    shipped = [one for one in shipped_advice() if species.code in one.species]
+    known, unknown = parted("\n".join(dict.fromkeys(advice)))
     rests = any(one.is_rest for one in known) or bool(unknown)  # else nobody said anything: the species' own stand
     said = [one for one in shipped if one.moment != "after" or one in known or not (follows or (one.is_rest and rests))]
     sections = {moment: [sentence(one, language) for one in said if one.moment == moment] for moment in MOMENTS}
     sections["after"] += unknown
     paper = paper_of(clinic)
-    reader = LeafletReader.ANIMALS if patient.species.is_animal else LeafletReader.PEOPLE
+    reader = LeafletReader.ANIMALS if species.is_animal else LeafletReader.PEOPLE
     return Leaflet(
-        clinic=letterhead(clinic, course.site if course is not None else None, paper),
-        patient=patient.name,
-        species=str(patient.species),
+        clinic=letterhead(clinic, site, paper),
+        name=name,
+        species=str(species),
         printed_on=today,
         sections=(
-            ("leaflet_plan", tuple(_plan(course))),
+            ("leaflet_plan", tuple(plan)),
             *((f"leaflet_{moment}", tuple(sections[moment])) for moment in MOMENTS),
         ),
         own=own_texts(clinic).get((reader, language), "") if own is None else own,
@@ -83,3 +127,11 @@ def _plan(course: Course | None) -> Iterable[str]:
         return
     yield f"{course.indication!s} · {course.lead_practitioner.name}"
     yield cadence_words(course.cadence)
+
+
+def _plan_of_protocol(version: ProtocolVersion) -> Iterable[str]:
+    """Say what a protocol is for, where that is not nearly everything, and its rhythm, in words."""
+    indications = list(version.indications.all())
+    if 0 < len(indications) <= MOST_INDICATIONS:
+        yield "; ".join(map(str, indications))
+    yield cadence_words(version.cadence)

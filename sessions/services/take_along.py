@@ -11,13 +11,14 @@ from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries.parties import language_of
-from protocols.models import Species
+from protocols.models import ProtocolVersion, Species
 from sessions.models import Course
 from sessions.models.leaflets import LeafletReader
 from sessions.printing.card import CardSize, card_data, card_file_name
-from sessions.printing.leaflet import leaflet_data, leaflet_file_name
+from sessions.printing.leaflet import Leaflet, leaflet_data, leaflet_file_name
 from sessions.printing.pdf import PrintedPaper, print_data
-from sessions.queries.leaflets import leaflet, leaflet_words
+from sessions.printing.words import Words
+from sessions.queries.leaflets import leaflet, leaflet_of_protocol, leaflet_words
 from sessions.queries.take_along import appointment_card, card_words, sessions_on_card, visits_on_card
 
 
@@ -55,7 +56,20 @@ def print_leaflet(
     with translation.override(language or language_of(patient, today)):
         made, words = leaflet(patient, course, today=today), leaflet_words()
     audit.record(actor=actor, verb="leaflet.printed", subject=course or patient, patient_id=patient.pk)
-    return PrintedPaper(print_data(leaflet_data(made, words), now, template="leaflet.typ"), leaflet_file_name(made))
+    return _printed(made, words, now)
+
+
+def print_protocol_leaflet(
+    *, version: ProtocolVersion, species: Species, language: str = "", now: datetime | None = None
+) -> PrintedPaper:
+    """Print what anybody of a species is to expect of a protocol. Nothing is written down: no file is opened.
+
+    Without a language, that of the moment.
+    """
+    now = now or timezone.now()
+    with translation.override(language or translation.get_language()):
+        made, words = leaflet_of_protocol(version, species, today=timezone.localdate(now)), leaflet_words()
+    return _printed(made, words, now)
 
 
 def preview_leaflet(*, clinic: Clinic, reader: str, language: str, text: str, now: datetime) -> PrintedPaper:
@@ -65,4 +79,8 @@ def preview_leaflet(*, clinic: Clinic, reader: str, language: str, text: str, no
     with translation.override(language):
         nobody = Patient(clinic=clinic, species=species, name=_("Example"))
         made, words = leaflet(nobody, None, today=timezone.localdate(now), own=text), leaflet_words()
+    return _printed(made, words, now)
+
+
+def _printed(made: Leaflet, words: Words, now: datetime) -> PrintedPaper:
     return PrintedPaper(print_data(leaflet_data(made, words), now, template="leaflet.typ"), leaflet_file_name(made))

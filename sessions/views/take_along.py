@@ -14,6 +14,7 @@ from mesoclinic.core.file_answers import file_answer
 from mesoclinic.core.refused import Refused
 from patients.models import Patient
 from patients.queries import patients
+from protocols.queries import protocols
 from sessions.models import Course
 from sessions.printing.card import CardSize
 from sessions.queries import courses
@@ -49,6 +50,16 @@ def print_course_leaflet(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Print what to expect of a course, with its rhythm and its protocol's advice."""
     course = courses.get_or_404(request.clinic, public_id)
     return _leaflet(request, patients.kept(course.patient), course=course)
+
+
+@require_safe
+@requires("protocols.view_protocol")
+def print_protocol_leaflet(request: HttpRequest, public_id: UUID, species: str) -> HttpResponse:
+    """Print what anybody of a species is to expect of a protocol."""
+    version = protocols.version_or_404(request.clinic, public_id)
+    about = protocols.species_or_404(version, species)
+    printed = take_along.print_protocol_leaflet(version=version, species=about, language=languages.asked(request))
+    return file_answer(printed.pdf, printed.file_name)
 
 
 def _card(request: HttpRequest, patient: Patient, back: str, course: Course | None = None) -> HttpResponse:

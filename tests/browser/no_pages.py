@@ -44,7 +44,7 @@ NO_PAGES: dict[str, set[str]] = {
             "sessions",
             """
             consent-form consent-paper course-leaflet course-report-pdf day-list-pdf handed-out-pdf overview-pdf
-            patient-access-log-pdf patient-leaflet print-erasure record-label round-sheet
+            patient-access-log-pdf patient-leaflet print-erasure protocol-leaflet record-label round-sheet
             """,
         ),
     },

@@ -1,6 +1,6 @@
 """Examples of the reports' URLs for the rights matrix."""
 
-from tests.factories import make_batch, make_course, make_handout, make_horse
+from tests.factories import make_batch, make_course, make_handout, make_horse, make_protocol_draft
 from tests.web.rights import Row
 
 
@@ -20,6 +20,14 @@ def _horse(world):
     return {"public_id": world.one(make_horse).public_id}
 
 
+def _protocol_of_horses(world):
+    return {"public_id": world.one(_horses_draft).public_id, "species": "horse"}
+
+
+def _horses_draft(clinic):
+    return make_protocol_draft(clinic, species=["horse"])
+
+
 ROWS = {
     "sessions:reports": Row(),
     "sessions:course-report": Row(_course),
@@ -37,4 +45,5 @@ ROWS = {
     "sessions:course-card": Row(_course),
     "sessions:patient-leaflet": Row(_horse),
     "sessions:course-leaflet": Row(_course),
+    "sessions:protocol-leaflet": Row(_protocol_of_horses),
 }
