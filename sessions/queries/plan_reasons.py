@@ -109,7 +109,9 @@ def _of_sessions(rows: Iterable[PlanRow], moves: dict[int, AuditEvent]) -> Itera
             continue
         if row.visit is not None and (event := moves.get(row.visit.pk)):
             who = {"who": event.actor_name or _("Mesoclinic"), "day": _day(event.at)}
-            yield PlanReason(_("Session %(n)s was moved by %(who)s on %(day)s.") % {**number, **who}, event.reason)
+            yield PlanReason(
+                _("Session %(n)s was moved by %(who)s on %(day)s.") % {**number, **who}, reason_words(event.reason)
+            )
         if row.why:
             due = {"day": date_format(row.on, "D j M")}
             yield PlanReason(_("Session %(n)s, %(day)s: %(why)s") % {**number, **due, "why": row.why})

@@ -7,7 +7,7 @@ from sessions.printing.layout import course_data
 from sessions.printing.pieces import Block
 from sessions.printing.words import Words
 
-SHORT_TEXT = 24  # letters: a day, a range of days, a volume, a number; never broken over two lines
+SHORT_TEXT = 24  # letters: a day, a range of days, a volume, a number; broken over two lines on a narrow screen only
 
 
 def page_data(report: CourseReport, words: Words) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from protocols.advice import advice_for, advice_in_words, with_rest
 from protocols.cadence import parse
 from protocols.citations import printed_source
 from protocols.words import cadence_words
-from sessions.models import Appointment, Course, Override, PlannedSession, SessionRecord
+from sessions.models import Appointment, Course, Override, PlannedSession, Review, SessionRecord
 from sessions.models.appointments import LIVE_STATUSES, AppointmentStatus
 from sessions.models.courses import CourseStatus, PlannedStatus, RevisionKind
 from sessions.printing import document
@@ -30,6 +30,7 @@ from sessions.queries.competitions import may_compete
 from sessions.queries.kept_findings import told_override
 from sessions.queries.own_reasons import reason_words
 from sessions.queries.paper import letterhead, paper_of, paper_size
+from sessions.queries.report_causes import Causes, causes_of
 from sessions.queries.report_competitions import competing_of, competition_dates, competition_days
 from sessions.queries.report_course import all_points, competition_notes, effects
 from sessions.queries.report_sessions import (
@@ -63,7 +64,7 @@ def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Course:
 
 
 def course_report(course: Course, today: date, *, printed_by: User | None = None) -> document.CourseReport:
-    """Return a course as it is printed on a day. Eighteen SQL statements whatever the sessions, nine more for a horse
+    """Return a course as it is printed on a day. Nineteen SQL statements whatever the sessions, nine more for a horse
     that competes.
 
     `course` comes from `get_or_404`. Records not done yet are left out; former owners never appear.
@@ -71,7 +72,8 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
     patient = patients.kept(course.patient)
     words = report_words(patient.species)
     planned, paper = _planned_sessions(course), paper_of(course.clinic)
-    revisions = list(course.revisions.all())
+    revisions, reviews = list(course.revisions.all()), list(course.reviews.all())
+    causes = causes_of(course, planned, revisions, reviews, words)
     records = records_of(course)
     standing = [record for record in records if not is_withdrawn(record)]
     zone = course.site.zone
@@ -101,7 +103,7 @@ def course_report(course: Course, today: date, *, printed_by: User | None = None
         state_reason=reason_words(course.status_reason),
         planned_sessions=_planned_count(course, revisions, planned),
         overrides=tuple(_overrides(course, words)),
-        plan=tuple(_planned_days(course, planned, today, words)),
+        plan=tuple(_planned_days(course, planned, reviews, causes, today, words)),
         sessions=session_parts(records, zone, patient.species, words),
         scores=score_series(records, zone),
         restarted_from=max((one.from_number for one in revisions if one.kind == RevisionKind.RESTARTED), default=0),
@@ -208,14 +210,21 @@ def _said(course: Course, planned: list[PlannedSession]) -> list[PlannedSession]
 
 
 def _planned_days(
-    course: Course, planned: list[PlannedSession], today: date, words: Words
+    course: Course,
+    planned: list[PlannedSession],
+    reviews: Iterable[Review],
+    causes: Causes,
+    today: date,
+    words: Words,
 ) -> Iterable[document.PlannedDay]:
-    reviews = {review.after_number: review for review in course.reviews.all()}
+    reviewed = {review.after_number: review for review in reviews}
     for session in _said(course, planned):
         timing, days_off = _timing(session, today)
-        review = reviews.get(session.number)
+        review = reviewed.get(session.number)
+        lost = [_lost(visit, words) for visit in session.visits if visit.status in LOST]
         notes = [
-            *(_lost(visit, words) for visit in session.visits if visit.status in LOST),
+            *lost,
+            *causes.of(session, timing, has_lost=bool(lost)),
             reason_words(session.skip_reason) if session.status == PlannedStatus.SKIPPED else "",
             words["subject_to_review"] if session.is_held and session.status == PlannedStatus.BOOKED else "",
             _("Review: %(decision)s") % {"decision": review.get_decision_display()} if review else "",
