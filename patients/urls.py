@@ -67,6 +67,7 @@ urlpatterns = [
         imports.undo_tell_row_apart,
         name="undo-tell-row-apart",
     ),
+    path("imports/<uuid:public_id>/ends/", imports.import_ends, name="import-ends"),
     path("imports/<uuid:public_id>/faults/", imports.import_faults, name="import-faults"),
     # consent texts
     path("consent-texts/", consent_texts.consent_texts, name="consent-texts"),

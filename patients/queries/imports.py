@@ -84,7 +84,7 @@ def doubles(one: PatientImport) -> QuerySet[ImportRow]:
 
     Who was merged since is looked for in the file that is kept.
     """
-    rows = _with_kept(one.rows.filter(state=RowState.IMPORTED, twin__isnull=False))
+    rows = with_kept(one.rows.filter(state=RowState.IMPORTED, twin__isnull=False))
     return rows.exclude(kept_made=F("kept_twin")).exclude(are_apart(one.clinic, "kept_made", "kept_twin"))
 
 
@@ -94,10 +94,10 @@ APART = "apart"  # beside the states of rows: what somebody said to be another p
 def told_apart(one: PatientImport) -> QuerySet[ImportRow]:
     """List the rows said to be somebody else: not imported yet, or imported and told apart as files are."""
     files = Q(are_apart(one.clinic, "kept_made", "kept_twin"), state=RowState.IMPORTED, twin__isnull=False)
-    return _with_kept(one.rows.all()).filter(Q(state=RowState.NEW, not_twin__isnull=False) | files)
+    return with_kept(one.rows.all()).filter(Q(state=RowState.NEW, not_twin__isnull=False) | files)
 
 
-def _with_kept(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:
+def with_kept(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:
     """Add the keys of the files the twin, or who is not the twin, and the patient of a row are kept in."""
     return rows.annotate(kept_twin=Coalesce(kept_key("twin"), kept_key("not_twin")), kept_made=kept_key("patient"))
 
@@ -105,7 +105,7 @@ def _with_kept(rows: QuerySet[ImportRow]) -> QuerySet[ImportRow]:
 def rows_page(one: PatientImport, state: str, number: str | None) -> Page:
     """One page of the rows in a state, as `ShownRow`. Four SQL statements."""
     listed = {DOUBLES: doubles, APART: told_apart}.get(state)
-    rows_shown = listed(one) if listed else _with_kept(one.rows.filter(state=state))
+    rows_shown = listed(one) if listed else with_kept(one.rows.filter(state=state))
     found = rows_shown.order_by("position").defer("fingerprint")
     page = Paginator(found, ROWS_A_PAGE).get_page(number)
     rows = list(page.object_list)
@@ -116,17 +116,22 @@ def rows_page(one: PatientImport, state: str, number: str | None) -> Page:
 
 
 def _shown(one: PatientImport, row: ImportRow, files: dict[int, Patient]) -> ShownRow:
-    cells = [cell for cell, field in zip(row.cells, one.fields, strict=False) if field and cell]
     twin, made = files.get(row.kept_twin or 0), files.get(row.kept_made or 0)
     return ShownRow(
         position=row.position,
         state=row.state,
-        words=", ".join(cell[:LONGEST_SHOWN] for cell in cells[:CELLS_SHOWN]),
+        words=said_of(one, row),
         faults=row.faults,
         twin=_hit(twin) if twin else None,
         twin_row=row.twin_row,
         made=_hit(made) if made else None,
     )
+
+
+def said_of(one: PatientImport, row: ImportRow) -> str:
+    """The first things a row says of who it is. No SQL statement."""
+    cells = [cell for cell, field in zip(row.cells, one.fields, strict=False) if field and cell]
+    return ", ".join(cell[:LONGEST_SHOWN] for cell in cells[:CELLS_SHOWN])
 
 
 def _hit(file: Patient) -> Hit:

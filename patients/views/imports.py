@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +21,7 @@ from patients.importing import template
 from patients.models import PatientImport
 from patients.models.imports import OVER, ImportStatus, RowState
 from patients.queries import imports as reads
+from patients.queries.import_ends import EVERY, RowEnd, ends_page, has_ends
 from patients.queries.taking_back import fate_of
 from patients.services import imports as services
 
@@ -86,14 +87,28 @@ def _page(request: HttpRequest, name: str, public_id: UUID) -> HttpResponse:
             "shown": shown,
             "may_tell": is_ready or (one.status in OVER and shown != RowState.LIKELY),
         }
-        context["page"] = reads.rows_page(one, shown, request.GET.get("page")) if shown else None
+        context["page"] = _rows(one, shown, request.GET.get("page"))
     return render(request, name, context)
 
 
+def _rows(one: PatientImport, shown: str, number: str | None) -> Page | None:
+    if not shown:
+        return None
+    return ends_page(one, number) if shown == EVERY else reads.rows_page(one, shown, number)
+
+
 def _tabs(one: PatientImport, asked: str) -> list[dict[str, Any]]:
-    """The states there are rows of, the faulty ones first; the one asked for, else the first, is open."""
+    """Every row of an import that is done, then the states there are rows of, the faulty ones first.
+
+    The one asked for, else the first, is open.
+    """
+    is_done = has_ends(one)
     order = (RowState.FAULTY, RowState.LIKELY, RowState.HERE, RowState.NEW, RowState.IMPORTED)
-    there = [(state.value, state.label, count) for state in order if (count := getattr(one, f"{state.value}_count"))]
+    labels = {state: str(state.label) for state in order} | (
+        {RowState.LIKELY: str(RowEnd.CHOSEN.label)} if is_done else {}
+    )
+    there = [(EVERY, _("Every row"), one.total)] if is_done and one.total else []
+    there += [(state.value, labels[state], count) for state in order if (count := getattr(one, f"{state.value}_count"))]
     if twice := reads.doubles(one).count():
         there.append((reads.DOUBLES, _("Perhaps twice now"), twice))
     if apart := reads.told_apart(one).count():
@@ -161,12 +176,23 @@ def _done(request: HttpRequest, public_id: UUID, deed: Callable[..., None], word
 
 @requires("patients.import_patients")
 @require_GET
+def import_ends(request: HttpRequest, public_id: UUID) -> HttpResponse | StreamingHttpResponse:
+    """Every row with what became of it; who took the list is written down."""
+    return _file(request, public_id, services.take_ends, _("imported-rows"))
+
+
+@requires("patients.import_patients")
+@require_GET
 def import_faults(request: HttpRequest, public_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """The faulty rows, to be corrected and uploaded again; who took them is written down."""
+    return _file(request, public_id, services.take_faults, _("faulty-rows"))
+
+
+def _file(request: HttpRequest, public_id: UUID, take: Callable, name: str) -> HttpResponse | StreamingHttpResponse:
     one = reads.get_or_404(request.clinic, public_id)
     try:
-        heads, rows = services.take_faults(actor=request.user, one=one)
+        heads, rows = take(actor=request.user, one=one)
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("patients:import", one.public_id)
-    return sheet("csv", _("faulty-rows"), heads, rows)
+    return sheet("csv", name, heads, rows)

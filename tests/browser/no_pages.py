@@ -38,7 +38,7 @@ NO_PAGES: dict[str, set[str]] = {
         ),
     },
     "a file": {
-        *_of("patients", "import-faults import-template read-scan"),
+        *_of("patients", "import-ends import-faults import-template read-scan"),
         *_of("protocols", "import-template"),
         *_of(
             "sessions",

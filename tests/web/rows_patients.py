@@ -92,7 +92,10 @@ ROWS: dict[str, Row] = {
     "patients:import-template": Row(),
     **{
         f"patients:{name}": Row(lambda world: {"public_id": world.one(make_import).public_id})
-        for name in ("import", "import-state", "run-import", "cancel-import", "import-faults", "take-back-import")
+        for name in (
+            *("import", "import-state", "run-import", "cancel-import", "import-faults", "import-ends"),
+            "take-back-import",
+        )
     },
     **{
         f"patients:{name}": Row(lambda world: {"public_id": world.one(make_import).public_id, "position": 2})

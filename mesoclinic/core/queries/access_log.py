@@ -215,6 +215,7 @@ DONE = {
     "retried": gettext_lazy("tried again"),
     "reviewed": gettext_lazy("reviewed"),
     "revoked": gettext_lazy("taken back"),
+    "rows-exported": gettext_lazy("rows exported"),
     "saved": gettext_lazy("saved"),
     "scan-added": gettext_lazy("scan added"),
     "scan-read": gettext_lazy("scan read"),

@@ -1,8 +1,8 @@
 """What people do with an import: upload the file, have it imported, cancel it, take the faulty rows home."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -15,14 +15,18 @@ from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.services.jobs import KEPT, forget_files
 from mesoclinic.core.tables import named_table
+from mesoclinic.core.wording import with_colon
+from mesoclinic.core.workbooks import Value
 from patients.importing import columns
 from patients.models import ImportRow, PatientImport
 from patients.models.imports import ImportStatus, RowState
+from patients.queries.import_ends import EndedRow, ended, every_row, has_ends
 from protocols.models import Species
 
 GO_ON = "patients.go_on_with_import"
 NAMES = ("name", "last_name", "first_name")
 MOST_MB = 20
+ROWS_A_PIECE = 500
 
 
 def upload_import(
@@ -123,6 +127,36 @@ def take_faults(*, actor: User, one: PatientImport) -> tuple[list[str], Iterator
     return [*one.heads, _("Reason")], lines
 
 
+def take_ends(*, actor: User, one: PatientImport) -> tuple[list[str], Iterator[list[Value]]]:
+    """Every row with what became of it, in the order of the file; that the list was taken is noted.
+
+    Raises Refused("not-over").
+    """
+    if not has_ends(one):
+        raise Refused("not-over", _("What became of each row is known once the import is over."))
+    audit.record(actor=actor, verb="import.rows-exported", subject=one)
+    heads = [_("Row"), _("What became of it"), _("File"), _("Patient"), _("Why"), _("What it says")]
+    return heads, _end_lines(one)
+
+
+def _end_lines(one: PatientImport) -> Iterator[list[Value]]:
+    found = every_row(one).iterator(chunk_size=ROWS_A_PIECE)
+    while piece := list(islice(found, ROWS_A_PIECE)):
+        yield from map(_end_line, ended(one, piece))
+
+
+def _end_line(row: EndedRow) -> list[Value]:
+    others = ", ".join(f"{other.name} ({_('File')} {other.number})" for other in row.others)
+    same = _("the same as row %(number)s") % {"number": row.twin_row} if row.twin_row else ""
+    why = " · ".join(filter(None, [with_colon(row.beside, others) if others else "", same, _faults_said(row.faults)]))
+    made = [row.made.number, row.made.name] if row.made else [None, ""]
+    return [row.position, str(row.end.label), *made, why, row.words]
+
+
+def _faults_said(faults: Iterable[Sequence[str]]) -> str:
+    return " · ".join(f"{head}: {words}" if head else words for head, words in faults)
+
+
 def _line(row: ImportRow, width: int) -> list[str]:
     cells = [*row.cells, *[""] * width][:width]
-    return list(chain(cells, [" · ".join(f"{head}: {words}" if head else words for head, words in row.faults)]))
+    return list(chain(cells, [_faults_said(row.faults)]))
