@@ -55,7 +55,7 @@ class EndedRow:
 
 
 def has_ends(one: PatientImport) -> bool:
-    """Whether its rows are all still there and nothing happens to them any more."""
+    """Whether what became of its rows is known. After `expires_at` only those imported are still kept."""
     return one.status == ImportStatus.DONE
 
 

@@ -107,7 +107,8 @@ def _tabs(one: PatientImport, asked: str) -> list[dict[str, Any]]:
     labels = {state: str(state.label) for state in order} | (
         {RowState.LIKELY: str(RowEnd.CHOSEN.label)} if is_done else {}
     )
-    there = [(EVERY, _("Every row"), one.total)] if is_done and one.total else []
+    every = _("Every row") if one.expires_at else _("Rows still kept")
+    there = [(EVERY, every, one.total)] if is_done and one.total else []
     there += [(state.value, labels[state], count) for state in order if (count := getattr(one, f"{state.value}_count"))]
     if twice := reads.doubles(one).count():
         there.append((reads.DOUBLES, _("Perhaps twice now"), twice))

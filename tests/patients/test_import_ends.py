@@ -141,6 +141,17 @@ def test_the_file_says_the_same_of_every_row_and_who_took_it_is_noted(world, bro
     assert AuditEvent.objects.filter(verb="import.rows-exported", subject_id=one.pk).count() == 1
 
 
+def test_once_left_out_rows_are_deleted_the_page_does_not_call_the_rest_every_row(world, browser):
+    one = imported(world, table(ADA, "Dan Faux,never,,A-4"))
+    imports.expire(now=one.expires_at)
+
+    shown = page(browser, one)
+
+    assert "Every row" not in shown
+    assert "Rows still kept (1)" in shown
+    assert "Rows that were left out are deleted by now." in shown
+
+
 def test_the_file_of_an_import_not_done_is_refused_in_a_sentence(world, browser):
     one = checked(world, table(ADA))
 
