@@ -14,12 +14,12 @@ from mesoclinic.core.localtime import local_day
 from patients.forms.weights import check_weight
 from protocols.forms.packs import PackField, read_pack
 from sessions.forms.record_rows import ReactionForm, count, depth, ml, with_blank
-from sessions.models import Administration, SessionRecord
+from sessions.models import Administration, AdverseEvent, SessionRecord
 from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import Severity
 from sessions.models.signatures import OF_A_LINE, AddendumKind, Corrected
 from sessions.queries import corrections
-from sessions.queries.reactions import lots_given
+from sessions.queries.reactions import lots_ever_suspected, lots_given, lots_suspected
 from sessions.queries.records import site_of
 from sessions.recording import text_of
 from sessions.services.records import Correction
@@ -146,4 +146,15 @@ class LateReactionForm(OutcomeFields, ReactionForm):
 
 
 class ReactionUpdateForm(OutcomeFields):
+    cleared_lot = forms.ModelChoiceField(
+        None, label=_("No longer suspected"), required=False, empty_label=_("None"), help_text=_("Say why in the note.")
+    )
     note = forms.CharField(label=_("Note"), required=False, max_length=500)
+
+    def __init__(self, *args: Any, event: AdverseEvent, **kwargs: Any) -> None:
+        super().__init__(*args, record=event.record, **kwargs)
+        field, offered = self.fields["cleared_lot"], list(lots_suspected(event))
+        field.queryset = lots_ever_suspected(event)  # the second click of two comes after the lot was cleared
+        field.choices = with_blank([(lot.pk, lot) for lot in offered], field.empty_label)
+        if not offered and not self.data.get("cleared_lot"):
+            del self.fields["cleared_lot"]

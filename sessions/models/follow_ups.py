@@ -1,7 +1,7 @@
 """What becomes known after a session: how a reaction went on, which lot is suspected, and who was asked. Only added to."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +24,7 @@ class EventOutcome(models.TextChoices):
 
 
 class AdverseEventUpdate(Identified):
-    """What was learnt of a reaction. The last outcome told holds; every lot ever suspected goes on being warned of."""
+    """What was learnt of a reaction. The last outcome told holds; a lot suspected is warned of until an update clears it."""
 
     Outcome = EventOutcome
 
@@ -32,6 +32,9 @@ class AdverseEventUpdate(Identified):
     outcome = models.CharField(_("how it went on"), max_length=10, choices=EventOutcome, blank=True, default="")
     suspected_lot = models.ForeignKey(
         Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="suspicions", verbose_name=_("suspected lot")
+    )
+    cleared_lot = models.ForeignKey(
+        Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("no longer suspected")
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -45,6 +48,16 @@ class AdverseEventUpdate(Identified):
                 condition=~Q(outcome="", suspected_lot__isnull=True, note=""),
                 name="event_update_says_something",
                 violation_error_message=_("Say how it went on, which lot is suspected, or what else is known."),
+            ),
+            models.CheckConstraint(
+                condition=Q(cleared_lot__isnull=True) | ~Q(note=""),
+                name="event_update_clears_with_reason",
+                violation_error_message=_("Say in the note why this lot is no longer suspected."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(cleared_lot=F("suspected_lot")),
+                name="event_update_not_both",
+                violation_error_message=_("A lot is suspected or no longer suspected, not both."),
             ),
         ]
 

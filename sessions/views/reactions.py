@@ -52,10 +52,10 @@ def report_reaction(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @requires("sessions.change_record")
 @require_http_methods(["GET", "POST"])
 def update_reaction(request: HttpRequest, public_id: uuid.UUID, event_id: uuid.UUID) -> HttpResponse:
-    """Enter how a reaction went on, or the lot it is blamed on."""
+    """Enter how a reaction went on, the lot it is blamed on, or that it is blamed on it no longer."""
     record = reads.get_or_404(request.clinic, public_id)
     event = get_object_or_404(record.adverse_events, public_id=event_id)
-    form = ReactionUpdateForm(request.POST or None, record=record)
+    form = ReactionUpdateForm(request.POST or None, event=event)
     if request.method == "POST" and form.is_valid():
         try:
             records.update_reaction(actor=request.user, event=event, **form.cleaned_data)

@@ -41,6 +41,7 @@ FORGED = [
     (AdverseEvent, {"record": None}),
     (AdverseEventUpdate, {"outcome": "resolved"}),
     (AdverseEventUpdate, {"suspected_lot": None}),
+    (AdverseEventUpdate, {"cleared_lot": None}),
     (AdverseEventUpdate, {"at": at("06:00")}),
     (AdverseEventUpdate, {"by": None}),
     (FollowUp, {"answer": "nothing"}),
@@ -67,7 +68,7 @@ def world():
         outcome="ongoing",
         suspected_lot=world.lot,
     )
-    records.update_reaction(**said, event=AdverseEvent.objects.get(), note="Ann's daughter says")
+    records.update_reaction(**said, event=AdverseEvent.objects.get(), cleared_lot=world.lot, note="Ann's daughter says")
     note_follow_up(**said, record=world.record, answer="reaction", note="Ann says")
     world.recall = recalls.recall_lots(actor=world.doctor_user, clinic=world.clinic, number="AB12", reason="Letter")
     notices.note_recall_notice(

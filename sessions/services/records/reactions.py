@@ -13,7 +13,7 @@ from mesoclinic.core.refused import Refused
 from protocols.models import Lot
 from sessions.models import AdverseEvent, AdverseEventUpdate, SessionRecord
 from sessions.queries import records as reads
-from sessions.queries.reactions import lots_given
+from sessions.queries.reactions import lots_given, lots_suspected
 
 from .drafting import locked
 
@@ -59,25 +59,39 @@ def update_reaction(
     event: AdverseEvent,
     outcome: str = "",
     suspected_lot: Lot | None = None,
+    cleared_lot: Lot | None = None,
     note: str = "",
     now: datetime | None = None,
 ) -> AdverseEventUpdate:
-    """Add how a reaction of a signed record went on, or the lot it is blamed on; what was said before stays.
+    """Add how a reaction of a signed record went on, the lot it is blamed on, or no longer; what was said before stays.
 
-    The same words sent twice are one update. Raises Refused("not-signed" | "other-lot" | "nothing").
+    The same words sent twice are one update. Raises Refused("not-signed" | "other-lot" | "nothing" | "reason-needed" |
+    "both" | "not-suspected").
     """
     note = note.strip()[:500]
-    if not (outcome or suspected_lot or note):
+    if not (outcome or suspected_lot or cleared_lot or note):
         raise Refused("nothing", _("Say how it went on, which lot is suspected, or what else is known."))
     fresh = _signed(event.record)
     _refuse_other_lot(fresh, suspected_lot)
-    said = {"outcome": outcome, "suspected_lot": suspected_lot, "note": note}
+    said = {"outcome": outcome, "suspected_lot": suspected_lot, "cleared_lot": cleared_lot, "note": note}
     last = event.updates.order_by("-at", "-pk").first()
     if last is not None and all(getattr(last, name) == value for name, value in said.items()):
         return last
+    if cleared_lot is not None:
+        _require_clearable(event, cleared_lot, suspected_lot, note)
     update = AdverseEventUpdate.objects.create(event=event, by=actor, at=now or timezone.now(), **said)
     audit.record(actor=actor, verb="reaction.updated", subject=event, clinic=fresh.clinic, patient_id=fresh.patient_id)
     return update
+
+
+def _require_clearable(event: AdverseEvent, lot: Lot, suspected_lot: Lot | None, note: str) -> None:
+    if not note:
+        words = _("Say in the note why this lot is no longer suspected.")
+        raise Refused("reason-needed", words, field="note")
+    if lot == suspected_lot:
+        raise Refused("both", _("A lot is suspected or no longer suspected, not both."), field="cleared_lot")
+    if not lots_suspected(event).filter(pk=lot.pk).exists():
+        raise Refused("not-suspected", _("This lot is not suspected any more."), field="cleared_lot")
 
 
 def _signed(record: SessionRecord) -> SessionRecord:
