@@ -1,15 +1,16 @@
 """Courses in the overview: sessions inside their window, gaps, drop-out by session number, reviews that are due."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from sessions.models import Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
 from sessions.printing.overview_charts import Bar, bar_chart
 from sessions.queries.courses import open_reviews
+from sessions.queries.overview_outcomes import age_said
 from sessions.queries.overview_pieces import Block, Cell, Figure, Part, behind, linked, of, percent
 from sessions.queries.overview_scope import Scope, course_filter
 from sessions.queries.overview_scope import courses as courses_of
@@ -94,7 +95,9 @@ def courses(scope: Scope) -> Part:
     due = len(reviews(scope))
     title = _("Courses")
     if not (n["sessions"] or late or ends or due):
-        nothing = _("No session of a course was done or due on these days, and no course began.")
+        nothing = _(
+            "No session of a course was done or due on these days, and no course counted so far began. Courses are counted every night."
+        )
         return Part("courses", title, [Block("empty", text=nothing)])
     return Part("courses", title, [_figures(n, late, due, scope), *_timing_blocks(n, scope), *_drop_out(ends, scope)])
 
@@ -137,27 +140,34 @@ def _timing_blocks(n: dict[str, int], scope: Scope) -> list[Block]:
     ]
 
 
-def _ends(scope: Scope) -> list[tuple[int, int, int]]:
-    """Give (sessions done, courses, courses of these that were dropped) of the courses that began. One SQL statement."""
+Ends = list[tuple[int, int, int, datetime]]
+
+
+def _ends(scope: Scope) -> Ends:
+    """Give (sessions done, courses, courses of these that were dropped, when counted) of the courses that began.
+
+    One SQL statement.
+    """
     rows = begun(scope).values_list("figures__sessions_done")
-    return sorted(rows.annotate(all=Count("pk"), dropped=Count("pk", filter=HAS_DROPPED)))
+    counts = {"all": Count("pk"), "dropped": Count("pk", filter=HAS_DROPPED), "at": Max("figures__counted_at")}
+    return sorted(rows.annotate(**counts))
 
 
-def _drop_out(ends: list[tuple[int, int, int]], scope: Scope) -> list[Block]:
+def _drop_out(ends: Ends, scope: Scope) -> list[Block]:
     if not ends:
         return []
-    stopped = Counter({number: count for number, _all, count in ends})
+    stopped = Counter({number: count for number, _all, count, _at in ends})
     total = sum(stopped.values())
     last = min(ends[-1][0], MOST_NUMBERS)
     rows, bars = [], []
     for number in range(last + 1):
-        had = sum(count for done, count, _dropped in ends if done >= number)
+        had = sum(count for done, count, _dropped, _at in ends if done >= number)
         said = _("before the first") if number == 0 else _("after session %(number)s") % {"number": number}
         share = stopped[number] / had if had else None
         cells = [linked(had, scope, "reached", number=number), linked(stopped[number], scope, "dropped", number=number)]
         rows.append([Cell(said), *cells, behind(percent(share), cells[1])])
         bars.append(Bar(said, share or 0.0, percent(share)))
-    everybody = sum(count for _done, count, _dropped in ends)
+    everybody = sum(count for _done, count, _dropped, _at in ends)
     whole_row = (linked(everybody, scope, "reached", number=0), linked(total, scope, "dropped"))
     rows.append([Cell(_("in all")), *whole_row, behind(percent(total / everybody), whole_row[1])])
     title = _("Drop-out by session number")
@@ -168,5 +178,5 @@ def _drop_out(ends: list[tuple[int, int, int]], scope: Scope) -> list[Block]:
     return [
         Block("chart", title=title, svg=bar_chart(bars, title=title, name="chart-drop-out"), alt=title),
         Block("table", heads=[*heads, (_("Share"), "right")], rows=rows),
-        Block("text", text=note),
+        Block("text", text=f"{note} {age_said(max(at for *_counts, at in ends))}"),
     ]

@@ -51,15 +51,19 @@ def counted_at(clinic: Clinic) -> datetime | None:
     return CourseFigures.objects.filter(clinic=clinic).order_by("-pk").values_list("counted_at", flat=True).first()
 
 
+def age_said(at: datetime) -> str:
+    """Say how old the figures are."""
+    day = date_format(localtime(at), "j M Y, H:i")
+    return _("As counted on %(at)s; courses are counted every night.") % {"at": day}
+
+
 def outcomes(scope: Scope) -> Part:
     """Say what courses came to, pain first and each scale by itself. Nine SQL statements."""
     title, at = _("Outcomes"), counted_at(scope.clinic)
     if at is None:
         nothing = _("Outcomes are counted every night. Come back tomorrow.")
         return Part("outcomes", title, [Block("empty", text=nothing)])
-    age = _("As counted on %(at)s; outcomes are counted every night.") % {
-        "at": date_format(localtime(at), "j M Y, H:i")
-    }
+    age = age_said(at)
     groups = (
         (_("By protocol"), "protocol", *_by_protocol(scope)),
         (_("By indication"), "indication", *_by_indication(scope)),

@@ -461,6 +461,16 @@ def test_outcomes_say_their_age_and_that_they_claim_no_cause(worlds):
     assert "they do not show what caused a change" in text
 
 
+def test_drop_out_says_its_age(worlds):
+    client = Client()
+    client.force_login(worlds[0].manager)
+    asked = {"period": "own", "from_on": FIRST, "until_on": LAST}
+
+    text = client.get(reverse("sessions:overview-part", args=["courses"]), asked).content.decode()
+
+    assert "As counted on 20 May 2026, 03:00" in text
+
+
 def test_before_the_first_night_the_page_says_so():
     world = record_world()
     client = Client()
