@@ -37,13 +37,23 @@ def decimals_here(text: str) -> str:
     return POINT.sub(get_format("DECIMAL_SEPARATOR"), text)
 
 
+def unit_words(unit: str) -> str:
+    """Write the unit of a strength as the reader does: UI/mL in French."""
+    return unit.replace("IU", _("IU"))
+
+
+def strength_words(strength: object) -> str:
+    """Write a strength as the reader does: 0,5 mg/mL, 100 UI/mL in French."""
+    return unit_words(decimals_here(str(strength)))
+
+
 def finding_said(finding: Finding) -> str:
     """Say a finding of the mix check in the reader's language: the substances and the rule it names, what that rule says.
 
     The words come in here and not where the check is made: a finding keeps its key whoever reads it.
     """
     said = {"rule": rule_words, "text": shipped_text, "pairs": pairs_words, "species": species_words}
-    said |= dict.fromkeys(NAMED, names_words) | dict.fromkeys(STRENGTHS, decimals_here)
+    said |= dict.fromkeys(NAMED, names_words) | dict.fromkeys(STRENGTHS, strength_words)
     numbers = {name: said[name](str(value)) if name in said else value for name, value in finding.numbers.items()}
     return allergy_finding(replace(finding, numbers=numbers)).render(_, show_here)
 

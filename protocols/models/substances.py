@@ -40,7 +40,7 @@ class SubstanceStatus(models.TextChoices):
 class StrengthUnit(models.TextChoices):
     MG_PER_ML = "mg/mL", "mg/mL"
     UG_PER_ML = "µg/mL", "µg/mL"
-    IU_PER_ML = "IU/mL", "IU/mL"
+    IU_PER_ML = "IU/mL", _("IU/mL")
     PERCENT = "%", "%"
     NONE = "", _("not stated")
 

@@ -11,13 +11,15 @@ from protocols.advice import advice_in_words
 from protocols.allergens import allergen_words
 from protocols.citations import note_words, pair_words, shipped_text, source_words
 from protocols.dosing import Finding
-from protocols.words import cadence_words, finding_said
+from protocols.words import cadence_words, finding_said, strength_words, unit_words
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:mm|mL|mg|kg|IU|UI|%)(?!\w))")
 
 register = template.Library()
 register.filter(source_words)
+register.filter(strength_words)
+register.filter(unit_words)
 register.filter(note_words)
 register.filter(pair_words)
 register.filter(shipped_text)

@@ -18,6 +18,7 @@ from mesoclinic.core.wording import date_format
 from protocols.forms.packs import PackField, number_in, read_pack
 from protocols.models import Lot
 from protocols.models.substances import StrengthUnit
+from protocols.words import unit_words
 from sessions.models.courses import BodySide
 from sessions.models.follow_ups import EventOutcome
 from sessions.models.records import GivenRole, Severity
@@ -362,7 +363,7 @@ def lots_by_substance(options: RecordOptions) -> list[tuple[str, list[tuple[str,
 
 def lot_words(lot, *, is_first: bool = False) -> str:
     left = text_of(lot.stock_ml) if getattr(lot, "stock_ml", None) is not None else ""
-    number = lot.number if lot.is_as_usual else f"{lot.number} · {text_of(lot.strength)} {lot.strength_unit}"
+    number = lot.number if lot.is_as_usual else f"{lot.number} · {text_of(lot.strength)} {unit_words(lot.strength_unit)}"
     words = {"number": number, "day": date_format(lot.expires_on, "j M Y"), "left": left}
     if is_first:
         return _("%(number)s · until %(day)s, the first to expire · %(left)s mL") % words

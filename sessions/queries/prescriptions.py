@@ -16,7 +16,7 @@ from protocols.dosing.quantities import plain
 from protocols.models import Indication, ProtocolLine, ProtocolVersion
 from protocols.queries.mix_tables import mix_tables
 from protocols.queries.mixes import mix_of_lines, plan_context
-from protocols.words import finding_said
+from protocols.words import finding_said, unit_words
 from sessions.queries.competitions import checked_patients, rules_for
 
 
@@ -32,7 +32,7 @@ class MixRow:
     def strength(self) -> str:
         """The strength of the line, else of its substance, with its unit; empty when none is given."""
         own = self.line if self.line.strength is not None else self.line.substance
-        return f"{plain(own.strength)} {own.strength_unit}" if own.strength is not None else ""
+        return f"{plain(own.strength)} {unit_words(own.strength_unit)}" if own.strength is not None else ""
 
     @property
     def volume_ml(self) -> str:
@@ -46,7 +46,7 @@ class MixRow:
             return ""
         if self.dose_mg is not None:
             return f"{plain(self.dose_mg)} mg"
-        return f"{plain(self.dose_iu)} IU" if self.dose_iu is not None else ""
+        return f"{plain(self.dose_iu)} {unit_words('IU')}" if self.dose_iu is not None else ""
 
 
 @dataclass(frozen=True)

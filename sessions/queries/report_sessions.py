@@ -14,6 +14,7 @@ from protocols.advice import advice_in_words
 from protocols.citations import shipped_text
 from protocols.dosing.quantities import Strength
 from protocols.models import Species
+from protocols.words import unit_words
 from sessions.models import (
     Addendum,
     Administration,
@@ -222,7 +223,7 @@ def _mix_line(
         expires_on = right.lot.expires_on if right.lot is not None else None
     return document.MixLine(
         substance=str(line.substance),
-        strength=f"{number(line.strength, words)} {line.strength_unit}" if line.strength is not None else "",
+        strength=f"{number(line.strength, words)} {unit_words(line.strength_unit)}" if line.strength is not None else "",
         syringe=line.syringe if several else "",
         prepared_ml=line.prepared_ml,
         given_ml=given.given_ml,
@@ -240,7 +241,7 @@ def _dose(line: Administration, words: Words) -> str:
     if line.strength is None or not line.strength_unit or line.given_ml is None:
         return ""
     strength = Strength(line.strength, line.strength_unit)
-    for amount, unit in ((strength.mg_per_ml, "mg"), (strength.iu_per_ml, "IU")):
+    for amount, unit in ((strength.mg_per_ml, "mg"), (strength.iu_per_ml, unit_words("IU"))):
         if amount is not None:
             return f"{number(round(amount * line.given_ml, 4), words)} {unit}"
     return ""

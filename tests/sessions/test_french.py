@@ -11,10 +11,12 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format as as_django_writes
 
 from mesoclinic.core.wording import date_format, with_colon
-from protocols.models import Protocol, ProtocolVersion
-from sessions.models import InjectionSite, Score
+from protocols.models import Protocol, ProtocolVersion, Species, Substance
+from protocols.words import strength_words
+from sessions.models import Administration, InjectionSite, Score
 from sessions.printing.pieces import colon, shortened
 from sessions.printing.words import print_day
+from sessions.queries.report_sessions import _mix_line
 from sessions.queries.report_words import report_words
 from sessions.queries.scale_words import value_words
 from sessions.queries.today_clinic import manager_day
@@ -40,6 +42,18 @@ def test_every_page_writes_the_first_of_a_month_as_french_does():
         assert said.render(Context(shown)) == "mer 1er avr. · 1er avril, 00:30 · 21 avril · "
         with translation.override("en"):
             assert said.render(Context(shown)) == "Wed 1 Apr · 1 April, 00:30 · 21 April · "
+
+
+def test_international_units_are_french_on_papers_in_findings_and_in_forms():
+    line = Administration(strength=Decimal(150), strength_unit="IU/mL", given_ml=Decimal("1.5"))
+    line.substance = Substance(name="Hyaluronidase")
+
+    said = _mix_line(line, False, report_words(Species(words={})), {})
+
+    assert (said.strength, said.dose) == ("150 UI/mL", "225 UI")
+    assert line.get_strength_unit_display() == "UI/mL"
+    assert strength_words("0.5 mg/mL") == "0,5 mg/mL"
+    assert strength_words("150 IU/mL") == "150 UI/mL"
 
 
 @pytest.mark.django_db
