@@ -212,6 +212,28 @@ def test_what_is_handed_out_is_kept_with_whom_why_and_on_what_basis(client, worl
         assert "Treats on" in html
 
 
+def test_every_paper_handed_out_stays_in_sight_the_older_ones_behind_a_fold(client, world):
+    for number in range(25):
+        ReportHandout.objects.create(
+            clinic=world.clinic,
+            course=world.course,
+            variant="sheet",
+            language="en",
+            recipient=f"Owner {number}",
+            purpose="To take home",
+            basis="request",
+            by=world.user,
+        )
+    client.force_login(world.user)
+
+    for page in ("course-report", "course"):
+        html = client.get(address(world, page)).content.decode()
+        shown, folded = html.split("Handed out before")
+        assert "<strong>Owner 15</strong>" in shown
+        assert "<strong>Owner 14</strong>" in folded
+        assert "<strong>Owner 0</strong>" in folded
+
+
 def test_a_paper_is_opened_again_as_it_was_handed_out(client, world):
     handout = hand_out(world)
     client.force_login(world.user)
