@@ -363,7 +363,9 @@ def lots_by_substance(options: RecordOptions) -> list[tuple[str, list[tuple[str,
 
 def lot_words(lot, *, is_first: bool = False) -> str:
     left = text_of(lot.stock_ml) if getattr(lot, "stock_ml", None) is not None else ""
-    number = lot.number if lot.is_as_usual else f"{lot.number} · {text_of(lot.strength)} {unit_words(lot.strength_unit)}"
+    number = (
+        lot.number if lot.is_as_usual else f"{lot.number} · {text_of(lot.strength)} {unit_words(lot.strength_unit)}"
+    )
     words = {"number": number, "day": date_format(lot.expires_on, "j M Y"), "left": left}
     if is_first:
         return _("%(number)s · until %(day)s, the first to expire · %(left)s mL") % words

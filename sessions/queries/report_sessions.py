@@ -223,7 +223,9 @@ def _mix_line(
         expires_on = right.lot.expires_on if right.lot is not None else None
     return document.MixLine(
         substance=str(line.substance),
-        strength=f"{number(line.strength, words)} {unit_words(line.strength_unit)}" if line.strength is not None else "",
+        strength=f"{number(line.strength, words)} {unit_words(line.strength_unit)}"
+        if line.strength is not None
+        else "",
         syringe=line.syringe if several else "",
         prepared_ml=line.prepared_ml,
         given_ml=given.given_ml,
