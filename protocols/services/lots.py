@@ -172,7 +172,7 @@ def draw(
     except Refused as refusal:
         if not force_reason.strip():
             raise
-        _tell_forced(lot, local_day(at, site.zone), f"{refusal.message} {force_reason.strip()}")
+        tell_forced(lot, local_day(at, site.zone), f"{refusal.message} {force_reason.strip()}")
     if volume_ml > left_ml:  # what was given was there: the ledger never ends below nothing
         _move(actor, lot, site, MovementKind.SURPLUS, volume_ml - left_ml, force_reason, at)
     movement = _move(actor, lot, site, MovementKind.DRAWN, -volume_ml, force_reason or reason, at, vial)
@@ -194,7 +194,7 @@ def put_back(*, actor: User | None, drawn: Iterable[StockMovement], reason: str,
         audit.record(actor=actor, verb="lot.put-back", subject=lot, reason=reason)
 
 
-def _tell_forced(lot: Lot, on: date, words: str) -> None:
+def tell_forced(lot: Lot, on: date, words: str) -> None:
     """Tell the manager, once a lot and day, that what should not have been given was."""
     told = {"clinic": lot.clinic, "words": words[:300]}
     StockNotice.objects.get_or_create(lot=lot, kind=NoticeKind.FORCED, keyed_on=on, defaults=told)

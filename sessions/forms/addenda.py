@@ -108,10 +108,14 @@ class AddendumForm(IdentityForm):
         """The keywords for `records.add_addendum`."""
         data = self.cleaned_data
         words = {name: data[name] for name in ("kind", "field", "text", "reason")}
-        if not data["corrects"]:
-            return words
-        what, _dash, line = data["corrects"].partition("-")
-        return words | {"correction": Correction(what, data["value"], int(line) if line else None)}
+        return words | ({"correction": Correction(**asked)} if (asked := self.corrected()) else {})
+
+    def corrected(self) -> dict[str, Any]:
+        """Which value is given anew, of which line, and the right one; empty where none is."""
+        what, _dash, line = self.cleaned_data["corrects"].partition("-")
+        if not what:
+            return {}
+        return {"what": what, "value": self.cleaned_data["value"], "line_id": int(line) if line else None}
 
 
 class OutcomeFields(Form):

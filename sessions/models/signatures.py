@@ -59,6 +59,8 @@ class Addendum(Identified):
     )
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="corrections")
     value = models.CharField(_("the right value"), max_length=300, blank=True, default="")
+    # What the mix check found with the right value and not before, as records keep theirs. It follows from what is signed.
+    findings = models.JSONField(null=True, blank=True, editable=False)
     by = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

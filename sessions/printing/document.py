@@ -180,13 +180,17 @@ class Signature:
 
 @dataclass(frozen=True, kw_only=True)
 class Addendum:
-    """A dated, reasoned addition to a signed record, in the clinic's word for its kind."""
+    """A dated, reasoned addition to a signed record, in the clinic's word for its kind.
+
+    `findings` are what the mix check found with a right value and not before.
+    """
 
     kind: str
     text: str
     by: str
     on: date
     reason: str = ""
+    findings: tuple[str, ...] = ()
     signature: Signature | None = None
 
 

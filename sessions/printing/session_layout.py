@@ -57,7 +57,8 @@ def session_block(session: SessionPart, words: Words, place: int = 0, same: Iter
 
 def _addendum(one: Addendum, words: Words) -> str:
     day = print_day(one.on, words)
-    return joined([colon(one.kind, one.text, words), _reason(one, words), one.by, day, _hash(one.signature, words)])
+    said = [colon(one.kind, one.text, words), *(_sentence(finding) for finding in one.findings)]
+    return joined([*said, _reason(one, words), one.by, day, _hash(one.signature, words)])
 
 
 def _hash(signature: Signature | None, words: Words) -> str:

@@ -86,6 +86,7 @@ def _brief(session: SessionPart) -> SessionPart:
         body=(),
         relief_seconds=None,
         overrides=(),
+        addenda=tuple(replace(one, findings=()) for one in session.addenda),
         amended=tuple(one for one in session.amended if one.what == "shots"),
     )
 

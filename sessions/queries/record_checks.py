@@ -61,17 +61,19 @@ class RecordCheck:
     @property
     def lines(self) -> list[dict[str, Any]]:
         """The findings as pages show them and records keep them: in the reader's language, and what says it in another."""
-        return [
-            {
-                "level": one.level.value,
-                "rule": one.rule,
-                "key": key_of(one),
-                "text": words_of(one),
-                "source": one.source,
-                **sentence_of(one),
-            }
-            for one in self.findings
-        ]
+        return [shown(one) for one in self.findings]
+
+
+def shown(finding: Finding) -> dict[str, Any]:
+    """A finding as pages show it and records keep it."""
+    return {
+        "level": finding.level.value,
+        "rule": finding.rule,
+        "key": key_of(finding),
+        "text": words_of(finding),
+        "source": finding.source,
+        **sentence_of(finding),
+    }
 
 
 def key_of(finding: Finding) -> str:

@@ -33,7 +33,7 @@ from sessions.printing import document
 from sessions.printing.numbers import number
 from sessions.printing.words import Words
 from sessions.queries import corrections
-from sessions.queries.kept_findings import told_override
+from sessions.queries.kept_findings import told, told_override
 from sessions.queries.reactions import with_outcome
 from sessions.queries.report_course import body_parts, effect_said, number_of
 from sessions.queries.report_words import moment_words, side_words
@@ -319,6 +319,7 @@ def _addendum(addendum: Addendum, zone: ZoneInfo, words: Words) -> document.Adde
     return document.Addendum(
         kind=f"{kind} ({addendum.field})" if addendum.field else kind,
         text=addendum.text,
+        findings=tuple(told(row) for row in addendum.findings or ()),
         reason=addendum.reason,
         by=addendum.by.name,
         on=local_day(addendum.at, zone),

@@ -20,7 +20,9 @@ from sessions import exports
 from sessions.forms.addenda import AddendumForm
 from sessions.forms.records import SignForm
 from sessions.models import Practitioner
+from sessions.queries import correction_checks
 from sessions.queries import records as reads
+from sessions.queries.record_checks import key_of, shown
 from sessions.services import records
 
 
@@ -60,10 +62,17 @@ def sign_records(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters(*PROOFS)
 @require_http_methods(["GET", "POST"])
 def add_addendum(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Add to a signed record: an addendum, a correction, a late entry, or a withdrawal."""
+    """Add to a signed record: an addendum, a correction, a late entry, or a withdrawal.
+
+    What the mix check finds with a corrected value, and did not before, is shown once before it is signed.
+    """
     record = reads.get_or_404(request.clinic, public_id)
     form = AddendumForm(request.POST or None, request=request, record=record)
-    if request.method == "POST" and form.is_valid() and form.is_same_person():
+    is_sent = request.method == "POST" and form.is_valid()
+    found = correction_checks.found_by(record, **asked) if is_sent and (asked := form.corrected()) else ()
+    if {key_of(one) for one in found} - set(request.POST.getlist("seen")):
+        form.add_error(None, _("With this value the mix check finds what it did not before. Read it, then sign again."))
+    elif is_sent and form.is_same_person():
         try:
             records.add_addendum(actor=request.user, record=record, **form.words())
             messages.success(request, _("Added and signed."))
@@ -71,7 +80,8 @@ def add_addendum(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
     banner = patient_reads.banner(patient_reads.kept(record.patient), timezone.localdate())
-    return render(request, "sessions/records/addendum.html", {"record": record, "form": form, "banner": banner})
+    context = {"record": record, "form": form, "banner": banner, "findings": [shown(one) for one in found]}
+    return render(request, "sessions/records/addendum.html", context)
 
 
 def _chosen(request: HttpRequest) -> list:

@@ -394,6 +394,7 @@ def send(browser, record, **data):
 
 
 def test_the_page_offers_each_lot_of_the_mix_and_reads_a_scanned_pack(world, browser):
+    make_lot(world.clinic, world.lidocaine, number="CD34")
     line = line_of(world.record)
     asked = browser.get(reverse("sessions:addendum", args=[world.record.public_id])).content.decode()
     assert f'value="lot_number-{line.pk}"' in asked

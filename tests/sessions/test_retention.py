@@ -339,9 +339,9 @@ KEPT = {
     *("SessionRecord.findings", "SessionRecord.device_number", "SessionRecord.needle", "SessionRecord.edit_token"),
     *("CourseRevision.cadence", "CourseRevision.reason", "Review.note", "Administration.syringe"),
     *("Administration.lot_number", "InjectionSite.region", "InjectionSite.syringe", "InjectionSite.map_points"),
-    *("Addendum.text", "Addendum.reason", "Addendum.field", "Addendum.value", "Signature.canonical_text"),
-    *("Signature.previous_sha256", "Signature.sha256", "Override.rule", "Override.key", "Override.finding"),
-    "Override.sentence",
+    *("Addendum.text", "Addendum.reason", "Addendum.field", "Addendum.value", "Addendum.findings"),
+    *("Signature.canonical_text", "Signature.previous_sha256", "Signature.sha256"),
+    *("Override.rule", "Override.key", "Override.finding", "Override.sentence"),
     # chosen from lists, or counted
     *("Flag.value", "Consent.classes", "CompetitionEvent.body", "Course.cadence", "PlannedSession.why"),
     *("Patient.sex", "Merge.moved"),

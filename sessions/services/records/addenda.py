@@ -1,5 +1,6 @@
 """What is added to a signed record: dated, authored, reasoned, signed into the chain; nothing is ever changed."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -16,10 +17,12 @@ from sessions import canonical
 from sessions.models import Addendum, Appointment, PlannedSession, SessionRecord
 from sessions.models.courses import PlannedStatus
 from sessions.models.signatures import AddendumKind
+from sessions.queries import correction_checks
 from sessions.queries import records as reads
 from sessions.queries.own_reasons import WITHDRAWN
+from sessions.queries.record_checks import shown
 
-from .corrections import Correction, note_weight, said_already, written
+from .corrections import Correction, note_weight, said_already, tell_of_lot, written
 from .drafting import locked
 from .finishing import reopen_course, reopen_session
 from .signing import append, lock_head, require_signer
@@ -39,8 +42,10 @@ def add_addendum(
 ) -> Addendum:
     """Add to a signed record. A withdrawal (wrong patient) opens the planned session again; the record stays readable.
 
-    The same words sent twice are one addendum. The caller has asked for the password again. Raises Refused("not-signed" | "withdrawn" | "text-needed" |
-    "reason-needed" | "not-a-practitioner" | "not-licensed"), and as `corrections.written`.
+    The same words sent twice are one addendum. The caller has asked for the password again, and shown what the mix check
+    finds with a right value: that is kept, and refuses nothing, since what was injected can always be recorded. Raises
+    Refused("not-signed" | "withdrawn" | "text-needed" | "reason-needed" | "not-a-practitioner" | "not-licensed"), and as
+    `corrections.written`.
     """
     now = now or timezone.now()
     if not text.strip() and correction is None:
@@ -60,13 +65,15 @@ def add_addendum(
     words |= {} if correction is None else written(fresh, correction, words)
     if (same := said_already(fresh, words)) is not None:
         return same  # the second click of two: what is signed can never be taken away again
-    addendum = Addendum.objects.create(record=fresh, at=now, **words)
+    found = correction_checks.found_by(fresh, **asdict(correction)) if correction is not None else ()
+    addendum = Addendum.objects.create(record=fresh, at=now, **words, findings=[shown(one) for one in found] or None)
     signed = canonical.ADDENDUM_READERS[canonical.CURRENT_FORMAT]([addendum.pk])[addendum.pk]
     append(head, signer, now, [(fresh, addendum, signed)])
     audit.record(actor=actor, verb=f"record.{kind.replace('_', '-')}-added", subject=fresh, patient_id=fresh.patient_id)
     if kind == AddendumKind.WITHDRAWAL:
         _take_back(actor, fresh, now)
     note_weight(actor, fresh, addendum)
+    tell_of_lot(fresh, addendum, found)
     return addendum
 
 

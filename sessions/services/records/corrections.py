@@ -1,6 +1,6 @@
 """A correction that gives one value of a signed record anew: what it says beside its words, and what it must not say."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,17 +12,20 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.queries import patients
 from patients.services import patients as files
-from protocols.models import Lot
-from protocols.models.recalls import fold_number, folded
-from protocols.queries import recalls
+from protocols.dosing import Finding, Level
+from protocols.models.recalls import fold_number
+from protocols.services import lots
 from sessions.models import Addendum, Administration, SessionRecord
 from sessions.models.signatures import OF_A_LINE, AddendumKind, Corrected
 from sessions.queries import records as reads
+from sessions.queries.correction_checks import lot_of
 from sessions.queries.corrections import signed_lot
+from sessions.queries.record_checks import words_of
 from sessions.recording import text_of
 
 COLUMNS = ("field", "corrects", "line", "lot", "value")
 LONGEST = 5000
+UNUSABLE = ("lot.expired", "lot.beyond_use", "lot.recalled")
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def written(record: SessionRecord, correction: Correction, words: Mapping[str, A
         "field": str(what.label),
         "corrects": what,
         "line": line,
-        "lot": _lot(record, line, value) if line is not None and what == Corrected.LOT else None,
+        "lot": lot_of(line, value) if line is not None and what == Corrected.LOT else None,
         "value": value,
     }
 
@@ -101,6 +104,14 @@ def note_weight(actor: User, record: SessionRecord, addendum: Addendum) -> None:
     )
 
 
+def tell_of_lot(record: SessionRecord, addendum: Addendum, findings: Iterable[Finding]) -> None:
+    """Tell the manager of a right lot that should not have been given, as at signing."""
+    words = [words_of(one) for one in findings if one.level is Level.BLOCK and one.rule in UNUSABLE]
+    if addendum.lot is not None and words:
+        on = local_day(record.performed_at, reads.site_of(record).zone)
+        lots.tell_forced(addendum.lot, on, " ".join([*words, addendum.reason]))
+
+
 def _says(what: Corrected, last: Addendum, words: Mapping[str, Any], line: Administration | None, was: str) -> bool:
     """Whether the last correction is this one, said by the same signer in the same words."""
     said = (last.by, last.reason, last.text)
@@ -128,12 +139,3 @@ def _line(record: SessionRecord, correction: Correction) -> Administration:
 
 def _same(what: Corrected, one: str, other: str) -> bool:
     return fold_number(one) == fold_number(other) if what == Corrected.LOT else one == other
-
-
-def _lot(record: SessionRecord, line: Administration, number: str) -> Lot | None:
-    """The lot of this number and substance, where there is one and only one."""
-    rows = Lot.objects.filter(clinic=record.clinic_id, substance=line.substance_id).alias(
-        folded_number=folded("number")
-    )
-    found = list(rows.filter(recalls.same_number("folded_number", number))[:2])
-    return found[0] if len(found) == 1 else None
