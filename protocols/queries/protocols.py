@@ -58,14 +58,19 @@ def version_or_404(clinic: Clinic, public_id: UUID) -> ProtocolVersion:
     return get_object_or_404(versions, public_id=public_id)
 
 
-def species_of(version: ProtocolVersion) -> list[Species]:
-    """The species a version read with everything is for: all where it names none. At most one statement."""
+def leaflet_species(version: ProtocolVersion) -> list[Species]:
+    """The species whose leaflet a version read with everything has: all where it names none; a draft has no leaflet.
+
+    At most one statement.
+    """
+    if version.status == VersionStatus.DRAFT:
+        return []
     return list(version.species.all()) or list(Species.objects.all())
 
 
-def species_or_404(version: ProtocolVersion, code: str) -> Species:
-    """One species that a version is for. At most one statement. Raises Http404 for another."""
-    for one in species_of(version):
+def leaflet_species_or_404(version: ProtocolVersion, code: str) -> Species:
+    """One species whose leaflet a version has. At most one statement. Raises Http404 for another."""
+    for one in leaflet_species(version):
         if one.code == code:
             return one
     raise Http404

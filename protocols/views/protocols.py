@@ -75,7 +75,7 @@ def show_protocol(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "sheet": sheet,
         "words": cadence_words(version.cadence),
         "today": today,
-        "leaflets": queries.species_of(version),
+        "leaflets": queries.leaflet_species(version),
         "field_words": dict(IndicationField.choices).get(protocol.field, ""),
     }
     return render(request, "protocols/protocols/detail.html", context)

@@ -57,7 +57,7 @@ def print_course_leaflet(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def print_protocol_leaflet(request: HttpRequest, public_id: UUID, species: str) -> HttpResponse:
     """Print what anybody of a species is to expect of a protocol."""
     version = protocols.version_or_404(request.clinic, public_id)
-    about = protocols.species_or_404(version, species)
+    about = protocols.leaflet_species_or_404(version, species)
     printed = take_along.print_protocol_leaflet(version=version, species=about, language=languages.asked(request))
     return file_answer(printed.pdf, printed.file_name)
 

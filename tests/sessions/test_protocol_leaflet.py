@@ -10,6 +10,7 @@ from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from protocols.models import ProtocolVersion
 from protocols.queries import protocols
+from protocols.services.protocols import publish_version
 from protocols.words import cadence_words
 from sessions.queries.leaflets import leaflet, leaflet_of_protocol
 from sessions.services.leaflets import set_leaflet_texts
@@ -97,14 +98,16 @@ def test_it_says_what_a_protocol_of_few_indications_is_for(clinic):
     assert plans == [(f"{few[0]}; {few[1]}", cadence_words("4x1w")), (cadence_words("4x1w"),)]
 
 
-def test_each_version_has_its_own(clinic):
+def test_a_draft_has_none_until_it_is_published(clinic):
     version = make_protocol_draft(clinic, species=["human"], cadence="3x1w")
+    browser, page = browser_of(clinic), reverse("protocols:detail", args=[version.protocol.public_id])
 
-    assert (
-        address(version, "human")
-        in browser_of(clinic).get(reverse("protocols:detail", args=[version.protocol.public_id]), {"version": "1"}).text
-    )
-    assert "3 " in text_of(browser_of(clinic).get(address(version, "human")))
+    assert address(version, "human") not in browser.get(page, {"version": "1"}).text
+    assert browser.get(address(version, "human")).status_code == 404
+
+    publish_version(actor=make_user(clinic, Role.PRACTITIONER), version=version)
+    assert address(version, "human") in browser.get(page, {"version": "1"}).text
+    assert "3 " in text_of(browser.get(address(version, "human")))
 
 
 def test_whoever_may_not_see_protocols_or_is_of_another_clinic_gets_none(clinic):
