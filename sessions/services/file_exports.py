@@ -17,6 +17,7 @@ from django.utils.translation import override
 from mesoclinic.core import audit, languages
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site, User
+from mesoclinic.core.wording import date_format
 from patients.models import ConsentScan, Patient
 from patients.queries.parties import former_parties, last_sold_on
 from patients.queries.patients import file_ids
@@ -123,7 +124,7 @@ def _index(patient: Patient, today: date, names: list[str], missing: list[str], 
     lines = [
         _("The file of %(name)s, number %(number)d, at %(clinic)s.")
         % {"name": patient.name, "number": patient.number, "clinic": patient.clinic.name},
-        _("Taken on %(day)s.") % {"day": today.isoformat()},
+        _("Taken on %(day)s.") % {"day": date_format(today, "j F Y")},
         "",
         _(
             "file.json: all the clinic holds, as data. courses: a report of each course. sessions: a sheet of each session"

@@ -58,6 +58,13 @@ def test_the_zip_holds_the_data_a_report_of_each_course_and_the_scans(world):
     assert world.patient.name in archive.read("index.txt").decode()
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "Taken on 2 March 2026."), ("fr", "Copié le 2 mars 2026.")])
+def test_what_the_zip_holds_is_said_in_the_patients_language(world, language, said):
+    Patient.objects.filter(pk=world.patient.pk).update(language=language)
+
+    assert said in taken(world).read("index.txt").decode()
+
+
 def test_the_data_name_what_was_injected_and_hold_merged_files(world):
     rows = json.loads(taken(world).read("file.json"))
 
