@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
 from protocols.forms.packs import PackField, read_pack
-from protocols.forms.strengths import strength_field, strength_unit_field
+from protocols.forms.strengths import strength_field, strength_unit_field, whole_strength
 from protocols.models import Lot
 from protocols.queries import substances as substance_queries
 
@@ -58,8 +58,7 @@ class ReceiveForm(Form):
         read_pack(self, "number")
         if values.get("expires_on") is None and "expires_on" not in self.errors:
             self.add_error("expires_on", _("Please fill this in."))
-        if "strength" not in self.errors and (values.get("strength") is None) == bool(values.get("strength_unit")):
-            self.add_error("strength", _("A strength needs a number above zero and a unit."))
+        whole_strength(self, values)
         return values
 
 
@@ -99,7 +98,14 @@ class LotForm(Form):
     """What describes a lot, corrected."""
 
     expires_on = forms.DateField(label=_("Expires on"))
+    strength = strength_field(_("Strength on the pack"))
+    strength_unit = strength_unit_field()
     low_stock_ml = _ml(_("Tell when at or below (mL)"), required=False, max_digits=9)
     beyond_use_days = forms.IntegerField(
         label=_("Days of use once opened"), required=False, min_value=0, max_value=3650
     )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        whole_strength(self, values)
+        return values

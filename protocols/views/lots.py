@@ -89,7 +89,7 @@ def show_lot(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _lot_page(request: HttpRequest, lot: Lot, bound: dict[str, Form] | None = None) -> HttpResponse:
     today = local_day(timezone.now(), request.site.zone)
-    described = {name: getattr(lot, name) for name in ("expires_on", "low_stock_ml", "beyond_use_days")}
+    described = {name: getattr(lot, name) for name in forms.LotForm.base_fields}
     deeds = {name.replace("-", "_"): _form(name, lot) for name in DEEDS}
     deeds["correct"] = forms.LotForm(initial=described, prefix="correct")
     deeds |= {name.replace("-", "_"): form for name, form in (bound or {}).items()}

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from protocols.models import Lot, Vial
 from protocols.queries import lots as queries
@@ -202,3 +203,30 @@ def test_the_list_asks_the_same_number_of_questions_whatever_its_length(clinic, 
 
     ask(1)
     assert ask(1) == ask(20)
+
+
+def test_a_strength_misread_at_the_delivery_is_corrected_on_the_page_of_the_lot(clinic, browser):
+    """The check of a record asks for it: "correct the strength of the line, or that of the lot"."""
+    lot = make_lot(clinic, make_substance(clinic), strength=Decimal(10), strength_unit="mg/mL")
+    shown = browser.get(reverse("protocols:lot", args=[lot.public_id])).context["deeds"]["correct"].initial
+    assert (shown["strength"], shown["strength_unit"]) == (Decimal(10), "mg/mL")
+
+    do(browser, lot, "correct", expires_on="2031-01-31", strength="20", strength_unit="mg/mL")
+
+    lot.refresh_from_db()
+    assert (lot.strength, lot.strength_unit) == (Decimal(20), "mg/mL")
+    changes = AuditEvent.objects.get(verb="lot.updated").changes
+    assert "strength" in {change["field"] for change in changes}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"strength": "20"}, {"strength_unit": "mg/mL"}, {"strength": "0", "strength_unit": "%"}]
+)
+def test_half_a_strength_corrects_nothing(clinic, browser, fields):
+    lot = make_lot(clinic, make_substance(clinic), strength=Decimal(10), strength_unit="mg/mL")
+
+    answer = do(browser, lot, "correct", expires_on="2031-01-31", **fields)
+
+    assert answer.status_code == 422
+    lot.refresh_from_db()
+    assert (lot.strength, lot.strength_unit) == (Decimal(10), "mg/mL")
