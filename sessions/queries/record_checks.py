@@ -38,7 +38,13 @@ from sessions.models import Administration, Practitioner, SessionRecord
 from sessions.queries import records as reads
 from sessions.queries.consents import consent_findings
 from sessions.queries.record_facts import AtHand, LotFacts, RecordFacts, record_facts
-from sessions.queries.record_findings import giver_findings, lots_findings, places_findings, shots_findings
+from sessions.queries.record_findings import (
+    giver_findings,
+    lots_findings,
+    places_findings,
+    shots_findings,
+    uncounted_findings,
+)
 from sessions.recording import LineGiven, OverrideGiven, RecordContent, SiteTreated
 
 LONGEST_KEY = 500
@@ -134,11 +140,13 @@ def _checked(
     mix_patient = _as_answered(facts.mix_patients[patient.pk], content)
     known = facts.mix_substances[patient.species.code]
     others = [_dose(row, known, record, at, facts.site.zone) for row in facts.others[record.pk]]
+    uncounted = {row.substance_id for row in facts.others[record.pk] if dose_mg(_other_line(row, known)) is None}
     lines = _lines(record, content.lines, known, facts)
     context = _context(record, content, facts, at, others)
     consents = consent_findings(patient, content, facts.substances, facts.consents[patient.pk], facts.consents_by_law)
     findings = [*giver_findings(patient, giver), *consents, *shots_findings(content), *places_findings(content)]
     findings += lots_findings(content, facts)
+    findings += uncounted_findings(lines, [known[key] for key in uncounted], mix_patient.species)
     findings = sorted([*findings, *check_mix(lines, mix_patient, context)], key=lambda one: LOUDEST_FIRST[one.level])
     shares = share_of_ceiling(lines, mix_patient, context)
     mixed = [line for line in lines if line.role is not Role.SEDATION]
@@ -208,14 +216,7 @@ def _dose(
     row: Administration, known: Mapping[int, MixSubstance], record: SessionRecord, at: datetime, zone
 ) -> EarlierDose | LaterDose:
     substance = known[row.substance_id]
-    line = mixes.mix_line(
-        substance,
-        role=row.role,
-        volume_ml=row.given_ml,
-        strength=row.strength,
-        strength_unit=row.strength_unit,
-    )
-    given_mg = dose_mg(line) or Decimal(0)
+    given_mg = dose_mg(_other_line(row, known)) or Decimal(0)  # one that is not known is told beside
     seconds = int((at - row.record.performed_at).total_seconds())
     hours = Decimal(-(-abs(seconds) * MILLION // 3600)) / MILLION  # rounded up so little that a whole minute stays one
     given_on = local_day(row.record.performed_at, zone)
@@ -223,6 +224,16 @@ def _dose(
     if seconds < 0:
         return LaterDose(substance, given_mg, given_on, hours_after=hours, same_course=same_course)
     return EarlierDose(substance, given_mg, given_on, hours_before=hours, same_course=same_course)
+
+
+def _other_line(row: Administration, known: Mapping[int, MixSubstance]) -> MixLine:
+    return mixes.mix_line(
+        known[row.substance_id],
+        role=row.role,
+        volume_ml=row.given_ml,
+        strength=row.strength,
+        strength_unit=row.strength_unit,
+    )
 
 
 def _context(

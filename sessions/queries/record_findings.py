@@ -1,11 +1,11 @@
 """What the check of a record finds beside its mix: who gave it, and whether its own numbers agree."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.utils.translation import gettext_noop
 
 from patients.models import Patient
-from protocols.dosing import Finding, Level
+from protocols.dosing import Finding, Level, MixLine, MixSubstance
 from protocols.models.recalls import fold_number
 from sessions.models import Practitioner
 from sessions.queries.availability import treats
@@ -75,4 +75,28 @@ def lots_findings(content: RecordContent, facts: RecordFacts) -> Iterator[Findin
                     "receive the lot."
                 ),
                 {"substance": facts.substances[line.substance_id].name, "lot": line.lot_number},
+            )
+
+
+def uncounted_findings(lines: Collection[MixLine], given: Collection[MixSubstance], species: str) -> Iterator[Finding]:
+    """Say which doses of other sessions no ceiling counts: what was `given` then without a strength in mg. No SQL statement.
+
+    Only where it adds to something of today that has a ceiling.
+    """
+    today = [line.substance for line in lines]
+    for one in sorted(given, key=lambda substance: substance.name):
+        with_it = [
+            other
+            for other in today
+            if other.ingredient == one.ingredient or (other.is_anaesthetic and one.is_anaesthetic)
+        ]
+        if any(ceiling.species == species for other in (one, *with_it) for ceiling in other.ceilings) and with_it:
+            yield Finding(
+                Level.WARN,
+                "dose.uncounted",
+                gettext_noop(
+                    "%(substance)s was given at another session too, and its strength is not noted there: no ceiling counts "
+                    "that dose. Add it by hand."
+                ),
+                {"substance": one.name},
             )

@@ -14,7 +14,7 @@ import time_machine
 
 from patients.models import Patient
 from protocols.models import MixLimit, ProtocolVersion, Substance, Technique
-from sessions.models import SessionRecord
+from sessions.models import Administration, SessionRecord
 from sessions.services import records
 from tests.factories import make_appointment
 from tests.sessions.booking_world import at
@@ -190,6 +190,23 @@ def test_the_ceiling_of_a_course_is_not_touched_by_what_another_course_got(world
     SessionRecord.objects.exclude(pk=record.pk).update(course=None, planned_session=None)
 
     assert "dose.over_course_ceiling" not in at_second(world, record)
+
+
+def test_a_dose_of_another_session_that_no_ceiling_can_count_is_told(world):
+    """A strength nobody noted makes no milligrams: the sum would be too low and say nothing."""
+    substance(world, max_mg_per_session=Decimal(300))
+    record = second(world, hours=3)
+    assert "dose.uncounted" not in at_second(world, record)
+    rows = Administration.objects.exclude(record=record).filter(substance=world.lidocaine)
+    rows.update(strength=None, strength_unit="")
+    substance(world, strength=None, strength_unit="")
+
+    level, words = at_second(world, record)["dose.uncounted"]
+
+    assert level == "warn"
+    assert words.startswith("Lidocaine was given at another session too, and its strength is not noted there")
+    substance(world, max_mg_per_session=None)
+    assert "dose.uncounted" not in at_second(world, record)
 
 
 @pytest.mark.parametrize(("minutes", "is_told"), [(89, True), (90, False)])
