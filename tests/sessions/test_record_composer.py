@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from mesoclinic.core.models import User
 from protocols.models import Category, Substance
 from sessions.models import SessionRecord
 from sessions.queries import records as reads
@@ -239,3 +240,14 @@ def test_saline_only_and_a_swap_propose_a_lot(world, browser):
 
     swapped = browser.post(url("record-compose", record), {**data, "compose": "swap lines-0"}).content.decode()
     assert "Choose a substance, or remove this row." not in swapped
+
+
+def test_the_lines_of_the_mix_are_named_in_the_language_of_who_records(world, browser):
+    record = start(world)
+    browser.cookies["django_language"] = "fr"
+    User.objects.filter(pk=world.doctor_user.pk).update(language="fr")
+
+    page = browser.get(url("record-edit", record)).content.decode()
+
+    assert '<strong class="given-line-name">Lidocaïne</strong>' in page
+    assert '<span class="visually-hidden">Lidocaïne</span>' in page
