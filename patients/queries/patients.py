@@ -296,7 +296,10 @@ def _weights_until(patients: Collection[Patient], day: date, known: Known | None
 
 def _mix_patient(patient: Patient, today: date, flags: list[Flag], weight: Weight | None) -> MixPatient:
     kinds = frozenset(CHECKED_AS.get(flag.kind, flag.kind) for flag in flags if flag.kind not in ALLERGIES)
-    allergies = frozenset(_allergen(flag) for flag in flags if flag.kind in ALLERGIES)
+    listed = [flag for flag in flags if flag.kind in ALLERGIES]
+    substances = [flag.substance for flag in listed if flag.substance is not None]
+    # Whoever is allergic to one product is so to every other of the same medicine.
+    ingredients = {one.traits["ingredient"] for one in substances if (one.traits or {}).get("ingredient")}
     return MixPatient(
         species=patient.species.code,
         weight_kg=weight.weight_kg if weight else None,
@@ -305,7 +308,8 @@ def _mix_patient(patient: Patient, today: date, flags: list[Flag], weight: Weigh
         pregnant="pregnancy" in kinds,
         # A list that has run out says nothing: somebody has to ask again.
         allergy_state="none_known" if patient.allergy_status == AllergyStatus.NONE_KNOWN else "not_asked",
-        allergies=allergies,
+        allergies=frozenset({*map(_allergen, listed), *ingredients}),
+        akin=frozenset(name for one in substances for name in one.allergy_classes or ()),
         flags=kinds,
         food_chain=FOOD_CHAIN[patient.food_chain],
         competes=True if "competition" in kinds else None,

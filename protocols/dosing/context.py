@@ -37,7 +37,8 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MixPatient:
-    """The patient on the day of performance. `allergies` holds substance codes, classes and materials.
+    """The patient on the day of performance. `allergies` holds substance codes, classes and materials, `akin` the classes
+    of those substances.
 
     `flags` holds flag kinds (DOMAIN.md 1.4). `competes`: None means nobody asked. `events` are its competitions.
     """
@@ -49,6 +50,7 @@ class MixPatient:
     pregnant: bool = False
     allergy_state: AllergyState = AllergyState.NOT_ASKED
     allergies: frozenset[str] = frozenset()
+    akin: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
     food_chain: FoodChain = FoodChain.PASSPORT_NOT_SEEN
     competes: bool | None = None

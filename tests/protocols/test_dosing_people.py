@@ -393,3 +393,19 @@ def test_volumes_are_not_compared_when_a_volume_per_point_is_missing_or_the_sess
     assert "volume.mismatch" not in levels(check([line(SALINE, "9")], sites=(MixSite(10, D("0.1")), MixSite(10))))
     assert "volume.mismatch" not in levels(check([], sites=(MixSite(10, D("0.1")),), technique="dry"))
     assert "volume.mismatch" in levels(check([], sites=(MixSite(10, D("0.1")),)))
+
+
+def test_the_next_of_kin_of_what_a_patient_is_allergic_to_is_asked_about():
+    amide, other = substance("amide-a", allergy_classes={"amide"}), substance("ester-a", allergy_classes={"ester"})
+    allergic = replace(WOMAN, allergies=frozenset({"amide-b"}), akin=frozenset({"amide"}))
+
+    found = by_rule(check([line(other), line(amide)], allergic))
+
+    assert (found["patient.allergy_akin"].level, found["patient.allergy_akin"].lines) == ("warn", (1,))
+    assert found["patient.allergy_akin"].text == (
+        "Allergic to another substance of this class (amide): ask before giving Amide-a."
+    )
+    itself = by_rule(check([line(amide)], replace(allergic, allergies=frozenset({"amide-a"}))))
+    assert "patient.allergy" in itself
+    assert "patient.allergy_akin" not in itself
+    assert "patient.allergy_akin" not in by_rule(check([line(other)], allergic))

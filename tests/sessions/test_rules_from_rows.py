@@ -13,11 +13,12 @@ import pytest
 import time_machine
 
 from patients.models import Patient
+from patients.services.flags import add_flag
 from protocols.models import MixLimit, ProtocolVersion, Substance, Technique
 from sessions.models import Administration, SessionRecord
 from sessions.services import records
-from tests.factories import make_appointment
-from tests.sessions.booking_world import at
+from tests.factories import make_appointment, make_substance
+from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.record_world import book_session, done, lifted_everywhere, record_world, sign, start
 from tests.sessions.test_record_pages import page_data, signed_in, url
 from tests.shared import shared
@@ -420,3 +421,29 @@ def test_a_ceiling_from_a_row_stops_done_until_a_reason_is_given_and_stays_with_
         "dose.over_session_ceiling",
         "Large patient",
     )
+
+
+def test_an_allergy_to_one_product_is_one_to_every_other_of_the_same_medicine(world):
+    """Lidocaine is in the mix; what the patient did not bear was called by its brand."""
+    brand = make_substance(world.clinic, "Xylocaine 2 %")
+    Substance.objects.filter(pk=brand.pk).update(traits={"ingredient": world.lidocaine.code})
+    record = start(world)
+    assert "patient.allergy" not in found(world, record)
+
+    add_flag(actor=None, patient=world.patient, kind="allergy_substance", substance=brand, since_on=MONDAY)
+
+    assert found(world, record)["patient.allergy"] == ("block", "Allergy to Lidocaine: do not give Lidocaine.")
+
+
+def test_an_allergy_to_another_substance_of_the_class_is_asked_about(world):
+    """Lidocaine with epinephrine is another substance: without this an allergy to lidocaine would say nothing of it."""
+    other = make_substance(world.clinic, "Mepivacaine")
+    Substance.objects.filter(pk__in=[other.pk, world.lidocaine.pk]).update(allergy_classes=["amide"])
+    record = start(world)
+    assert "patient.allergy_akin" not in found(world, record)
+
+    add_flag(actor=None, patient=world.patient, kind="allergy_substance", substance=other, since_on=MONDAY)
+
+    level, words = found(world, record)["patient.allergy_akin"]
+    assert level == "warn"
+    assert words == ("Allergic to another substance of this class (Amide anaesthetics): ask before giving Lidocaine.")

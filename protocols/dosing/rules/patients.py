@@ -10,7 +10,10 @@ from protocols.dosing.sources import cite
 
 
 def allergies(mix: Mix) -> Iterator[Finding]:
-    """Block a line or device whose substance, class or material the patient is allergic to. DOMAIN.md 1.4."""
+    """Block a line or device whose substance, class or material the patient is allergic to; warn of the next of kin.
+
+    Source: DOMAIN.md 1.4.
+    """
     if mix.patient.allergy_state is AllergyState.NOT_ASKED:
         yield Finding(
             Level.WARN,
@@ -29,6 +32,17 @@ def allergies(mix: Mix) -> Iterator[Finding]:
                 gettext_noop("Allergy to %(allergies)s: do not give %(substance)s."),
                 {"allergies": ", ".join(sorted(hits)), "substance": substance.name},
                 cite("S51", "S23", "S53"),
+                (index,),
+            )
+        elif akin := mix.patient.akin & substance.allergy_classes:
+            yield Finding(
+                Level.WARN,
+                "patient.allergy_akin",
+                gettext_noop(
+                    "Allergic to another substance of this class (%(allergies)s): ask before giving %(substance)s."
+                ),
+                {"allergies": ", ".join(sorted(akin)), "substance": substance.name},
+                cite("S51", "INFER"),
                 (index,),
             )
     device = mix.context.device
