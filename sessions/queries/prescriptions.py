@@ -80,16 +80,18 @@ def mix_for(version: ProtocolVersion, patient: Patient, on: date) -> PrescribedM
     clinic = patient.clinic
     lines = list(version.lines.all())
     mix = mix_of_lines(clinic, lines, species=patient.species.code)
-    findings = _checked(version, mix, patient, on) if mix else []
+    findings = _checked(version, mix, patient, on)
     rows = [MixRow(row, dose_mg(line), dose_iu(line)) for row, line in zip(lines, mix, strict=True)]
     return PrescribedMix(tuple(rows), tuple(_words(finding) for finding in findings))
 
 
 def _checked(version: ProtocolVersion, mix: list[MixLine], patient: Patient, on: date) -> list[Finding]:
+    """Check needles without a mix too: not everybody may have them. A mix may be left for the session to decide."""
     checked = checked_patients([patient], on)[patient.pk]
     context = plan_context(version, mix_tables(patient.clinic), on)
     rules = rules_for([checked], patient.clinic_id)
-    return check_mix(mix, checked, replace(context, competition_rules=rules, zone=timezone.get_current_timezone()))
+    context = replace(context, competition_rules=rules, zone=timezone.get_current_timezone())
+    return [one for one in check_mix(mix, checked, context) if one.rule != "mix.empty"]
 
 
 def _words(finding: Finding) -> FindingWords:

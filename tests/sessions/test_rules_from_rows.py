@@ -16,8 +16,9 @@ from patients.models import Patient
 from patients.services.flags import add_flag
 from protocols.models import MixLimit, ProtocolVersion, Substance, Technique
 from sessions.models import Administration, SessionRecord
+from sessions.queries.prescriptions import mix_for
 from sessions.services import records
-from tests.factories import make_appointment, make_substance
+from tests.factories import make_appointment, make_protocol_version, make_substance
 from tests.sessions.booking_world import MONDAY, at
 from tests.sessions.record_world import book_session, done, lifted_everywhere, record_world, sign, start
 from tests.sessions.test_record_pages import page_data, signed_in, url
@@ -421,6 +422,17 @@ def test_a_ceiling_from_a_row_stops_done_until_a_reason_is_given_and_stays_with_
         "dose.over_session_ceiling",
         "Large patient",
     )
+
+
+def test_needles_without_a_mix_are_checked_when_they_are_prescribed(world):
+    technique = Technique.objects.create(clinic=world.clinic, code="dry", name="Dry", needs_mix=False)
+    dry = make_protocol_version(world.clinic, technique=technique, device="multi_injector", lines=[])
+    add_flag(actor=None, patient=world.patient, kind="pregnancy", since_on=MONDAY)
+
+    mix = mix_for(dry, world.patient, MONDAY)
+
+    assert {one.rule for one in mix.blocks} == {"patient.pregnancy", "device.species"}
+    assert not {"mix.empty", "base.no_anaesthetic"} & {one.rule for one in mix.findings}
 
 
 def test_an_allergy_to_one_product_is_one_to_every_other_of_the_same_medicine(world):
