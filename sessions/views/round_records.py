@@ -93,7 +93,7 @@ def _read(done: dict[str, SessionRecord]) -> dict[str, dict]:
 def _to_take_over(content: RecordContent) -> dict:
     """What the next one of the round may take over, as text: the mix with its lots, places and technique."""
     raw = raw_of(as_last_time(content))
-    lots = [{"lot": text_of(line.lot_id), "lot_number": line.lot_number} for line in content.lines]
+    lots = [{"lot": text_of(line.lot_id), "lot_number": line.lot_number} for line in content.mix]
     lines = [{**line, **lot} for line, lot in zip(raw["lines"], lots, strict=True)]
     fields = {name: value for name, value in raw["fields"].items() if isinstance(value, str)}
     return {"fields": fields, "lines": lines, "sites": raw["sites"]}

@@ -1,6 +1,7 @@
 """All records of a round on one page: begun together, saved each for itself, typed in later as late entries."""
 
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 
 import pytest
@@ -12,9 +13,13 @@ from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.roles import Role
 from sessions.models import PlannedSession, Practitioner, SessionRecord
-from sessions.services import rounds
-from tests.factories import make_user
+from sessions.queries.records import content
+from sessions.recording import LineGiven
+from sessions.services import records, rounds
+from sessions.services.records import Typed
+from tests.factories import make_substance, make_user
 from tests.sessions.booking_world import at
+from tests.sessions.record_world import filled
 from tests.sessions.round_world import book_round, open_stable
 from tests.shared import shared
 
@@ -134,3 +139,21 @@ def test_one_that_was_not_caught_leaves_the_page_and_its_session_is_due_again(wo
     with pytest.raises(Refused):
         rounds.leave_out_of_round(actor=world.vet_user, visit=visits(world)[0], reason=" ", now=DAY)
     assert SessionRecord.objects.filter(appointment=visits(world)[0]).exists()  # refused: its draft is still there
+
+
+def test_a_horse_that_was_sedated_leaves_the_page_of_its_round_whole(world, browser):
+    """What sedates is beside the mix and not taken over by the next horse; horses are the ones that are sedated."""
+    first = begin(world)[0]
+    sedative = make_substance(world.clinic, "Detomidine", species=("horse",))
+    half = {"prepared_ml": Decimal("0.5"), "given_ml": Decimal("0.5")}
+    lines = (LineGiven(sedative.pk, "sedation", **half), *content(first).lines)
+    typed = Typed(raw={}, content=filled(first, lines=lines), edit_count=first.edit_count)
+    records.save_draft(actor=world.vet_user, record=first, typed=typed)
+    SessionRecord.objects.filter(pk=first.pk).update(status="done", performed_at=DAY, performed_by=world.vet)
+
+    with time_machine.travel(DAY, tick=False):
+        page = browser.get(url("round-records", world.round))
+
+    [values] = [row["values"] for row in page.context["stops"] if "values" in row]
+    assert "sedation" not in {line["role"] for line in values["lines"]}
+    assert len(values["lines"]) == len(lines) - 1
