@@ -201,10 +201,15 @@ def _count(
     sedation = right_values(record).sedation
     if sedation and rule.keys & SEDATIVE:
         about.append(sedation)
-    injects = bool(lines) or record.is_dry or bool(sedation)
+    injects = bool(lines) or _is_dry(record) or bool(sedation)
     if not (about if rule.keys else injects):
         return None
     return Counted(rule, record, tuple(dict.fromkeys(about)), earliest_start(rule, on, record.performed_at, zone))
+
+
+def _is_dry(record: SessionRecord) -> bool:
+    """Whether only needles were used: ticked, or by a technique without a mix, as of every other record one was asked."""
+    return record.is_dry or all(line.is_sedation for line in record.administrations.all())
 
 
 def _forbids(one: Counted, event: CompetitionEvent, zone: ZoneInfo) -> bool:

@@ -88,6 +88,16 @@ def test_what_the_session_before_gave_counts_while_its_rule_runs(world):
     assert [one[0] for one in dates_of(world, date(2026, 4, 3))] == ["USEF, Pentoxifylline"]
 
 
+def test_needles_alone_are_an_injection_though_only_the_technique_says_so(world):
+    """Of a record without a mix its technique may say that it is dry; the tick is another way to say it."""
+    rule(world, "GR414")
+    record = SessionRecord.objects.get(course=world.course, planned_session__number=2)
+    record.administrations.all().delete()
+    SessionRecord.objects.filter(pk=record.pk).update(sedation="", is_dry=False)
+
+    assert dates_of(world) == [("USEF, GR414", "14 Mar 2026 22:20", "session 2, 14 Mar 2026", "any injection")]
+
+
 def test_sedation_counts_by_rules_about_sedatives(world):
     days_rule(world, "Sedatives", 5, keys=["sedative"])
 
