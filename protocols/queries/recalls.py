@@ -36,8 +36,15 @@ def matching(clinic: Clinic, number: str, manufacturer: str = "") -> QuerySet[Lo
 
 
 def lots_of(recall: Recall) -> QuerySet[Lot]:
-    """The lots a recall holds, with `stock_ml` over all sites. One statement."""
-    return lots.with_stock(recall.lots.all()).select_related("substance").order_by("substance__name", "number", "pk")
+    """The lots a recall holds, with `stock_ml` over all sites; while it stands, those another holds as well. One statement."""
+    meant = Q(recall=recall)
+    if recall.is_open:
+        meant |= Q(pk__in=matching(recall.clinic, recall.number, recall.manufacturer).values("pk"))
+    return (
+        lots.with_stock(Lot.objects.filter(meant, clinic=recall.clinic_id))
+        .select_related("substance")
+        .order_by("substance__name", "number", "pk")
+    )
 
 
 def open_recall(clinic: Clinic, number: str, manufacturer: str = "") -> Recall | None:

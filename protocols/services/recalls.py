@@ -14,6 +14,8 @@ from protocols.models.recalls import fold_number
 from protocols.queries import recalls as queries
 from protocols.services.lots import lock_deliveries, note_used_up, require_reason
 
+HELD = ("status", "recall", "recalled_at", "recall_reason")
+
 
 @transaction.atomic
 def recall_lots(
@@ -43,9 +45,8 @@ def recall_lots(
     locked = list(queries.matching(clinic, number, manufacturer).select_for_update(of=("self",)).order_by("pk"))
     held = [lot for lot in locked if lot.status != Lot.Status.RECALLED]
     for lot in held:
-        lot.status, lot.recall = Lot.Status.RECALLED, recall
-        lot.recalled_at, lot.recall_reason = recall.at, recall.reason
-    Lot.objects.bulk_update(held, ["status", "recall", "recalled_at", "recall_reason"])
+        _hold(lot, recall)
+    Lot.objects.bulk_update(held, HELD)
     if is_new:
         audit.record(actor=actor, verb="recall.begun", subject=recall, reason=reason)
     audit.record_all(audit.event(actor=actor, verb="lot.recalled", subject=lot, reason=reason) for lot in held)
@@ -61,7 +62,10 @@ def recall_lot(*, actor: User | None, lot: Lot, reason: str) -> Lot:
 
 @transaction.atomic
 def take_back(*, actor: User | None, recall: Recall, reason: str, now: datetime | None = None) -> Recall:
-    """End a recall that was a mistake: all its lots are in use again. Twice does no harm. Raises Refused("reason-missing")."""
+    """End a recall that was a mistake: its lots are in use again, but those another recall that stands means too.
+
+    Twice does no harm. Raises Refused("reason-missing").
+    """
     require_reason(reason)
     lock_deliveries(recall.clinic)
     recall = Recall.objects.select_for_update(of=("self",)).get(pk=recall.pk)
@@ -70,7 +74,11 @@ def take_back(*, actor: User | None, recall: Recall, reason: str, now: datetime 
     recall.ended_at, recall.ended_by, recall.end_reason = now or timezone.now(), actor, reason.strip()[:300]
     recall.save(update_fields=["ended_at", "ended_by", "end_reason"])
     for lot in recall.lots.select_for_update(of=("self",)).select_related("clinic").order_by("pk"):
-        _release(actor, lot, reason)
+        if (other := queries.open_recall(recall.clinic, lot.number, lot.manufacturer)) is not None:
+            _hold(lot, other)
+            lot.save(update_fields=HELD)
+        else:
+            _release(actor, lot, reason)
     audit.record(actor=actor, verb="recall.taken-back", subject=recall, reason=reason)
     return recall
 
@@ -82,6 +90,11 @@ def undo_recall(*, actor: User | None, lot: Lot, reason: str) -> Lot:
         take_back(actor=actor, recall=lot.recall, reason=reason)
     lot.refresh_from_db()
     return lot
+
+
+def _hold(lot: Lot, recall: Recall) -> None:
+    lot.status, lot.recall = Lot.Status.RECALLED, recall
+    lot.recalled_at, lot.recall_reason = recall.at, recall.reason
 
 
 def _release(actor: User | None, lot: Lot, reason: str) -> None:

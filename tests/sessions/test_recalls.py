@@ -98,6 +98,23 @@ def test_a_recall_taken_back_puts_its_lots_back_into_use(world):
     assert recall(world) != held
 
 
+def test_a_lot_that_two_recalls_mean_is_on_both_lists_and_stays_locked_until_both_are_taken_back(world):
+    """First the maker's letter, then word that whoever sold it had the number wrong: the first is taken back."""
+    first = recall(world, manufacturer="Arvensis")
+    second = recall(world)
+    assert second != first
+    assert {one.record_id for one in recall_sheet(second, TODAY).sessions} == {world.record.pk}
+
+    recalls.take_back(actor=world.doctor_user, recall=first, reason="The other letter counts")
+
+    world.lot.refresh_from_db()
+    assert (world.lot.status, world.lot.recall) == ("recalled", second)
+    assert stock.pickable(world.clinic, world.site, world.lidocaine, date(2026, 3, 2)) == []
+    recalls.take_back(actor=world.doctor_user, recall=second, reason="Neither does")
+    world.lot.refresh_from_db()
+    assert world.lot.status == "active"
+
+
 def test_sessions_open_records_and_vials_that_hold_it_are_found(world):
     vial = lots.open_vial(actor=world.doctor_user, lot=world.lot, site=world.site, beyond_use_on=date(2027, 1, 1))
     typed = given(world, 2, typed="ab 12 ")
