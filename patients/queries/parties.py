@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from mesoclinic.core import languages
@@ -91,6 +91,14 @@ def last_sold_on(patient_ids: Collection[int], today: date) -> date | None:
     owners = list(rows.values_list("from_on", "until_on"))
     since = max((from_on for from_on, until_on in owners if until_on is None), default=None)
     return since if any(until_on is not None and until_on < today for _, until_on in owners) else None
+
+
+def holding(links: QuerySet[PatientParty], today: date) -> QuerySet[PatientParty]:
+    """Keep the roles that hold on a day: guardianship ends at majority. One SQL statement now, to see who is of age."""
+    links = links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today), from_on__lte=today)
+    children = links.filter(role=PartyRole.GUARDIAN, patient__birth_on__isnull=False)
+    over = [link.pk for link in children.select_related("patient__species") if is_adult(link.patient, today)]
+    return links.exclude(pk__in=over) if over else links
 
 
 def link_or_404(patient: Patient, link_id: int) -> PatientParty:

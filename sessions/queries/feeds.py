@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from mesoclinic.core import languages
 from mesoclinic.core.models import AuditEvent
 from patients.models import Party, Patient, PatientParty
-from patients.queries.parties import current_contacts
+from patients.queries.parties import current_contacts, holding
 from patients.queries.patients import file_ids, kept
 from sessions.ical import Entry, write, years_of
 from sessions.models import Appointment, CalendarFeed, FeedLine, Practitioner
@@ -84,7 +85,7 @@ def feeds_about(patient: Patient, party_ids: list[int]) -> QuerySet[CalendarFeed
 
 
 def _others(party_ids: list[int], patient: Patient, today: date) -> dict[int, int]:
-    links = _links(today).filter(party__in=party_ids).exclude(patient=patient)
+    links = _links(today, party__in=party_ids).exclude(patient=patient)
     return dict(links.values_list("party").annotate(count=Count("patient", distinct=True)).order_by())
 
 
@@ -99,19 +100,18 @@ def feed_or_404(patient: Patient, public_id: UUID, today: date) -> CalendarFeed:
 
 def party_or_404(patient: Patient, public_id: UUID, today: date) -> Party:
     """Give a contact who is told about this patient."""
-    link = _links(today).filter(patient=patient, party__public_id=public_id).select_related("party").first()
+    link = _links(today, patient=patient, party__public_id=public_id).select_related("party").first()
     if link is None:
         raise Http404
     return link.party
 
 
-def _links(today: date) -> QuerySet[PatientParty]:
-    return _current(today).filter(gets_reminders=True)
+def _links(today: date, **whose: Any) -> QuerySet[PatientParty]:
+    return _current(today, **whose).filter(gets_reminders=True)
 
 
-def _current(today: date) -> QuerySet[PatientParty]:
-    links = PatientParty.objects.filter(from_on__lte=today)
-    return links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today))
+def _current(today: date, **whose: Any) -> QuerySet[PatientParty]:
+    return holding(PatientParty.objects.filter(**whose), today)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Telling:
 
 def telling(feed: CalendarFeed, now: datetime) -> Telling:
     """Write what a feed says: a month back, a year ahead, at most 2,000 visits. Three SQL statements, whatever there is;
-    one more for a contact's feed that has something to take back.
+    one more for a contact's feed, and two more when it has something to take back.
     """
     today = now.date()
     rows = Appointment.objects.filter(clinic_id=feed.clinic_id).exclude(status="moving")
@@ -174,7 +174,7 @@ def _out_of_sight(
         found = [line for line in found if line.starts_at < visits[-1].starts_at]
     if feed.party_id and found:
         still = Appointment.objects.filter(public_id__in=[line.visit_uid for line in found])
-        still = still.filter(patient__in=_current(now.date()).filter(party=feed.party_id).values("patient"))
+        still = still.filter(patient__in=_current(now.date(), party=feed.party_id).values("patient"))
         silent = set(still.filter(patient__ended_on__isnull=True).values_list("public_id", flat=True))
         found = [line for line in found if line.visit_uid not in silent]
     return sorted(found, key=lambda line: (line.starts_at, line.visit_uid))
@@ -197,7 +197,7 @@ def _whose(feed: CalendarFeed, today: date) -> Q:
         return Q(practitioner=feed.practitioner_id)
     living = Q(patient__ended_on__isnull=True, in_place_of__isnull=True)  # a held time is told by phone
     if feed.party_id:
-        return living & Q(patient__in=_links(today).filter(party=feed.party_id).values("patient"))
+        return living & Q(patient__in=_links(today, party=feed.party_id).values("patient"))
     return living & Q(patient=kept(feed.patient))
 
 
@@ -258,6 +258,8 @@ def _uid(line: FeedLine) -> str:
 def _staff_words(visit: Appointment) -> str:
     """Initials and file number of a person, the name of an animal: a feed leaves the house."""
     one = visit.patient
+    if one.is_restricted:
+        return _("Restricted file")
     name = one.name if one.species.is_animal else " ".join(f"{word[0].upper()}." for word in one.name.split())
     return f"{name} ({one.number}) · {visit.get_kind_display()}"
 

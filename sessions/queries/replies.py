@@ -13,6 +13,7 @@ from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Clinic, Site
 from mesoclinic.core.queries.rare import list_rare
 from patients.models import Party, Patient, PatientParty
+from patients.queries.parties import holding
 from sessions.links import VisitLink
 from sessions.models import Appointment, Reply
 from sessions.models.appointments import AppointmentStatus
@@ -68,7 +69,7 @@ class LinkedDay:
 
 
 def linked_day(link: VisitLink, now: datetime) -> LinkedDay | None:
-    """Give what a link leads to, None when the site or the person is there no more. Four SQL statements."""
+    """Give what a link leads to, None when the site or the person is there no more. Four SQL statements, five for a contact."""
     site = Site.objects.select_related("clinic").filter(pk=link.site_id).first()
     model = Party if link.who == "party" else Patient
     who = model.objects.filter(pk=link.key, clinic=site.clinic_id).first() if site else None
@@ -96,10 +97,8 @@ def visits_of(link: VisitLink, site: Site, now: datetime) -> QuerySet[Appointmen
     rows = rows.filter(patient__ended_on__isnull=True).exclude(in_place_of__isnull=False, status="cancelled")
     if link.who == "patient":
         return rows.filter(patient=link.key)
-    today = local_day(now, site.zone)
-    links = PatientParty.objects.filter(party=link.key, gets_reminders=True, from_on__lte=today)
-    current = links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today))
-    return rows.filter(patient__in=current.values("patient"))
+    links = holding(PatientParty.objects.filter(party=link.key, gets_reminders=True), local_day(now, site.zone))
+    return rows.filter(patient__in=links.values("patient"))
 
 
 def can_be_answered(visit: Appointment, now: datetime) -> bool:

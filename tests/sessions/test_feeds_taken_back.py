@@ -254,6 +254,44 @@ def test_a_merged_patient_keeps_the_address_and_the_uids_and_parting_takes_back(
     assert kept.look()[f"{mine.public_id}@mesoclinic"].status == "CONFIRMED"
 
 
+def test_a_guardian_reads_of_a_child_until_it_is_of_age(world, client, morning):
+    child = make_patient(world.clinic, name="Tim Small", birth_on=MONDAY.replace(year=MONDAY.year - 18, month=4))
+    mother = Party.objects.create(clinic=world.clinic, name="Mother")
+    words = {"role": "guardian", "from_on": MONDAY, "gets_reminders": True}
+    PatientParty.objects.create(patient=child, party=mother, **words)
+    book(world, day_offset=36, patient=child)
+    reader = Reader(client, mother, about=child)
+    assert reader.only().summary.startswith("Tim: ")
+
+    morning.move_to(at("08:00", 29))
+    assert reader.only().status == "CONFIRMED"
+    morning.move_to(at("08:00", 31))
+    after = reader.only()
+
+    assert (after.status, after.summary) == ("CANCELLED", f"Appointment at {world.clinic}")
+
+
+def test_who_has_a_second_part_goes_on_reading_when_guardianship_ends(world, client):
+    grown = make_patient(world.clinic, name="Tom Tall")
+    payer = Party.objects.create(clinic=world.clinic, name="Father")
+    for role in ("guardian", "payer"):
+        PatientParty.objects.create(patient=grown, party=payer, role=role, from_on=MONDAY, gets_reminders=True)
+    book(world, day_offset=1, patient=grown)
+
+    assert Reader(client, payer, about=grown).only().status == "CONFIRMED"
+
+
+def test_a_practitioners_feed_names_no_restricted_file(world, client):
+    book(world, day_offset=1, patient=world.horse, practitioner=world.vet)
+    reader = Reader(client, world.vet)
+    assert reader.only().summary.startswith("Bijou (")
+
+    ways = dict.fromkeys(("phone", "email"), "") | dict.fromkeys(("may_email", "may_text", "may_call"), False)
+    Patient.objects.filter(pk=world.horse.pk).update(restricted_at=NOW, ended_on=MONDAY, end_reason="other", **ways)
+
+    assert reader.only().summary == "Restricted file"
+
+
 def test_an_owner_of_a_merged_horse_goes_on_reading_its_visits(world, client, owned):
     visit, link = owned
     reader = Reader(client, link.party, about=visit.patient)

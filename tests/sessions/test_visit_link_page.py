@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.refused import Refused
-from patients.models import Patient, PatientParty
+from patients.models import Party, Patient, PatientParty
 from sessions.links import ForgedLinkError, VisitLink, read_token
 from sessions.models import Appointment, Reply
 from sessions.queries import replies as reads
@@ -241,6 +241,23 @@ def test_a_patient_of_another_clinic_is_not_shown_at_this_site(world, client):
     stranger = make_patient(open_messaging_clinic().clinic)
 
     assert client.get(address(VisitLink("patient", stranger.pk, world.site.pk, TUESDAY))).status_code == 404
+
+
+def test_a_guardian_reads_and_answers_until_the_child_is_of_age(world, client):
+    mother = Party.objects.create(clinic=world.clinic, name="Mother")
+    visits = {}
+    for clock, name, years in (("09:00", "Tim Small", 12), ("12:00", "Tom Tall", 20)):
+        child = make_patient(world.clinic, name=name, birth_on=MONDAY.replace(year=MONDAY.year - years))
+        words = {"role": "guardian", "from_on": MONDAY, "gets_reminders": True}
+        PatientParty.objects.create(patient=child, party=mother, **words)
+        visits[name] = visit(world, clock, patient=child)
+    link = VisitLink("party", mother.pk, world.site.pk, TUESDAY)
+
+    words = client.get(address(link)).content.decode()
+
+    assert "Tim" in words
+    assert "Tom" not in words
+    assert replies.confirm_visits(link=link, now=NOW) == [visits["Tim Small"]]
 
 
 def test_who_asks_too_often_waits(world, client):
