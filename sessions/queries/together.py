@@ -17,7 +17,7 @@ from patients.models import Patient, PatientParty
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
 from sessions.queries import availability, booking, room_choice
-from sessions.queries.licences import may_give
+from sessions.queries.licences import is_here_on, may_give
 from sessions.queries.patients_time import patients_time
 from sessions.queries.plans import CoursePlan, course_plans
 from sessions.scheduling import rounds as engine
@@ -132,7 +132,6 @@ class Table:
         patients = {stop.patient.pk for stop in wanted.stops}
         theirs = patients_time(patients, (from_at, until_at), site, without=())
         self.only_with = theirs.practitioner
-        self.sees_all = {key for key in self.people if all(self._sees(key, stop) for stop in wanted.stops)}
         self.free = {
             kind: {key: agenda.free_intervals(known.between) for key, agenda in agendas.items()}
             for kind, agendas in (("who", known.practitioners), ("where", known.rooms))
@@ -215,14 +214,13 @@ class Table:
     ) -> list[Sitting]:
         free = {
             key: _within(self.free["who"][key], span)
-            for key, one in sorted(self.people.items(), key=lambda item: item[0] not in preferred)
-            if one.last_day_on is None or one.last_day_on >= day
+            for key in sorted(self.people, key=lambda one: one not in preferred)
         }
         patients = {key: Agenda(hours=_within(spans, span)) for key, spans in self.free["patient"].items()}
         rooms = {key: _within(self.free["where"][key], span) for key in self.rooms}
         if self.wanted.way is Way.AT_ONCE:
             people = {key: Agenda(hours=spans) for key, spans in free.items()}
-            return self._side_by_side(stops, people, patients, rooms, span, step, preferred)
+            return self._side_by_side(stops, day, people, patients, rooms, span, step, preferred)
         visits = [engine.Stop(stop.minutes, patients[stop.patient.pk]) for stop in stops]
         total = sum(stop.minutes for stop in stops)
         common = engine.round_starts(Agenda(hours=[span]), visits, between=span)
@@ -230,23 +228,27 @@ class Table:
             in_rooms = merge(one for key in self.take_all for one in starts_of(rooms[key], total))
             common = intersect(common, in_rooms)
         found: dict[int, Sitting] = {}
-        for key in (key for key in free if key in self.sees_all):
+        for key in (key for key in free if all(self._sees(key, stop, day) for stop in stops)):
             for minute in self._minutes(intersect(common, starts_of(free[key], total)), step):
                 if minute not in found:
                     found[minute] = self._one_after_another(stops, self.people[key], minute, rooms)
         return [found[minute] for minute in sorted(found)]
 
-    def _sees(self, practitioner: int, stop: Stop) -> bool:
-        """Say whether somebody treats the species, is licensed for a session, and the patient wishes for nobody else only.
+    def _sees(self, practitioner: int, stop: Stop, day: date) -> bool:
+        """Say whether somebody is here, treats the species, is licensed, and the patient wishes for nobody else only.
 
-        Whoever leads the course, or is the only one asked about, needs no licence here: the desk says so.
+        Whoever leads the course, or is the only one asked about, need not inject here: the desk says so. Nor does who
+        is the only one asked about need a licence that lasts.
         """
         person, planned = self.people[practitioner], stop.planned_session
         only = self.only_with.get(stop.patient.pk)
         if only not in (None, practitioner) or not availability.treats(person, stop.patient.species_id):
             return False
+        is_alone = len(self.people) == 1
+        if not is_here_on(person, day, is_treatment=planned is not None and not is_alone):
+            return False
         own = {planned.course.lead_practitioner_id} if planned else set()
-        return len(self.people) == 1 or may_give(person, is_treatment=planned is not None, own=own)
+        return is_alone or may_give(person, is_treatment=planned is not None, own=own)
 
     def _minutes(self, starts, step: int) -> Iterator[int]:
         for first, end in starts:
@@ -263,13 +265,15 @@ class Table:
         ]
         return Sitting(tuple(seats))
 
-    def _side_by_side(self, stops, people: dict[int, Agenda], patients, rooms, span, step, preferred) -> list[Sitting]:
+    def _side_by_side(
+        self, stops, day: date, people: dict[int, Agenda], patients, rooms, span, step, preferred
+    ) -> list[Sitting]:
         if len({stop.patient.pk for stop in stops}) < len(stops):
             return []
         guests = [
             engine.Guest(
                 stop.minutes,
-                tuple(key for key in people if self._sees(key, stop)),
+                tuple(key for key in people if self._sees(key, stop, day)),
                 patients[stop.patient.pk],
                 self.rooms_for[stop.patient.species_id],
             )

@@ -113,6 +113,17 @@ def test_who_may_not_inject_is_seated_for_no_session_they_do_not_lead(world):
     assert Table(wanted(world, Way.AT_ONCE)).at(at("11:00", 1)) is not None
 
 
+def test_nobody_is_seated_for_a_session_outside_the_licence(world):
+    world.colleague.licence_until_on = MONDAY
+    assert Table(wanted(world, Way.AT_ONCE)).at(at("11:00", 1)) is None
+    world.colleague.licence_until_on = MONDAY + timedelta(days=1)
+    assert Table(wanted(world, Way.AT_ONCE)).at(at("11:00", 1)) is not None
+
+    world.doctor.licence_from_on = MONDAY + timedelta(days=2)
+    assert Table(wanted(world)).at(at("11:00", 1)).seats[0].practitioner == world.colleague
+    assert Table(wanted(world, people=(world.doctor,))).at(at("11:00", 1)) is not None, "the desk says so"
+
+
 def test_a_time_is_offered_only_while_everybody_is_free(world):
     book(world, "10:00", day_offset=1, patient=world.couple[1], minutes=60)
     book(world, "14:00", day_offset=1, patient=world.patient, room=world.other_room, minutes=30)
