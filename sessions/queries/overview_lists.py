@@ -84,7 +84,7 @@ def _visits(scope: Scope, what: str) -> Listing:
 def _visit_line(visit: Appointment) -> Line:
     local = visit.starts_at.astimezone(visit.site.zone)
     where: Model | None = visit.room or visit.place
-    state = " · ".join(part for part in (str(visit.get_status_display()), visit.status_reason) if part)
+    state = " · ".join(part for part in (str(visit.get_status_display()), reason_words(visit.status_reason)) if part)
     cells = (
         date_format(local, "D j M Y, H:i"),
         visit.patient.listed_name,

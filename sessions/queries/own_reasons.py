@@ -9,7 +9,13 @@ WITHDRAWN = gettext_noop("Its record was withdrawn: it was written for the wrong
 WALK_IN = gettext_noop("walk-in")
 CAME_AFTER_ALL = gettext_noop("came after all")
 MOVED_ALONG = gettext_noop("moved along with another session")
-OWN = frozenset({LEFT_OUT, LAPSED, WITHDRAWN, WALK_IN, CAME_AFTER_ALL, MOVED_ALONG})
+AGREED_ON = gettext_noop("Agreed on with the whole series.")
+RAN_OUT = gettext_noop("The offer ran out.")
+NOT_NEEDED = gettext_noop("Not needed any more.")
+OTHER_OFFERED = gettext_noop("Another time was offered.")
+OF_PLANS = {LEFT_OUT, LAPSED, WITHDRAWN}
+OF_VISITS = {WALK_IN, CAME_AFTER_ALL, MOVED_ALONG, AGREED_ON, RAN_OUT, NOT_NEEDED, OTHER_OFFERED}
+OWN = frozenset(OF_PLANS | OF_VISITS)
 BETWEEN = " · "
 
 

@@ -26,6 +26,7 @@ from sessions.queries.competitions import may_compete
 from sessions.queries.corrections import right_lines, right_values
 from sessions.queries.given_before import GivenBefore, given_before
 from sessions.queries.handouts import handouts_of_patient
+from sessions.queries.own_reasons import reason_words
 from sessions.queries.scale_words import scale_label, value_words
 from sessions.recording import shots_in_all
 
@@ -260,5 +261,6 @@ def _visit_events(visits: list[Appointment], zone: ZoneInfo) -> list[Event]:
         words = _("Session %(number)d") % {"number": number} if number else kinds[visit.kind]
         on = visit.starts_at.astimezone(zone).date()
         told = f"{words} · {visit.practitioner}"
-        events.append(Event(on, "calendar-event", told, visit.status, str(statuses[visit.status]), visit.status_reason))
+        why = reason_words(visit.status_reason)
+        events.append(Event(on, "calendar-event", told, visit.status, str(statuses[visit.status]), why))
     return events

@@ -248,7 +248,7 @@ def _lost(visit: Appointment, words: Words) -> str:
     day = print_day(local_day(visit.starts_at, visit.site.zone), words)
     by = f" ({visit.get_cancelled_by_display()})" if visit.cancelled_by else ""
     what = f"{str(visit.get_status_display()).lower()}{by}"
-    return words["not_done_visit"].format(day=day, what=with_colon(what, visit.status_reason))
+    return words["not_done_visit"].format(day=day, what=with_colon(what, reason_words(visit.status_reason)))
 
 
 def _timing(session: PlannedSession, today: date) -> tuple[Timing, int]:

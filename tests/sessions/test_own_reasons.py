@@ -10,10 +10,11 @@ from django.utils import translation
 
 from mesoclinic.core.roles import Role
 from sessions.queries import courses as reads
-from sessions.queries.own_reasons import LAPSED, LEFT_OUT, OWN, reason_words
+from sessions.queries.own_reasons import AGREED_ON, LAPSED, LEFT_OUT, OWN, RAN_OUT, reason_words
 from sessions.queries.plan_reasons import plan_reasons
 from sessions.queries.reports import course_report, get_or_404
 from sessions.services import appointments, courses, plans
+from sessions.services.appointments import SeriesTime
 from tests.factories import done_session, make_appointment, make_clinic, make_course, make_user
 from tests.shared import shared
 
@@ -92,3 +93,37 @@ def test_a_session_that_fell_out_of_the_plan_says_so_in_the_readers_language(cli
         with translation.override(language):
             report = course_report(get_or_404(clinic, course.public_id), today=MONDAY)
             assert [day.note for day in report.plan if said in day.note]
+
+
+def test_an_offer_that_ran_out_and_a_series_agreed_on_are_told_in_the_readers_language(clinic):
+    course = make_course(clinic, cadence="4x1w", start_on=MONDAY)
+    first = course.planned_sessions.get(number=1)
+    with translation.override("fr"):
+        (agreed,) = appointments.book_series(
+            actor=make_user(clinic),
+            clinic=clinic,
+            course=course,
+            times=[SeriesTime(1, at(first.due_on) + timedelta(days=2, hours=2), course.lead_practitioner)],
+            now=at(MONDAY),
+        )
+    offer = make_appointment(
+        clinic,
+        patient=course.patient,
+        practitioner=course.lead_practitioner,
+        starts_at=at(MONDAY) + timedelta(days=1, hours=2),
+        offered_until=at(MONDAY) + timedelta(hours=1),
+        now=at(MONDAY),
+    )
+    appointments.expire_offers(now=at(MONDAY) + timedelta(hours=2))  # by a worker, who speaks English
+    offer.refresh_from_db()
+
+    assert agreed.exception_reason == AGREED_ON
+    assert offer.status_reason == RAN_OUT
+    user = make_user(clinic, Role.RECEPTION)
+    user.language = "fr"
+    user.save(update_fields=["language"])
+    reader = Client()
+    reader.force_login(user)
+    page = reader.get(reverse("sessions:appointment", args=[offer.public_id])).content.decode()
+    assert "La proposition a expiré." in page
+    assert RAN_OUT not in page

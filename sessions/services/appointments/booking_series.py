@@ -13,6 +13,7 @@ from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Place
 from sessions.models import Appointment, Course, PlannedSession, Practitioner, Room
+from sessions.queries.own_reasons import AGREED_ON
 from sessions.queries.plans import fit_windows, window
 
 from .booking_many import Booking, book_many
@@ -87,5 +88,5 @@ def _agreed(
     for number, day in days.items():
         first, last = window(planned[number], local_day(now, zone))
         if not first <= day <= last:
-            agreed[number] = _("Agreed on with the whole series.")
+            agreed[number] = AGREED_ON
     return agreed

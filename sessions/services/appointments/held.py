@@ -18,6 +18,7 @@ from mesoclinic.core.refused import Refused
 from mesoclinic.core.wording import date_format
 from sessions.models import Appointment, Reminder, Round
 from sessions.queries.broken import MENDABLE, WITH_NAMES, is_soon, must_call
+from sessions.queries.own_reasons import OTHER_OFFERED
 from sessions.services.calls import record_call_attempt
 from sessions.services.reminders import queue_message
 
@@ -94,7 +95,7 @@ def _hold(actor: User | None, asked: NewTime, reason: str, now: datetime) -> App
     check_movable(visit, asked.seen_moves)
     if visit.status not in MENDABLE:
         raise Refused("solved-meanwhile", _("Somebody has solved this visit meanwhile. Load the page again."))
-    withdraw_held_times([visit], now=now, reason=_("Another time was offered."))
+    withdraw_held_times([visit], now=now, reason=OTHER_OFFERED)
     wish = replace(wish_of(asked, asked.appointment, now), actor=actor, without=(visit.pk,))
     wish = locked(replace(wish, outside_window_reason=wish.outside_window_reason or reason))
     expire_in_the_way(wish)

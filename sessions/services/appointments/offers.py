@@ -14,6 +14,7 @@ from mesoclinic.core.constraints import violated
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, PlannedSession
+from sessions.queries.own_reasons import NOT_NEEDED, RAN_OUT
 
 from .series import free_planned_session, lock_course_of
 from .wish import Wish
@@ -91,7 +92,7 @@ def _expire(offers, now: datetime) -> int:
     count = 0
     for offer in offers:
         offer.status, offer.status_at = Appointment.Status.CANCELLED, now
-        offer.cancelled_by, offer.status_reason = Appointment.CancelledBy.CLINIC, _("The offer ran out.")
+        offer.cancelled_by, offer.status_reason = Appointment.CancelledBy.CLINIC, RAN_OUT
         offer.save(update_fields=["status", "status_at", "cancelled_by", "status_reason"])
         free_planned_session(offer.planned_session, now=now)
         audit.record(actor=None, verb="appointment.offer-expired", subject=offer, patient_id=offer.patient_id)
@@ -125,7 +126,7 @@ def withdraw_held_times(
     for offer in held.order_by("pk"):
         offer.status, offer.status_at = Appointment.Status.CANCELLED, now
         offer.cancelled_by = Appointment.CancelledBy.CLINIC
-        offer.status_reason = reason or _("Not needed any more.")
+        offer.status_reason = reason or NOT_NEEDED
         offer.save(update_fields=["status", "status_at", "cancelled_by", "status_reason"])
         told = {"subject": offer, "patient_id": offer.patient_id, "batch": batch}
         audit.record(actor=actor, verb="appointment.offer-withdrawn", **told)
