@@ -1,6 +1,6 @@
 """Examples of the reports' URLs for the rights matrix."""
 
-from tests.factories import make_batch, make_course, make_handout, make_horse, make_protocol_draft
+from tests.factories import make_batch, make_course, make_handout, make_horse, make_protocol_version
 from tests.web.rights import Row
 
 
@@ -21,11 +21,11 @@ def _horse(world):
 
 
 def _protocol_of_horses(world):
-    return {"public_id": world.one(_horses_draft).public_id, "species": "horse"}
+    return {"public_id": world.one(_horses_version).public_id, "species": "horse"}
 
 
-def _horses_draft(clinic):
-    return make_protocol_draft(clinic, species=["horse"])
+def _horses_version(clinic):
+    return make_protocol_version(clinic, species=["horse"])
 
 
 ROWS = {
