@@ -129,7 +129,8 @@ def _values(
 
 def _plain(value: Any) -> Value:
     if isinstance(value, datetime):
-        return timezone.localtime(value).replace(tzinfo=None, microsecond=0)
+        local = timezone.localtime(value) if timezone.is_aware(value) else value  # else a clock of its own
+        return local.replace(tzinfo=None, microsecond=0)
     if value is None or isinstance(value, bool | int | Decimal | date):
         return value
     return str(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from mesoclinic.core.models import Site
 from mesoclinic.core.wording import date_format
+from mesoclinic.core.workbooks import Value
 from protocols.models import Lot
 from sessions.models import AdverseEvent, Appointment, Course, CourseFigures, PlannedSession, SessionRecord
 from sessions.models.records import Severity
@@ -26,11 +27,29 @@ from sessions.queries.plans import CoursePlan
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a list: where it leads ("": nowhere), its texts, whose file it tells of (None: nothing medical stands there)."""
+    """One row of a list: where it leads ("": nowhere), its values, whose file it tells of (None: nothing medical stands there).
+
+    A value is a text, a number, a day, or a moment on the clock of its site; None where there is none.
+    """
 
     href: str
-    cells: Sequence[str]
+    cells: Sequence[Value]
     patient_id: int | None = None
+    day_form: str = "j M Y"
+
+    @property
+    def texts(self) -> list[str]:
+        """The values as the page tells them; a file keeps days and numbers as they are, so that it can be sorted and added up."""
+        return [self._told(value) for value in self.cells]
+
+    def _told(self, value: Value) -> str:
+        if value is None:
+            return "–"
+        if isinstance(value, datetime):
+            return date_format(value, "D j M Y, H:i")
+        if isinstance(value, date):
+            return date_format(value, self.day_form)
+        return value if isinstance(value, str) else plain(value)
 
 
 @dataclass(frozen=True)
@@ -82,15 +101,14 @@ def _visits(scope: Scope, what: str) -> Listing:
 
 
 def _visit_line(visit: Appointment) -> Line:
-    local = visit.starts_at.astimezone(visit.site.zone)
     where: Model | None = visit.room or visit.place
     state = " · ".join(part for part in (str(visit.get_status_display()), reason_words(visit.status_reason)) if part)
     cells = (
-        date_format(local, "D j M Y, H:i"),
+        visit.starts_at.astimezone(visit.site.zone).replace(tzinfo=None),
         visit.patient.listed_name,
         str(visit.get_kind_display()),
         visit.practitioner.name,
-        str(where) if where else "–",
+        str(where) if where else None,
         state,
     )
     return Line(reverse("sessions:appointment", args=[visit.public_id]), cells)
@@ -104,7 +122,7 @@ def _open_days(scope: Scope, here: Site | None) -> Listing:
     def line(one: OpenDay) -> Line:
         query = {"on": one.on.isoformat(), **whose}
         address = reverse("sessions:day-list", query=query) if one.site == here else ""
-        return Line(address, (date_format(one.on, "D j M Y"), one.site.name, hours(one.minutes)))
+        return Line(address, (one.on, one.site.name, hours(one.minutes)), day_form="D j M Y")
 
     return Listing(_("Hours open, day by day"), (_("Day"), _("Site"), _("Hours open")), open_days(scope), line)
 
@@ -136,13 +154,12 @@ def _sessions(scope: Scope, what: str) -> Listing:
 def _session_line(session: PlannedSession) -> Line:
     course = session.course
     window = f"{_day(session.earliest_on)} – {_day(session.latest_on)}"
-    done = _day(session.performed_on) if session.performed_on else "–"
     cells = (
         f"{course.number} · {course.indication!s}",
         course.patient.listed_name,
-        str(session.number),
+        session.number,
         window,
-        done,
+        session.performed_on,
         course.lead_practitioner.name,
     )
     return Line(_course_address(course), cells)
@@ -164,8 +181,8 @@ def _course_line(course: Course) -> Line:
         course.patient.listed_name,
         str(course.protocol_version.protocol),
         course.lead_practitioner.name,
-        _day(course.start_on),
-        str(course.figures.sessions_done),
+        course.start_on,
+        course.figures.sessions_done,
         state,
     )
     return Line(_course_address(course), cells)
@@ -193,7 +210,7 @@ def _review_line(plan: CoursePlan) -> Line:
         course.patient.listed_name,
         str(course.protocol_version.protocol),
         course.lead_practitioner.name,
-        str(after or "–"),
+        after or None,
     )
     return Line(_course_address(course), cells)
 
@@ -224,10 +241,10 @@ def _outcome_line(figures: CourseFigures) -> Line:
         str(course.protocol_version.protocol),
         course.lead_practitioner.name,
         str(figures.get_scale_display()),
-        plain(figures.first_score),
-        plain(figures.last_score),
-        plain(figures.last_score - figures.first_score),
-        _day(figures.last_score_on),
+        figures.first_score,
+        figures.last_score,
+        figures.last_score - figures.first_score,
+        figures.last_score_on,
     )
     return Line(_course_address(course), cells, patient_id=course.patient_id)
 
@@ -254,7 +271,7 @@ def _record_line(record: SessionRecord) -> Line:
     cells = (
         _moment(record),
         record.patient.listed_name,
-        str(record.course.indication) if record.course else "–",
+        str(record.course.indication) if record.course else None,
         record.performed_by.name,
     )
     return Line(reverse("sessions:record-view", args=[record.public_id]), cells, patient_id=record.patient_id)
@@ -277,15 +294,15 @@ def _event_line(event: AdverseEvent) -> Line:
         event.patient.listed_name,
         event.kind,
         str(event.get_severity_display()),
-        event.action or "–",
+        event.action or None,
     )
     return Line(reverse("sessions:record-view", args=[event.record.public_id]), cells, patient_id=event.patient_id)
 
 
-def _moment(record: SessionRecord) -> str:
-    """Say when a session was given, by the clock of its visit's site, else of its course's."""
+def _moment(record: SessionRecord) -> datetime:
+    """When a session was given, on the clock of its visit's site, else of its course's."""
     owner = record.appointment or record.course
-    return date_format(localtime(record.performed_at, owner.site.zone if owner else None), "D j M Y, H:i")
+    return localtime(record.performed_at, owner.site.zone if owner else None).replace(tzinfo=None)
 
 
 STOCK = {
@@ -305,7 +322,7 @@ def _lots(scope: Scope, what: str) -> Listing:
 
 def _lot_line(lot: Lot) -> Line:
     name = f"{lot.substance} · {lot.number}"
-    cells = (name, lot.manufacturer or "–", _day(lot.expires_on), plain(lot.stock_ml), str(lot.get_status_display()))
+    cells = (name, lot.manufacturer or None, lot.expires_on, lot.stock_ml, str(lot.get_status_display()))
     return Line(reverse("protocols:lot", args=[lot.public_id]), cells)
 
 

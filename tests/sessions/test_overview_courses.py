@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from io import StringIO
+from io import BytesIO, StringIO
 from statistics import median
 
 import pytest
 from django.core.paginator import Paginator
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import AuditEvent
@@ -34,6 +35,7 @@ from sessions.queries.overview import PARTS, sites
 from sessions.queries.overview_courses import dropped, overdue, reached, reviews, sessions_done, timings
 from sessions.queries.overview_lists import listing
 from sessions.queries.overview_outcomes import courses_with_outcome, outcomes, responders
+from sessions.queries.overview_pieces import plain
 from sessions.queries.overview_safety import sessions_given
 from sessions.queries.overview_scope import Scope
 from sessions.services.figures import count_courses, first_and_last, on_one_scale
@@ -496,7 +498,7 @@ def test_opening_a_list_with_pain_scores_is_written_down_for_each_patient_on_the
     assert events.count() == len(shown)
 
 
-def test_the_list_behind_a_number_leaves_as_it_is_shown_and_each_file_in_it_is_noted(worlds):
+def test_the_list_behind_a_number_leaves_whole_and_each_file_in_it_is_noted(worlds):
     world = worlds[0]
     client = Client()
     client.force_login(world.manager)
@@ -510,6 +512,25 @@ def test_the_list_behind_a_number_leaves_as_it_is_shown_and_each_file_in_it_is_n
 
     assert heads == list(shown["listing"].heads)
     assert len(rows) == shown["page"].paginator.count
-    assert rows[: len(shown["page"].object_list)] == [list(line.cells) for line in shown["page"].object_list]
+    assert rows[: len(shown["page"].object_list)] == [list(map(str, line.cells)) for line in shown["page"].object_list]
     noted = AuditEvent.objects.filter(verb="overview.opened").order_by("pk")[before:]
     assert {event.patient_id for event in noted} == {line.patient_id for line in shown["page"].object_list}
+
+
+def test_a_spreadsheet_can_sort_and_add_up_what_stands_behind_a_number(worlds):
+    """On the page a change is “−2.5” and a day “9 Jan 2026”; in the file they are a number and a day."""
+    world = worlds[0]
+    client = Client()
+    client.force_login(world.manager)
+    asked = {"period": "own", "from_on": FIRST, "until_on": LAST, "what": "outcome"}
+    lines = client.get(reverse("sessions:overview-list"), asked).context["page"].object_list
+
+    answer = client.get(reverse("sessions:overview-list"), asked | {"as": "xlsx"})
+    _heads, *rows = load_workbook(BytesIO(b"".join(answer.streaming_content))).active.iter_rows(values_only=True)
+
+    assert any(row[7] < 0 for row in rows)
+    for row, line in zip(rows, lines, strict=False):
+        first, last, change, on = row[5:]
+        assert change == pytest.approx(last - first)
+        assert line.texts[7] == plain(Decimal(str(change)))
+        assert line.texts[8] == f"{on.day} {on:%b %Y}"
