@@ -14,6 +14,7 @@ ROWS_OF_A_MAP = 8
 MOST_TOGETHER = (
     14 + ROWS_OF_A_MAP
 )  # rows: a longer session may go over the end of a page rather than leave half of it empty
+COLUMNS_OF_A_HALF, LETTERS_OF_A_HALF = 4, 700
 
 
 def session_block(session: SessionPart, words: Words, place: int = 0, same: Iterable[list[str]] = ()) -> Block:
@@ -32,13 +33,15 @@ def session_block(session: SessionPart, words: Words, place: int = 0, same: Iter
     ]
     remarks = overrides_said(session.overrides, words)
     addenda = [_addendum(one, words) for one in session.addenda]
+    together = sum(_rows(block) for block in blocks) + 2 * (len(remarks) + len(addenda)) <= MOST_TOGETHER
+    together = together and len(session.notes) < 800
     return {
         "kind": "session",
         "title": words["session"].format(number=session.number),
         "day": print_day(session.performed_on, words),
         "by": session.performed_by,
-        "together": sum(_rows(block) for block in blocks) + 2 * (len(remarks) + len(addenda)) <= MOST_TOGETHER
-        and len(session.notes) < 800,
+        "together": together,
+        "is_brief": together and not (session.mix or remarks or addenda) and all(map(_is_narrow, blocks)),
         "right": _amended(
             f"{session.shots} {words['shots'].lower()}" if session.shots else "", session, words, "shots"
         ),
@@ -70,6 +73,15 @@ def _rows(block: Block) -> int:
     if block["kind"] == "beside":
         return max(_rows(one) for one in block["blocks"])
     return len(block["rows"]) if "rows" in block else ROWS_OF_A_MAP
+
+
+def _is_narrow(block: Block) -> bool:
+    """Whether a block fits a column of half the page, and all of a session with it a part of its height."""
+    if block["kind"] == "beside":
+        return all(map(_is_narrow, block["blocks"]))
+    if block["kind"] == "table" and len(block["heads"]) > COLUMNS_OF_A_HALF:
+        return False
+    return sum(len(cell) for row in block.get("rows", ()) for cell in row) <= LETTERS_OF_A_HALF
 
 
 def _marks(session: SessionPart) -> list[tuple[str, bool]]:

@@ -369,8 +369,8 @@ def test_a_row_of_several_lines_is_never_torn_between_two_pages(lead_in):
         assert [f"Upper{n}." in text for text in pages] == [f"Lower{n}." in text for text in pages]
 
 
-@pytest.mark.parametrize(("alike", "on_a_page"), [(False, 3), (True, 8)])
-def test_three_plain_sessions_stand_on_a_page_and_eight_that_are_alike(alike, on_a_page):
+@pytest.mark.parametrize(("alike", "on_a_page"), [(False, 3), (True, 11)])
+def test_three_plain_sessions_stand_on_a_page_and_eleven_that_are_alike(alike, on_a_page):
     def told(n: int) -> dict:
         n = 1 if alike else n
         facts = {

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from sessions.printing.document import Addendum, Amended, MixLine, SessionPart, SiteLine
+from sessions.printing.document import Addendum, Amended, MixLine, Override, SessionPart, SiteLine
 from sessions.printing.repeats import told_once
+from sessions.printing.session_layout import session_block
 from sessions.printing.words import ENGLISH
 
 MIX = (MixLine(substance="Lidocaine", given_ml=Decimal(5), lot="L1"),)
@@ -115,3 +116,32 @@ def test_a_corrected_value_is_told_where_it_was_corrected_and_pointed_to_by_none
 
     assert (second[0].depth, third[0].depth) == ("3 mm", "3 mm")
     assert fourth[0].mix == fifth[0].mix == lot.mix
+
+
+def test_a_session_with_little_left_to_tell_takes_half_the_width():
+    first, second = (
+        session_block(shown, ENGLISH, same=same) for shown, same in told_once([session(1), session(2)], ENGLISH)
+    )
+
+    assert (first["is_brief"], second["is_brief"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"mix": (replace(MIX[0], lot="L2"),)},
+        {"addenda": (Addendum(kind="Addendum", text="More.", by="Dr B", on=date(2026, 3, 5)),)},
+        {"overrides": (Override(rule="Above the ceiling.", reason="Large", by="Dr B"),)},
+        {"notes": "Stood well. " * 60},
+        {
+            "sites": tuple(
+                replace(site, technique="Papule", syringe="B", volume_per_point_ml=Decimal(n))
+                for n, site in enumerate(SITES)
+            )
+        },
+    ],
+)
+def test_what_has_more_to_tell_takes_the_whole_width(other):
+    *_first, (shown, same) = told_once([session(1), session(2, **other)], ENGLISH)
+
+    assert not session_block(shown, ENGLISH, same=same)["is_brief"]
