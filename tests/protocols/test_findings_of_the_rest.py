@@ -59,6 +59,18 @@ PATIENTS = (
         lambda: mixed(line(PIROXICAM), line(PROCAINE), patient=allergic("ester", "procaine", "sulfite")),
     ),
     Said(
+        "patient.allergy_akin",
+        "warn",
+        (3,),
+        "S51 INFER",
+        "Allergic to another substance of this class (ester): ask before giving Procaine.",
+        lambda: mixed(
+            line(PIROXICAM),
+            line(PROCAINE),
+            patient=replace(allergic("tetracaine"), akin=frozenset({"ester", "sulfite"})),
+        ),
+    ),
+    Said(
         "patient.allergy_device",
         "block",
         (),

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.services import clinics
@@ -101,7 +102,8 @@ def test_the_page_opens_the_label_as_a_pdf(world, draft):
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
     name = file_part(draft.patient.name)
-    assert f"{timezone.localdate()}_{name}_syringe-labels.pdf" in unquote(answer["Content-Disposition"])
+    today = local_day(timezone.now(), draft.appointment.site.zone)
+    assert f"{today}_{name}_syringe-labels.pdf" in unquote(answer["Content-Disposition"])
 
 
 @pytest.mark.django_db
