@@ -1,8 +1,9 @@
 """Examples of the URLs of patients, and of the patient's page, for the rights matrix."""
 
-from patients.models import Consent, ConsentText, Flag, Identifier, Merge, Patient, PatientParty
-from patients.services import consents, flags, identifiers, merging
-from tests.factories import PDF_SCAN, make_horse, make_import, make_patient
+from mesoclinic.core.roles import Role
+from patients.models import Consent, ConsentText, Flag, Identifier, Merge, Patient, PatientImport, PatientParty
+from patients.services import consents, flags, identifiers, imports, merging
+from tests.factories import PDF_SCAN, make_horse, make_import, make_patient, make_user
 from tests.web.rights import Row, World
 
 
@@ -35,6 +36,13 @@ def _make_merge(clinic) -> Merge:
 
 def _make_other_horse(clinic) -> Patient:
     return make_horse(clinic)
+
+
+def _make_done_import(clinic) -> PatientImport:
+    one = make_import(clinic)
+    imports.run_import(actor=make_user(clinic, Role.MANAGER), one=one)
+    imports.go_on(one.pk)
+    return one
 
 
 def _of(world: World, make, key: str, field: str) -> dict:
@@ -90,10 +98,11 @@ ROWS: dict[str, Row] = {
     "patients:imports": Row(),
     "patients:upload-import": Row(),
     "patients:import-template": Row(),
+    "patients:import-ends": Row(lambda world: {"public_id": world.one(_make_done_import).public_id}),
     **{
         f"patients:{name}": Row(lambda world: {"public_id": world.one(make_import).public_id})
         for name in (
-            *("import", "import-state", "run-import", "cancel-import", "import-faults", "import-ends"),
+            *("import", "import-state", "run-import", "cancel-import", "import-faults"),
             "take-back-import",
         )
     },

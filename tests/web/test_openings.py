@@ -25,7 +25,7 @@ ROWS, VIEWS = all_rows(), all_views()
 LISTS = {
     *("patients:search", "patients:duplicates", "patients:merge", "patients:find-parties", "sessions:overview-list"),
     *("sessions:round", "sessions:move-round", "sessions:cancel-round", "sessions:round-records"),
-    "sessions:book-together",
+    *("sessions:book-together", "patients:import-ends"),
 }
 # The door itself: who opens it is written down with the reason given there.
 DOOR = {"patients:open-restricted"}
