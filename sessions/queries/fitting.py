@@ -234,7 +234,9 @@ def _as_wished(line: Line, wish: BookingPreference) -> Line:
         need = replace(need, from_time=wish.from_time, until_time=wish.until_time)
     if wish.practitioner_is == only and need.practitioner is None:
         need = replace(need, practitioner=wish.practitioner_id)
-    return replace(line, need=need, only_in=wish.room_id if wish.room_is == only else None)
+    if wish.room_is == only and line.only_in is None:
+        line = replace(line, only_in=wish.room_id)
+    return replace(line, need=need)
 
 
 def read_agendas(site: Site, lines: Iterable[Line], spans: Sequence[tuple[datetime, datetime]], now: datetime) -> Known:
@@ -265,9 +267,17 @@ def with_times(site: Site, lines: Sequence[Line], now: datetime, count: int = TI
 
 
 def times_for_visit(visit: Appointment, now: datetime) -> list[FreeTime]:
-    """Choose times a visit might be moved to, other than its own. Nine SQL statements."""
-    line = line_of_visit(visit, local_day(now, visit.site.zone))
+    """Choose times a visit might be moved to, other than its own, in its own room if it has one. Nine SQL statements."""
+    line = replace(line_of_visit(visit, local_day(now, visit.site.zone)), only_in=_own_room(visit))
     return with_times(visit.site, [line], now).get(line.key, [])
+
+
+def _own_room(visit: Appointment) -> int | None:
+    """The room a visit stays in unless another is asked for; none when it may not stay there."""
+    room = visit.room
+    if room is None or not (room.is_active and room_choice.takes(room, visit.patient.species)):
+        return None
+    return room.pk
 
 
 def _chosen(known: Known, line: Line, span: tuple[datetime, datetime], now: datetime, count: int) -> list[FreeTime]:

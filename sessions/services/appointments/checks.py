@@ -77,7 +77,7 @@ def _check_where(wish: Wish) -> None:
     if wish.room is not None and not wish.room.is_active:
         raise Refused("room-not-in-use", _("This room is no longer in use. Choose another."), field="room")
     if wish.room is not None and not (room_choice.takes(wish.room, wish.patient.species) or wish.takes_back):
-        raise refusal(wish, "room-wrong-species", room_choice.why_not(wish.room, wish.patient.species), field="room")
+        raise Refused("room-wrong-species", room_choice.why_not(wish.room, wish.patient.species), field="room")
     if wish.place is not None and wish.place.is_archived:
         raise Refused("place-not-in-use", _("This place is no longer in use. Choose another."), field="place")
 
@@ -257,6 +257,7 @@ def offering_alternatives(service: Callable[..., Result]) -> Callable[..., Resul
 
 
 def _alternatives(wish: Wish) -> list[reads.FreeTime]:
+    """Find times that are free where the wish may go: a room that was named stays named when one of them is taken."""
     span = window(wish.planned_session, local_day(wish.now, wish.site.zone)) if wish.planned_session else None
     return reads.alternatives(
         wish.site,
@@ -264,7 +265,7 @@ def _alternatives(wish: Wish) -> list[reads.FreeTime]:
         starts_at=wish.starts_at,
         minutes=wish.minutes,
         patient=wish.patient,
-        rooms=None if wish.rooms else [],
+        rooms=wish.rooms,
         away=wish.place is not None,
         now=wish.now,
         without=wish.without,
