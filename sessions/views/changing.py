@@ -23,7 +23,7 @@ from sessions.queries.ripples import Deed
 from sessions.services import appointments, undoing
 from sessions.services.appointments import NewTime
 
-from .desk import back
+from .desk import back, with_other_times
 from .ripples import answer, ask, offer_undo
 from .waiting import say_who_waits, who_waits_in_words
 
@@ -90,7 +90,8 @@ def _drag(request: HttpRequest, visit: Appointment) -> HttpResponse:
         if "future" in request.POST:
             messages.error(request, no.message)
             return back(request, "sessions:appointment", visit.public_id)
-        return JsonResponse({"code": no.code, "words": _with_other_times(no, visit)}, status=409)
+        who = form.cleaned_data["practitioner"] or visit.practitioner
+        return JsonResponse({"code": no.code, "words": with_other_times(no, no.message, visit.site, who)}, status=409)
     if "future" in request.POST:
         return back(request, "sessions:appointment", visit.public_id)
     if asked is not None:
@@ -103,14 +104,6 @@ def _undo_words(request: HttpRequest, visit: Appointment) -> dict[str, Any]:
     offered = request.session["undo"]
     words = " ".join(filter(None, [offered["words"], who_waits_in_words(visit)[0]]))
     return {"words": words, "undo": offered["batch"]}
-
-
-def _with_other_times(no: Refused, visit: Appointment) -> str:
-    others = no.details.get("alternatives", [])
-    local = [timezone.localtime(one.starts_at, visit.site.zone) for one in others]
-    if not local:
-        return no.message
-    return _("%(why)s Free: %(times)s.") % {"why": no.message, "times": ", ".join(f"{t:%a %d %H:%M}" for t in local)}
 
 
 @requires("sessions.book")

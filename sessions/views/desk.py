@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from mesoclinic.core.addresses import own_address
 from mesoclinic.core.localtime import local_day
+from mesoclinic.core.models import Site
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.wording import date_format
 from patients.models import Patient
@@ -187,6 +188,15 @@ class Desk:
         for name in ("from_on", "open_on"):
             kept.pop(name, None)
         return kept.urlencode()
+
+
+def with_other_times(no: Refused, said: str, site: Site, who: Practitioner) -> str:
+    """Say what is free instead, and with whom where it is somebody else than asked for."""
+    others = []
+    for one in no.details.get("alternatives", []):
+        when = date_format(timezone.localtime(one.starts_at, site.zone), "D j M H:i")
+        others.append(when if one.practitioner == who else f"{when} ({one.practitioner.name})")
+    return _("%(why)s Free: %(times)s.") % {"why": said, "times": ", ".join(others)} if others else said
 
 
 def back(request: HttpRequest, fallback: Any, *args: Any) -> HttpResponseRedirect:

@@ -24,7 +24,7 @@ from sessions.queries.lines import line_or_404
 from sessions.queries.ripples import Deed
 from sessions.services import calls, lines
 
-from .desk import back
+from .desk import back, with_other_times
 from .ripples import answer, ask, offer_undo
 from .waiting import say_who_waits
 
@@ -51,7 +51,7 @@ def take_time(request: HttpRequest, what: str, public_id: UUID) -> HttpResponse:
     try:
         given = _take_or_ask(request, line, form)
     except Refused as no:
-        return _no(request, _with_others(no, line))
+        return _no(request, _with_others(no, line, form))
     if isinstance(given, HttpResponse):
         return given
     if line.visit is not None:
@@ -95,7 +95,7 @@ def offer_time(request: HttpRequest, what: str, public_id: UUID) -> HttpResponse
             actor=request.user, line=line, seen_moves=form.cleaned_data["seen_moves"], **form.asked()
         )
     except Refused as no:
-        return _no(request, _with_others(no, line))
+        return _no(request, _with_others(no, line, form))
     until = date_format(timezone.localtime(offer.offered_until, line.site.zone), "D j M H:i")
     words = {"patient": line.patient.name, "when": _when(offer), "until": until}
     messages.success(request, _("Held for %(patient)s until %(until)s: %(when)s.") % words)
@@ -128,14 +128,10 @@ def _no(request: HttpRequest, words: str) -> HttpResponseRedirect:
     return back(request, "sessions:to-call")
 
 
-def _with_others(no: Refused, line: Line) -> str:
+def _with_others(no: Refused, line: Line, form: TakeForm) -> str:
     """Say why not, for whom, and what is free instead."""
     said = _("%(patient)s: %(why)s") % {"patient": line.patient.name, "why": no.message}
-    zone = line.site.zone
-    others = [
-        date_format(timezone.localtime(one.starts_at, zone), "D j M H:i") for one in no.details.get("alternatives", [])
-    ]
-    return _("%(why)s Free: %(times)s.") % {"why": said, "times": ", ".join(others)} if others else said
+    return with_other_times(no, said, line.site, form.asked()["practitioner"])
 
 
 def _when(visit: Appointment) -> str:

@@ -16,6 +16,7 @@ from mesoclinic.core.roles import Role
 from patients.models import Party, Patient
 from patients.services import parties
 from sessions.models import Appointment, Room
+from sessions.services.availability import add_absence
 from tests.factories import make_course, make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.shared import shared
@@ -391,7 +392,19 @@ def test_a_drag_onto_a_taken_time_is_answered_in_words_with_other_times(world, d
 
     visit.refresh_from_db()
     assert (answer.status_code, visit.starts_at) == (409, at("10:00"))
-    assert answer.json()["words"].startswith("That time has just been taken. Free: ")
+    assert answer.json()["words"].startswith("That time has just been taken. Free: Mon 2 Mar ")
+
+
+def test_a_refused_drag_names_other_times_in_the_readers_language_and_with_whom(world, desk):
+    visit = book(world, "12:00")
+    book(world, "09:00", minutes=170, patient=patient(world.clinic, "Bea"))
+    add_absence(actor=world.desk, practitioner=world.doctor, starts_at=at("12:30"), ends_at=at("18:00", 10))
+    world.desk.language = "fr"
+    world.desk.save(update_fields=["language"])
+
+    said = drag(desk, visit).json()["words"]
+
+    assert said.endswith(" : lun 2 mars 10:25 (Dr Cy), lun 2 mars 10:55 (Dr Cy), lun 2 mars 11:50.")
 
 
 @pytest.mark.parametrize("starts", ["2026-03-29T02:30", "nonsense", "9999-12-31T23:59", "2026-02-31T10:00", "\x00"])
