@@ -138,16 +138,16 @@ def practitioner_day(practitioner: Practitioner, user: User, site: Site, now: da
 
 
 GONE = (AppointmentStatus.CANCELLED, AppointmentStatus.ENTERED_IN_ERROR, AppointmentStatus.MOVING)
-_COMES_FIRST = {AppointmentStatus.IN_PROGRESS: 0, AppointmentStatus.ARRIVED: 1, AppointmentStatus.BOOKED: 2}
+COMING = (AppointmentStatus.IN_PROGRESS, AppointmentStatus.ARRIVED, AppointmentStatus.BOOKED)
 
 
 def _next_patient(visits: list[Appointment], site: Site, now: datetime) -> NextPatient | None:
-    """Choose the one in treatment, else who has waited longest, else who is booked next."""
-    coming = [visit for visit in visits if visit.status in _COMES_FIRST]
+    """Choose the one in treatment, else who has waited longest, else who is still in treatment, else who is booked next."""
+    coming = [visit for visit in visits if visit.status in COMING]
     coming = [visit for visit in coming if visit.status != AppointmentStatus.BOOKED or visit.ends_at > now]
     if not coming:
         return None
-    visit = min(coming, key=lambda one: (_COMES_FIRST[one.status], one.arrived_at or one.starts_at, one.pk))
+    visit = min(coming, key=lambda one: (_rank(one, now), one.arrived_at or one.starts_at, one.pk))
     patient = patients.kept(visit.patient)
     course = visit.planned_session.course if visit.planned_session else None
     last = records.last_record(patient=patient, course=course)
@@ -157,6 +157,13 @@ def _next_patient(visits: list[Appointment], site: Site, now: datetime) -> NextP
         last=last,
         last_lines=last_lines(last) if last else [],
     )
+
+
+def _rank(visit: Appointment, now: datetime) -> int:
+    """A visit begun whose hour is over may only wait for its record: nobody is kept from sight by it."""
+    if visit.status == AppointmentStatus.IN_PROGRESS:
+        return 0 if visit.ends_at > now else 2
+    return 1 if visit.status == AppointmentStatus.ARRIVED else 3
 
 
 def last_lines(record: SessionRecord) -> list[str]:

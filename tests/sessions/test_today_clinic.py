@@ -77,6 +77,20 @@ def test_who_is_in_treatment_or_has_waited_longest_comes_next(world):
     assert day.next_patient.last is None
 
 
+def test_a_visit_whose_record_is_left_for_the_evening_keeps_nobody_who_waits_from_sight(world):
+    begun = book(world, "09:00")
+    appointments.start(actor=world.desk, appointment=begun, now=at("09:00"))
+    waiting = book(world, "09:30", patient=patient(world.clinic, "Bo"))
+
+    def next_visit(clock):
+        return practitioner_day(world.doctor, world.desk, world.site, at(clock)).next_patient.visit
+
+    alone = next_visit("10:00")
+    appointments.check_in(actor=world.desk, appointment=waiting, now=at("09:20"))
+
+    assert (alone, next_visit("09:25"), next_visit("09:30")) == (begun, begun, waiting)
+
+
 def test_a_practitioner_sees_own_records_to_sign_drafts_and_reviews(client):
     world = report_world()
     done, draft = add_record(world, 1), add_record(world, 2)
