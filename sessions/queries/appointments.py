@@ -19,6 +19,7 @@ from mesoclinic.core.wording import date_format
 from patients.models import Patient, Place
 from patients.restricted import knock
 from sessions.models import Appointment, Practitioner, Room, SessionRecord
+from sessions.models.appointments import OPEN_STATUSES
 from sessions.queries import availability, replies, room_choice
 from sessions.queries.licences import is_here_on, may_give
 from sessions.scheduling.slots import Slot, Wanted, free_slots
@@ -78,6 +79,17 @@ def day(site: Site, on: date, practitioner: Practitioner | None = None) -> Query
     """List every appointment of a local day in order of time, cancelled ones too. One SQL statement."""
     rows = between(site, *day_bounds(on, site.zone))
     return rows.filter(practitioner=practitioner) if practitioner else rows
+
+
+def not_final(site: Site, *, before: datetime) -> QuerySet[Appointment]:
+    """List the visits that begin before an instant and that nobody closed, the oldest first. One SQL statement.
+
+    A time held for another visit is none: it ends by itself, or takes the place of that one.
+    """
+    rows = Appointment.objects.filter(
+        site=site, status__in=OPEN_STATUSES, starts_at__lt=before, in_place_of__isnull=True
+    )
+    return with_records(rows.select_related(*WITH_NAMES)).order_by("starts_at", "pk")
 
 
 def week(site: Site, monday: date) -> QuerySet[Appointment]:

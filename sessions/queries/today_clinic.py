@@ -228,7 +228,9 @@ def manager_day(clinic: Clinic, site: Site, now: datetime) -> ManagerDay:
 
 def _figures(clinic: Clinic, site: Site, now: datetime) -> list[tuple[int, str]]:
     starts_at, ends_at = day_bounds(local_day(now, site.zone), site.zone)
-    today = Appointment.objects.filter(site=site, starts_at__gte=starts_at, starts_at__lt=ends_at)
+    today = Appointment.objects.filter(
+        site=site, starts_at__gte=starts_at, starts_at__lt=ends_at, in_place_of__isnull=True
+    )
     counts = dict(today.values_list("status").annotate(count=Count("pk")).order_by())
     new = Patient.objects.filter(clinic=clinic, created_at__gte=starts_at, created_at__lt=ends_at).count()
     planned = sum(counts.get(status, 0) for status in (*OPEN_STATUSES, "fulfilled", "no_show", "not_treated"))
@@ -283,11 +285,9 @@ def _details(check: readiness.Check, site: Site) -> str:
 def open_ends(site: Site, now: datetime, *, sees_records: bool) -> OpenEnds:
     """List what of today and of earlier days is not final. Three SQL statements, one without a right to records."""
     _starts_at, ends_at = day_bounds(local_day(now, site.zone), site.zone)
-    rows = Appointment.objects.filter(site=site, status__in=OPEN_STATUSES, starts_at__lt=ends_at)
-    rows = appointments.with_records(rows.select_related(*appointments.WITH_NAMES)).order_by("starts_at", "pk")
     visits: list[Appointment] = []
     still_to_come: list[Appointment] = []
-    for visit in rows:
+    for visit in appointments.not_final(site, before=ends_at):
         has_begun = visit.starts_at <= now or visit.status in ("arrived", "in_progress")
         (visits if has_begun else still_to_come).append(visit)
     if not sees_records:

@@ -241,10 +241,7 @@ def _at(site: Site, rows: Iterable[Appointment | Course]) -> None:
 def unclosed(site: Site, now: datetime) -> QuerySet[Appointment]:
     """List the visits of earlier days that nobody closed, the oldest first. One SQL statement."""
     starts_at, _ends_at = day_bounds(local_day(now, site.zone), site.zone)
-    rows = Appointment.objects.filter(
-        site=site, status__in=OPEN_STATUSES, starts_at__lt=starts_at, in_place_of__isnull=True
-    )
-    return appointments.with_records(rows.select_related(*appointments.WITH_NAMES)).order_by("starts_at", "pk")
+    return appointments.not_final(site, before=starts_at)
 
 
 def to_call(site: Site, today: date, now: datetime) -> tuple[list[Call], bool]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.roles import Role
 from sessions.models import Appointment, SessionRecord
-from sessions.queries.today_clinic import open_ends
+from sessions.queries.today_clinic import manager_day, open_ends
 from sessions.queries.today_desk import call_lists, desk_day, to_rebook
 from sessions.services import appointments, availability, preferences
 from sessions.services.appointments import NewTime
@@ -207,6 +207,18 @@ def test_everything_not_final_is_on_the_list_that_closes_the_day(client):
     assert sign not in page(client, world.desk, "close-day", visit.ends_at)
 
 
+def test_a_held_time_is_nothing_to_close_nor_a_visit_of_the_day(world):
+    visit = lost_and_held(world)
+
+    early, late = (open_ends(world.site, at(clock), sees_records=False) for clock in ("10:30", "18:00"))
+    planned, words = manager_day(world.clinic, world.site, TEN).figures[0]
+
+    assert (early.visits, early.still_to_come) == ([], [visit])
+    assert (late.visits, late.still_to_come) == ([visit], [])
+    assert desk_day(world.site, at("08:00", 1)).unclosed == [visit]
+    assert (planned, words) == (1, "visit today")
+
+
 def test_a_closed_day_says_so(client, world):
     assert "The day is closed." in page(client, world.desk, "close-day")
 
@@ -251,11 +263,17 @@ def test_as_many_statements_for_a_full_day_as_for_a_quiet_one(client):
     assert Appointment.objects.filter(site=site_of(world.clinic)).count() == 13
 
 
-def test_a_visit_that_lost_its_time_is_to_be_rebooked_and_a_held_time_is_no_arrival(world):
+def lost_and_held(world) -> Appointment:
+    """A visit at eleven that lost its time, for which noon is held with a colleague."""
     visit = book(world, "11:00")
     availability.add_absence(actor=None, practitioner=world.doctor, starts_at=at("00:00"), ends_at=at("00:00", 1))
     new = NewTime(visit, at("12:00"), practitioner=world.colleague)
     appointments.rebook_visits(actor=None, moves=[new], now=TEN)
+    return visit
+
+
+def test_a_visit_that_lost_its_time_is_to_be_rebooked_and_a_held_time_is_no_arrival(world):
+    visit = lost_and_held(world)
 
     day = desk_day(world.site, TEN)
 
