@@ -114,7 +114,10 @@ def where_key(room: Room | None, place: Place | None) -> str:
 
 
 class TimesForm(Form):
-    """What to look for: with whom, where, how long, from which day. Everything has a default."""
+    """What to look for: with whom, where, how long, from which day. Everything has a default.
+
+    `proposed` are the minutes the page proposed: those that still stand are not anybody's own, and go with the kind.
+    """
 
     practitioner = PublicChoice(
         Practitioner.objects.none(), label=_("With"), required=False, empty_label=_("Anybody who can")
@@ -122,6 +125,7 @@ class TimesForm(Form):
     minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=999, required=False)
     kind = forms.ChoiceField(label=_("What for"), choices=AppointmentKind, required=False)
     from_on = forms.DateField(label=_("From day"), required=False)
+    proposed = forms.IntegerField(required=False, widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
 
     field_order = ["kind", "minutes", "practitioner", "where", "from_on"]
 
@@ -131,8 +135,8 @@ class TimesForm(Form):
         self.fields["practitioner"].offer(self.people)
         self.fields["where"] = WhereField(site, *filter(None, [species]))
         self.order_fields(self.field_order)
-        for name, field in self.fields.items():
-            field.widget.attrs["aria-describedby"] = f"id_{name}_error"
+        for field in self.visible_fields():
+            field.field.widget.attrs["aria-describedby"] = f"{field.auto_id}_error"
 
     @property
     def rooms(self) -> list[Room]:

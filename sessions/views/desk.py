@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -50,18 +51,32 @@ class Desk:
 
     def _asked(self):
         kind = self.request.GET.get("kind") or self.kind
-        minutes = self.planned.minutes if self.planned and self.planned.minutes else None
+        minutes = self.planned.minutes if self.planned else None
+        proposed = minutes or default_minutes(self.request.clinic, kind)
         place = self.patient.place if self.patient and self.patient.species.is_animal else None
+        asked = self.request.GET.copy()
+        if asked.get("minutes") == asked.pop("proposed", [None])[-1]:
+            asked.pop("minutes", None)
         return asked_with_defaults(
-            self.request.GET,
+            asked,
             {
                 "kind": kind,
-                "minutes": minutes or default_minutes(self.request.clinic, kind),
+                "minutes": proposed,
+                "proposed": proposed,
                 "practitioner": self.practitioner.public_id if self.practitioner else "",
                 "where": where_key(None, place),
                 "from_on": self._first_day().isoformat(),
             },
         )
+
+    def put_right(self) -> list[BoundField]:
+        """Give the filters whose values an answer puts right on the page: what is proposed, and minutes proposed anew."""
+        names = ["proposed"]
+        if self.request.GET.get("minutes", self.filters["minutes"].value()) != self.filters["minutes"].value():
+            names.append("minutes")
+        for name in names:
+            self.filters.fields[name].widget.attrs["hx-swap-oob"] = "true"
+        return [self.filters[name] for name in names]
 
     def _first_day(self) -> date:
         if self.planned is None:
@@ -187,6 +202,8 @@ class Desk:
         kept = self.request.GET.copy()
         for name in ("from_on", "open_on"):
             kept.pop(name, None)
+        for name in {"minutes", "proposed"} & kept.keys():
+            kept[name] = self.filters[name].value()
         return kept.urlencode()
 
 

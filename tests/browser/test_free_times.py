@@ -73,6 +73,35 @@ def test_a_filter_that_makes_no_sense_says_so_beside_itself_until_it_does(look):
     expect(beside).to_have_text("")
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_the_minutes_go_with_what_the_visit_is_for_until_somebody_types_them(look, scripts):
+    world = open_clinic()
+    desk = look(world.desk, time_zone=world.zone, scripts=scripts)
+    page = desk.go(CALLER)
+    kind, minutes, times = page.locator("#id_kind"), page.locator("#id_minutes"), page.locator("#times-title")
+
+    def look_for(choose, *typed) -> None:
+        choose(*typed)
+        if scripts:
+            kind.press("Tab")
+        else:
+            page.get_by_role("button", name="Show times").click()
+
+    look_for(kind.select_option, "review")
+    expect(times).to_have_text("Free times of 15 minutes")
+    expect(minutes).to_have_value("15")
+    look_for(kind.select_option, "session")
+    expect(times).to_have_text("Free times of 20 minutes")
+    expect(minutes).to_have_value("20")
+    look_for(minutes.fill, "45")
+    expect(times).to_have_text("Free times of 45 minutes")
+    look_for(kind.select_option, "review")
+    expect(page).to_have_url(re.compile("kind=review"))
+
+    expect(times).to_have_text("Free times of 45 minutes")
+    expect(minutes).to_have_value("45")
+
+
 def test_without_scripts_a_folded_day_is_one_link_away(look):
     world = open_clinic()
     desk = look(world.desk, time_zone=world.zone, scripts=False)

@@ -222,6 +222,42 @@ def test_a_filter_that_is_put_right_loses_its_words(world, desk):
     assert "<p>" not in beside
 
 
+def looked_for(page) -> dict:
+    """What the form above the times sends next, as the page or an answer to it has filled it."""
+    return dict(re.findall(r'<input [^>]*name="(minutes|proposed)" value="(\d*)"', page.content.decode()))
+
+
+@pytest.mark.parametrize("name", ["sessions:book", "sessions:new-caller"])
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "answer"])
+def test_the_minutes_proposed_go_with_what_the_visit_is_for(world, desk, name, headers):
+    query = {"patient": world.patient.public_id}
+    first = looked_for(desk.get(reverse(name, query=query)))
+    changed = reverse(name, query=query | first | {"kind": "review"})
+
+    page = desk.get(changed, headers=headers)
+    desk.post(
+        changed, posted(slot=slot(at("10:00"), world.doctor), name="Cleo", phone="+33 6 39 98 00 01", reason="neck")
+    )
+
+    assert first["minutes"] == first["proposed"]
+    assert looked_for(page) == {"minutes": "15", "proposed": "15"}
+    assert "Free times of 15 minutes" in " ".join(page.content.decode().split())
+    put_right = re.findall(r'<input [^>]*name="(\w+)"[^>]* hx-swap-oob="true"', page.content.decode())
+    assert put_right == (["proposed", "minutes"] if headers else [])
+    visit = Appointment.objects.get()
+    assert (visit.kind, visit.ends_at - visit.starts_at) == ("review", timedelta(minutes=15))
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "answer"])
+def test_minutes_that_were_typed_stay_when_the_visit_is_for_something_else(world, desk, headers):
+    query = {"patient": world.patient.public_id, "kind": "review", "minutes": "45", "proposed": "20"}
+
+    page = desk.get(reverse("sessions:book", query=query), headers=headers)
+
+    assert page.context["desk"].chosen["minutes"] == 45
+    assert looked_for(page) == {"proposed": "15"} | ({} if headers else {"minutes": "45"})
+
+
 @pytest.mark.parametrize(
     ("day", "words"),
     [
@@ -348,6 +384,17 @@ def test_the_planned_session_page_marks_the_target_day_and_proposes_the_minutes(
     desk.post(url, posted(slot=slot(at("10:00", (second.due_on - MONDAY).days), world.doctor)))
     visit = Appointment.objects.get()
     assert (visit.planned_session, visit.ends_at - visit.starts_at) == (second, timedelta(minutes=15))
+
+
+@pytest.mark.parametrize("minutes", ["15", "45"])
+def test_a_planned_session_keeps_its_minutes_whatever_it_is_called(world, desk, minutes):
+    facts = {"patient": world.patient, "practitioner": world.doctor, "start_on": MONDAY + timedelta(days=1)}
+    first = make_course(world.clinic, cadence="4x1w@15", now=NOW, **facts).planned_sessions.get(number=1)
+    query = {"kind": "first_visit", "minutes": minutes, "proposed": "15"}
+
+    page = desk.get(reverse("sessions:book-planned", args=[first.public_id], query=query))
+
+    assert page.context["desk"].chosen["minutes"] == int(minutes)
 
 
 def test_a_planned_session_is_booked_for_the_minutes_chosen(world, desk):
