@@ -219,8 +219,31 @@ def test_a_held_time_is_nothing_to_close_nor_a_visit_of_the_day(world):
     assert (planned, words) == (1, "visit today")
 
 
-def test_a_closed_day_says_so(client, world):
-    assert "The day is closed." in page(client, world.desk, "close-day")
+@pytest.mark.parametrize("role", [Role.RECEPTION, Role.PRACTITIONER, Role.MANAGER])
+def test_that_every_record_is_signed_is_said_of_a_closed_day_to_those_who_may_know(client, role):
+    world = report_world()
+    user = make_user(world.clinic, role)
+    sees_records = user.has_perm("sessions.view_record")
+
+    closed = page(client, user, "close-day")
+    add_record(world, 1)
+    unsigned = page(client, user, "close-day")
+
+    assert ("every record is signed. Good evening." in closed) == sees_records
+    assert ("Done, not signed" in unsigned) == sees_records
+    assert "every record is signed. Good evening." not in unsigned
+    assert ("Every visit is final." in closed, "Every visit is final." in unsigned) == (not sees_records,) * 2
+    assert ("Everything that is not final yet" in closed) == sees_records
+
+
+def test_in_a_clinic_without_a_site_no_day_is_closed(client, world):
+    world.site.is_active = False
+    world.site.save(update_fields=["is_active"])
+
+    html = page(client, world.desk, "close-day")
+
+    assert "no site in use" in html
+    assert "Every visit is final." not in html
 
 
 # Speed
