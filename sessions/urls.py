@@ -73,6 +73,7 @@ urlpatterns: list = [
     path("appointments/<uuid:public_id>/undo-start/", appointments.undo_start, name="undo-start"),
     path("appointments/<uuid:public_id>/done/", appointments.mark_done, name="done"),
     path("appointments/<uuid:public_id>/undo-done/", appointments.undo_done, name="undo-done"),
+    path("appointments/<uuid:public_id>/kind/", appointments.change_kind, name="change-kind"),
     path("appointments/<uuid:public_id>/not-treated/", changing.mark_not_treated, name="not-treated"),
     path("appointments/<uuid:public_id>/undo-not-treated/", appointments.undo_not_treated, name="undo-not-treated"),
     path("appointments/<uuid:public_id>/no-show/", changing.mark_no_show, name="no-show"),

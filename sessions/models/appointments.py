@@ -208,6 +208,11 @@ class Appointment(ClinicOwned):
         return self.kind != AppointmentKind.SESSION and self.planned_session_id is None
 
     @property
+    def can_change_kind(self) -> bool:
+        """Whether it may still turn out to be for something else: not final, and no session of a course."""
+        return self.status in OPEN_STATUSES and self.planned_session_id is None and self.in_place_of_id is None
+
+    @property
     def listed_reason(self) -> str:
         """The reason in lists that others read too; of a restricted file it stands on the visit's page, behind the door."""
         return "" if self.patient and self.patient.is_restricted else self.reason

@@ -138,6 +138,7 @@ DEEDS = {
     "appointment.started": _("Treatment begun"),
     "appointment.start-undone": _("Begin taken back"),
     "appointment.fulfilled": _("Done"),
+    "appointment.kind-changed": _("For something else"),
     "appointment.fulfil-undone": _("Done: taken back"),
     "appointment.not-treated": _("Not treated"),
     "appointment.not-treated-undone": _("Not treated: taken back"),
@@ -148,7 +149,8 @@ DEEDS = {
     "appointment.entered-in-error": _("Marked as a mistake"),
 }
 MOVES = ("appointment.moved", "appointment.move-undone")
-SHOWN_CHANGES = ("starts_at", "practitioner_id", "room_id", "place_id")
+TOLD_WHOLE = (*MOVES, "appointment.kind-changed")
+SHOWN_CHANGES = ("starts_at", "practitioner_id", "room_id", "place_id", "kind")
 
 
 def history(appointment: Appointment) -> list[HistoryLine]:
@@ -163,7 +165,7 @@ def history(appointment: Appointment) -> list[HistoryLine]:
             at=event.at,
             who=event.actor_name or gettext("the system"),
             words=str(DEEDS.get(event.verb, event.verb)),
-            changes=tuple(_change_words(event.changes, names, zone)) if event.verb in MOVES else (),
+            changes=tuple(_change_words(event.changes, names, zone)) if event.verb in TOLD_WHOLE else (),
             reason=event.reason,
         )
         for event in events
@@ -193,6 +195,8 @@ def _change_words(changes: Iterable[dict], names: dict[tuple[str, int], str], zo
         for value in (change.get("old"), change.get("new")):
             if value and change["field"] == "starts_at":
                 sides.append(date_format(datetime.fromisoformat(value).astimezone(zone), "D j M H:i"))
+            elif value and change["field"] == "kind":
+                sides.append(str(Appointment.Kind(value).label))
             else:
                 sides.append(names.get((change["field"], value), "–"))
         yield " → ".join(sides)

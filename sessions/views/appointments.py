@@ -192,6 +192,20 @@ def with_form(request: HttpRequest, public_id: UUID, form_class, service, page: 
     return render(request, "sessions/appointments/why.html", context)
 
 
+@requires("sessions.book")
+@require_POST
+def change_kind(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    visit = reads.get_or_404(request.clinic, public_id)
+    try:
+        changed = appointments.change_kind(actor=request.user, appointment=visit, kind=request.POST.get("kind", ""))
+    except Refused as no:
+        messages.error(request, no.message)
+    else:
+        names = {"name": visit.patient.name, "kind": changed.get_kind_display()}
+        messages.success(request, _("%(name)s: the visit counts as “%(kind)s” now.") % names)
+    return back(request, "sessions:appointment", visit.public_id)
+
+
 def _one_tap(service: Callable, words: str) -> Callable[..., HttpResponse]:
     """Make the view of an action without questions: does it, says so, goes back where it came from."""
 

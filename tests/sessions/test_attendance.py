@@ -5,8 +5,10 @@ import pytest
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, SessionRecord
+from sessions.queries.appointments import history
 from sessions.services import appointments, availability
-from tests.sessions.booking_world import at, book, open_clinic, patient
+from tests.factories import make_course
+from tests.sessions.booking_world import MONDAY, NOW, at, book, open_clinic, patient
 from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +17,38 @@ pytestmark = pytest.mark.django_db
 @shared
 def world():
     return open_clinic()
+
+
+def test_a_visit_turns_out_to_be_for_something_else_until_it_is_final(world):
+    visit = book(world, "10:00")
+    common = {"actor": world.desk, "appointment": visit}
+
+    for kind in ("other", "other", "review", "session"):
+        assert appointments.change_kind(**common, kind=kind).kind == kind
+    assert [(line.words, line.changes) for line in history(visit)][:3] == [
+        ("For something else", ("Review → Session",)),
+        ("For something else", ("Other → Review",)),
+        ("For something else", ("Session → Other",)),
+    ]
+    with pytest.raises(Refused, match="what the visit is for"):
+        appointments.change_kind(**common, kind="party")
+    appointments.mark_no_show(**common, now=at("11:00"))
+    with pytest.raises(Refused, match="changed meanwhile"):
+        appointments.change_kind(**common, kind="other")
+
+
+def test_a_session_of_a_course_and_a_visit_with_a_record_stay_what_they_are(world):
+    course = make_course(world.clinic, patient=world.patient, practitioner=world.doctor, start_on=MONDAY, now=NOW)
+    of_course = book(world, "10:00", planned_session=course.planned_sessions.get(number=1))
+    recorded = book(world, "11:00")
+    SessionRecord.objects.create(clinic=world.clinic, patient=world.patient, appointment=recorded)
+
+    for visit, code in ((of_course, "in-course"), (recorded, "has-record")):
+        with pytest.raises(Refused) as no:
+            appointments.change_kind(actor=world.desk, appointment=visit, kind="other")
+        assert no.value.code == code
+        visit.refresh_from_db()
+        assert visit.kind == "session"
 
 
 def test_arrive_and_back(world):

@@ -136,6 +136,40 @@ def test_that_somebody_walked_in_is_told_in_the_readers_language(world, desk):
         assert not reason_words(WALK_IN).startswith("walk")
 
 
+def test_who_walks_in_only_to_talk_is_closed_in_two_taps(world, desk):
+    here(world, desk, patient=patient(world.clinic, "Bea").public_id)
+    visit = Appointment.objects.get()
+    talk, done = (reverse(f"sessions:{name}", args=[visit.public_id]) for name in ("change-kind", "done"))
+    pages = [
+        reverse("sessions:today"),
+        reverse("sessions:close-day"),
+        reverse("sessions:appointment", args=[visit.public_id]),
+    ]
+
+    before = [desk.get(page).content.decode() for page in pages]
+    answer = desk.post(talk, {"kind": "other", "next": pages[0]}, follow=True)
+    after = answer.content.decode()
+    desk.post(done)
+
+    visit.refresh_from_db()
+    assert all(talk in page and "Only a talk" in page and done not in page for page in before)
+    assert "the visit counts as “Other” now." in words(answer)[0]
+    assert done in after
+    assert talk not in after
+    assert (visit.kind, visit.status) == ("other", "fulfilled")
+    assert talk not in desk.get(pages[2]).content.decode()
+
+
+def test_of_a_session_of_a_course_nobody_says_that_it_was_a_talk(world, desk):
+    page = here(world, desk).content.decode()
+
+    visit = Appointment.objects.get()
+    talk = reverse("sessions:change-kind", args=[visit.public_id])
+    assert visit.planned_session == planned(world.course)
+    assert talk not in page
+    assert "a session of a course" in words(desk.post(talk, {"kind": "other"}, follow=True))[-1]
+
+
 def test_a_late_session_is_taken_and_what_follows_is_planned_from_that_day(world, desk):
     with time_machine.travel(at("10:00", 9), tick=False):
         desk.force_login(world.desk)

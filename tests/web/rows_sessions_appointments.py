@@ -39,6 +39,7 @@ ONE_TAP = (
         "undo-no-show",
         "undo-cancel",
         "accept-offer",
+        "change-kind",
     ),
     *("appointment", "move", "cancel", "not-treated", "entered-in-error"),
 )

@@ -157,6 +157,7 @@ DONE = {
     "given": gettext_lazy("given"),
     "handed-out": gettext_lazy("handed out"),
     "handed-over": gettext_lazy("handed over"),
+    "kind-changed": gettext_lazy("said to be for something else"),
     "label-printed": gettext_lazy("syringe label printed"),
     "late-entry-added": gettext_lazy("late entry added"),
     "leaflet-text-set": gettext_lazy("own words of the leaflet set"),

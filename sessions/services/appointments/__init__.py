@@ -2,6 +2,7 @@
 
 from .attendance import (
     cancel,
+    change_kind,
     check_in,
     fulfil,
     fulfil_without_record,
@@ -55,6 +56,7 @@ __all__ = [
     "book_series",
     "cancel",
     "cancel_with_following",
+    "change_kind",
     "check_in",
     "check_move",
     "come_now",

@@ -114,6 +114,31 @@ def undo_fulfil(*, actor: User | None, appointment: Appointment, now: datetime |
 
 
 @transaction.atomic
+def change_kind(*, actor: User | None, appointment: Appointment, kind: str, now: datetime | None = None) -> Appointment:
+    """Say that a visit turned out to be for something else, until it is final. A second call changes nothing.
+
+    A walk-in counts as a session until somebody says that it was a talk; that needs no record.
+    Raises Refused("no-such-kind" | "in-course" | "has-record" | "not-possible").
+    """
+    if kind not in Appointment.Kind.values:
+        raise Refused("no-such-kind", _("Choose what the visit is for."))
+    fresh = _locked(appointment, (*WAITING, *PRESENT))
+    if fresh.kind == kind:
+        return fresh
+    if fresh.planned_session_id is not None:
+        words = _("This visit is a session of a course. If nothing was given, say that the patient was not treated.")
+        raise Refused("in-course", words)
+    if fresh.records.standing().exists():
+        raise Refused("has-record", _("A record of this visit has been begun, so it stays what it is."))
+    before, fresh.kind = {"kind": fresh.kind}, kind
+    fresh.save(update_fields=["kind"])
+    changes = audit.changed(fresh, before)
+    verb = "appointment.kind-changed"
+    audit.record(actor=actor, verb=verb, subject=fresh, patient_id=fresh.patient_id, changes=changes)
+    return fresh
+
+
+@transaction.atomic
 def mark_not_treated(
     *,
     actor: User | None,
