@@ -27,6 +27,7 @@ from sessions.queries.booking import places
 
 OTHER_TIME = "other"
 KNOWN = "known"  # the patient whom the typed caller turned out to be
+FOR_SPECIES = "for_species"  # what the caller is asked to be instead, with all that was typed
 WORDS_OF_A_GAP = _("The clocks jump over this time that night, so nobody can come then. Choose another.")
 
 
@@ -286,6 +287,12 @@ class CallerForm(BookForm):
     def asked(self) -> dict[str, Any]:
         names = ("name", "phone", "owner_name")
         return super().asked() | {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+
+def typed_before(typed: QueryDict) -> dict[str, str]:
+    """Give what was typed into a page as first values of another one; its form has not been sent yet."""
+    own = ("booking_token", "csrfmiddlewaretoken")
+    return {name: value for name, value in typed.items() if name not in own}
 
 
 def typed_for_a_known(typed: QueryDict, phones: Iterable[str], country: str) -> dict[str, str]:

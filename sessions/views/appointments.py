@@ -1,6 +1,6 @@
 """Pages and one-tap actions of appointments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,10 +19,18 @@ from mesoclinic.core.wording import date_format
 from patients.queries import patients as patient_reads
 from patients.queries import search
 from protocols.models import Species
-from sessions.forms.appointments import KNOWN, BookForm, CallerForm, ReasonForm, typed_for_a_known
+from sessions.forms.appointments import (
+    FOR_SPECIES,
+    KNOWN,
+    BookForm,
+    CallerForm,
+    ReasonForm,
+    typed_before,
+    typed_for_a_known,
+)
 from sessions.models import Appointment
 from sessions.queries import appointments as reads
-from sessions.queries import booking
+from sessions.queries import availability, booking
 from sessions.queries.waiting import entry_about
 from sessions.services import appointments
 
@@ -111,13 +119,19 @@ def book_new_caller(request: HttpRequest) -> HttpResponse:
     if KNOWN in request.POST:
         return _book_for_a_known(request)
     kinds = list(Species.objects.all())
-    species = next((one for one in kinds if one.code == request.GET.get("species")), kinds[0] if kinds else None)
+    species = species_asked(request, kinds)
     if species is None:
         messages.error(request, _("No species is known yet. Ask an admin to load the catalogue."))
         return redirect("sessions:calendar")
+    if another := _another_asked(request, kinds, species):
+        return _ask_for_another(request, another)
     desk = Desk(request, species=species, kind=Appointment.Kind.FIRST_VISIT)
-    common = {**desk.choices, "in_file": False}
-    form = CallerForm(request.POST or None, species=species, initial=desk.first_choice(), **common)
+    common = {**desk.choices, "in_file": False, "species": species}
+    beside = {"kinds": kinds, "species": species}
+    if FOR_SPECIES in request.POST:
+        form = CallerForm(initial=typed_before(request.POST), **common)
+        return desk.page("sessions/appointments/new_caller.html", form, **beside)
+    form = CallerForm(request.POST or None, initial=desk.first_choice(), **common)
     if request.method == "POST" and form.is_valid() and desk.filters.is_valid():
         try:
             booked = appointments.book_new_caller(
@@ -135,7 +149,36 @@ def book_new_caller(request: HttpRequest) -> HttpResponse:
             form.refuse(no)
         else:
             return _said(request, booked)
-    return desk.page("sessions/appointments/new_caller.html", form, kinds=kinds, species=species)
+    return desk.page("sessions/appointments/new_caller.html", form, **beside)
+
+
+def species_asked(request: HttpRequest, kinds: Sequence[Species]) -> Species | None:
+    """Give the species the address names; else the first that the practitioner it names treats; else the first."""
+    named = next((one for one in kinds if one.code == request.GET.get("species")), None)
+    asked = request.GET.get("practitioner")
+    if named or not asked:
+        return named or next(iter(kinds), None)
+    people = [one for one in availability.practitioners(request.clinic) if str(one.public_id) == asked]
+    return next(
+        (one for one in kinds if all(availability.treats(who, one.pk) for who in people)), next(iter(kinds), None)
+    )
+
+
+def _another_asked(request: HttpRequest, kinds: Sequence[Species], now_for: Species) -> Species | None:
+    asked = request.POST.get(FOR_SPECIES)
+    return next((one for one in kinds if one.code == asked and one != now_for), None)
+
+
+def _ask_for_another(request: HttpRequest, species: Species) -> HttpResponse:
+    """Send the form on to the page of another species with all that was typed and looked for.
+
+    Who does not treat it, or a room that does not take it, is looked for no more. Words stay in the form: see below.
+    """
+    kept = request.GET.copy()
+    kept["species"] = species.code
+    for name in {"practitioner", "where"} & Desk(request, species=species).filters.errors.keys():
+        kept.pop(name, None)
+    return redirect(f"{request.path}?{kept.urlencode()}", preserve_request=True)
 
 
 def _book_for_a_known(request: HttpRequest) -> HttpResponse:

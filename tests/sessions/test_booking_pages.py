@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from mesoclinic.core.roles import Role
 from patients.models import Party, Patient
-from patients.services import parties
+from patients.services import parties, places
 from sessions.models import Appointment, Room
 from sessions.services.availability import add_absence
 from tests.factories import make_course, make_user
@@ -330,6 +330,62 @@ def test_the_owner_of_a_new_horse_gets_the_phone(world, desk):
     storm = Appointment.objects.get().patient
     link = storm.party_links.select_related("party").get()
     assert (link.role, link.party.name, link.party.phone) == ("owner", "Olga Owner", "06 39 98 11 22")
+
+
+TYPED = {"name": "Bijou", "phone": "06 39 98 11 22", "reason": "stiff back", "note": "kicks", "on": "2026-03-04"}
+
+
+def test_another_species_keeps_all_that_was_typed_and_chosen_and_saves_nothing(world, desk):
+    chosen = {"kind": "review", "minutes": "45", "proposed": "20", "from_on": "2026-03-04", "on": "2026-03-04"}
+    place = places.create_place(actor=None, clinic=world.clinic, name="Oakfield stables")
+    chosen |= {"where": f"place-{place.public_id}", "at": "10:10", "species": "human"}
+    at_eleven = f"2026-03-04T11:00:00+01:00~{world.vet.public_id}"
+    typed = posted(**TYPED, at="10:10", slot=at_eleven, for_species="horse")
+    before = Patient.objects.count()
+
+    answer = desk.post(reverse("sessions:new-caller", query=chosen), typed, follow=True)
+
+    form, looked = answer.context["form"], answer.context["filters"]
+    assert answer.redirect_chain == [(reverse("sessions:new-caller", query=chosen | {"species": "horse"}), 307)]
+    assert {name: form[name].value() for name in TYPED} == TYPED
+    assert {name: str(looked[name].value()) for name in ("kind", "minutes", "where", "from_on")} == {
+        name: chosen[name] for name in ("kind", "minutes", "where", "from_on")
+    }
+    assert f'value="{at_eleven}" checked' in answer.content.decode()
+    assert 'value="other"\n               checked' not in answer.content.decode()
+    assert not form.errors
+    assert (Patient.objects.count(), Appointment.objects.count()) == (before, 0)
+
+
+def test_a_time_clicked_in_the_calendar_stays_when_the_species_changes(world, desk):
+    clicked = {"on": "2026-03-04", "at": "10:10", "practitioner": str(world.vet.public_id)}
+    first = desk.get(reverse("sessions:new-caller", query=clicked))
+    assert first.context["species"].code == "horse", "the vet whose column it was treats no people"
+
+    typed = {"on": "2026-03-04", "at": "10:10", "slot": "other", "with_whom": str(world.vet.public_id)}
+    asked = reverse("sessions:new-caller", query=clicked | {"species": "human"})
+    page = desk.post(asked, posted(**typed, for_species="horse"), follow=True)
+
+    assert {name: page.context["form"][name].value() for name in typed} == typed
+    assert page.context["desk"].chosen["practitioner"] == world.vet
+    assert " ".join(page.content.decode().split()).count('value="other" checked') == 1
+
+
+def test_who_does_not_treat_the_other_species_is_looked_for_no_more(world, desk):
+    asked = reverse("sessions:new-caller", query={"practitioner": world.doctor.public_id, "kind": "review"})
+
+    page = desk.post(asked, posted(**TYPED, for_species="horse"), follow=True)
+
+    assert page.redirect_chain == [(reverse("sessions:new-caller", query={"kind": "review", "species": "horse"}), 307)]
+    assert page.context["filters"].errors == {}
+
+
+@pytest.mark.parametrize("asked", ["dragon", "", "\x00"])
+def test_a_species_that_is_none_leaves_the_page_as_it_is(world, desk, asked):
+    page = desk.post(reverse("sessions:new-caller"), posted(**TYPED, for_species=asked))
+
+    assert (page.status_code, page.context["species"].code) == (200, "human")
+    assert page.context["form"]["name"].value() == "Bijou"
 
 
 def test_who_is_known_already_shows_while_typing(world, desk):

@@ -49,8 +49,9 @@ def test_the_button_is_in_the_form_and_enter_still_registers(world, desk):
     page = desk.get(reverse("sessions:new-caller")).content.decode()
 
     assert f'name="known" value="{world.patient.public_id}"' in " ".join(hint.split())
-    form = page.partition('<form class="form form-wide"')[2]
-    assert form.index('type="submit"') < form.index('id="likely-known"'), "Enter presses the first button of a form"
+    first = page.partition('type="submit"\n        form="caller"')[2].partition("</button>")[0]
+    assert first.endswith(">Register and book"), "Enter presses the first button of a form"
+    assert page.index(first) < page.index('name="for_species"') < page.index('id="likely-known"')
 
 
 def test_a_free_time_chosen_and_all_words_are_on_the_page_of_the_patient(world, desk):
