@@ -39,6 +39,7 @@ class AppointmentStatus(models.TextChoices):
 
 LIVE_STATUSES = ("offered", "booked", "arrived", "in_progress", "fulfilled")
 OPEN_STATUSES = ("offered", "booked", "arrived", "in_progress")
+NEVER_STOOD = ("offered", "moving", "entered_in_error")  # never a time that was promised to anybody
 IS_LIVE = Q(status__in=LIVE_STATUSES)
 
 

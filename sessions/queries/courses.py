@@ -1,34 +1,24 @@
 """Read courses: one, lists, and what Today asks for. Functions say how many SQL statements they need."""
 
-from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.http import Http404
 
-from mesoclinic.core.localtime import day_bounds, local_day
-from mesoclinic.core.models import Clinic, Site
-from mesoclinic.core.queries.rare import list_rare
+from mesoclinic.core.models import Clinic
 from patients.restricted import knock
-from sessions.models import Appointment, Course, PlannedSession, Practitioner
-from sessions.models.courses import LEFT_OPEN, OPEN_COURSES, OUT_OF_PLAN, CourseStatus, PlannedStatus
-from sessions.queries.availability import LONGEST_MIN
-from sessions.queries.plan_pages import TO_COME, plan, stopping_in_words, visits_to_come
-from sessions.queries.plans import CoursePlan, has_moved_in_sql, plans_of, rebook_why
+from sessions.models import Course, PlannedSession, Practitioner
+from sessions.models.courses import LEFT_OPEN, OPEN_COURSES, OUT_OF_PLAN, CourseStatus
+from sessions.queries.plan_pages import plan, stopping_in_words, visits_to_come
+from sessions.queries.plans import CoursePlan, plans_of
 
 __all__ = [
-    "due_unbooked",
     "get_or_404",
-    "lapsed",
     "listed",
     "open_reviews",
     "plan",
-    "say_why",
     "stopping_in_words",
-    "to_rebook",
     "visits_to_come",
-    "visits_to_rebook",
 ]
 
 MOST_REVIEWS = 100
@@ -90,68 +80,6 @@ def listed(
     backwards, key = sort.startswith("-"), sort.removeprefix("-")
     order = [F(name) for name in SORTS.get(key, SORTS["next"])]
     return rows.order_by(*[o.desc(nulls_last=True) if backwards else o.asc(nulls_last=True) for o in order], "-pk")
-
-
-# What Today asks for
-
-
-def due_unbooked(site: Site, today: date) -> QuerySet[PlannedSession]:
-    """List the next sessions to book of active courses: due, or their window is open. One SQL statement.
-
-    One a course: the first that is neither done nor booked, when nothing before it is still to come.
-    """
-    earlier = PlannedSession.objects.filter(
-        course=OuterRef("course"), number__lt=OuterRef("number"), status__in=["planned", "booked"]
-    ).exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN])
-    rows = PlannedSession.objects.filter(
-        ~Exists(earlier),
-        Q(due_on__lte=today) | Q(earliest_on__lte=today),
-        course__site=site,
-        course__status=CourseStatus.ACTIVE,
-        status=PlannedStatus.PLANNED,
-        is_held=False,
-    )
-    names = ("course__patient__species", "course__patient__place", "course__indication")
-    return rows.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).select_related(*names).order_by("due_on", "pk")
-
-
-def lapsed(site: Site) -> QuerySet[Course]:
-    """List the courses that lapsed and wait for a practitioner. One SQL statement."""
-    rows = Course.objects.filter(site=site, status=CourseStatus.PAUSED, lapsed_on__isnull=False)
-    return rows.select_related("patient__species", "patient__place", "indication").order_by("lapsed_on", "pk")
-
-
-def to_rebook(
-    site: Site, now: datetime, lost: Collection[int] = (), *, at_most: int | None = None
-) -> list[Appointment]:
-    """List the visits to come that the plan has moved away from, by time, those of the keys `lost` before them.
-
-    `appointment.rebook_why`: "early" or "late" for its window, "out_of_plan", or "course_over"; empty for one that is
-    lost though it fits. At most two SQL statements.
-    """
-    visits = list_rare(visits_to_rebook(site, now, lost), at_most)
-    say_why(visits, site)
-    return visits
-
-
-def visits_to_rebook(site: Site, now: datetime, lost: Collection[int] = ()) -> QuerySet[Appointment]:
-    """The visits of `to_rebook`, which `say_why` says why of. One SQL statement."""
-    today_starts = day_bounds(local_day(now, site.zone), site.zone)[0]
-    is_lost = Q(pk__in=lost)
-    has_moved = Q(starts_at__gte=today_starts, planned_session__isnull=False) & has_moved_in_sql(site)
-    rows = Appointment.objects.filter(
-        site=site, starts_at__gte=today_starts - timedelta(minutes=LONGEST_MIN), status__in=TO_COME
-    )
-    rows = rows.filter(is_lost | has_moved).order_by(Case(When(is_lost, then=0), default=1), "starts_at", "pk")
-    names = ("patient__species", "practitioner", "place", "planned_session__course__indication", "round__place")
-    return rows.select_related(*names)
-
-
-def say_why(visits: Iterable[Appointment], site: Site) -> None:
-    """Set `rebook_why` of visits read by `visits_to_rebook`. No SQL statement."""
-    for visit in visits:
-        planned = visit.planned_session
-        visit.rebook_why = "" if planned is None else rebook_why(visit, planned, site)
 
 
 def open_reviews(

@@ -7,6 +7,11 @@ from django.utils.translation import gettext as _
 from mesoclinic.core.wording import date_format
 
 
+def short(day: date) -> str:
+    """Say a day of this or the next year shortly: "Mon 6 Apr"."""
+    return date_format(day, "D j M")
+
+
 def span(first: date | None, last: date | None) -> str:
     """Say a run of days shortly: "3–7 August", "on 6 April"."""
     if first is None or last is None:

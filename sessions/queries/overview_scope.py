@@ -13,11 +13,10 @@ from mesoclinic.core.localtime import day_bounds
 from mesoclinic.core.models import Clinic, Site
 from protocols.models import Indication, Lot, Protocol, Species
 from sessions.models import Appointment, Course, Practitioner, Room
-from sessions.models.appointments import LIVE_STATUSES, CancelledBy
+from sessions.models.appointments import LIVE_STATUSES, NEVER_STOOD, CancelledBy
 from sessions.models.appointments import AppointmentStatus as Status
 from sessions.models.courses import CourseStatus
 
-NOT_COUNTED = (Status.OFFERED, Status.MOVING, Status.ENTERED_IN_ERROR)
 FIGURES: dict[str, tuple[str, ...]] = {
     "done": (Status.FULFILLED,),
     "open": (Status.BOOKED, Status.ARRIVED, Status.IN_PROGRESS),
@@ -78,7 +77,7 @@ class Scope:
 def visits(scope: Scope) -> QuerySet[Appointment]:
     """Give every visit that was ever booked on the days: no offers, no times held, nothing entered in error."""
     rows = Appointment.objects.filter(scope.during("site", "starts_at"), in_place_of=None, offered_until=None)
-    rows = rows.exclude(status__in=NOT_COUNTED).order_by()
+    rows = rows.exclude(status__in=NEVER_STOOD).order_by()
     if scope.practitioner is not None:
         rows = rows.filter(practitioner=scope.practitioner)
     if scope.room is not None:

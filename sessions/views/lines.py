@@ -17,8 +17,8 @@ from patients.queries import patients as patient_reads
 from sessions import exports
 from sessions.forms.waiting import CallForm, TakeForm
 from sessions.models import Appointment
-from sessions.queries import availability, today_desk
-from sessions.queries.call_lists_whole import whole_call_lists
+from sessions.queries import availability
+from sessions.queries.call_lists import call_lists, whole_call_lists
 from sessions.queries.fitting import Line
 from sessions.queries.lines import line_or_404
 from sessions.queries.ripples import Deed
@@ -37,7 +37,7 @@ def to_call(request: HttpRequest) -> HttpResponse:
     if request.site and is_asked(request):
         whole = whole_call_lists(request.site, now)
         return exported(request, "call", whole.keys, exports.TO_CALL, lines=whole.lines)
-    lists = today_desk.call_lists(request.site, now) if request.site else None
+    lists = call_lists(request.site, now) if request.site else None
     return render(request, "sessions/today/to_call.html", {"here": request.path, "lists": lists})
 
 

@@ -21,10 +21,10 @@ from mesoclinic.core.refused import Refused
 from sessions.models import Appointment, BookingPreference, Course, PlannedSession
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN
 from sessions.queries.broken import lost_visits
-from sessions.queries.courses import to_rebook as to_rebook_rows
 from sessions.queries.plans import window
 from sessions.queries.proposals import find_series
 from sessions.queries.ripples import Deed, question
+from sessions.queries.to_rebook import visits_to_rebook
 from sessions.services import appointments, availability, courses, plans, preferences
 from sessions.services.appointments import NewTime, SeriesTime
 from sessions.services.undoing import FOR, undo
@@ -352,7 +352,7 @@ class Machine(RuleBasedStateMachine):
         for row in rows.exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN]).select_related("course"):
             inside = row.earliest_on <= row.due_on <= row.latest_on
             assert inside or (row.is_late and row.why in ("closed", "missed", "booked")), vars(row)
-        to_rebook = {visit.pk for visit in to_rebook_rows(self.world.site, self.now)}
+        to_rebook = set(visits_to_rebook(self.world.site, self.now).values_list("pk", flat=True))
         for visit in self.visits():
             if visit.starts_at <= self.now or visit.planned_session.course.status != "active":
                 continue

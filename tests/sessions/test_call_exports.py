@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from mesoclinic.core import exports
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
-from sessions.queries import today_desk
-from sessions.queries.call_lists_whole import whole_call_lists
+from sessions.queries import call_lists
+from sessions.queries.call_lists import whole_call_lists
 from sessions.services import appointments, availability
 from sessions.services.appointments import NewTime
 from sessions.services.calls import record_call_attempt
@@ -60,8 +60,8 @@ def everything_to_call(world) -> None:
 
 def test_the_file_of_calls_has_everybody_in_the_order_of_the_page_however_short_that_is(world, monkeypatch):
     everything_to_call(world)
-    whole = today_desk.call_lists(world.site, TEN)
-    monkeypatch.setattr(today_desk, "MOST_LINES", 1)
+    whole = call_lists.call_lists(world.site, TEN)
+    monkeypatch.setattr(call_lists, "MOST_LINES", 1)
     monkeypatch.setattr(exports, "ROWS_A_PIECE", 2)
 
     rows = file_of(world, "to-call")

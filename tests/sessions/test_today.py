@@ -10,11 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from mesoclinic.core.localtime import local_day
 from mesoclinic.core.roles import Role
 from sessions.models import Appointment, SessionRecord
+from sessions.queries.call_lists import MOST_LINES, call_lists
+from sessions.queries.to_rebook import to_rebook
 from sessions.queries.today_clinic import manager_day, open_ends
-from sessions.queries.today_desk import call_lists, desk_day, to_rebook
+from sessions.queries.today_desk import desk_day
 from sessions.services import appointments, availability, preferences
 from sessions.services.appointments import NewTime
 from tests.factories import done_session, make_course, make_horse, make_user, site_of
@@ -330,7 +331,7 @@ def test_the_desk_is_asked_as_often_as_it_says(world):
     with CaptureQueriesContext(connection) as lists:
         call_lists(world.site, TEN)
     with CaptureQueriesContext(connection) as rebook:
-        to_rebook(world.site, local_day(TEN, world.site.zone), TEN)
+        to_rebook(world.site, TEN, MOST_LINES)
 
     asked = {desk_day: len(desk), call_lists: len(lists), to_rebook: len(rebook)}
     assert list(asked.values()) == [27, 24, 7]

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from mesoclinic.core.roles import Role
 from sessions.models import PlannedSession
-from sessions.queries import today_desk
-from sessions.queries.today_desk import RebookRound, desk_day
+from sessions.queries import call_lists
+from sessions.queries.to_rebook import RebookRound
+from sessions.queries.today_desk import desk_day
 from sessions.services import availability
 from tests.factories import make_user
 from tests.sessions.booking_world import MONDAY, NOW, at, book
@@ -83,7 +84,7 @@ def test_the_last_round_of_a_long_list_names_all_its_horses(world, monkeypatch):
     later = book(world, "15:00", day_offset=1)
     away(world, world.vet, 1)
     away(world, world.doctor, 1)
-    monkeypatch.setattr(today_desk, "MOST_LINES", 2)
+    monkeypatch.setattr(call_lists, "MOST_LINES", 2)
 
     day = desk_day(world.site, NOW)
 
