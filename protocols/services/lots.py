@@ -21,6 +21,7 @@ from protocols.models import Lot, StockMovement, StockNotice, Substance, Vial
 from protocols.models.lots import MovementKind, NoticeKind
 from protocols.queries import lots as queries
 from protocols.queries import recalls
+from protocols.queries.lot_draws import not_entered_ml
 
 MOST_ML = Decimal(1_000_000)
 DOUBLE_CLICK = timedelta(seconds=10)
@@ -223,12 +224,13 @@ def waste(
 def count(*, actor: User | None, lot: Lot, site: Site, counted_ml: Decimal, reason: str = "") -> StockMovement | None:
     """Enter what is really on the shelf; the ledger gets the difference, or nothing when it was right.
 
-    Raises Refused("volume").
+    What was drawn up for records that nobody has signed yet has left the shelf, not the ledger: signing takes it from there,
+    once. Raises Refused("volume").
     """
     if not 0 <= counted_ml <= MOST_ML:
         raise Refused("volume", _("Enter what is left in mL: 0 or more."), field="counted_ml")
     lot = _locked(lot, site)
-    difference_ml = counted_ml - queries.stock_of(lot, site)
+    difference_ml = counted_ml + not_entered_ml(lot, site) - queries.stock_of(lot, site)
     movement = None
     if difference_ml:
         movement = _move(actor, lot, site, MovementKind.COUNTED, difference_ml, reason, None)

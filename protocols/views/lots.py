@@ -23,6 +23,7 @@ from protocols.forms import lots as forms
 from protocols.models import Lot
 from protocols.queries import lots as queries
 from protocols.queries import substances as substance_queries
+from protocols.queries.lot_draws import not_entered_ml
 from protocols.queries.lot_warnings import suspicions
 from protocols.services import lots as services
 from protocols.services import recalls
@@ -96,6 +97,7 @@ def _lot_page(request: HttpRequest, lot: Lot, bound: dict[str, Form] | None = No
     context = {
         "lot": lot,
         "ledger": queries.ledger(lot),
+        "not_entered_ml": not_entered_ml(lot),
         "vials": queries.open_vials(lot),
         "suspicions": suspicions([lot.pk]).get(lot.pk, 0),
         "today": today,
