@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.countries import countries, holiday_regions
-from mesoclinic.core.forms import Form, ModelForm, RowFault, row_faults
+from mesoclinic.core.form_rows import RowFault, row_faults
+from mesoclinic.core.forms import Form, ModelForm
 from mesoclinic.core.models import Clinic, Site, User
 from mesoclinic.core.refused import Refused
 

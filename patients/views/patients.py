@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
-from mesoclinic.core.forms import part_faults
+from mesoclinic.core.form_rows import part_faults
 from patients import exports
 from patients.forms.parties import ContactPick
 from patients.forms.patients import AllergiesForm, EditPatientForm, EndForm, RegisterForm, WeightForm

@@ -11,7 +11,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import FIRST_DAY, LAST_DAY, Form, RowFault, row_faults, rows_asked
+from mesoclinic.core.form_rows import RowFault, row_faults, rows_asked
+from mesoclinic.core.forms import FIRST_DAY, LAST_DAY, Form
 from protocols.cadence import LARGEST_NUMBER, LONGEST_TEXT, Cadence, CadenceError, Phase, parse
 from protocols.forms.rows import OrderedRows
 from protocols.words import cadence_fault

@@ -8,7 +8,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from mesoclinic.core.forms import Form, RowFault, row_faults, rows_asked
+from mesoclinic.core.form_rows import RowFault, row_faults, rows_asked
+from mesoclinic.core.forms import Form
 from mesoclinic.core.models import Clinic
 from mesoclinic.core.refused import Refused
 from protocols.forms.cadence import CadenceForm

@@ -15,8 +15,8 @@ from patients.forms.weights import check_weight
 from protocols.forms.packs import PackField, read_pack
 from sessions.forms.record_rows import ReactionForm, count, depth, ml, with_blank
 from sessions.models import Administration, AdverseEvent, SessionRecord
+from sessions.models.adverse_events import Severity
 from sessions.models.follow_ups import EventOutcome
-from sessions.models.records import Severity
 from sessions.models.signatures import OF_A_LINE, AddendumKind, Corrected
 from sessions.queries import corrections
 from sessions.queries.reactions import lots_ever_suspected, lots_given, lots_suspected

@@ -19,9 +19,10 @@ from protocols.forms.packs import PackField, number_in, read_pack
 from protocols.models import Lot
 from protocols.models.substances import StrengthUnit
 from protocols.words import unit_words
+from sessions.models.adverse_events import Severity
 from sessions.models.courses import BodySide
 from sessions.models.follow_ups import EventOutcome
-from sessions.models.records import GivenRole, Severity
+from sessions.models.records import GivenRole
 from sessions.queries.record_options import RecordOptions
 from sessions.recording import LineGiven, ReactionSeen, SiteTreated, text_of
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from mesoclinic.core.forms import Form, RowFault, anchor_of, row_faults
+from mesoclinic.core.form_rows import RowFault, anchor_of, row_faults
+from mesoclinic.core.forms import Form
 from mesoclinic.core.identity_forms import PROOFS, IdentityForm
 from mesoclinic.core.localtime import local_day
 from patients.forms.weights import check_weight

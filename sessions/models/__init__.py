@@ -1,3 +1,4 @@
+from .adverse_events import AdverseEvent
 from .appointments import Appointment
 from .availability import Absence, Closure, Practitioner, Room, WorkingHours
 from .batches import BatchReport, ReportBatch
@@ -12,7 +13,7 @@ from .leaflets import LeafletText
 from .paper import PaperSettings
 from .preferences import BlockedDay, BookingPreference
 from .recalls import RecallNotice
-from .records import Administration, AdverseEvent, InjectionSite, Override, Score, SessionRecord
+from .records import Administration, InjectionSite, Override, Score, SessionRecord
 from .reminders import MessageText, Reminder, ReminderSettings
 from .replies import Reply
 from .rounds import Round

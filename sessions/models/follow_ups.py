@@ -9,7 +9,8 @@ from mesoclinic.core.constraints import one_of
 from mesoclinic.core.models import Identified, User
 from protocols.models import Lot
 
-from .records import AdverseEvent, SessionRecord
+from .adverse_events import AdverseEvent
+from .records import SessionRecord
 
 
 class EventOutcome(models.TextChoices):

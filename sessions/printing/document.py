@@ -4,8 +4,6 @@ Everything a clinic writes is text in its own words and language; days are clini
 empty text, None or empty tuple means "nothing to say": the section or column is left out.
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -404,28 +402,3 @@ class CourseReport:
     def __post_init__(self) -> None:
         if self.paper not in ("a4", "us-letter"):
             raise ValueError("paper is a4 or us-letter")
-
-
-def file_name(report: CourseReport) -> str:
-    """Name the PDF so that a person finds it again: `2026-03-02_Name_course-12.pdf`.
-
-    The day is the course's start, else that of printing; a sheet's is that of its session. Letters of any script stay; what a file system or a header
-    could misread becomes a hyphen; at most 60 letters of the name.
-    """
-    day = report.started_on or report.printed_on
-    if report.variant is Variant.SHEET and report.sessions:
-        day = report.sessions[-1].performed_on
-    name = file_part(report.patient.name)[:60].strip("-") or "patient"
-    number = file_part(report.course_number)[:20].strip("-") or "0"
-    variant = "" if report.variant is Variant.FULL else f"-{report.variant}"
-    if not report.course_number:
-        return f"{day.isoformat()}_{name}{variant}.pdf"
-    return f"{day.isoformat()}_{name}_course-{number}{variant}.pdf"
-
-
-def file_part(text: str) -> str:
-    composed = unicodedata.normalize("NFC", text)
-    kept = "".join(
-        c if unicodedata.category(c)[0] in "LN" or unicodedata.category(c) in ("Mn", "Mc") else "-" for c in composed
-    )
-    return re.sub("-+", "-", kept).strip("-")

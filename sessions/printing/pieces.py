@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sessions.printing.document import ClinicPart, file_part
+from sessions.printing.document import ClinicPart
+from sessions.printing.file_names import file_part
 from sessions.printing.fonts import printable_text
 from sessions.printing.numbers import number
 from sessions.printing.words import Words, print_day
@@ -131,7 +132,7 @@ def shortened(text: str, letters: int) -> str:
 
 def paper_file_name(day: date, name: str, what: str) -> str:
     """Name a PDF so that a person finds it again: `2026-03-02_Name_appointments.pdf`."""
-    return f"{day.isoformat()}_{file_part(name)[:60].strip('-') or 'patient'}_{what}.pdf"
+    return f"{day.isoformat()}_{file_part(name, 'patient')}_{what}.pdf"
 
 
 def make_printable(value: Any) -> Any:

@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sessions.printing.document import ClinicPart, file_part
+from sessions.printing.document import ClinicPart
+from sessions.printing.file_names import file_part
 from sessions.printing.numbers import number
 from sessions.printing.pieces import clinic_data, comma, facts_said, heading, joined, make_printable, ml, table
 from sessions.printing.words import Words, gettext_noop, print_day
@@ -118,7 +119,7 @@ class RoundSheet:
 
 def sheet_file_name(sheet: RoundSheet) -> str:
     """Name the PDF: `2026-03-03_round_Oakfield.pdf`."""
-    return f"{sheet.on.isoformat()}_round_{file_part(sheet.place)[:60].strip('-') or 'place'}.pdf"
+    return f"{sheet.on.isoformat()}_round_{file_part(sheet.place, 'place')}.pdf"
 
 
 def sheet_data(sheet: RoundSheet, words: Words = SHEET_WORDS) -> dict[str, Any]:

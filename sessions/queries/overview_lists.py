@@ -16,7 +16,7 @@ from mesoclinic.core.wording import date_format
 from mesoclinic.core.workbooks import Value
 from protocols.models import Lot
 from sessions.models import AdverseEvent, Appointment, Course, CourseFigures, PlannedSession, SessionRecord
-from sessions.models.records import Severity
+from sessions.models.adverse_events import Severity
 from sessions.queries import overview_courses, overview_outcomes, overview_safety
 from sessions.queries.overview_hours import OpenDay, open_days
 from sessions.queries.overview_pieces import hours, plain

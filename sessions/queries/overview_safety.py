@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from protocols.models import Lot
 from protocols.queries import lots as stock
 from sessions.models import Administration, AdverseEvent, SessionRecord
-from sessions.models.records import RecordStatus, Severity
+from sessions.models.adverse_events import Severity
+from sessions.models.records import RecordStatus
 from sessions.models.signatures import AddendumKind
 from sessions.outcomes import Share, per_thousand, wilson
 from sessions.queries.corrections import lines_of_lots, with_right_lot

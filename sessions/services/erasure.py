@@ -22,7 +22,7 @@ from patients.services.pseudonymising import forget_import_rows, forget_told_apa
 from patients.services.sealed import refuse_sealed
 from patients.services.searching import index_patients
 from sessions.models import BlockedDay, BookingPreference, CallAttempt, Reminder, Reply, WaitingEntry
-from sessions.printing.document import file_part
+from sessions.printing.file_names import file_part
 from sessions.printing.pdf import PrintedPaper, letters_pdf
 from sessions.queries import erasure as reads
 from sessions.queries.erasure_letter import letters
@@ -136,5 +136,5 @@ def print_answer(*, actor: User, request: ErasureRequest, site: Site) -> Printed
         audit.record(actor=actor, verb="erasure.printed", subject=request, patient_id=patient.pk)
     with override(request.language):
         pdf = letters_pdf(letters(request, site))
-    name = file_part(patient.name)[:60].strip("-") or "patient"
+    name = file_part(patient.name, "patient")
     return PrintedPaper(pdf, f"{local_day(request.at, site.zone).isoformat()}_{name}_erasure.pdf")

@@ -24,7 +24,8 @@ from patients.queries.patients import file_ids
 from sessions.models import Course, ReportHandout, SessionRecord
 from sessions.models.courses import CourseStatus
 from sessions.models.signatures import AddendumKind
-from sessions.printing.document import Variant, file_name, file_part
+from sessions.printing.document import Variant
+from sessions.printing.file_names import file_name, file_part
 from sessions.printing.pdf import course_pdf
 from sessions.printing.variants import for_variant
 from sessions.queries import records
@@ -60,7 +61,7 @@ def export_patient(*, actor: User, patient: Patient, site: Site, now: datetime |
             left_out = _write_handouts(archive, patient, today, site)
             missing, of_others = _write_scans(archive, patient, today)
             archive.writestr("index.txt", _index(patient, today, archive.namelist(), missing, left_out + of_others))
-        name = f"{today.isoformat()}_{file_part(patient.name)[:60].strip('-') or 'patient'}_{patient.number}.zip"
+        name = f"{today.isoformat()}_{file_part(patient.name, 'patient')}_{patient.number}.zip"
     size = made.tell()
     made.seek(0)
     if size <= IN_MEMORY:

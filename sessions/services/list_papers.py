@@ -13,7 +13,7 @@ from mesoclinic.core.queries import access_log as log
 from patients.models import Patient
 from patients.queries import patients
 from sessions.models import Appointment
-from sessions.printing.document import file_part
+from sessions.printing.file_names import file_part
 from sessions.printing.lists import list_pdf
 from sessions.printing.pdf import PrintedPaper
 from sessions.queries.access_log_lines import worded
@@ -49,5 +49,5 @@ def print_access_log(*, actor: User, patient: Patient, site: Site) -> PrintedPap
     found = log.events(patient.clinic, patient_ids=patients.file_ids(patient))
     events = worded(patient.clinic, list(found[:MOST_EVENTS]), is_open=True)
     paper = log_paper(patient, events, found.count(), site=site, by=actor)
-    name = file_part(patient.name)[:60].strip("-") or "patient"
+    name = file_part(patient.name, "patient")
     return PrintedPaper(list_pdf(paper), f"{paper.printed_on.isoformat()}_{name}_access-log.pdf")

@@ -10,7 +10,8 @@ from django.utils import translation
 from mesoclinic.core import audit
 from mesoclinic.core.models import User
 from sessions.models import Course, SessionRecord
-from sessions.printing.document import CourseReport, Variant, file_name
+from sessions.printing.document import CourseReport, Variant
+from sessions.printing.file_names import file_name
 from sessions.printing.pdf import PrintedPaper, course_pdf
 from sessions.printing.variants import for_variant
 from sessions.printing.words import Words

@@ -16,7 +16,7 @@ from mesoclinic.core import audit, languages
 from mesoclinic.core.access import requires
 from mesoclinic.core.addresses import own_address
 from mesoclinic.core.file_answers import file_answer
-from mesoclinic.core.forms import rows_asked
+from mesoclinic.core.form_rows import rows_asked
 from mesoclinic.core.refused import Refused
 from patients.queries.patients import kept
 from patients.restricted import knock

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from mesoclinic.core.access import requires
 from mesoclinic.core.exports import exported
-from mesoclinic.core.forms import rows_asked
+from mesoclinic.core.form_rows import rows_asked
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.views.settings import edits
 from sessions import exports

@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.utils import translation
 
-from mesoclinic.core.forms import AnyDecimal, AnyWhole, Form, rows_asked
+from mesoclinic.core.form_rows import rows_asked
+from mesoclinic.core.forms import AnyDecimal, AnyWhole, Form
 from patients.forms.places import PlaceForm
 from sessions.forms.record_rows import LineForm
 

@@ -19,7 +19,8 @@ from patients.models import Patient
 from patients.services import consents
 from patients.services.pseudonymising import clear_identity
 from sessions.models import ReportHandout
-from sessions.printing.document import Variant, file_name
+from sessions.printing.document import Variant
+from sessions.printing.file_names import file_name
 from sessions.printing.layout import course_data
 from sessions.printing.pdf import course_pdf
 from sessions.printing.variants import for_variant

@@ -16,7 +16,7 @@ from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.refused import Refused
 from mesoclinic.core.services import clinics
 from mesoclinic.core.wording import initials
-from sessions.printing.document import file_part
+from sessions.printing.file_names import file_part
 from sessions.printing.labels import LabelLine, SyringeLabel, labels_data
 from sessions.printing.pdf import print_data
 from sessions.queries import records as reads
@@ -101,7 +101,7 @@ def test_the_page_opens_the_label_as_a_pdf(world, draft):
 
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
-    name = file_part(draft.patient.name)
+    name = file_part(draft.patient.name, "patient")
     today = local_day(timezone.now(), draft.appointment.site.zone)
     assert f"{today}_{name}_syringe-labels.pdf" in unquote(answer["Content-Disposition"])
 

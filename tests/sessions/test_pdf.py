@@ -33,8 +33,8 @@ from sessions.printing.document import (
     SiteLine,
     Timing,
     Variant,
-    file_name,
 )
+from sessions.printing.file_names import file_name
 from sessions.printing.fonts import printable_text
 from sessions.printing.layout import course_data
 from sessions.printing.pdf import course_pdf

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mesoclinic.core.access import requires
 from mesoclinic.core.addresses import own_address
 from mesoclinic.core.clinic_forms import ClinicForm, SiteForm, ToleranceFormSet
-from mesoclinic.core.forms import rows_asked
+from mesoclinic.core.form_rows import rows_asked
 from mesoclinic.core.models import Site
 from mesoclinic.core.queries.users import site_or_404
 from mesoclinic.core.refused import Refused
