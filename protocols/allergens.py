@@ -47,6 +47,9 @@ def allergen_code(words: str) -> str:
 
 def allergy_finding(finding: Finding) -> Finding:
     """Put words in place of the codes in what the mix check says of an allergy; other findings stay as they are."""
+    if classes := str(finding.numbers.get("classes", "")):
+        named = [allergen_words(code) for code in classes.split(", ")]
+        return replace(finding, numbers={**finding.numbers, "classes": ", ".join(named)})
     codes = str(finding.numbers.get("allergies", ""))
     if not codes:
         return finding

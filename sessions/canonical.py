@@ -26,7 +26,7 @@ from sessions.models import (
     SessionRecord,
 )
 
-CURRENT_FORMAT = 3
+CURRENT_FORMAT = 4
 
 RECORD_1 = (
     *("id", "public_id", "clinic_id", "appointment_id", "course_id", "planned_session_id", "attempt", "patient_id"),
@@ -63,6 +63,7 @@ CHILDREN_1: dict[str, tuple[type, tuple[str, ...]]] = {
 }
 ADDENDUM_1 = ("id", "public_id", "record_id", "kind", "text", "reason", "field", "by_id", "at")
 ADDENDUM_2 = (*ADDENDUM_1, "corrects", "line_id", "lot_id", "value")
+ADDENDUM_3 = (*ADDENDUM_2, "findings")
 
 
 def read_records_1(keys: Iterable[int]) -> dict[int, str]:
@@ -115,6 +116,11 @@ def read_addenda_2(keys: Iterable[int], form: int = 3) -> dict[int, str]:
     return _read_addenda(Addendum.objects.filter(pk__in=list(keys)), ADDENDUM_2, form)
 
 
+def read_addenda_3(keys: Iterable[int], form: int = 4) -> dict[int, str]:
+    """As before, and what the mix check found of that value. One SQL statement for any number."""
+    return _read_addenda(Addendum.objects.filter(pk__in=list(keys)), ADDENDUM_3, form)
+
+
 def _read_addenda(rows: QuerySet[Addendum], columns: tuple[str, ...], form: int) -> dict[int, str]:
     return {
         row["id"]: _text({"format": form, "kind": "addendum", "addendum": row})
@@ -123,8 +129,18 @@ def _read_addenda(rows: QuerySet[Addendum], columns: tuple[str, ...], form: int)
 
 
 Reader = Callable[[Iterable[int]], dict[int, str]]
-RECORD_READERS: Mapping[int, Reader] = {1: read_records_1, 2: read_records_2, 3: partial(read_records_2, form=3)}
-ADDENDUM_READERS: Mapping[int, Reader] = {1: read_addenda_1, 2: partial(read_addenda_1, form=2), 3: read_addenda_2}
+RECORD_READERS: Mapping[int, Reader] = {
+    1: read_records_1,
+    2: read_records_2,
+    3: partial(read_records_2, form=3),
+    4: partial(read_records_2, form=4),
+}
+ADDENDUM_READERS: Mapping[int, Reader] = {
+    1: read_addenda_1,
+    2: partial(read_addenda_1, form=2),
+    3: read_addenda_2,
+    4: read_addenda_3,
+}
 
 
 # Where a text names who signed it and when, by its kind.

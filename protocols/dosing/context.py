@@ -84,6 +84,10 @@ class EarlierDose:
         object.__setattr__(self, "dose_mg", checked(self.dose_mg, "dose_mg"))
         object.__setattr__(self, "hours_before", checked(self.hours_before, "hours_before"))
 
+    @property
+    def hours_apart(self) -> Decimal:
+        return self.hours_before
+
 
 @dataclass(frozen=True, slots=True)
 class LaterDose:
@@ -98,6 +102,10 @@ class LaterDose:
     def __post_init__(self) -> None:
         object.__setattr__(self, "dose_mg", checked(self.dose_mg, "dose_mg"))
         object.__setattr__(self, "hours_after", checked(self.hours_after, "hours_after", above_zero=True))
+
+    @property
+    def hours_apart(self) -> Decimal:
+        return self.hours_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,13 +140,14 @@ def _checked(
     mix_patient = _as_answered(facts.mix_patients[patient.pk], content)
     known = facts.mix_substances[patient.species.code]
     others = [_dose(row, known, record, at, facts.site.zone) for row in facts.others[record.pk]]
-    uncounted = {row.substance_id for row in facts.others[record.pk] if dose_mg(_other_line(row, known)) is None}
+    of_rows = zip(facts.others[record.pk], others, strict=True)
+    uncounted = [dose for row, dose in of_rows if dose_mg(_other_line(row, known)) is None]
     lines = _lines(record, content.lines, known, facts)
     context = _context(record, content, facts, at, others)
     consents = consent_findings(patient, content, facts.substances, facts.consents[patient.pk], facts.consents_by_law)
     findings = [*giver_findings(patient, giver), *consents, *shots_findings(content), *places_findings(content)]
     findings += lots_findings(content, facts)
-    findings += uncounted_findings(lines, [known[key] for key in uncounted], mix_patient.species)
+    findings += uncounted_findings(lines, uncounted, mix_patient.species)
     findings = sorted([*findings, *check_mix(lines, mix_patient, context)], key=lambda one: LOUDEST_FIRST[one.level])
     shares = share_of_ceiling(lines, mix_patient, context)
     mixed = [line for line in lines if line.role is not Role.SEDATION]

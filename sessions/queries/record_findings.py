@@ -1,11 +1,12 @@
 """What the check of a record finds beside its mix: who gave it, and whether its own numbers agree."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from django.utils.translation import gettext_noop
 
 from patients.models import Patient
-from protocols.dosing import Finding, Level, MixLine, MixSubstance
+from protocols.dosing import EarlierDose, Finding, LaterDose, Level, MixLine, MixSubstance
+from protocols.dosing.mix import DAY_HOURS
 from protocols.models.recalls import fold_number
 from sessions.models import Practitioner
 from sessions.queries.availability import treats
@@ -78,25 +79,35 @@ def lots_findings(content: RecordContent, facts: RecordFacts) -> Iterator[Findin
             )
 
 
-def uncounted_findings(lines: Collection[MixLine], given: Collection[MixSubstance], species: str) -> Iterator[Finding]:
-    """Say which doses of other sessions no ceiling counts: what was `given` then without a strength in mg. No SQL statement.
+def uncounted_findings(
+    lines: Collection[MixLine], given: Iterable[EarlierDose | LaterDose], species: str
+) -> Iterator[Finding]:
+    """Say which doses of other sessions are in no sum: what was `given` then without known mg. No SQL statement.
 
-    Only where it adds to something of today that has a ceiling.
+    Only where a ceiling of today would count them.
     """
     today = [line.substance for line in lines]
-    for one in sorted(given, key=lambda substance: substance.name):
-        with_it = [
-            other
-            for other in today
-            if other.ingredient == one.ingredient or (other.is_anaesthetic and one.is_anaesthetic)
-        ]
-        if any(ceiling.species == species for other in (one, *with_it) for ceiling in other.ceilings) and with_it:
-            yield Finding(
-                Level.WARN,
-                "dose.uncounted",
-                gettext_noop(
-                    "%(substance)s was given at another session too, and its strength is not noted there: no ceiling counts "
-                    "that dose. Add it by hand."
-                ),
-                {"substance": one.name},
-            )
+    names = {dose.substance.name for dose in given if any(_would_count(dose, other, species) for other in today)}
+    for name in sorted(names):
+        yield Finding(
+            Level.WARN,
+            "dose.uncounted",
+            gettext_noop(
+                "%(substance)s was given at another session too, and how many mg that was is not known: no ceiling counts "
+                "that dose. Add it by hand."
+            ),
+            {"substance": name},
+        )
+
+
+def _would_count(dose: EarlierDose | LaterDose, other: MixSubstance, species: str) -> bool:
+    """Whether what is given today has a ceiling that counts such a dose: for its course, for 24 hours, or added up in these."""
+    one = dose.substance
+    ceilings = [ceiling for ceiling in (*one.ceilings, *other.ceilings) if ceiling.species == species]
+    is_same, is_near = one.ingredient == other.ingredient, dose.hours_apart < DAY_HOURS
+    if is_same and dose.same_course and any(ceiling.mg_per_course is not None for ceiling in ceilings):
+        return True
+    if is_same and is_near and any(ceiling.mg_per_24h is not None for ceiling in ceilings):
+        return True
+    adds_up = any(ceiling.mg_per_kg is not None or ceiling.mg_per_session is not None for ceiling in ceilings)
+    return is_near and adds_up and (is_same or (one.is_anaesthetic and other.is_anaesthetic))

@@ -19,7 +19,7 @@ from patients.queries import patients as patient_reads
 from sessions import exports
 from sessions.forms.addenda import AddendumForm
 from sessions.forms.records import SignForm
-from sessions.models import Practitioner
+from sessions.models import Practitioner, SessionRecord
 from sessions.queries import correction_checks
 from sessions.queries import records as reads
 from sessions.queries.record_checks import key_of, shown
@@ -69,9 +69,12 @@ def add_addendum(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     record = reads.get_or_404(request.clinic, public_id)
     form = AddendumForm(request.POST or None, request=request, record=record)
     is_sent = request.method == "POST" and form.is_valid()
-    found = correction_checks.found_by(record, **asked) if is_sent and (asked := form.corrected()) else ()
+    asked = form.corrected() if is_sent and record.status == SessionRecord.Status.SIGNED else {}
+    found = correction_checks.found_by(record, **asked) if asked else ()
     if {key_of(one) for one in found} - set(request.POST.getlist("seen")):
-        form.add_error(None, _("With this value the mix check finds what it did not before. Read it, then sign again."))
+        form.add_error(
+            None, _("With this value the mix check says something else than before. Read it, then sign again.")
+        )
     elif is_sent and form.is_same_person():
         try:
             records.add_addendum(actor=request.user, record=record, **form.words())

@@ -10,16 +10,17 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from mesoclinic.core.constraints import violated
-from protocols.models import Lot, StockNotice, Substance
-from protocols.services import recalls
-from sessions.models import Addendum
+from protocols.models import StockNotice, Substance
+from protocols.services import lots, recalls
+from sessions.models import Addendum, Signature
 from sessions.printing.document import Variant
 from sessions.printing.variants import for_variant
+from sessions.queries import correction_checks
 from sessions.queries.correction_checks import found_by
 from sessions.queries.signatures import verify_chain
 from tests.factories import PASSWORD
 from tests.sessions.recall_world import lot_world
-from tests.sessions.record_world import book_session, filled, finish, lot_of, save, start
+from tests.sessions.record_world import book_session, filled, finish, lifted_everywhere, lot_of, save, start
 from tests.sessions.test_corrections import browser, correct, line_of, page_text, pdf_text, report
 from tests.shared import shared
 
@@ -93,11 +94,57 @@ def test_what_the_check_said_already_is_not_said_again(world):
     assert correct(world, "depth_mm", "4").findings is None
 
 
-def test_the_stock_is_not_asked_again(world):
-    Lot.objects.filter(pk=world.lot.pk).update(status=Lot.Status.USED_UP)
-    world.lot.movements.all()
+@pytest.mark.parametrize(("asked", "is_said"), [((), True), (correction_checks.STOCK_RULES, False)])
+def test_the_stock_is_not_asked_again(world, monkeypatch, asked, is_said):
+    """A correction moves no stock: that there was less is no news of it."""
+    lots.count(actor=None, lot=world.lot, site=world.site, counted_ml=Decimal(1))
+    monkeypatch.setattr(correction_checks, "STOCK_RULES", asked)
 
-    assert "lot.used_up" not in rules(world, "9")
+    assert ("lot.used_up" in rules(world, "9")) is is_said
+
+
+def test_a_right_value_that_is_still_too_much_says_what_it_is_now(world, browser):
+    ceilings(world, max_mg_per_session=10)
+
+    asked = send(world, browser, value="1.5").content.decode().replace("\u00a0", " ")
+
+    assert "says something else than before" in asked
+    assert "Lidocaine: 15 mg is above the ceiling of 10 mg per session." in asked
+
+
+@pytest.mark.parametrize("kind", ["correction", "addendum"])
+def test_a_record_that_is_not_signed_is_held_against_nothing_but_refused(world, browser, kind):
+    draft = start(world, book_session(world, 3, "14:00"))
+    url = reverse("sessions:addendum", args=[draft.public_id])
+
+    refused = browser.post(
+        url, {"kind": kind, "corrects": "shots", "value": "3", "reason": "Slip", "password": PASSWORD}
+    )
+
+    assert refused.status_code < 500
+    assert "This record is not signed yet" in refused.content.decode()
+
+
+def test_what_was_found_is_part_of_what_is_signed(world):
+    ceilings(world, max_mg_per_session=30)
+    one = correct(world, "given_ml", "4")
+    assert OVER_SESSION.split(":")[0] in Signature.objects.get(addendum=one).canonical_text
+
+    with lifted_everywhere():
+        Addendum.objects.filter(pk=one.pk).update(findings=None)
+
+        assert verify_chain(world.clinic).broken.record == str(world.record.public_id)
+
+
+def test_a_correction_signed_in_the_format_before_still_holds(world, monkeypatch):
+    ceilings(world, max_mg_per_session=30)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("sessions.canonical.CURRENT_FORMAT", 3)
+        correct(world, "given_ml", "4")
+
+    correct(world, "depth_mm", "4")
+
+    assert verify_chain(world.clinic).broken is None
 
 
 def test_the_findings_stay_beside_the_correction_in_the_readers_language(world, browser):

@@ -194,21 +194,49 @@ def test_the_ceiling_of_a_course_is_not_touched_by_what_another_course_got(world
     assert "dose.over_course_ceiling" not in at_second(world, record)
 
 
-def test_a_dose_of_another_session_that_no_ceiling_can_count_is_told(world):
-    """A strength nobody noted makes no milligrams: the sum would be too low and say nothing."""
-    substance(world, max_mg_per_session=Decimal(300))
-    record = second(world, hours=3)
-    assert "dose.uncounted" not in at_second(world, record)
+def uncounted(world, ceilings, hours):
+    """What is said of a lidocaine without a strength, given so many hours before the second session of its course."""
+    substance(world, strength=None, strength_unit="")
+    traits(world, **ceilings.pop("traits", {}))
+    substance(world, **ceilings)
+    record = second(world, hours=hours)
     rows = Administration.objects.exclude(record=record).filter(substance=world.lidocaine)
     rows.update(strength=None, strength_unit="")
-    substance(world, strength=None, strength_unit="")
+    return at_second(world, record).get("dose.uncounted")
 
-    level, words = at_second(world, record)["dose.uncounted"]
 
-    assert level == "warn"
-    assert words.startswith("Lidocaine was given at another session too, and its strength is not noted there")
-    substance(world, max_mg_per_session=None)
-    assert "dose.uncounted" not in at_second(world, record)
+DAY, WEEK = 23, 7 * 24
+
+
+@pytest.mark.parametrize(
+    ("ceilings", "hours", "is_told"),
+    [
+        ({"max_mg_per_session": Decimal(300)}, DAY, True),
+        ({"max_mg_per_kg": Decimal(4)}, DAY, True),
+        ({"max_mg_per_24h": Decimal(300)}, DAY, True),
+        ({"max_mg_per_session": Decimal(300), "max_mg_per_24h": Decimal(300)}, WEEK, False),
+        ({"max_mg_per_course": Decimal(900)}, WEEK, True),
+        ({"traits": {"minutes_between": 90, "days_per_course": 5}}, DAY, False),
+        ({}, DAY, False),
+    ],
+)
+def test_a_dose_of_another_session_is_told_where_a_ceiling_would_count_it_and_cannot(world, ceilings, hours, is_told):
+    """A strength nobody noted makes no milligrams: the sum would be too low and say nothing."""
+    said = uncounted(world, {"max_mg_per_session": None, **ceilings}, hours)
+
+    assert (said is not None) is is_told
+    if said is not None:
+        assert said == (
+            "warn",
+            "Lidocaine was given at another session too, and how many mg that was is not known: no ceiling counts that dose. "
+            "Add it by hand.",
+        )
+
+
+def test_a_dose_whose_milligrams_are_known_is_in_the_sums(world):
+    substance(world, max_mg_per_session=Decimal(300))
+
+    assert "dose.uncounted" not in at_second(world, second(world, hours=3))
 
 
 @pytest.mark.parametrize(("minutes", "is_told"), [(89, True), (90, False)])
@@ -447,15 +475,16 @@ def test_an_allergy_to_one_product_is_one_to_every_other_of_the_same_medicine(wo
     assert found(world, record)["patient.allergy"] == ("block", "Allergy to Lidocaine: do not give Lidocaine.")
 
 
-def test_an_allergy_to_another_substance_of_the_class_is_asked_about(world):
+@pytest.mark.parametrize(("code", "words"), [("amide", "Amide anaesthetics"), ("quinolones", "quinolones")])
+def test_an_allergy_to_another_substance_of_the_class_is_asked_about(world, code, words):
     """Lidocaine with epinephrine is another substance: without this an allergy to lidocaine would say nothing of it."""
     other = make_substance(world.clinic, "Mepivacaine")
-    Substance.objects.filter(pk__in=[other.pk, world.lidocaine.pk]).update(allergy_classes=["amide"])
+    Substance.objects.filter(pk__in=[other.pk, world.lidocaine.pk]).update(allergy_classes=[code])
     record = start(world)
     assert "patient.allergy_akin" not in found(world, record)
 
     add_flag(actor=None, patient=world.patient, kind="allergy_substance", substance=other, since_on=MONDAY)
 
-    level, words = found(world, record)["patient.allergy_akin"]
+    level, said = found(world, record)["patient.allergy_akin"]
     assert level == "warn"
-    assert words == ("Allergic to another substance of this class (Amide anaesthetics): ask before giving Lidocaine.")
+    assert said == f"Allergic to another substance of this class ({words}): ask before giving Lidocaine."

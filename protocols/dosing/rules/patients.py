@@ -39,9 +39,9 @@ def allergies(mix: Mix) -> Iterator[Finding]:
                 Level.WARN,
                 "patient.allergy_akin",
                 gettext_noop(
-                    "Allergic to another substance of this class (%(allergies)s): ask before giving %(substance)s."
+                    "Allergic to another substance of this class (%(classes)s): ask before giving %(substance)s."
                 ),
-                {"allergies": ", ".join(sorted(akin)), "substance": substance.name},
+                {"classes": ", ".join(sorted(akin)), "substance": substance.name},
                 cite("S51", "INFER"),
                 (index,),
             )
