@@ -9,7 +9,7 @@ from mesoclinic.core.localtime import day_bounds, local_day
 from mesoclinic.core.models import Site
 from mesoclinic.core.queries.rare import list_rare
 from sessions.models import Appointment
-from sessions.models.appointments import OPEN_STATUSES, AppointmentStatus
+from sessions.models.appointments import AppointmentStatus
 from sessions.queries import appointments
 from sessions.queries.call_lists import MOST_LINES, call_lists
 from sessions.queries.to_call import Call
