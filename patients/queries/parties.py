@@ -101,6 +101,19 @@ def holding(links: QuerySet[PatientParty], today: date) -> QuerySet[PatientParty
     return links.exclude(pk__in=over) if over else links
 
 
+def links_a_sale_ends(patient: Patient, on: date, *, keep_others: bool) -> QuerySet[PatientParty]:
+    """Give the roles that end when an animal is sold on a day: all that would hold then or later, but the referrer's."""
+    staying = [PartyRole.REFERRER, *((PartyRole.TRAINER, PartyRole.RIDER) if keep_others else ())]
+    links = patient.party_links.filter(Q(until_on__isnull=True) | Q(until_on__gte=on))
+    return links.exclude(role__in=staying).select_related("party")
+
+
+def contacts_a_sale_ends(patient: Patient, on: date, *, keep_others: bool) -> list[Contact]:
+    """Return who would be a contact no more, owners first. One SQL statement."""
+    contacts = [_contact(link) for link in links_a_sale_ends(patient, on, keep_others=keep_others)]
+    return sorted(contacts, key=lambda one: (ORDER.index(one.role), one.from_on))
+
+
 def link_or_404(patient: Patient, link_id: int) -> PatientParty:
     """Return one role of a contact of this patient. One SQL statement."""
     try:

@@ -13,6 +13,7 @@ from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Party, Patient, PatientParty
 from patients.models.parties import PartyRole
+from patients.queries.parties import links_a_sale_ends
 from patients.services.sealed import refuse_sealed
 from patients.services.searching import fold_contact, index_patients
 
@@ -143,19 +144,19 @@ def transfer_ownership(
 ) -> PatientParty:
     """Hand an animal to its new owner on a day: every former owner's, payer's and family link ends the day before.
 
-    Trainer and rider end too unless `keep_others`; referrers stay. Courses and records stay with the animal.
+    One that had a last day of its own, on that day or later, too. Trainer and rider end too unless `keep_others`; referrers stay. Courses and records stay with the animal.
     Raises Refused("in-future" | "already-linked" | "not-valid").
     """
     if on > (today or timezone.localdate()):
         message = _("This day is still to come. Note the sale on the day it happens.")
         raise Refused("in-future", message, field="on")
     Patient.objects.select_for_update().get(pk=patient.pk)
-    staying = {PartyRole.REFERRER, *([PartyRole.TRAINER, PartyRole.RIDER] if keep_others else [])}
-    current = patient.party_links.filter(until_on__isnull=True).exclude(role__in=staying).select_related("party")
-    if party is not None and any(row.party_id == party.pk and row.role == PartyRole.OWNER for row in current):
+    ending = list(links_a_sale_ends(patient, on, keep_others=keep_others))
+    owners = [row for row in ending if row.role == PartyRole.OWNER and row.until_on is None]
+    if party is not None and any(row.party_id == party.pk for row in owners):
         raise Refused("already-linked", _("This is the owner already."), field="party")
     day_before = on - timedelta(days=1)
-    for row in current:
+    for row in ending:
         row.from_on = min(row.from_on, day_before)  # who came on that very day would stay a contact until it is over
         _end(row, day_before)
     new = link(actor=actor, patient=patient, role=PartyRole.OWNER, from_on=on, name=name, party=party, **contact)

@@ -94,5 +94,7 @@ def transfer_ownership(request: HttpRequest, public_id) -> HttpResponse:
         save,
         template="patients/parties/transfer.html",
         done=_("The new owner is in the file. Former contacts get nothing any more."),
-        contacts=queries.current_contacts(patient, timezone.localdate()),
+        contacts=queries.contacts_a_sale_ends(
+            patient, timezone.localdate(), keep_others=bool(form["keep_others"].value())
+        ),
     )

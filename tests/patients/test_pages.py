@@ -216,6 +216,27 @@ def test_a_sold_horses_page_shows_no_former_owners_contacts(desk, clinic):
     assert "Earlier contacts" in words
 
 
+def test_the_sale_names_only_those_who_end(desk, clinic):
+    horse = make_horse(clinic, owner="Anna Alt")
+    parties.end_party(actor=None, link=horse.party_links.get(), on=timezone.localdate())
+    for role, name in (("trainer", "Tom Trainer"), ("referrer", "Dr Vet")):
+        parties.add_party(actor=None, patient=horse, role=role, name=name)
+    page = reverse("patients:transfer-ownership", args=[horse.public_id])
+
+    named = _ending(desk.get(page))
+    kept = _ending(desk.post(page, {"on": "", "name": "Nora Neu", "keep_others": "on"}))
+
+    assert "Anna Alt" in named
+    assert "Tom Trainer" in named
+    assert "Dr Vet" not in named
+    assert "Anna Alt" in kept
+    assert "Tom Trainer" not in kept
+
+
+def _ending(answer):
+    return _words(answer).partition("These contacts end the day before")[2].partition("</ul>")[0]
+
+
 def test_reception_sees_no_records_and_practitioners_do(clinic):
     patient = make_patient(clinic)
 

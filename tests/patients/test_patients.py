@@ -8,7 +8,7 @@ import pytest
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
-from patients.models import Patient
+from patients.models import Patient, SearchWord
 from patients.models.flags import FlagKind
 from patients.queries import parties as party_queries
 from patients.queries import patients as queries
@@ -267,6 +267,37 @@ def test_a_horse_sold_on_the_day_its_owner_came_shows_the_new_one_at_once(sold_o
 
     assert [one.name for one in queries.banner(horse, TODAY).contacts] == ["Nora Neu"]
     assert [row.name for row in party_queries.earlier_contacts(horse, TODAY)] == ["Anna Alt"]
+
+
+@pytest.mark.parametrize("last_on", [TODAY, date(2026, 3, 20)])
+@pytest.mark.parametrize("sold_on", [TODAY, date(2026, 2, 27)])
+def test_a_sale_ends_the_former_owner_who_had_a_last_day_too(sold_on, last_on):
+    horse = make_horse(make_clinic(), owner="Anna Alt", registered_on=date(2026, 1, 5))
+    parties.end_party(actor=None, link=horse.party_links.get(), on=last_on)
+
+    parties.transfer_ownership(actor=None, patient=horse, on=sold_on, name="Nora Neu", today=TODAY)
+
+    assert [one.name for one in queries.banner(horse, sold_on).contacts] == ["Nora Neu"]
+    assert [row.name for row in party_queries.earlier_contacts(horse, TODAY)] == ["Anna Alt"]
+    assert not SearchWord.objects.filter(patient=horse, word=b"anna").exists()
+
+
+def test_a_sale_leaves_the_last_day_of_who_ended_before_it():
+    horse = make_horse(make_clinic(), owner="Anna Alt", registered_on=date(2026, 1, 5))
+    parties.end_party(actor=None, link=horse.party_links.get(), on=date(2026, 2, 1))
+
+    parties.transfer_ownership(actor=None, patient=horse, on=TODAY, name="Nora Neu", today=TODAY)
+
+    assert horse.party_links.get(party__name="Anna Alt").until_on == date(2026, 2, 1)
+
+
+def test_an_owner_who_was_ended_by_mistake_may_own_again_from_the_same_day():
+    horse = make_horse(make_clinic(), owner="Anna Alt", registered_on=date(2026, 1, 5))
+    link = parties.end_party(actor=None, link=horse.party_links.get(), on=TODAY)
+
+    parties.transfer_ownership(actor=None, patient=horse, on=TODAY, party=link.party, today=TODAY)
+
+    assert [one.name for one in queries.banner(horse, TODAY).contacts] == ["Anna Alt"]
 
 
 def test_a_sale_is_noted_on_the_day_it_happens():
