@@ -35,6 +35,10 @@ class FlagKind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+ALLERGIES = (FlagKind.ALLERGY_SUBSTANCE, FlagKind.ALLERGY_CLASS, FlagKind.ALLERGY_MATERIAL)
+PLANNED = (FlagKind.ANTICOAGULANT, FlagKind.COMPETITION, FlagKind.OTHER)  # may begin on a day to come
+
+
 class Flag(Identified):
     Kind = FlagKind
 

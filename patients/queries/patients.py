@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from mesoclinic.core.models import Clinic
 from mesoclinic.core.wording import date_format
 from patients.models import Flag, Identifier, Patient, Weight
-from patients.models.flags import FlagKind
+from patients.models.flags import ALLERGIES, FlagKind
 from patients.models.patients import AllergyStatus, IdentifierScheme
 from patients.queries.parties import Contact, contacts_of
 from patients.restricted import knock
@@ -25,7 +25,6 @@ from protocols.dosing import MixPatient
 from protocols.models import Species
 
 LONGEST_CHAIN = 20
-ALLERGIES = ("allergy_substance", "allergy_class", "allergy_material")
 
 
 def get_or_404(clinic: Clinic, public_id: uuid.UUID | str) -> Patient:

@@ -11,13 +11,13 @@ from mesoclinic.core.checking import check
 from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Flag, Patient
+from patients.models.flags import ALLERGIES, PLANNED
 from patients.models.patients import AllergyStatus
-from patients.services.patients import save_allergy_status
+from patients.queries.flags import lasting_allergies
+from patients.services.patients import refuse_future, save_allergy_status
 from patients.services.sealed import refuse_sealed
 from protocols.allergens import allergen_code
 from protocols.models import Substance
-
-ALLERGIES = ("allergy_substance", "allergy_class", "allergy_material")
 
 
 @transaction.atomic
@@ -34,7 +34,11 @@ def add_flag(
     source: str = "",
     today: date | None = None,
 ) -> Flag:
-    """Raise a flag. An allergy makes the file say "listed". Raises Refused("not-valid" | "already-flagged")."""
+    """Raise a flag. An allergy makes the file say "listed".
+
+    Only what may be planned begins on a day to come: until then nobody would be warned.
+    Raises Refused("not-valid" | "already-flagged" | "in-future").
+    """
     today = today or timezone.localdate()
     patient = Patient.objects.select_for_update(of=("self",)).select_related("clinic", "species").get(pk=patient.pk)
     refuse_sealed(patient)
@@ -50,6 +54,8 @@ def add_flag(
         created_by=actor,
     )
     check(flag, but=["patient", "created_by"])
+    if kind not in PLANNED:
+        refuse_future(flag.since_on, today, "since_on")
     if substance is not None and substance.clinic_id not in (None, patient.clinic_id):
         raise Refused("not-valid", _("Choose a substance of this clinic."), field="substance")
     same = Flag.objects.filter(patient=patient, kind=kind, substance=flag.substance, value=flag.value, text=flag.text)
@@ -66,7 +72,7 @@ def add_flag(
 def end_flag(*, actor: User | None, flag: Flag, on: date | None = None, today: date | None = None) -> Flag:
     """Say that a flag holds no longer; `on` is its last day.
 
-    When the last allergy of the list ends, the file says "not asked": somebody has to ask again.
+    When the last allergy of the list ends, today or before, the file says "not asked": somebody has to ask again.
     Raises Refused("already-ended" | "not-valid").
     """
     today = today or timezone.localdate()
@@ -79,7 +85,7 @@ def end_flag(*, actor: User | None, flag: Flag, on: date | None = None, today: d
     flag.until_on = on or today
     check(flag, but=["patient", "created_by"])
     flag.save(update_fields=["until_on"])
-    if flag.kind in ALLERGIES and not patient.flags.filter(kind__in=ALLERGIES, until_on__isnull=True).exists():
+    if flag.kind in ALLERGIES and not lasting_allergies(patient, today).exists():
         save_allergy_status(patient, AllergyStatus.NOT_ASKED, None)
     audit.record(actor=actor, verb="flag.ended", subject=patient, patient_id=patient.pk)
     return flag

@@ -13,8 +13,8 @@ from mesoclinic.core.models import User
 from mesoclinic.core.refused import Refused
 from patients.models import Consent, Flag, Identifier, Merge, Patient, PatientParty, Weight
 from patients.models.patients import AllergyStatus, FoodChain
+from patients.queries.flags import lasting_allergies
 from patients.queries.telling_apart import between
-from patients.services.flags import ALLERGIES
 from patients.services.sealed import refuse_sealed
 from patients.services.searching import fold_contact, index_patients
 
@@ -190,7 +190,7 @@ def _edited(kept: Patient, merge: Merge) -> list[str]:
     """Name what is no longer as the merge made it. A list of allergies somebody added to since is one they made."""
     now = _held(kept)
     edited = {name for name, value in merge.after.items() if now[name] != value}
-    added = kept.flags.filter(kind__in=ALLERGIES, until_on__isnull=True)
+    added = lasting_allergies(kept, timezone.localdate())
     if merge.after and merge.before.get("allergy_status") != AllergyStatus.LISTED and added.exists():
         edited.add("allergy_status")
     for names in TOGETHER:

@@ -17,6 +17,7 @@ from mesoclinic.core.models import Clinic, User
 from mesoclinic.core.refused import Refused
 from patients.models import Patient, Place, Weight
 from patients.models.patients import AllergyStatus
+from patients.queries.flags import lasting_allergies
 from patients.services import identifiers as identifier_service
 from patients.services import parties as party_service
 from patients.services.sealed import refuse_sealed
@@ -119,7 +120,7 @@ def end_patient(*, actor: User | None, patient: Patient, on: date, reason: str, 
     patient = _locked(patient)
     if patient.is_ended:
         raise Refused("already-ended", _("This file has already been closed."))
-    _refuse_future(on, today or timezone.localdate(), "on")
+    refuse_future(on, today or timezone.localdate(), "on")
     patient.ended_on, patient.end_reason = on, reason
     check(patient, but=GIVEN)
     patient.save(update_fields=["ended_on", "end_reason"])
@@ -146,16 +147,16 @@ def set_allergies(
 ) -> Patient:
     """Note the answer to "any allergies?": none known on a day, or not asked after all.
 
-    A list is kept by adding flags. Raises Refused("allergies-listed") while the file lists any that are not ended.
+    A list is kept by adding flags. Raises Refused("allergies-listed") while the file lists any that hold after today.
     """
     today = today or timezone.localdate()
     patient = _locked(patient)
     refuse_sealed(patient)
-    if status == AllergyStatus.LISTED or patient.flags.filter(kind__startswith="allergy_", until_on__isnull=True):
+    if status == AllergyStatus.LISTED or lasting_allergies(patient, today).exists():
         message = _("This file lists allergies. End each of them first, or add to the list.")
         raise Refused("allergies-listed", message, field="status")
     if asked_on:
-        _refuse_future(asked_on, today, "asked_on")
+        refuse_future(asked_on, today, "asked_on")
     save_allergy_status(patient, status, asked_on or today)
     audit.record(actor=actor, verb="patient.allergies-asked", subject=patient, patient_id=patient.pk)
     return patient
@@ -221,7 +222,7 @@ def forget_weight(*, noted_in: uuid.UUID) -> None:
 
 def _weigh(actor, patient, weight_kg, weighed_on, is_estimated, today, noted_in=None) -> Weight:
     refuse_sealed(patient)
-    _refuse_future(weighed_on, today, "weighed_on")
+    refuse_future(weighed_on, today, "weighed_on")
     facts = {"weight_kg": weight_kg, "weighed_on": weighed_on, "is_estimated": is_estimated}
     weight = Weight(patient=patient, by=actor, noted_in=noted_in, **facts)
     check(weight, but=["by", "patient"])
@@ -238,9 +239,9 @@ def _assign(patient: Patient, fields: Mapping[str, Any], today: date) -> None:
     for name, value in fields.items():
         setattr(patient, name, " ".join(value.split()) if name in ("name", "registered_name") else value)
     if patient.birth_on:
-        _refuse_future(patient.birth_on, today, "birth_on")
+        refuse_future(patient.birth_on, today, "birth_on")
     if patient.food_chain_seen_on:
-        _refuse_future(patient.food_chain_seen_on, today, "food_chain_seen_on")
+        refuse_future(patient.food_chain_seen_on, today, "food_chain_seen_on")
     _refuse_foreign_place(patient.place, patient.clinic_id)
     check(patient, but=GIVEN)
     fold_contact(patient, patient.name, patient.registered_name)
@@ -268,7 +269,8 @@ def _refuse_foreign_place(place: Place | None, clinic_id: int) -> None:
         raise Refused("not-valid", _("Choose a place of this clinic."), field="place")
 
 
-def _refuse_future(day: date, today: date, field: str) -> None:
+def refuse_future(day: date, today: date, field: str) -> None:
+    """Raise Refused("in-future") beside the field for a day that is still to come."""
     if day > today:
         raise Refused("in-future", _("This day is still to come. Choose today or an earlier day."), field=field)
 

@@ -319,6 +319,17 @@ def test_a_flag_needs_to_say_what_the_allergy_is_to(desk, clinic):
     assert "Allergy: Amide anaesthetics" in _words(desk.get(_page(patient)))
 
 
+def test_an_allergy_since_a_day_to_come_is_refused_beside_the_day(desk, clinic):
+    patient = make_patient(clinic)
+    sent = {"kind": "allergy_material", "value": "latex", "since_on": "2099-01-01"}
+
+    page = desk.post(reverse("patients:add-flag", args=[patient.public_id]), sent)
+
+    assert page.context["form"].errors == {"since_on": ["This day is still to come. Choose today or an earlier day."]}
+    assert 'id="id_since_on_error"' in page.content.decode()
+    assert not patient.flags.exists()
+
+
 def test_consent_names_its_text_version_giver_and_role_and_can_be_withdrawn(desk, clinic):
     horse = make_horse(clinic, owner="Chloé Martin")
     text = ConsentText.objects.create(clinic=clinic, kind="off_label", version=3, title="Off-label", body="…")

@@ -15,6 +15,7 @@ from patients.queries import patients as queries
 from patients.services import flags, identifiers, parties
 from patients.services import patients as services
 from protocols.dosing import shipped
+from protocols.models import Substance
 from tests.factories import make_clinic, make_horse, make_patient
 
 pytestmark = pytest.mark.django_db
@@ -340,6 +341,54 @@ def test_a_list_of_allergies_that_has_run_out_counts_as_not_asked():
     assert queries.mix_patients([patient], date(2026, 3, 1))[patient.pk].allergy_state == "listed"
     assert queries.mix_patients([patient], TODAY)[patient.pk].allergy_state == "not_asked"
     assert queries.banner(patient, TODAY).allergies.state == "not_asked"
+
+
+@pytest.mark.parametrize("kind", sorted(set(FlagKind) - {"anticoagulant", "competition", "other"}))
+def test_what_cannot_be_planned_is_no_flag_from_a_day_to_come(kind):
+    patient = make_patient(make_clinic())
+    to_what = {"value": "latex"} if kind in queries.ALLERGIES[1:] else {"text": "kicks"}
+    if kind == "allergy_substance":
+        to_what = {"substance": Substance.objects.create(clinic=patient.clinic, name="Procaine")}
+
+    with pytest.raises(Refused, match="still to come") as refused:
+        flags.add_flag(actor=None, patient=patient, kind=kind, since_on=date(2026, 3, 3), **to_what, today=TODAY)
+
+    assert refused.value.field == "since_on"
+    assert not patient.flags.exists()
+
+
+@pytest.mark.parametrize("kind", ["anticoagulant", "competition", "other"])
+def test_what_is_planned_is_a_flag_from_its_day_on(kind):
+    patient = make_patient(make_clinic())
+    flags.add_flag(actor=None, patient=patient, kind=kind, text="next month", since_on=date(2026, 4, 1), today=TODAY)
+
+    assert not queries.banner(patient, TODAY).flags
+    assert queries.banner(patient, date(2026, 4, 1)).flags
+
+
+def test_none_known_is_refused_while_an_allergy_with_a_last_day_still_holds():
+    patient = make_patient(make_clinic())
+    noted = {"kind": "allergy_class", "value": "amide", "until_on": date(2026, 3, 3)}
+    flags.add_flag(actor=None, patient=patient, **noted, today=TODAY)
+
+    with pytest.raises(Refused, match="lists allergies"):
+        services.set_allergies(actor=None, patient=patient, status="none_known", today=TODAY)
+    answered = services.set_allergies(actor=None, patient=patient, status="none_known", today=date(2026, 3, 4))
+
+    assert queries.banner(answered, date(2026, 3, 4)).allergies.state == "none_known"
+
+
+@pytest.mark.parametrize(("last_on", "status"), [(TODAY, "not_asked"), (date(2026, 3, 3), "listed")])
+def test_the_file_says_listed_until_the_last_allergy_has_ended(last_on, status):
+    patient = make_patient(make_clinic())
+    flag = flags.add_flag(actor=None, patient=patient, kind="allergy_class", value="amide", today=TODAY)
+
+    flags.end_flag(actor=None, flag=flag, on=last_on, today=TODAY)
+
+    patient.refresh_from_db()
+    assert patient.allergy_status == status
+    assert queries.banner(patient, TODAY).allergies.state == "listed"
+    assert queries.banner(patient, date(2026, 3, 4)).allergies.state == "not_asked"
 
 
 def test_a_file_is_begun_at_the_moment_the_service_is_told():
