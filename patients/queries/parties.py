@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 
-from django.db.models import Q, QuerySet
+from django.db.models import IntegerField, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce, ExtractDay, ExtractMonth, ExtractYear, NullIf
 from django.http import Http404
 
 from mesoclinic.core import languages
 from patients.models import Party, Patient, PatientParty
 from patients.models.parties import PartyRole
+
+NEVER = 99_999_999  # a day no child comes of age
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,10 @@ def current_contacts(patient: Patient, today: date) -> list[Contact]:
 
 def contacts_of(patients: Collection[Patient], today: date) -> dict[int, list[Contact]]:
     """Return the same for each of these patients, by key. One SQL statement for any number."""
-    links = PatientParty.objects.filter(patient__in=patients, from_on__lte=today).select_related("party").order_by()
+    links = holding(PatientParty.objects.filter(patient__in=patients), today).select_related("party").order_by()
     found: dict[int, list[Contact]] = {patient.pk: [] for patient in patients}
-    adults = {patient.pk for patient in patients if is_adult(patient, today)}
-    for link in sorted(links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)), key=attrgetter("pk")):
-        if not (link.patient_id in adults and link.role == PartyRole.GUARDIAN):
-            found[link.patient_id].append(_contact(link))
+    for link in sorted(links, key=attrgetter("pk")):
+        found[link.patient_id].append(_contact(link))
     return {key: sorted(rows, key=lambda one: (ORDER.index(one.role), one.from_on)) for key, rows in found.items()}
 
 
@@ -69,13 +71,8 @@ def language_of(patient: Patient, today: date, contacts: Collection[Contact] | N
 
 def earlier_contacts(patient: Patient, today: date) -> list[Contact]:
     """Return who was a contact before a day: for staff, behind a fold, never on a report. One SQL statement."""
-    adult = is_adult(patient, today)
-    links = patient.party_links.select_related("party").order_by("-until_on", "-id")
-    return [
-        _contact(link)
-        for link in links
-        if (link.until_on and link.until_on < today) or (adult and link.role == PartyRole.GUARDIAN)
-    ]
+    links = over(patient.party_links, today).select_related("party").order_by("-until_on", "-id")
+    return [_contact(link) for link in links]
 
 
 def former_parties(patient_ids: Collection[int], today: date) -> set[int]:
@@ -94,11 +91,35 @@ def last_sold_on(patient_ids: Collection[int], today: date) -> date | None:
 
 
 def holding(links: QuerySet[PatientParty], today: date) -> QuerySet[PatientParty]:
-    """Keep the roles that hold on a day: guardianship ends at majority. One SQL statement now, to see who is of age."""
-    links = links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today), from_on__lte=today)
-    children = links.filter(role=PartyRole.GUARDIAN, patient__birth_on__isnull=False)
-    over = [link.pk for link in children.select_related("patient__species") if is_adult(link.patient, today)]
-    return links.exclude(pk__in=over) if over else links
+    """Keep the roles that hold on a day: begun, and not over. No SQL statement of its own."""
+    return not_over(links, today).filter(from_on__lte=today)
+
+
+def not_over(links: QuerySet[PatientParty], today: date) -> QuerySet[PatientParty]:
+    """Keep the roles that hold on a day or will: guardianship ends at majority. No SQL statement of its own."""
+    lasting = Q(until_on__isnull=True) | Q(until_on__gte=today)
+    return _with_majority(links).filter(lasting, ~Q(role=PartyRole.GUARDIAN) | Q(majority__gt=_number_of(today)))
+
+
+def over(links: QuerySet[PatientParty], today: date) -> QuerySet[PatientParty]:
+    """Keep the roles that are over on a day: the others than `not_over`. No SQL statement of its own."""
+    grown_up = Q(role=PartyRole.GUARDIAN, majority__lte=_number_of(today))
+    return _with_majority(links).filter(Q(until_on__lt=today) | grown_up)
+
+
+def _with_majority(links: QuerySet[PatientParty]) -> QuerySet[PatientParty]:
+    """Tell `majority_on` in the database, as a number: 20260302, and NEVER for None.
+
+    The 29th of a February that has none lies before 1 March, the day it stands for, and after the 28th.
+    """
+    years = NullIf(Cast(KeyTextTransform("majority_years", "patient__species__traits"), IntegerField()), 0)
+    born = "patient__birth_on"
+    number = (ExtractYear(born) + years) * 10_000 + ExtractMonth(born) * 100 + ExtractDay(born)
+    return links.alias(majority=Coalesce(number, NEVER, output_field=IntegerField()))
+
+
+def _number_of(day: date) -> int:
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def links_a_sale_ends(patient: Patient, on: date, *, keep_others: bool) -> QuerySet[PatientParty]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from patients import words
 from patients.models import Identifier, Patient, PatientParty, SearchWord
 from patients.models.search import WordKind
+from patients.queries.parties import not_over
 from patients.queries.patients import files_of
 from protocols.folding import fold
 
@@ -23,7 +24,7 @@ def index_patients(patients: Iterable[Patient]) -> None:
     """
     keys = [patient.pk for patient in patients]
     today = timezone.localdate()
-    current = PatientParty.objects.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)).select_related("party")
+    current = not_over(PatientParty.objects.all(), today).select_related("party")
     rows = (
         Patient.objects.filter(pk__in=keys, merged_into__isnull=True)
         .select_related("clinic")

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
-
 from patients.models import Patient, PatientParty
-from patients.queries.parties import ORDER
+from patients.queries.parties import ORDER, holding
 
 
 @dataclass(frozen=True)
@@ -26,10 +24,9 @@ UNKNOWN = Contact()
 def contacts_of(patients: Iterable[Patient], today: date) -> dict[int, Contact]:
     """Say how each patient is reached: the owner or guardian with a phone first, else the own phone. One statement."""
     patients = {patient.pk: patient for patient in patients}
-    links = PatientParty.objects.filter(patient__in=patients, from_on__lte=today).select_related("party")
-    links = links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)).exclude(role__in=["payer", "referrer"])
+    links = holding(PatientParty.objects.filter(patient__in=patients), today).select_related("party")
     found: dict[int, list[PatientParty]] = {}
-    for link in links:
+    for link in links.exclude(role__in=["payer", "referrer"]):
         found.setdefault(link.patient_id, []).append(link)
     return {pk: _contact(patient, found.get(pk, [])) for pk, patient in patients.items()}
 

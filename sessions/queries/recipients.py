@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
-
 from mesoclinic.core import languages, texting
 from mesoclinic.core.models import Clinic
 from patients.models import Party, Patient, PatientParty
-from patients.models.parties import Contactable, PartyRole
-from patients.queries.parties import is_adult, majority_on
+from patients.models.parties import Contactable
+from patients.queries.parties import holding, majority_on
 from sessions.models import ReminderSettings
 from sessions.models.reminders import Channel
 from sessions.scheduling.reminding import Night
@@ -55,12 +53,10 @@ def recipients(
     can be told. Nobody twice by the same address. Nobody at all for an ended file.
     """
     living = {one.pk: one for one in patients if not one.is_ended and one.merged_into_id is None}
-    links = PatientParty.objects.filter(patient__in=list(living), gets_reminders=True, from_on__lte=today)
-    links = links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today)).select_related("party")
+    links = PatientParty.objects.filter(patient__in=list(living), gets_reminders=True)
     contacts: dict[int, list[Party]] = defaultdict(list)
-    for link in links:
-        of_age = link.role == PartyRole.GUARDIAN and is_adult(living[link.patient_id], today)
-        if not of_age and link.party not in contacts[link.patient_id]:
+    for link in holding(links, today).select_related("party"):
+        if link.party not in contacts[link.patient_id]:
             contacts[link.patient_id].append(link.party)
     return {pk: _of_one(clinic, rules, one, contacts[pk], today) for pk, one in living.items()}
 

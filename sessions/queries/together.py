@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import chain, islice
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Site
 from mesoclinic.core.wording import date_format
 from patients.models import Patient, PatientParty
+from patients.queries.parties import holding
 from sessions.models import PlannedSession, Practitioner, Room
 from sessions.models.courses import LEFT_OPEN, OUT_OF_PLAN, PlannedStatus
 from sessions.queries import availability, booking, room_choice
@@ -92,8 +92,7 @@ class Series:
 
 def relatives(patients: Sequence[Patient], today: date) -> list[Patient]:
     """List the open files that share an owner, guardian, payer or other contact with one of these. Two SQL statements."""
-    current = Q(from_on__lte=today) & (Q(until_on__isnull=True) | Q(until_on__gte=today))
-    links = PatientParty.objects.filter(current).exclude(role="referrer")
+    links = holding(PatientParty.objects.exclude(role="referrer"), today)
     parties = links.filter(patient__in=[one.pk for one in patients]).values("party")
     keys = links.filter(party__in=parties).values_list("patient_id", flat=True)
     rows = Patient.objects.filter(pk__in=keys, ended_on__isnull=True, merged_into__isnull=True)

@@ -1,7 +1,7 @@
 """Registering, changing and ending patients."""
 
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -317,6 +317,37 @@ def test_guardianship_ends_at_majority():
 
     assert [one.name for one in queries.banner(patient, date(2026, 3, 1)).contacts] == ["Mother"]
     assert not queries.banner(patient, date(2026, 3, 2)).contacts
+
+
+@pytest.mark.parametrize(
+    ("born", "last_on"),
+    [
+        (date(2008, 3, 2), date(2026, 3, 1)),
+        (date(2008, 2, 29), date(2026, 2, 28)),
+        (date(2010, 2, 28), date(2028, 2, 27)),
+        (date(2010, 3, 1), date(2028, 2, 29)),
+        (date(2008, 1, 1), date(2025, 12, 31)),
+        (date(2007, 12, 31), date(2025, 12, 30)),
+    ],
+)
+def test_the_database_tells_the_day_of_majority_as_the_file_does(born, last_on):
+    patient = make_patient(make_clinic(), birth_on=born)
+    parties.add_party(actor=None, patient=patient, role="guardian", name="Mother", from_on=date(2020, 1, 5))
+    next_on = last_on + timedelta(days=1)
+
+    assert party_queries.majority_on(patient) == next_on
+    assert party_queries.current_contacts(patient, last_on)
+    assert not party_queries.earlier_contacts(patient, last_on)
+    assert not party_queries.current_contacts(patient, next_on)
+    assert party_queries.earlier_contacts(patient, next_on)
+
+
+def test_guardianship_of_who_has_no_birth_date_goes_on():
+    patient = make_patient(make_clinic(), birth_on=None)
+    parties.add_party(actor=None, patient=patient, role="guardian", name="Mother", from_on=date(2020, 1, 5))
+
+    assert party_queries.current_contacts(patient, TODAY)
+    assert not party_queries.earlier_contacts(patient, TODAY)
 
 
 def test_a_party_or_place_of_another_clinic_is_refused():
