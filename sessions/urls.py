@@ -64,6 +64,7 @@ urlpatterns: list = [
     path("appointments/new-caller/", appointments.book_new_caller, name="new-caller"),
     path("appointments/new-caller/known/", appointments.likely_known, name="likely-known"),
     path("appointments/walk-in/", walk_ins.walk_in, name="walk-in"),
+    path("appointments/walk-in/new-caller/", walk_ins.walk_in_new_caller, name="walk-in-new-caller"),
     path("appointments/planned/<uuid:public_id>/", appointments.book_planned, name="book-planned"),
     path("appointments/<uuid:public_id>/", appointments.appointment, name="appointment"),
     path("appointments/<uuid:public_id>/move/", changing.move, name="move"),

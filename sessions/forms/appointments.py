@@ -268,12 +268,12 @@ class BookForm(TimeChoice):
         return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
 
 
-class CallerForm(BookForm):
+class CallerFields(Form):
+    """What is asked about somebody new: the little one knows on the phone, or at the desk."""
+
     name = forms.CharField(label=_("Name"), max_length=200)
     phone = forms.CharField(label=_("Phone"), max_length=40)
     owner_name = forms.CharField(label=_("Owner"), max_length=200, required=False)
-
-    field_order = ["name", "owner_name", "phone", "reason", "note", "squeeze_reason"]
 
     def __init__(self, *args, species: Species, **kwargs):
         super().__init__(*args, **kwargs)
@@ -284,9 +284,33 @@ class CallerForm(BookForm):
         else:
             del self.fields["owner_name"]
 
+
+class CallerForm(CallerFields, BookForm):
+    field_order = ["name", "owner_name", "phone", "reason", "note", "squeeze_reason"]
+
     def asked(self) -> dict[str, Any]:
         names = ("name", "phone", "owner_name")
         return super().asked() | {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+
+class NewHereForm(CallerFields):
+    """Somebody new who stands at the desk: with whom, instead of a time."""
+
+    reason = forms.CharField(label=_("Reason for the visit"), max_length=300)
+    with_whom = PublicChoice(Practitioner.objects.none(), label=_("With"))
+    booking_token = forms.UUIDField(widget=forms.HiddenInput)
+
+    field_order = ["name", "owner_name", "phone", "reason", "with_whom"]
+
+    def __init__(self, *args, people: QuerySet, **kwargs):
+        kwargs.setdefault("initial", {}).setdefault("booking_token", uuid.uuid4())
+        super().__init__(*args, **kwargs)
+        self.fields["with_whom"].offer(people)
+
+    def asked(self) -> dict[str, Any]:
+        """Give the keywords of the walk-in service."""
+        asked = dict(self.cleaned_data)
+        return {"practitioner": asked.pop("with_whom"), **asked}
 
 
 def typed_before(typed: QueryDict) -> dict[str, str]:

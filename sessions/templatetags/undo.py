@@ -12,6 +12,7 @@ register = template.Library()
 # Where a step is being made, often for somebody else: another patient's name above it would be read as theirs.
 STEPS = {
     *("sessions:book", "sessions:book-planned", "sessions:book-series", "sessions:new-caller", "sessions:walk-in"),
+    "sessions:walk-in-new-caller",
     *("sessions:move", "sessions:not-treated", "sessions:cancel", "sessions:no-show", "sessions:prescribe"),
     *("sessions:record", "sessions:record-edit", "sessions:record-save", "sessions:record-done", "patients:register"),
 }

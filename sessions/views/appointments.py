@@ -1,6 +1,6 @@
 """Pages and one-tap actions of appointments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -30,10 +30,11 @@ from sessions.forms.appointments import (
 )
 from sessions.models import Appointment
 from sessions.queries import appointments as reads
-from sessions.queries import availability, booking
+from sessions.queries import booking
 from sessions.queries.waiting import entry_about
 from sessions.services import appointments
 
+from .callers import another_asked, no_species, species_asked, to_species
 from .desk import Desk, back
 from .waiting import say_who_waits
 
@@ -121,9 +122,8 @@ def book_new_caller(request: HttpRequest) -> HttpResponse:
     kinds = list(Species.objects.all())
     species = species_asked(request, kinds)
     if species is None:
-        messages.error(request, _("No species is known yet. Ask an admin to load the catalogue."))
-        return redirect("sessions:calendar")
-    if another := _another_asked(request, kinds, species):
+        return no_species(request)
+    if another := another_asked(request, kinds, species):
         return _ask_for_another(request, another)
     desk = Desk(request, species=species, kind=Appointment.Kind.FIRST_VISIT)
     common = {**desk.choices, "in_file": False, "species": species}
@@ -152,33 +152,13 @@ def book_new_caller(request: HttpRequest) -> HttpResponse:
     return desk.page("sessions/appointments/new_caller.html", form, **beside)
 
 
-def species_asked(request: HttpRequest, kinds: Sequence[Species]) -> Species | None:
-    """Give the species the address names; else the first that the practitioner it names treats; else the first."""
-    named = next((one for one in kinds if one.code == request.GET.get("species")), None)
-    asked = request.GET.get("practitioner")
-    if named or not asked:
-        return named or next(iter(kinds), None)
-    people = [one for one in availability.practitioners(request.clinic) if str(one.public_id) == asked]
-    return next(
-        (one for one in kinds if all(availability.treats(who, one.pk) for who in people)), next(iter(kinds), None)
-    )
-
-
-def _another_asked(request: HttpRequest, kinds: Sequence[Species], now_for: Species) -> Species | None:
-    asked = request.POST.get(FOR_SPECIES)
-    return next((one for one in kinds if one.code == asked and one != now_for), None)
-
-
 def _ask_for_another(request: HttpRequest, species: Species) -> HttpResponse:
     """Send the form on to the page of another species with all that was typed and looked for.
 
-    Who does not treat it, or a room that does not take it, is looked for no more. Words stay in the form: see below.
+    Who does not treat it, or a room that does not take it, is looked for no more.
     """
-    kept = request.GET.copy()
-    kept["species"] = species.code
-    for name in {"practitioner", "where"} & Desk(request, species=species).filters.errors.keys():
-        kept.pop(name, None)
-    return redirect(f"{request.path}?{kept.urlencode()}", preserve_request=True)
+    unfit = {"practitioner", "where"} & Desk(request, species=species).filters.errors.keys()
+    return to_species(request, species, without=unfit)
 
 
 def _book_for_a_known(request: HttpRequest) -> HttpResponse:
@@ -197,7 +177,8 @@ def likely_known(request: HttpRequest) -> HttpResponse:
     """Show who may be the caller already, while name and phone are typed."""
     name, phone = (request.GET.get(field, "")[:200].replace("\x00", "") for field in ("name", "phone"))
     hits = search.duplicates(request.clinic, name, phone=phone, species=request.GET.get("species", "")[:20])
-    return render(request, "sessions/appointments/_likely_known.html", {"hits": hits})
+    is_here = bool(request.GET.get("is_here"))
+    return render(request, "sessions/appointments/_likely_known.html", {"hits": hits, "is_here": is_here})
 
 
 @requires("sessions.view_schedule")

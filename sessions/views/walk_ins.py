@@ -1,11 +1,13 @@
 """A patient is here without a time, or before it: one tap, and a question only where it is not plain what for."""
 
 from collections.abc import Iterable
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,11 +16,14 @@ from mesoclinic.core.refused import Refused
 from patients.models import Patient, Place
 from patients.queries import patients as patient_reads
 from patients.queries import search
+from protocols.models import Species
+from sessions.forms.appointments import FOR_SPECIES, KNOWN, NewHereForm, typed_before, where_key
 from sessions.models import Appointment, Practitioner
 from sessions.queries import availability, booking, walk_ins
 from sessions.queries.walk_ins import DueSession
 from sessions.services import appointments
 
+from .callers import another_asked, no_species, species_asked, to_species
 from .desk import back
 from .ripples import offer_undo
 from .waiting import say_who_waits
@@ -105,6 +110,57 @@ def _begin(
     )
 
 
+@requires("sessions.book")
+def walk_in_new_caller(request: HttpRequest) -> HttpResponse:
+    """Register somebody who has no file yet and is here now; what was typed into the search is their name."""
+    if KNOWN in request.POST:
+        return _go_on_with_a_known(request)
+    kinds = list(Species.objects.all())
+    species = species_asked(request, kinds)
+    if species is None:
+        return no_species(request)
+    if another := another_asked(request, kinds, species):
+        return to_species(request, another)
+    people = availability.practitioners(request.clinic, timezone.localdate(), species).distinct()
+    chosen, place = request.GET.get("practitioner", ""), _place(request)
+    found = walk_ins.takers(people, request.user, species_code=species.code, chosen=chosen)
+    if request.method == "POST" and FOR_SPECIES not in request.POST:
+        form = NewHereForm(request.POST, species=species, people=people)
+        if form.is_valid() and (begun := _register_and_begin(request, form, species, place)):
+            return begun
+    else:
+        first = typed_before(request.POST)
+        if first.get("with_whom") not in {str(one.public_id) for one in people} and len(found) == 1:
+            first["with_whom"] = found[0].public_id
+        form = NewHereForm(initial=first, species=species, people=people)
+    later = {"species": species.code, "practitioner": chosen if found else "", "where": where_key(None, place)}
+    context = {"form": form, "kinds": kinds, "species": species, "place": place, "later_query": urlencode(later)}
+    return render(request, "sessions/appointments/walk_in_new_caller.html", context)
+
+
+def _register_and_begin(
+    request: HttpRequest, form: NewHereForm, species: Species, place: Place | None
+) -> HttpResponse | None:
+    try:
+        visit = appointments.walk_in_new_caller(
+            actor=request.user, clinic=request.clinic, site=request.site, species=species, place=place, **form.asked()
+        )
+    except Refused as no:
+        field = {"practitioner": "with_whom"}.get(no.field or "", no.field)
+        form.add_error(field if field in form.fields else None, no.message)
+        return None
+    names = {"name": visit.patient.name, "who": visit.practitioner.name}
+    messages.success(request, _("%(name)s is here, with %(who)s.") % names)
+    return back(request, "sessions:appointment", visit.public_id)
+
+
+def _go_on_with_a_known(request: HttpRequest) -> HttpResponse:
+    """Take who turned out to have a file as any walk-in. A 307 keeps the typed words out of the address."""
+    asked = {"patient": request.POST[KNOWN], "practitioner": request.POST.get("with_whom", "")}
+    asked["place"] = request.GET.get("place", "")
+    return redirect(f"{reverse('sessions:walk-in')}?{urlencode(asked)}", preserve_request=True)
+
+
 def _is_here(request: HttpRequest, patient: Patient) -> HttpResponse | None:
     """Go to the visit a patient is here for already: a second click, or a second desk, makes no second one."""
     visit = walk_ins.visit_under_way(patient)
@@ -147,5 +203,7 @@ def _find_walk_in(request: HttpRequest) -> HttpResponse:
         "place": place,
         "here": [(one, taps(one.species.code)) for one in here],
         "practitioner": chosen,
+        "new_name": "" if any(one.isdigit() for one in text) else text.strip(),
+        "new_query": urlencode({"practitioner": chosen} | ({"place": place.public_id} if place else {})),
     }
     return render(request, "sessions/appointments/find_walk_in.html", context)

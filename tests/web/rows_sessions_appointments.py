@@ -53,6 +53,7 @@ ROWS = {
     "sessions:new-caller": Row(),
     "sessions:likely-known": Row(),
     "sessions:walk-in": Row(),
+    "sessions:walk-in-new-caller": Row(),
     "sessions:book-planned": Row(lambda world: {"public_id": world.one(make_planned).public_id}),
     "sessions:undo": Row(lambda world: {"batch": UUID(int=7)}),
     **{f"sessions:{name}": Row(visit) for name in ONE_TAP},

@@ -114,7 +114,7 @@ NO_LISTS = {
         *("protocols:receive-lot", "protocols:upload-import", "sessions:add-absence", "sessions:add-closure"),
         *("sessions:ask-batch", "sessions:book", "sessions:book-round", "sessions:create-practitioner"),
         *("sessions:leaflet-texts", "sessions:my-calendar", "sessions:new-caller", "sessions:paper"),
-        *("sessions:reminder-settings", "sessions:walk-in", "sessions:book-together"),
+        *("sessions:reminder-settings", "sessions:walk-in", "sessions:walk-in-new-caller", "sessions:book-together"),
     ),
     "pieces of a form, and what is found while somebody types": (
         *("patients:duplicates", "patients:find-parties", "patients:search", "protocols:cadence-rows"),

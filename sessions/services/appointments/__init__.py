@@ -20,7 +20,7 @@ from .attendance import (
 from .booking import book_appointment, walk_in
 from .booking_many import Booking, book_many
 from .booking_series import SeriesTime, book_series
-from .callers import book_new_caller
+from .callers import book_new_caller, walk_in_new_caller
 from .coming_early import come_now
 from .following import (
     cancel_with_following,
@@ -88,4 +88,5 @@ __all__ = [
     "undo_not_treated",
     "undo_start",
     "walk_in",
+    "walk_in_new_caller",
 ]
