@@ -25,5 +25,6 @@ app.conf.beat_schedule = {
     "deliver-reminders": {"task": "sessions.deliver_due_reminders", "schedule": crontab()},
     "print-left-batches": {"task": "sessions.print_left_batches", "schedule": 60.0},
     "go-on-with-left-imports": {"task": "patients.go_on_with_left_imports", "schedule": 60.0},
+    "index-ended-contacts": {"task": "patients.index_ended_contacts", "schedule": crontab(hour="1", minute="20")},
     "expire-lots": {"task": "protocols.expire_lots", "schedule": crontab(hour="3", minute="20")},
 }

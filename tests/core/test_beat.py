@@ -27,6 +27,7 @@ TABLE = {
     "deliver-reminders": ("sessions.deliver_due_reminders", "* * * * *"),
     "print-left-batches": ("sessions.print_left_batches", 60.0),
     "go-on-with-left-imports": ("patients.go_on_with_left_imports", 60.0),
+    "index-ended-contacts": ("patients.index_ended_contacts", "20 1 * * *"),
     "expire-lots": ("protocols.expire_lots", "20 3 * * *"),
 }
 

@@ -1,22 +1,24 @@
 """Finding a patient by whatever is typed."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 
 import pytest
+import time_machine
 from django.apps import apps
 
 from patients.models import SearchWord
 from patients.queries.search import duplicates, search
 from patients.services import identifiers, merging, parties
 from patients.services import patients as services
-from patients.services.searching import index_patients
+from patients.services.searching import index_ended_contacts, index_patients
 from patients.words import name_words, phone_words, typed_groups
 from protocols.folding import fold
 from tests.factories import make_clinic, make_horse, make_patient
 from tests.shared import shared
 
 TODAY = date(2026, 3, 2)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def names(hits):
@@ -114,6 +116,48 @@ def test_a_former_owner_no_longer_finds_the_horse(clinic, crowd):
 
     assert names(search(clinic, "chloe")) == []
     assert names(search(clinic, "nora")) == ["Bella"]
+
+
+@pytest.mark.parametrize("nights", [1, 20])
+def test_a_contact_finds_the_file_until_the_last_day_is_over(clinic, nights):
+    with time_machine.travel(NOON, tick=False):
+        horse = make_horse(clinic, name="Bijou", owner="Wanda Weber", registered_on=date(2026, 1, 5))
+        parties.end_party(actor=None, link=horse.party_links.get(), on=TODAY)
+        index_ended_contacts()
+
+        assert names(search(clinic, "wanda")) == ["Bijou"]
+
+    with time_machine.travel(NOON + timedelta(days=nights), tick=False):
+        index_ended_contacts()
+        index_ended_contacts()
+
+        assert names(search(clinic, "wanda")) == []
+        assert names(search(clinic, "bijou")) == ["Bijou"]
+
+
+def test_a_guardian_finds_the_file_until_the_child_is_of_age(clinic):
+    with time_machine.travel(NOON, tick=False):
+        child = make_patient(clinic, name="Young", birth_on=date(2008, 3, 3))
+        parties.add_party(actor=None, patient=child, role="guardian", name="Wanda Weber", from_on=date(2026, 1, 5))
+        index_ended_contacts()
+
+        assert names(search(clinic, "wanda")) == ["Young"]
+
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        index_ended_contacts()
+
+        assert names(search(clinic, "wanda")) == []
+
+
+def test_only_files_whose_contacts_ended_lately_are_written_anew(clinic, crowd):
+    ended = {TODAY: "Lately", TODAY - timedelta(days=60): "Long Ago", TODAY + timedelta(days=1): "Tomorrow"}
+    with time_machine.travel(NOON, tick=False):
+        for last_on, name in ended.items():
+            horse = make_horse(clinic, name=name, registered_on=date(2025, 1, 5))
+            parties.end_party(actor=None, link=horse.party_links.get(), on=last_on)
+
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        assert index_ended_contacts() == 1
 
 
 def test_a_renamed_owner_is_found_by_the_new_name(clinic, crowd):
