@@ -49,6 +49,8 @@ def write_record(
     actor = world.user_of(practitioner)
     record = records.start_record(actor=actor, appointment=appointment, now=appointment.starts_at)
     content = _content(world, record, appointment, story, number)
+    if done_at is not None:
+        content = _from_big_lots(world, content, appointment)
     typed = Typed(raw={}, content=content, edit_count=record.edit_count)
     if done_at is None:
         return records.save_draft(actor=actor, record=record, typed=typed, now=appointment.starts_at)
@@ -68,7 +70,6 @@ def _content(
         if number > 1 and content.lines
         else _mix(world, MIXES.get(protocol, HUMAN_MIX if species == "human" else MIXES[EQUINE]))
     )
-    lines = tuple(_with_lot(world, line, on) for line in lines)
     total_ml = sum((line.given_ml or Decimal(0) for line in lines), Decimal(0))
     points = POINTS[species] + 5 * (number % 3)
     per_point_ml = (total_ml / points).quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -109,6 +110,11 @@ def _mix(world: World, mix: tuple[tuple[str, str, str], ...]) -> tuple[LineGiven
         )
         for role, code, ml in mix
     )
+
+
+def _from_big_lots(world: World, content: RecordContent, appointment: Appointment) -> RecordContent:
+    on = appointment.starts_at.astimezone(world.site.zone).date()
+    return replace(content, lines=tuple(_with_lot(world, line, on) for line in content.lines))
 
 
 def _with_lot(world: World, line: LineGiven, on: date) -> LineGiven:
