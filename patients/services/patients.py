@@ -69,7 +69,7 @@ def register_patient(
     patient.number = _next_number(clinic)
     patient.save()
     for scheme, value in identifiers:
-        identifier_service.attach(patient=patient, scheme=scheme, value=value)
+        _attach(patient, scheme, value)
     for party in parties:
         party_service.link(actor=actor, patient=patient, **{"from_on": today, **party})
     if weight_kg is not None:
@@ -218,6 +218,15 @@ def correct_weight(
 def forget_weight(*, noted_in: uuid.UUID) -> None:
     """Take back the weight typed in a record that does not count any more, inside the caller's transaction."""
     Weight.objects.filter(noted_in=noted_in).delete()
+
+
+def _attach(patient: Patient, scheme: str, value: str) -> None:
+    """Attach a number typed with others: what is wrong with it is said at the field of its scheme."""
+    try:
+        identifier_service.attach(patient=patient, scheme=scheme, value=value)
+    except Refused as refused:
+        refused.field = scheme
+        raise
 
 
 def _weigh(actor, patient, weight_kg, weighed_on, is_estimated, today, noted_in=None) -> Weight:

@@ -89,43 +89,77 @@ def test_a_double_click_registers_one_patient(desk):
 
 
 @pytest.mark.parametrize(
-    ("typed", "message"),
+    ("field", "typed", "message"),
     [
-        ({"name": ""}, "Please fill this in"),
-        ({"name": "x" * 10_000}, "200"),
-        ({"name": "a\x00b"}, "invisible character"),
-        ({"birth_on": "2026-02-31"}, "real date"),
-        ({"birth_on": "9999-01-01"}, "between 1900 and 2100"),
-        ({"birth_on": "2099-01-01"}, "still to come"),
-        ({"weight_kg": "-3"}, "A weight is above 0"),
-        ({"weight_kg": "1000000"}, "does not fit"),
-        ({"weight_kg": "1500"}, "does not fit"),
-        ({"weight_kg": "0"}, "A weight is above 0 and at most 2000 kg."),
-        ({"weight_kg": "-5"}, "A weight is above 0 and at most 2000 kg."),
-        ({"weight_kg": "1e2"}, "Write the number out"),
-        ({"weight_kg": "80,55555"}, "Too many digits after the point: 2 at most."),
-        ({"email": "nobody"}, "e"),
-        ({"sex": "gelding"}, "not one of the available choices"),
-        ({"public_id": "no"}, "UUID"),
-        ({"contact-phone": "0612345678"}, "Type a name"),
-        ({"contact-party": "f1d1de47-13eb-4636-9c1b-875c85b95707"}, "Choose a contact"),
+        ("name", "", "Please fill this in."),
+        ("name", "x" * 10_000, "Enter at most 200 characters; these are 10000."),
+        ("name", "a\x00b", "invisible character"),
+        ("birth_on", "2026-02-31", "real date"),
+        ("birth_on", "9999-01-01", "between 1900 and 2100"),
+        ("birth_on", "2099-01-01", "still to come"),
+        ("weight_kg", "-3", "A weight is above 0"),
+        ("weight_kg", "1000000", "does not fit"),
+        ("weight_kg", "1500", "does not fit"),
+        ("weight_kg", "0", "A weight is above 0 and at most 2000 kg."),
+        ("weight_kg", "-5", "A weight is above 0 and at most 2000 kg."),
+        ("weight_kg", "1e2", "Write the number out"),
+        ("weight_kg", "80,55555", "Too many digits after the point: 2 at most."),
+        ("email", "nobody", "Enter a valid email address."),
+        ("sex", "gelding", "not one of the available choices"),
+        ("contact-name", "", "Type a name"),
     ],
 )
-def test_bad_input_is_refused_in_words_with_everything_still_there(desk, typed, message):
-    answer = register(desk, phone="06 99 99 99 99", **typed)
+def test_bad_input_is_refused_in_words_beside_it_with_everything_still_there(desk, field, typed, message):
+    answer = register(
+        desk, phone="06 99 99 99 99", **{"contact-phone": "0612345678", "contact-name": "Mia", field: typed}
+    )
 
     assert answer.status_code == 200
-    assert message in _words(answer)
+    assert message in _said_beside(answer, field)
     assert "06 99 99 99 99" in _words(answer)
     assert not Patient.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("typed", "message"),
-    [({"microchip": "123"}, "exactly 15 digits"), ({"ueln": "DE1"}, "exactly 15 letters")],
+    [
+        ({"public_id": "no"}, "UUID"),
+        ({"contact-party": "f1d1de47-13eb-4636-9c1b-875c85b95707"}, "Choose a contact"),
+    ],
 )
-def test_a_misspelt_number_is_refused_beside_it(desk, typed, message):
-    assert message in _words(register(desk, "horse", **typed))
+def test_what_a_page_sent_wrong_is_refused_in_words(desk, typed, message):
+    answer = register(desk, **typed)
+
+    assert message in _words(answer)
+    assert not Patient.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "message"),
+    [("microchip", "123", "exactly 15 digits"), ("ueln", "DE1", "exactly 15 letters")],
+)
+def test_a_misspelt_number_is_refused_beside_it(desk, field, typed, message):
+    answer = register(desk, "horse", **{field: typed})
+
+    assert message in _said_beside(answer, field)
+    assert not Patient.objects.exists()
+
+
+@pytest.mark.parametrize(("field", "number"), [("microchip", "250269812345678"), ("ueln", "DE4123456789012")])
+def test_a_number_of_another_file_is_refused_beside_it(desk, clinic, field, number):
+    make_horse(clinic, name="Bella", identifiers=[(field, number)])
+
+    answer = register(desk, "horse", **{field: number})
+
+    assert "Bella (file 1) already has this number." in _said_beside(answer, field)
+    assert Patient.objects.get().name == "Bella"
+
+
+def _said_beside(answer, field):
+    """What the page says is wrong, right after the control of a field."""
+    _before, found, after = answer.content.decode().partition(f'id="id_{field}_error"')
+    assert found
+    return " ".join(unescape(after.partition("</div>")[0]).split())
 
 
 def test_what_is_wrong_with_a_patient_and_its_owner_stands_in_one_box(desk):
