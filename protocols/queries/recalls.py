@@ -47,6 +47,13 @@ def lots_of(recall: Recall) -> QuerySet[Lot]:
     )
 
 
+def holding_still(recall: Recall) -> list[Recall]:
+    """The recalls that stand and hold lots this one means too, the oldest first. One statement."""
+    meant = matching(recall.clinic, recall.number, recall.manufacturer).filter(status=Lot.Status.RECALLED)
+    others = Recall.objects.filter(pk__in=meant.values("recall"), ended_at=None)
+    return list(others.exclude(pk=recall.pk).order_by("pk"))
+
+
 def open_recall(clinic: Clinic, number: str, manufacturer: str = "") -> Recall | None:
     """The recall that still stands for this number. One statement."""
     found = Recall.objects.filter(clinic=clinic, ended_at=None, number=fold_number(number))

@@ -77,6 +77,7 @@ def take_back(*, actor: User | None, recall: Recall, reason: str, now: datetime 
         if (other := queries.open_recall(recall.clinic, lot.number, lot.manufacturer)) is not None:
             _hold(lot, other)
             lot.save(update_fields=HELD)
+            audit.record(actor=actor, verb="lot.recalled", subject=lot, reason=other.reason)
         else:
             _release(actor, lot, reason)
     audit.record(actor=actor, verb="recall.taken-back", subject=recall, reason=reason)

@@ -145,7 +145,7 @@ def change_lot(request: HttpRequest, public_id: UUID, deed: str) -> HttpResponse
     lot = queries.get_or_404(request.clinic, public_id)
     if deed not in DEEDS:
         raise Http404
-    _form_class, service, words, is_at_site = DEEDS[deed]
+    _form_class, service, _words, is_at_site = DEEDS[deed]
     form = _form(deed, lot, request.POST)
     if form.is_valid():
         where = {"site": request.site} if is_at_site else {}
@@ -155,8 +155,17 @@ def change_lot(request: HttpRequest, public_id: UUID, deed: str) -> HttpResponse
             form.add_error(refused.field if refused.field in form.fields else None, refused.message)
     if form.errors:
         return _lot_page(request, lot, {deed: form})
-    messages.success(request, words)
+    _say_done(request, deed, lot)
     return redirect("protocols:lot", public_id)
+
+
+def _say_done(request: HttpRequest, deed: str, lot: Lot) -> None:
+    """Say what was done; of a recall undone, when another still holds the lot, which."""
+    if deed == "undo-recall" and lot.status == Lot.Status.RECALLED and lot.recall is not None:
+        said = {"recall": lot.recall, "reason": lot.recall.reason}
+        messages.warning(request, _("The lot stays locked: another recall holds it, %(recall)s (%(reason)s).") % said)
+    else:
+        messages.success(request, DEEDS[deed][2])
 
 
 @requires("protocols.change_stock")

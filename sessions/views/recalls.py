@@ -153,5 +153,11 @@ def take_back(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _recall_page(request, recall, status=422, take_back=form)
     stock.take_back(actor=request.user, recall=recall, reason=form.cleaned_data["reason"])
-    messages.success(request, _("The recall is taken back; its lots are in use again."))
+    if others := reads.holding_still(recall):
+        said = {"recalls": "; ".join(f"{other} ({other.reason})" for other in others)}
+        messages.warning(
+            request, _("The recall is taken back. Lots another recall means too stay locked: %(recalls)s.") % said
+        )
+    else:
+        messages.success(request, _("The recall is taken back; its lots are in use again."))
     return redirect("sessions:recall", recall.public_id)

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,6 +13,7 @@ from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from protocols.models import Lot, Vial
 from protocols.queries import lots as queries
+from protocols.services import recalls
 from tests.factories import make_clinic, make_lot, make_substance, make_user, site_of
 from tests.shared import shared
 
@@ -171,6 +173,21 @@ def test_a_recall_takes_a_lot_out_of_use_at_once_and_can_be_undone(clinic, brows
     assert lot in browser.get(reverse("protocols:stock"), {"show": "recalled"}).context["page"].object_list
     do(browser, lot, "undo-recall", reason="Another number")
     assert queries.pickable(clinic, site_of(clinic), lot.substance, date(2026, 3, 2)) == [lot]
+
+
+def test_a_lot_another_recall_holds_is_not_said_to_be_in_use_again(clinic, browser):
+    lot = make_lot(clinic, number="AB12", manufacturer="Arvensis")
+    do(browser, lot, "recall", reason="Maker's letter")
+    manager = make_user(clinic, Role.MANAGER)
+    other = recalls.recall_lots(actor=manager, clinic=clinic, number="AB12", reason="Particles seen")
+
+    stays = do(browser, lot, "undo-recall", reason="Another number")
+
+    *_earlier, said = [str(message) for message in get_messages(stays.wsgi_request)]
+    assert said == "The lot stays locked: another recall holds it, AB12 (Particles seen)."
+    lot.refresh_from_db()
+    assert (lot.status, lot.recall) == (Lot.Status.RECALLED, other)
+    assert AuditEvent.objects.filter(verb="lot.recalled", subject_id=lot.pk).count() == 2
 
 
 def test_an_unknown_deed_is_not_found(clinic, browser):

@@ -162,3 +162,17 @@ def test_a_recall_is_taken_back_with_a_reason(world, browser):
 
     assert Recall.objects.get().end_reason == "Another number"
     assert "Another number" in browser.get(url("recall")).content.decode()
+
+
+def test_taken_back_while_another_recall_means_its_lots_it_says_which(world, browser):
+    begin(browser, manufacturer="Arvensis")
+    first = Recall.objects.get()
+    begin(browser, reason="Particles seen")
+
+    taken = browser.post(
+        reverse("sessions:take-back-recall", args=[first.public_id]), {"reason": "Another number"}, follow=True
+    )
+
+    said = taken.content.decode()
+    assert "Lots another recall means too stay locked: AB12 (Particles seen)." in said
+    assert "its lots are in use again" not in said

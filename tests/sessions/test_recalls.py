@@ -109,6 +109,7 @@ def test_a_lot_that_two_recalls_mean_is_on_both_lists_and_stays_locked_until_bot
 
     world.lot.refresh_from_db()
     assert (world.lot.status, world.lot.recall) == ("recalled", second)
+    assert AuditEvent.objects.filter(verb="lot.recalled", subject_id=world.lot.pk).count() == 2
     assert stock.pickable(world.clinic, world.site, world.lidocaine, date(2026, 3, 2)) == []
     recalls.take_back(actor=world.doctor_user, recall=second, reason="Neither does")
     world.lot.refresh_from_db()
