@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from mesoclinic.core.localtime import local_day
 from mesoclinic.core.models import Clinic, Site
@@ -119,9 +120,9 @@ def _is_past(rule: RetentionRule, site: Site, today: date) -> Q:
     until = datetime.combine(since_on, time.max, tzinfo=site.zone)
     past = Q(created_at__lte=until)
     for model, owner, column in ENTRIES:
-        later = {f"{column}__gt": since_on if column in DAYS else until}
-        past &= ~Q(Exists(model._default_manager.filter(_of_file(owner), **later)))
-    past &= ~Q(Exists(_merged_later(until)))
+        later = model._default_manager.filter(**{f"{column}__gt": since_on if column in DAYS else until})
+        past &= ~Q(pk__in=_files_of(later, owner))
+    past &= ~Q(pk__in=_files_of(Patient.objects.filter(created_at__gt=until), ""))
     if rule.until_birthday:
         past &= Q(birth_on__isnull=True) | Q(birth_on__lte=years_before(today, rule.until_birthday))
     if rule.after_death_years:
@@ -130,22 +131,14 @@ def _is_past(rule: RetentionRule, site: Site, today: date) -> Q:
     return past
 
 
-def _of_file(owner: str) -> Q:
-    """Rows of the file itself, and of those merged into it."""
-    found, way = Q(**{owner: OuterRef("pk")}), owner
-    for _step in range(DEEPEST_MERGE):
-        way += "__merged_into"
-        found |= Q(**{way: OuterRef("pk")})
-    return found
+def _files_of(rows: QuerySet, owner: str) -> QuerySet:
+    """The files that rows are read for, however often their own was merged; each once, so that the engine hashes them.
 
-
-def _merged_later(until: datetime) -> QuerySet[Patient]:
-    way, found = "", Q()
-    for _step in range(DEEPEST_MERGE):
-        way += "merged_into"
-        found |= Q(**{way: OuterRef("pk")})
-        way += "__"
-    return Patient.objects.filter(found, created_at__gt=until)
+    Read once for all files of a page's list, not once for each of them.
+    """
+    ways = [[owner] * bool(owner) + ["merged_into"] * step for step in range(DEEPEST_MERGE, -1, -1)]
+    kept = Coalesce(*("__".join(way) or "pk" for way in ways))
+    return rows.order_by().annotate(kept_file=kept).values("kept_file").distinct()
 
 
 def lines(patients: list[Patient], site: Site, today: date) -> list[PastLine]:

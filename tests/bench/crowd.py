@@ -32,6 +32,7 @@ from sessions.models import (
 )
 from tests.bench import raw
 from tests.bench.crowd_desk import crowd_the_desk
+from tests.bench.crowd_kept import crowd_what_is_kept
 from tests.bench.world import make_world, open_day, slot_at
 from tests.factories import (
     make_appointment,
@@ -105,8 +106,10 @@ def crowded(count: int) -> SimpleNamespace:
     _visits(world, horses, people, courses, count)
     _days(world, people, count, today)
     crowd_the_desk(world, horses, people, today)
+    crowd_what_is_kept(world, horses, courses, today)
     place = create_place(actor=None, clinic=world.clinic, name="Place 0")
     _more(place, count, lambda n: {"name": f"Place No {n:04}"})
+    raw.analyze()
     return world
 
 

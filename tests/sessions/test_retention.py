@@ -58,6 +58,17 @@ def pseudonymise(clinic, patient, *, now=LATER, reason="Period over"):
 # Which files
 
 
+def test_what_was_entered_is_read_once_for_all_files_not_once_for_each():
+    clinic = make_clinic()
+    keep(clinic)
+    registered(clinic, date(1990, 1, 1))
+
+    plan = reads.past_retention(clinic, site_of(clinic), date(2047, 6, 1)).explain()
+
+    read_once = {"sqlite": "LIST SUBQUERY", "postgresql": "(hashed SubPlan"}[connection.vendor]
+    assert plan.count(read_once) == len(reads.ENTRIES) + 1  # and the files merged into others
+
+
 def test_without_a_period_of_its_own_a_clinic_has_no_file_past_it():
     clinic = make_clinic()
     registered(clinic, date(1990, 1, 1))

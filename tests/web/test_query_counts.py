@@ -22,6 +22,8 @@ LISTS = {
     *("sessions:practitioners", "sessions:rooms", "sessions:hours", "sessions:edit-hours", "sessions:absences"),
     *("sessions:closures", "sessions:waiting", "sessions:outbox", "sessions:rounds", "sessions:to-call"),
     *("sessions:rebook", "sessions:overview", "sessions:overview-part", "sessions:calendar", "sessions:book-round"),
+    *("sessions:batches", "sessions:follow-ups", "sessions:recalls", "sessions:retention", "patients:imports"),
+    "protocols:competition-rules",
     *("sessions:course-progress", "sessions:course-card", "sessions:patient-card", "sessions:day-list-pdf"),
 }
 # One event for each patient on the paper: of a hundred, SQLite takes some in a second statement, PostgreSQL none.
