@@ -13,8 +13,9 @@ AGREED_ON = gettext_noop("Agreed on with the whole series.")
 RAN_OUT = gettext_noop("The offer ran out.")
 NOT_NEEDED = gettext_noop("Not needed any more.")
 OTHER_OFFERED = gettext_noop("Another time was offered.")
+NOT_WANTED = gettext_noop("Does not want that time.")
 OF_PLANS = {LEFT_OUT, LAPSED, WITHDRAWN}
-OF_VISITS = {WALK_IN, CAME_AFTER_ALL, MOVED_ALONG, AGREED_ON, RAN_OUT, NOT_NEEDED, OTHER_OFFERED}
+OF_VISITS = {WALK_IN, CAME_AFTER_ALL, MOVED_ALONG, AGREED_ON, RAN_OUT, NOT_NEEDED, OTHER_OFFERED, NOT_WANTED}
 OWN = frozenset(OF_PLANS | OF_VISITS)
 BETWEEN = " · "
 

@@ -3,12 +3,14 @@
 from datetime import time, timedelta
 
 import pytest
+from django.utils import translation
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from patients.services.places import create_place
 from sessions.models import Appointment, BlockedDay, BookingPreference, CallAttempt, Practitioner
 from sessions.queries.broken import Cause, broken_visits, must_call
+from sessions.queries.own_reasons import reason_words
 from sessions.queries.reassignment import new_times
 from sessions.services import appointments, availability
 from sessions.services.appointments import NewTime
@@ -490,6 +492,18 @@ def test_declined_frees_the_time_and_the_visit_still_waits(sick_today):
         practitioner=sick_today.colleague,
         room=sick_today.other_room,
     )
+
+
+def test_why_a_held_time_was_declined_is_told_in_the_language_of_who_reads_it(sick_today):
+    held = hold(sick_today)
+
+    with translation.override("fr"):
+        appointments.decline_held_time(actor=sick_today.desk, appointment=sick_today.visit, now=NOW)
+        held.refresh_from_db()
+        told = reason_words(held.status_reason)
+
+    assert held.status_reason == "Does not want that time."
+    assert told != held.status_reason
 
 
 def test_a_declined_time_is_not_proposed_again(sick_today):

@@ -18,7 +18,7 @@ from mesoclinic.core.refused import Refused
 from mesoclinic.core.wording import date_format
 from sessions.models import Appointment, Reminder, Round
 from sessions.queries.broken import MENDABLE, WITH_NAMES, is_soon, must_call
-from sessions.queries.own_reasons import OTHER_OFFERED
+from sessions.queries.own_reasons import NOT_WANTED, OTHER_OFFERED
 from sessions.services.calls import record_call_attempt
 from sessions.services.reminders import queue_message
 
@@ -215,7 +215,7 @@ def _decline(actor: User | None, visits: Sequence[Appointment], note: str, now: 
     for visit, time in zip(visits, held, strict=True):
         fresh = _lock(time)
         fresh.status, fresh.status_at = Appointment.Status.CANCELLED, now
-        fresh.cancelled_by, fresh.status_reason = Appointment.CancelledBy.PATIENT, _("Does not want that time.")
+        fresh.cancelled_by, fresh.status_reason = Appointment.CancelledBy.PATIENT, NOT_WANTED
         fresh.save(update_fields=["status", "status_at", "cancelled_by", "status_reason"])
         _say(actor, visit, "offer-declined", "declined", _where(time), note, now)
     return list(visits)
