@@ -20,4 +20,5 @@ def cadence_rows(request: HttpRequest) -> HttpResponse:
     today = local_day(timezone.now(), request.site.zone)
     context = {"cadence_form": form, "start_on": start_day(request.POST, today)}
     context["start_name"] = "start_on" if request.GET.get("of") == "course" else ""
+    context["goes_on"] = "course" in request.POST
     return render(request, "protocols/cadence/_rows.html", context)

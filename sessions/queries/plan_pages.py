@@ -39,6 +39,7 @@ class PlanRow:
     visit: Appointment | None
     can_book: bool
     can_skip: bool
+    can_return: bool  # it was left out, and may be taken back in
     can_record: bool  # it took place without a visit in the book
 
     @property
@@ -127,6 +128,7 @@ def _row(
     look, words = _look(row, today)
     words_of = phase_words.get(row.revision, [])
     course = known.course
+    is_over_by_it = course.status == CourseStatus.COMPLETED and row.number > known.last_done
     is_next_or_later = row.status == PlannedStatus.PLANNED and row.why not in (LEFT_OPEN, OUT_OF_PLAN)
     return PlanRow(
         session=row,
@@ -138,6 +140,7 @@ def _row(
         visit=visit,
         can_book=is_next_or_later and course.status == CourseStatus.ACTIVE,
         can_skip=row.status == PlannedStatus.PLANNED and course.is_open,
+        can_return=row.is_skipped and (course.is_open or is_over_by_it),
         can_record=is_next_or_later and course.is_open and row.number == known.next_number and row.due_on <= today,
     )
 

@@ -278,6 +278,18 @@ def days_of(
     )
 
 
+def supposed(plan: CoursePlan, cadence: Cadence) -> CoursePlan:
+    """Give the plan as `courses.revise` would leave it: another series from the next session on, nothing of it left out."""
+    number = plan.next_number
+    start_on = plan.revision.start_on if number == plan.revision.first_number else None
+    states = tuple(
+        replace(state, is_skipped=False) if row.number >= number and row.why != OUT_OF_PLAN else state
+        for row, state in zip(plan.sessions, plan.states, strict=True)
+    )
+    revision = Revision(cadence, start_on, number, 1)
+    return replace(plan, revision=revision, states=states, reviewed_phases=frozenset())
+
+
 def fit_windows(sessions: Sequence[PlannedSession], booked_on: Mapping[int, Mapping[int, date]], now: datetime) -> None:
     """Give planned sessions, in memory, the windows they have once their courses are booked on these days.
 

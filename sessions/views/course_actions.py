@@ -246,7 +246,6 @@ def change_cadence(request: HttpRequest, public_id: UUID) -> HttpResponse:
     banner = patient_reads.banner(patient_reads.kept(course.patient), today)
     next_row = reads.plan(course, today).next_row
     context = {"course": course, "form": form, "cadence_form": series, "banner": banner, "next_row": next_row}
-    context["start_on"] = next_row.on if next_row else today
     return render(request, "sessions/courses/change_cadence.html", context)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from mesoclinic.core.models import Site
 from mesoclinic.core.roles import Role
 from protocols.cadence import parse
 from sessions.models import Closure
@@ -37,21 +38,24 @@ def test_the_preview_moves_around_public_holidays_as_the_plan_will(clinic):
     assert dates_of("4x1w", clinic) == [date(2026, 3, 30), date(2026, 4, 7), date(2026, 4, 13), date(2026, 4, 20)]
 
 
-def test_a_course_that_goes_on_by_another_series_counts_on_in_its_preview(browser):
-    asked = posted({"count": 3, "gap": 1}, start_on="2026-03-02", counts_from="5")
+def test_the_preview_knows_the_closed_days_of_the_site_chosen(browser, clinic):
+    barn = Site.objects.create(clinic=clinic, name="Barn", time_zone="Europe/Paris")
+    Closure.objects.create(clinic=clinic, site=barn, from_on=date(2026, 3, 9), until_on=date(2026, 3, 9))
+    asked = posted({"count": 2, "gap": 1}, start_on="2026-03-02")
 
-    shown = browser.post(reverse("sessions:cadence-preview"), asked).context["preview"]
+    here = browser.post(reverse("sessions:cadence-preview"), asked).context["preview"]
+    there = browser.post(reverse("sessions:cadence-preview"), {**asked, "site": str(barn.public_id)}).context["preview"]
 
-    assert [day.number for phase in shown.phases for day in phase.days] == [5, 6, 7]
+    assert here.last_on == date(2026, 3, 9)
+    assert there.last_on != date(2026, 3, 9)
 
 
-@pytest.mark.parametrize("garbage", ["", "0x5", "-1", "99999999999", "٣"])
-def test_a_preview_counts_from_one_when_nothing_sensible_says_otherwise(browser, garbage):
-    asked = posted({"count": 2, "gap": 1}, start_on="2026-03-02", counts_from=garbage)
+@pytest.mark.parametrize("name", ["site", "course"])
+@pytest.mark.parametrize("garbage", ["0x5", "-1", "٣"])
+def test_a_preview_for_what_is_none_is_not_found(browser, name, garbage):
+    asked = posted({"count": 2, "gap": 1}, start_on="2026-03-02", **{name: garbage})
 
-    shown = browser.post(reverse("sessions:cadence-preview"), asked).context["preview"]
-
-    assert [day.number for phase in shown.phases for day in phase.days] == [1, 2]
+    assert browser.post(reverse("sessions:cadence-preview"), asked).status_code == 404
 
 
 def test_the_preview_takes_two_statements(clinic, django_assert_num_queries):

@@ -32,6 +32,7 @@ from tests.factories import (
     make_user,
     site_of,
 )
+from tests.protocols.test_cadence_form import posted
 from tests.shared import shared
 from tests.web.hostile import forms_of
 
@@ -402,7 +403,9 @@ def test_a_new_cadence_starts_from_what_is_left_of_the_old_one(clinic, doctor):
     shown = doctor.get(page(course, "change-cadence"))
 
     assert str(shown.context["cadence_form"].text["text"].value()) == "4x2w@30, *x4w"
-    assert re.search(r'name="counts_from"\s+value="3"', shown.content.decode())
+    rows = doctor.post(reverse("protocols:cadence-rows"), posted({"count": 2, "gap": 1}, course=str(course.public_id)))
+    for one in (shown, rows):
+        assert "If it begins on" not in one.content.decode()
 
 
 @pytest.mark.parametrize(("cadence", "offers"), [("2x1w, 4x2w", True), ("2x1w, *x4w", False)])

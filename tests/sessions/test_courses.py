@@ -1,16 +1,22 @@
 """Prescribing a course and changing its way: what is accepted, what is refused, what stays untouched."""
 
+import re
 import uuid
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
+from django.urls import reverse
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
 from patients.services import patients
+from protocols.cadence import parse
 from sessions.models import Appointment, Course, CourseRevision, PlannedSession, Review
+from sessions.queries.plan_pages import plan
 from sessions.queries.plans import course_plan
+from sessions.queries.previews import preview_of_change
 from sessions.services import appointments, courses, plans
 from tests.factories import (
     done_session,
@@ -409,6 +415,102 @@ def test_a_new_cadence_before_the_first_session_keeps_the_first_day(clinic, doct
     courses.change_cadence(actor=doctor, course=course, cadence="2x2w", reason="milder", now=NOW)
 
     assert due(course) == ["2026-03-16", "2026-03-30"]
+
+
+def in_the_midst(clinic, doctor, how):
+    """A course of five with its first session done, then what `how` says."""
+    course = make_course(clinic, cadence="3x1w!, 2x2w", start_on=MONDAY)
+    done_session(course)
+    if how == "booked":
+        visit(clinic, course, 2, MONDAY + 8 * DAY)
+    if how == "left out":
+        courses.skip_session(actor=doctor, course=course, number=2, reason="away", now=NOW)
+        courses.skip_session(actor=doctor, course=course, number=4, reason="away", now=NOW)
+    if how == "not begun":
+        course = make_course(clinic, cadence="4x1w", start_on=MONDAY + 14 * DAY, now=NOW)
+    if how == "over its gate":
+        done_session(course)
+        done_session(course)
+    return course
+
+
+@pytest.mark.parametrize("how", ["", "booked", "left out", "not begun", "over its gate"])
+@pytest.mark.parametrize("cadence", ["2x2w, 1x4w", "2x1w!, *x4-6w"])
+def test_the_preview_of_another_cadence_is_the_plan_it_makes(clinic, doctor, how, cadence):
+    course = in_the_midst(clinic, doctor, how)
+
+    shown = preview_of_change(course, parse(cadence), MONDAY)
+    days = [(day.number, day.due_on) for phase in shown.phases for day in phase.days]
+    courses.change_cadence(actor=doctor, course=course, cadence=cadence, reason="better", now=NOW)
+
+    rows = course.planned_sessions.filter(status__in=["planned", "booked"]).order_by("number")
+    assert days == [(row.number, row.due_on) for row in rows if row.status == "planned" or row.number in dict(days)]
+    assert days
+
+
+def test_the_page_that_changes_a_cadence_previews_it_for_its_course(clinic, doctor, client):
+    course = in_the_midst(clinic, doctor, "")
+    client.force_login(doctor)
+
+    page = client.get(reverse("sessions:change-cadence", args=[course.public_id])).content.decode()
+    asked = {"cadence": "2x2w, 1x4w", "course": str(course.public_id)}
+    with time_machine.travel(NOW, tick=False):
+        shown = client.get(reverse("sessions:cadence-preview"), asked).context["preview"]
+
+    assert f'name="course" value="{course.public_id}"' in re.sub(r"\s+", " ", page)
+    assert "If it begins on" not in page
+    assert [day.due_on.isoformat() for phase in shown.phases for day in phase.days] == [
+        "2026-03-16",
+        "2026-03-30",
+        "2026-04-27",
+    ]
+
+
+def test_the_course_of_another_clinic_has_no_preview(clinic, doctor, client):
+    client.force_login(doctor)
+    foreign = make_course(make_clinic(), cadence="4x1w", start_on=MONDAY)
+
+    asked = {"cadence": "2x2w", "course": str(foreign.public_id)}
+
+    assert client.get(reverse("sessions:cadence-preview"), asked).status_code == 404
+
+
+# A last session left out
+
+
+def test_a_last_session_left_out_by_mistake_is_taken_back_in_and_the_course_goes_on(clinic, doctor):
+    course = make_course(clinic, cadence="2x1w", start_on=MONDAY)
+    done_session(course)
+    courses.skip_session(actor=doctor, course=course, number=2, reason="away", now=NOW)
+    course.refresh_from_db()
+    assert course.status == "completed"
+    assert [row.can_return for row in plan(course, MONDAY).rows] == [False, True]
+
+    courses.unskip_session(actor=doctor, course=course, number=2, now=NOW)
+
+    course.refresh_from_db()
+    assert course.status == "active"
+    assert due(course) == ["2026-03-09"]
+
+
+def test_a_session_left_out_before_the_last_one_done_stays_so_once_the_course_is_over(clinic, doctor):
+    course = make_course(clinic, cadence="3x1w", start_on=MONDAY)
+    done_session(course)
+    courses.skip_session(actor=doctor, course=course, number=2, reason="away", now=NOW)
+    done_session(course)
+    course.refresh_from_db()
+    assert course.status == "completed"
+    assert not any(row.can_return for row in plan(course, MONDAY).rows)
+
+    assert refusal(courses.unskip_session, actor=doctor, course=course, number=2, now=NOW) == "not-open"
+
+
+def test_a_stopped_course_takes_nothing_back_in(clinic, doctor):
+    course = make_course(clinic, cadence="2x1w", start_on=MONDAY)
+    courses.skip_session(actor=doctor, course=course, number=2, reason="away", now=NOW)
+    courses.stop_course(actor=doctor, course=course, reason="moved away", now=NOW)
+
+    assert refusal(courses.unskip_session, actor=doctor, course=course, number=2, now=NOW) == "not-open"
 
 
 def test_the_same_cadence_again_is_refused(clinic, doctor):

@@ -103,12 +103,21 @@ def skip_session_with_following(
 
 @transaction.atomic
 def unskip_session(*, actor: User | None, course: Course, number: int, now: datetime | None = None) -> None:
-    """Take a skipped session back into the plan (a misclick). Raises Refused("not-skipped")."""
-    fresh = locked_open(course)
+    """Take a skipped session back into the plan (a misclick); a course that is over by it alone is active again.
+
+    Raises Refused("not-skipped" | "not-open").
+    """
+    later = PlannedSession.objects.filter(course=course, number__gt=number, status=PlannedStatus.DONE)
+    fresh = locked(course)
+    is_over_by_it = fresh.status == CourseStatus.COMPLETED and not later.exists()
+    if not is_over_by_it:
+        fresh = locked_open(course)
     row = PlannedSession.objects.filter(course=fresh, number=number).first()
     if row is None or not row.is_skipped:
         raise Refused("not-skipped", _("This session is not left out. Load the page again."))
     PlannedSession.objects.filter(pk=row.pk).update(status=PlannedStatus.PLANNED, skip_reason="")
+    if is_over_by_it:
+        set_status(fresh, actor, CourseStatus.ACTIVE, "", now or timezone.now())
     _audit_session(actor, fresh, "course.session-unskipped", number, "")
     plans.replan_course(course=fresh, now=now)
 
