@@ -21,7 +21,7 @@ from sessions.queries.contacts import UNKNOWN, Contact
 from sessions.queries.day_words import short
 from sessions.queries.fitting import Line, line_of_lapsed, line_of_missed, line_of_planned
 
-COMING_DAYS = 5  # sessions due in these days are worth a call today
+COMING = timedelta(days=5)  # sessions due in these days are worth a call today
 NO_SHOW_DAYS = 30
 Key = tuple[str, int]  # what a line is about ("due", "missed", "lapsed"), and the key of that
 
@@ -49,7 +49,7 @@ def to_call(site: Site, now: datetime, at_most: int) -> tuple[list[Call], bool]:
     How they are reached and what was last is not said yet.
     """
     today, more = local_day(now, site.zone), at_most + 1
-    due = list(_due(site, today)[:more])
+    due = list(due_unbooked(site, today + COMING)[:more])
     missed = list_rare(_missed(site, now), more)
     lapsed = list_rare(lapsed_courses(site), more)
     keys = _in_order(
@@ -66,7 +66,7 @@ def to_call(site: Site, now: datetime, at_most: int) -> tuple[list[Call], bool]:
 def keys_to_call(site: Site, now: datetime) -> list[Key]:
     """Name the lines to call, the most urgent first, none left out, for `calls_of`. Three SQL statements."""
     today = local_day(now, site.zone)
-    due = _due(site, today).values_list("pk", "latest_on", "course__patient_id")
+    due = due_unbooked(site, today + COMING).values_list("pk", "latest_on", "course__patient_id")
     missed, lapsed = (rows.values_list("pk", "patient_id") for rows in (_missed(site, now), lapsed_courses(site)))
     return _in_order(due, missed, lapsed, today)
 
@@ -74,7 +74,7 @@ def keys_to_call(site: Site, now: datetime) -> list[Key]:
 def calls_of(site: Site, keys: Iterable[Key], now: datetime) -> list[Call]:
     """Give the lines of these keys, those that are still to be called. One SQL statement for each thing they are about."""
     today = local_day(now, site.zone)
-    rows = {"due": _due(site, today), "missed": _missed(site, now), "lapsed": lapsed_courses(site)}
+    rows = {"due": due_unbooked(site, today + COMING), "missed": _missed(site, now), "lapsed": lapsed_courses(site)}
     keys = list(keys)
     wanted = {what: [pk for one, pk in keys if one == what] for what in rows}
     found = {(what, pk): row for what, some in wanted.items() if some for pk, row in rows[what].in_bulk(some).items()}
@@ -122,18 +122,17 @@ def _calls(site: Site, keys: Iterable[Key], found: Mapping[Key, Any], today: dat
     return [make[what](found[what, pk]) for what, pk in keys]
 
 
-def _due(site: Site, today: date) -> QuerySet[PlannedSession]:
-    """List the next sessions to book of active courses: due soon, or their window is open. One SQL statement.
+def due_unbooked(site: Site, until: date) -> QuerySet[PlannedSession]:
+    """List the next sessions to book of active courses: due until a day, or their window opens. One SQL statement.
 
     One a course: the first that is neither done nor booked, when nothing before it is still to come.
     """
-    soon = today + timedelta(days=COMING_DAYS)
     earlier = PlannedSession.objects.filter(
         course=OuterRef("course"), number__lt=OuterRef("number"), status__in=["planned", "booked"]
     ).exclude(why__in=[LEFT_OPEN, OUT_OF_PLAN])
     rows = PlannedSession.objects.filter(
         ~Exists(earlier),
-        Q(due_on__lte=soon) | Q(earliest_on__lte=soon),
+        Q(due_on__lte=until) | Q(earliest_on__lte=until),
         course__site=site,
         course__status=CourseStatus.ACTIVE,
         status=PlannedStatus.PLANNED,

@@ -20,6 +20,8 @@ from sessions.models.courses import OUT_OF_PLAN
 from sessions.queries import courses as reads
 from sessions.queries import plan_pages
 from sessions.queries import plans as plan_queries
+from sessions.queries.to_call import due_unbooked, lapsed_courses
+from sessions.queries.to_rebook import to_rebook
 from sessions.recording import ScoreGiven
 from sessions.services import courses, plans
 from tests.factories import (
@@ -67,7 +69,7 @@ def book(clinic, course, number: int, day: date):
 
 
 def due(clinic, today: date) -> list[tuple[int, int]]:
-    return [(row.course_id, row.number) for row in reads.due_unbooked(site_of(clinic), today)]
+    return [(row.course_id, row.number) for row in due_unbooked(site_of(clinic), today)]
 
 
 def test_a_session_is_to_call_for_once_its_window_opens_one_a_course(clinic):
@@ -107,23 +109,27 @@ def test_a_lapsed_course_is_listed_until_somebody_decides_and_a_paused_one_never
     later = at(MONDAY + timedelta(days=40))
     plans.flag_overdue(now=later)
 
-    assert list(reads.lapsed(site_of(clinic))) == [lapsed]
-    assert list(reads.lapsed(site_of(make_clinic()))) == []
+    assert list(lapsed_courses(site_of(clinic))) == [lapsed]
+    assert list(lapsed_courses(site_of(make_clinic()))) == []
     courses.resume_course(actor=doctor, course=lapsed, now=later)
 
-    assert list(reads.lapsed(site_of(clinic))) == []
+    assert list(lapsed_courses(site_of(clinic))) == []
+
+
+def moved_away(site, now) -> list[Appointment]:
+    return [line.visit for line in to_rebook(site, now, 1000)[0]]
 
 
 def test_a_visit_the_plan_has_moved_away_from_is_to_rebook(clinic):
     course = make_course(clinic, cadence="4x1w", start_on=MONDAY)
     visit = book(clinic, course, 2, NEXT)
-    assert list(reads.to_rebook(site_of(clinic), at(MONDAY))) == []
+    assert list(moved_away(site_of(clinic), at(MONDAY))) == []
 
     done_session(course, 1, on=MONDAY + timedelta(days=4))
-    found = reads.to_rebook(site_of(clinic), at(MONDAY + timedelta(days=4)))
+    found = moved_away(site_of(clinic), at(MONDAY + timedelta(days=4)))
 
     assert [(row.pk, row.rebook_why) for row in found] == [(visit.pk, "early")]
-    assert list(reads.to_rebook(site_of(clinic), at(NEXT + timedelta(days=1)))) == []  # it has passed
+    assert list(moved_away(site_of(clinic), at(NEXT + timedelta(days=1)))) == []  # it has passed
 
 
 def test_the_visits_of_a_stopped_course_are_to_rebook(clinic, doctor):
@@ -132,7 +138,7 @@ def test_the_visits_of_a_stopped_course_are_to_rebook(clinic, doctor):
 
     courses.stop_course(actor=doctor, course=course, reason="moved away", cancel=[], now=at(MONDAY))
 
-    assert [row.rebook_why for row in reads.to_rebook(site_of(clinic), at(MONDAY))] == ["course_over"]
+    assert [row.rebook_why for row in moved_away(site_of(clinic), at(MONDAY))] == ["course_over"]
 
 
 @pytest.mark.parametrize("agreed", ["", "she asked for it"], ids=["", "agreed"])
@@ -157,7 +163,7 @@ def test_the_database_says_as_python_does_why_a_visit_is_to_rebook(clinic, docto
         visit.refresh_from_db()
         course = Course.objects.get(pk=visit.planned_session.course_id)
         visit.planned_session.course = course
-        found = [row.rebook_why for row in reads.to_rebook(site, at(MONDAY))]
+        found = [row.rebook_why for row in moved_away(site, at(MONDAY))]
         return plan_queries.rebook_why(visit, visit.planned_session, site), found
 
     why, found = both()
@@ -202,8 +208,8 @@ def test_only_courses_that_wait_for_a_review_are_loaded_and_no_more_than_asked(c
 
 
 LISTS = {
-    "due_unbooked": (lambda clinic: list(reads.due_unbooked(site_of(clinic), NEXT)), 1),
-    "lapsed": (lambda clinic: list(reads.lapsed(site_of(clinic))), 1),
+    "due_unbooked": (lambda clinic: list(due_unbooked(site_of(clinic), NEXT)), 1),
+    "lapsed": (lambda clinic: list(lapsed_courses(site_of(clinic))), 1),
     "open_reviews": (lambda clinic: reads.open_reviews(clinic, at_most=1000), 6),
 }
 
