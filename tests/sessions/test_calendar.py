@@ -153,8 +153,8 @@ TAPS = re.compile(r'(?:action|href)="/appointments/[^"/]*/([a-z-]+)/')
     [
         ("booked", "09:00", ["arrive"], ["move", "cancel"]),
         ("booked", "10:30", ["arrive"], ["no-show", "move", "cancel"]),
-        ("arrived", "10:30", ["start"], ["back", "not-treated", "move"]),
-        ("in_progress", "10:30", ["undo-start"], ["not-treated"]),
+        ("arrived", "10:30", ["start"], ["kind", "back", "not-treated", "move"]),
+        ("in_progress", "10:30", ["undo-start"], ["kind", "not-treated"]),
         ("no_show", "10:30", ["undo-no-show"], []),
     ],
 )
