@@ -189,10 +189,15 @@ class CadenceForm:
 
     def _from_text(self, text: str) -> Cadence | None:
         try:
-            return parse(text)
+            cadence = parse(text)
         except CadenceError as error:
             self.text.add_error("text", cadence_fault(error))
             return None
+        if len(cadence.phases) > MOST_PHASES:  # else the rows that are drawn of it could not be sent again
+            words = _("A series has at most %(most)s phases here. Write those with the same distance as one: 4x1w.")
+            self.text.add_error("text", words % {"most": MOST_PHASES})
+            return None
+        return cadence
 
     def _quietly_from_rows(self) -> Cadence | None:
         return _or_none(", ".join(form.text for form in self.rows.kept)) if self.rows.is_valid() else None

@@ -2,19 +2,23 @@
 
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Value
-from django.db.models.functions import Upper
+from django.db.models import Count, DateTimeField, Expression, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Upper
+from django.db.models.lookups import Exact, IsNull, LessThanOrEqual
 from django.shortcuts import get_object_or_404
 
 from mesoclinic.core.models import Clinic
-from protocols.models import Lot, Recall
+from protocols.models import Lot, Recall, StockMovement
 from protocols.models.recalls import fold_number, folded
 from protocols.queries import lots
 
 
 def recalls(clinic: Clinic) -> QuerySet[Recall]:
-    """All recalls with `lot_count`, the newest first. One statement."""
-    return Recall.objects.filter(clinic=clinic).select_related("by", "ended_by").annotate(lot_count=Count("lots"))
+    """All recalls with `lot_count`, as many as `lots_of` each, the newest first. One statement."""
+    meant = _meant(OuterRef("pk"), OuterRef("number"), OuterRef("manufacturer"), OuterRef("ended_at"))
+    lots_of_one = meant.filter(clinic=OuterRef("clinic")).order_by().values("clinic")
+    count = Coalesce(Subquery(lots_of_one.annotate(count=Count("pk")).values("count")), 0)
+    return Recall.objects.filter(clinic=clinic).select_related("by", "ended_by").annotate(lot_count=count)
 
 
 def get_or_404(clinic: Clinic, public_id: UUID) -> Recall:
@@ -32,19 +36,33 @@ def matching(clinic: Clinic, number: str, manufacturer: str = "") -> QuerySet[Lo
     found = Lot.objects.filter(clinic=clinic).alias(folded_number=folded("number"))
     found = found.filter(same_number("folded_number", number))
     manufacturer = " ".join(manufacturer.split())
-    return found.filter(Q(manufacturer__iexact=manufacturer) | Q(manufacturer="")) if manufacturer else found
+    return found.filter(_made_by(Value(manufacturer))) if manufacturer else found
 
 
 def lots_of(recall: Recall) -> QuerySet[Lot]:
-    """The lots a recall holds, with `stock_ml` over all sites; while it stands, those another holds as well. One statement."""
-    meant = Q(recall=recall)
-    if recall.is_open:
-        meant |= Q(pk__in=matching(recall.clinic, recall.number, recall.manufacturer).values("pk"))
-    return (
-        lots.with_stock(Lot.objects.filter(meant, clinic=recall.clinic_id))
-        .select_related("substance")
-        .order_by("substance__name", "number", "pk")
-    )
+    """The lots a recall holds or held, with `stock_ml` over all sites, whether or not another holds them too. One statement."""
+    of_this = (Value(one) for one in (recall.pk, recall.number, recall.manufacturer))
+    ended_at = Value(recall.ended_at, output_field=DateTimeField())
+    found = _meant(*of_this, ended_at).filter(clinic=recall.clinic_id)
+    return lots.with_stock(found).select_related("substance").order_by("substance__name", "number", "pk")
+
+
+def _meant(pk: Expression, number: Expression, manufacturer: Expression, ended_at: Expression) -> QuerySet[Lot]:
+    """The lots of a recall: marked with it, or of its number and maker and here before it ended.
+
+    The mark alone does not do: a lot two recalls mean carries that of the last.
+    """
+    first = StockMovement.objects.filter(lot=OuterRef("pk")).order_by("at", "pk").values("at")[:1]
+    found = Lot.objects.alias(folded_number=folded("number"), came_at=Subquery(first))
+    was_here = Q(IsNull(ended_at, True)) | Q(LessThanOrEqual(F("came_at"), ended_at))
+    of_any_maker = Q(Exact(manufacturer, Value("")))
+    is_meant = Q(folded_number=number) & (of_any_maker | _made_by(manufacturer))
+    return found.filter(Q(recall=pk) | (is_meant & was_here))
+
+
+def _made_by(manufacturer: Expression) -> Q:
+    """The condition that a maker made a lot, or that nobody wrote down who did."""
+    return Q(Exact(Upper(F("manufacturer")), Upper(manufacturer))) | Q(manufacturer="")
 
 
 def holding_still(recall: Recall) -> list[Recall]:

@@ -26,7 +26,7 @@ NO_PAGES: dict[str, set[str]] = {
         *_of(
             "sessions",
             """
-            accept-new-times accept-offer arrive back begin-recall cancel-batch close-gaps done end-sign-in
+            accept-new-times accept-offer arrive back begin-recall cancel-batch change-kind close-gaps done end-sign-in
             export-patient follow-up hand-over-courses leaflet-preview leave-out-of-round make-my-feed
             make-patient-feed no-show note-call offer-time open-holiday recall-notice record-call record-check
             record-compose record-discard record-done record-late record-review record-round-call record-save

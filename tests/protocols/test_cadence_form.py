@@ -33,9 +33,23 @@ def as_posted(form: CadenceForm) -> QueryDict:
 @settings(max_examples=60)
 @given(cadences())
 def test_a_series_comes_back_from_its_rows_as_it_was(cadence):
+    typed = CadenceForm(posted({"count": 1}, text=str(cadence)))
+    if not typed.is_valid():
+        assert len(cadence.phases) > 40
+        assert "at most 40 phases" in typed.error
+        return
+
     form = CadenceForm(as_posted(CadenceForm(initial=cadence)))
 
-    assert len(cadence.phases) > 40 or (form.is_valid(), form.cadence) == (True, cadence)
+    assert (form.is_valid(), form.cadence) == (True, cadence)
+
+
+def test_a_series_of_more_phases_than_rows_is_refused_as_text_with_what_to_do():
+    text = ", ".join(["1x", *(f"1x{days}d" for days in range(1, 41))])
+
+    assert not (form := CadenceForm(posted({"count": 1}, text=text))).is_valid()
+    assert "at most 40 phases" in form.error
+    assert CadenceForm(posted({"count": 1}, text=text.rpartition(",")[0])).is_valid()
 
 
 def test_changed_rows_win_over_untouched_text():

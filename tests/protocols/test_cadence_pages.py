@@ -10,7 +10,7 @@ from mesoclinic.core.roles import Role
 from protocols.cadence import parse
 from sessions.models import Closure
 from sessions.queries.previews import preview
-from tests.factories import make_clinic, make_user, site_of
+from tests.factories import make_clinic, make_course, make_user, site_of
 from tests.protocols.test_cadence_form import posted
 from tests.shared import shared
 
@@ -48,6 +48,24 @@ def test_the_preview_knows_the_closed_days_of_the_site_chosen(browser, clinic):
 
     assert here.last_on == date(2026, 3, 9)
     assert there.last_on != date(2026, 3, 9)
+
+
+def test_the_site_of_another_clinic_is_none_of_ours(browser, clinic):
+    foreign = site_of(make_clinic())
+    Closure.objects.create(clinic=foreign.clinic, site=foreign, from_on=date(2026, 3, 9), until_on=date(2026, 3, 9))
+    asked = posted({"count": 2, "gap": 1}, start_on="2026-03-02", site=str(foreign.public_id))
+
+    shown = browser.post(reverse("sessions:cadence-preview"), asked).context["preview"]
+
+    assert shown.last_on == date(2026, 3, 9)
+
+
+def test_another_site_asks_for_the_dates_anew(browser, clinic):
+    course = make_course(clinic, cadence="4x1w")
+    page = browser.get(reverse("sessions:prescribe", args=[course.patient.public_id])).content.decode()
+
+    assert 'id="id_site"' in page
+    assert "change from:#id_site" in page
 
 
 @pytest.mark.parametrize("name", ["site", "course"])

@@ -13,6 +13,7 @@ from patients.models import Patient
 from patients.services.merging import merge_patient
 from protocols.models import Lot, Recall
 from protocols.queries import lots as stock
+from protocols.queries import recalls as recall_reads
 from protocols.services import lots, recalls
 from sessions.queries import records as reads
 from sessions.queries.recall_papers import letters, list_of
@@ -114,6 +115,27 @@ def test_a_lot_that_two_recalls_mean_is_on_both_lists_and_stays_locked_until_bot
     recalls.take_back(actor=world.doctor_user, recall=second, reason="Neither does")
     world.lot.refresh_from_db()
     assert world.lot.status == "active"
+    for one in (first, second):
+        one.refresh_from_db()
+        assert {given.record_id for given in recall_sheet(one, TODAY).sessions} == {world.record.pk}
+
+
+def test_the_list_of_recalls_counts_the_lots_each_page_lists(world, django_assert_num_queries):
+    """Of one number: two by makers known, one by nobody knows whom, one that came when the first was over."""
+    make_lot(world.clinic, make_substance(world.clinic), number="ab 12", manufacturer="ARVENSIS")
+    make_lot(world.clinic, make_substance(world.clinic), number="AB12", manufacturer="")
+    make_lot(world.clinic, make_substance(world.clinic), number="AB12", manufacturer="Brume_1")
+    make_lot(make_clinic(), number="AB12", manufacturer="Arvensis")
+    first = recall(world, manufacturer="Arvensis")
+    recalls.take_back(actor=world.doctor_user, recall=first, reason="A slip")
+    make_lot(world.clinic, make_substance(world.clinic), number="AB12", manufacturer="Arvensis")
+    recall(world)
+    recall(world, number="NONE")
+
+    with django_assert_num_queries(1):
+        counts = [one.lot_count for one in recall_reads.recalls(world.clinic)]
+
+    assert counts == [len(recall_reads.lots_of(one)) for one in recall_reads.recalls(world.clinic)] == [0, 5, 3]
 
 
 def test_sessions_open_records_and_vials_that_hold_it_are_found(world):
