@@ -122,16 +122,20 @@ def _number_of(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
-def links_a_sale_ends(patient: Patient, on: date, *, keep_others: bool) -> QuerySet[PatientParty]:
-    """Give the roles that end when an animal is sold on a day: all that would hold then or later, but the referrer's."""
+def links_a_sale_ends(patient: Patient, on: date, today: date, *, keep_others: bool) -> QuerySet[PatientParty]:
+    """Give the roles that a sale ends: all that hold today or will, but the referrer's, and an owner's of that day.
+
+    What else is over stays as it was.
+    """
     staying = [PartyRole.REFERRER, *((PartyRole.TRAINER, PartyRole.RIDER) if keep_others else ())]
-    links = patient.party_links.filter(Q(until_on__isnull=True) | Q(until_on__gte=on))
+    owned = Q(role=PartyRole.OWNER, from_on__lt=on, until_on__gte=on)
+    links = patient.party_links.filter(Q(until_on__isnull=True) | Q(until_on__gte=today) | owned)
     return links.exclude(role__in=staying).select_related("party")
 
 
-def contacts_a_sale_ends(patient: Patient, on: date, *, keep_others: bool) -> list[Contact]:
+def contacts_a_sale_ends(patient: Patient, today: date, *, keep_others: bool) -> list[Contact]:
     """Return who would be a contact no more, owners first. One SQL statement."""
-    contacts = [_contact(link) for link in links_a_sale_ends(patient, on, keep_others=keep_others)]
+    contacts = [_contact(link) for link in links_a_sale_ends(patient, today, today, keep_others=keep_others)]
     return sorted(contacts, key=lambda one: (ORDER.index(one.role), one.from_on))
 
 

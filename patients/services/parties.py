@@ -144,14 +144,16 @@ def transfer_ownership(
 ) -> PatientParty:
     """Hand an animal to its new owner on a day: every former owner's, payer's and family link ends the day before.
 
-    One that had a last day of its own, on that day or later, too. Trainer and rider end too unless `keep_others`; referrers stay. Courses and records stay with the animal.
+    One that had a last day of its own, today or later, too. Trainer and rider end as well unless `keep_others`; referrers
+    stay, and what is over. Courses and records stay with the animal.
     Raises Refused("in-future" | "already-linked" | "not-valid").
     """
-    if on > (today or timezone.localdate()):
+    today = today or timezone.localdate()
+    if on > today:
         message = _("This day is still to come. Note the sale on the day it happens.")
         raise Refused("in-future", message, field="on")
     Patient.objects.select_for_update().get(pk=patient.pk)
-    ending = list(links_a_sale_ends(patient, on, keep_others=keep_others))
+    ending = list(links_a_sale_ends(patient, on, today, keep_others=keep_others))
     owners = [row for row in ending if row.role == PartyRole.OWNER and row.until_on is None]
     if party is not None and any(row.party_id == party.pk for row in owners):
         raise Refused("already-linked", _("This is the owner already."), field="party")

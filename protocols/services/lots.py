@@ -234,7 +234,7 @@ def count(*, actor: User | None, lot: Lot, site: Site, counted_ml: Decimal, reas
     movement = None
     if difference_ml:
         movement = _move(actor, lot, site, MovementKind.COUNTED, difference_ml, reason, None)
-        note_used_up(lot)
+    note_used_up(lot, gone_ml=not_entered_ml(lot))
     audit.record(actor=actor, verb="lot.counted", subject=lot, reason=reason)
     return movement
 
@@ -379,11 +379,11 @@ def _move(
     return movement
 
 
-def note_used_up(lot: Lot) -> None:
-    """Keep "used up" true to the ledger over all sites; a recalled lot stays recalled."""
+def note_used_up(lot: Lot, *, gone_ml: Decimal = Decimal(0)) -> None:
+    """Keep "used up" true to the ledger over all sites, of which so much is gone; a recalled lot stays recalled."""
     if lot.status == Lot.Status.RECALLED:
         return
-    has_stock = queries.with_stock(Lot.objects.filter(pk=lot.pk)).filter(stock_ml__gt=0).exists()
+    has_stock = queries.with_stock(Lot.objects.filter(pk=lot.pk)).filter(stock_ml__gt=gone_ml).exists()
     status = Lot.Status.ACTIVE if has_stock else Lot.Status.USED_UP
     if lot.status != status:
         lot.status = status

@@ -44,6 +44,7 @@ def walk_in(request: HttpRequest) -> HttpResponse:
     due = walk_ins.due_sessions(request.site, patient, timezone.now())
     banner = patient_reads.banner(patient, timezone.localdate())
     context = {"patient": patient, "banner": banner, "people": people, "place": place, "who": who, "due": due}
+    context["reason"] = _reason(request)
     asked = request.POST.get("session", "")
     if request.method != "POST" or who is None:
         return render(request, "sessions/appointments/walk_in.html", context | {"session": asked})
@@ -106,8 +107,14 @@ def _begin(
         patient=patient,
         planned_session=planned,
         minutes=(planned.minutes if planned else None) or request.clinic.session_min,
+        reason=_reason(request),
         **common,
     )
+
+
+def _reason(request: HttpRequest) -> str:
+    """What was typed as the reason, before it was known that there is a file."""
+    return request.POST.get("reason", "").replace("\x00", "").strip()[:300]
 
 
 @requires("sessions.book")

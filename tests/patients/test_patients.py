@@ -283,6 +283,18 @@ def test_a_sale_ends_the_former_owner_who_had_a_last_day_too(sold_on, last_on):
     assert not SearchWord.objects.filter(patient=horse, word=b"anna").exists()
 
 
+def test_a_sale_told_late_corrects_who_owned_it_that_day_and_leaves_what_else_is_over():
+    horse = make_horse(make_clinic(), owner="Anna Alt", registered_on=date(2026, 1, 5))
+    parties.end_party(actor=None, link=horse.party_links.get(), on=date(2026, 2, 20))
+    paid = parties.add_party(actor=None, patient=horse, role="payer", name="Paul Payer", from_on=date(2026, 2, 12))
+    parties.end_party(actor=None, link=paid, on=date(2026, 2, 20))
+
+    parties.transfer_ownership(actor=None, patient=horse, on=date(2026, 2, 10), name="Nora Neu", today=TODAY)
+
+    until = {row.party.name: row.until_on for row in horse.party_links.select_related("party")}
+    assert until == {"Anna Alt": date(2026, 2, 9), "Paul Payer": date(2026, 2, 20), "Nora Neu": None}
+
+
 def test_a_sale_leaves_the_last_day_of_who_ended_before_it():
     horse = make_horse(make_clinic(), owner="Anna Alt", registered_on=date(2026, 1, 5))
     parties.end_party(actor=None, link=horse.party_links.get(), on=date(2026, 2, 1))

@@ -8,10 +8,12 @@ from django.urls import reverse
 
 from mesoclinic.core.models import Site
 from mesoclinic.core.roles import Role
+from protocols.models import StockNotice
 from protocols.queries import lots as stock
 from protocols.queries.lot_draws import not_entered_ml
 from protocols.services import lots
 from tests.factories import make_user
+from tests.sessions.booking_world import MONDAY
 from tests.sessions.record_world import filled, finish, lot_of, record_world, save, sign, start
 from tests.sessions.test_signing import from_lot
 from tests.shared import shared
@@ -47,6 +49,21 @@ def test_what_is_signed_after_a_count_is_not_taken_off_it_again(world, counted_m
 
     assert stock.stock_of(lot, world.site) == counted_ml
     assert not_entered_ml(lot) == 0
+
+
+def test_a_shelf_counted_empty_is_used_up_though_somebody_has_still_to_sign(world):
+    lot = lot_of(world, volume_ml=10)
+    record = given(world, lot)
+
+    count(world, lot, 0)
+    lot.refresh_from_db()
+    assert lot.status == lot.Status.USED_UP
+    assert lot not in stock.pickable(world.clinic, world.site, world.lidocaine, MONDAY)
+
+    sign(world, record)
+    lot.refresh_from_db()
+    assert lot.status == lot.Status.USED_UP
+    assert not StockNotice.objects.filter(lot=lot, kind=StockNotice.Kind.FORCED).exists()
 
 
 def test_a_count_that_agrees_with_what_was_given_adds_no_line(world):

@@ -151,4 +151,5 @@ def test_who_turns_out_to_have_a_file_is_here_with_it(world, desk):
 
     visit = Appointment.objects.get()
     assert (visit.patient, visit.practitioner, visit.status) == (world.patient, world.doctor, "arrived")
+    assert visit.reason == sent(world)["reason"]
     assert Patient.objects.filter(name="Ada Lovelace").count() == 1
