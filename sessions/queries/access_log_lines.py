@@ -6,6 +6,7 @@ from mesoclinic.core.models import AuditEvent, Clinic
 from mesoclinic.core.queries import access_log as log
 from mesoclinic.core.wording import with_colon
 from patients.queries import patients
+from sessions.queries.own_reasons import reason_words
 
 
 def worded(clinic: Clinic, rows: list[AuditEvent], *, is_open: bool = False) -> list[AuditEvent]:
@@ -18,6 +19,7 @@ def worded(clinic: Clinic, rows: list[AuditEvent], *, is_open: bool = False) -> 
     for row in rows:
         row.words, row.lines, row.about = log.words(row), log.lines(row, known), log.about(row)
         row.told = [change_words(*line) for line in row.lines]
+        row.reason = reason_words(row.reason)
         row.patient, kept = named.get(row.patient_id, (None, None))
         if row.patient is None:
             continue

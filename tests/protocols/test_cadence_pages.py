@@ -61,9 +61,10 @@ def test_the_site_of_another_clinic_is_none_of_ours(browser, clinic):
 
 
 def test_another_site_asks_for_the_dates_anew(browser, clinic):
-    Site.objects.create(clinic=clinic, name="Barn", time_zone="Europe/Paris")
     course = make_course(clinic, cadence="4x1w")
-    page = browser.get(reverse("sessions:prescribe", args=[course.patient.public_id])).content.decode()
+    Site.objects.create(clinic=clinic, name="Barn", time_zone="Europe/Paris")
+    address = reverse("sessions:prescribe", args=[course.patient.public_id])
+    page = browser.get(address, {"version": str(course.protocol_version.public_id)}).content.decode()
 
     assert 'id="id_site"' in page
     assert "change from:#id_site" in page

@@ -8,8 +8,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from mesoclinic.core import audit
+from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.roles import Role
 from sessions.queries import courses as reads
+from sessions.queries.access_log_lines import worded
 from sessions.queries.own_reasons import AGREED_ON, LAPSED, LEFT_OUT, OWN, RAN_OUT, reason_words
 from sessions.queries.plan_reasons import plan_reasons
 from sessions.queries.reports import course_report, get_or_404
@@ -127,3 +130,27 @@ def test_an_offer_that_ran_out_and_a_series_agreed_on_are_told_in_the_readers_la
     page = reader.get(reverse("sessions:appointment", args=[offer.public_id])).content.decode()
     assert "La proposition a expiré." in page
     assert RAN_OUT not in page
+
+
+def test_the_access_log_says_them_in_the_readers_language_on_page_file_and_paper(clinic):
+    course = make_course(clinic, cadence="4x1w", start_on=MONDAY)
+    manager = make_user(clinic, Role.MANAGER)
+    audit.record(
+        actor=manager, verb="appointment.booked", subject=course, patient_id=course.patient_id, reason=AGREED_ON
+    )
+    manager.language = "fr"
+    manager.save(update_fields=["language"])
+    reader = Client()
+    reader.force_login(manager)
+    with translation.override("fr"):
+        french = reason_words(AGREED_ON)
+        (paper,) = worded(clinic, list(AuditEvent.objects.filter(reason=AGREED_ON)))
+
+    page = reader.get(reverse("sessions:access-log")).content.decode()
+    sent = reader.get(reverse("sessions:access-log"), {"as": "csv"})
+    file = b"".join(sent.streaming_content if sent.streaming else [sent.content]).decode("utf-8-sig")
+
+    assert french != AGREED_ON
+    assert paper.reason == french
+    assert french in page
+    assert french in file

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils.translation import override
 
 from mesoclinic.core.models import AuditEvent
 from mesoclinic.core.refused import Refused
@@ -268,6 +270,21 @@ def test_a_withdrawn_record_puts_back_what_it_drew_so_that_the_right_one_draws_i
 
     assert (stock.stock_of(lot, world.site), Lot.objects.get(pk=lot.pk).status) == (signed_ml, lot_then)
     assert verify_chain(world.clinic).broken is None
+
+
+def test_the_ledger_says_why_a_draw_was_put_back_in_the_language_of_who_reads_it(world, client):
+    lot = lot_of(world, volume_ml=10)
+    record = start(world)
+    save(world, record, filled(record, lines=from_lot(record, lot)))
+    finish(world, record)
+    sign(world, record)
+    with override("fr"):
+        add(world, record, "withdrawal")
+    client.force_login(make_user(world.clinic, Role.MANAGER))
+
+    page = client.get(reverse("protocols:lot", args=[lot.public_id])).content.decode()
+
+    assert "Its record was withdrawn: it was written for the wrong patient." in page
 
 
 def test_a_record_is_withdrawn_once(world):

@@ -81,7 +81,7 @@ def _take_back(actor: User, record: SessionRecord, now: datetime) -> None:
     """Undo beside the record what signing it did: the weight noted, what its lots gave, the session done."""
     files.forget_weight(noted_in=record.public_id)
     drawn = StockMovement.objects.filter(administration__record=record).select_related("lot", "site", "vial")
-    lots.put_back(actor=actor, drawn=drawn, reason=_(WITHDRAWN))
+    lots.put_back(actor=actor, drawn=drawn, reason=WITHDRAWN)
     if record.planned_session is not None:
         _give_session_back(actor, record, now)
 
