@@ -25,6 +25,8 @@ from sessions.models.appointments import AppointmentKind, CancelledBy
 from sessions.queries import availability, room_choice
 from sessions.queries.booking import places
 
+from .choices import PublicChoice
+
 OTHER_TIME = "other"
 KNOWN = "known"  # the patient whom the typed caller turned out to be
 FOR_SPECIES = "for_species"  # what the caller is asked to be instead, with all that was typed
@@ -33,31 +35,6 @@ WORDS_OF_A_GAP = _("The clocks jump over this time that night, so nobody can com
 
 def default_minutes(clinic: Clinic, kind: str) -> int:
     return getattr(clinic, f"{kind}_min", clinic.other_min)
-
-
-class PublicChoice(forms.ModelChoiceField):
-    """A choice named by its public id; what no clinic of ours has is simply not among the choices."""
-
-    def __init__(self, queryset, **kwargs):
-        super().__init__(queryset, to_field_name="public_id", **kwargs)
-
-    def offer(self, rows: QuerySet, shown: Callable[[], Iterable] | None = None) -> None:
-        """Offer these rows: a page that has read them already, `shown`, does not ask for them again.
-
-        A form that is saved shows none, so they are asked for only when they are drawn.
-        """
-        self.queryset = rows
-        read = shown or (lambda: rows)
-        nothing = [] if self.empty_label is None else [("", self.empty_label)]
-        self.choices = lambda: [*nothing, *((one.public_id, self.label_from_instance(one)) for one in read())]
-
-    def to_python(self, value):
-        if value not in self.empty_values and not isinstance(value, self.queryset.model):
-            try:
-                UUID(str(value))
-            except ValueError:
-                raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
-        return super().to_python(value)
 
 
 class WhereField(forms.ChoiceField):

@@ -11,7 +11,7 @@ from sessions.models import Practitioner, Room
 from sessions.models.appointments import AppointmentKind, AppointmentStatus
 from sessions.queries import availability
 
-from .appointments import PublicChoice
+from .choices import PublicChoice
 
 HIDDEN = ("entered_in_error", "moving")
 

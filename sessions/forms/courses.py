@@ -1,7 +1,7 @@
 """Forms of the prescription and of the plan page."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
@@ -17,6 +17,8 @@ from sessions.models.courses import STATUS_CHOICES, BodySide, ReviewDecision
 from sessions.queries import availability
 from sessions.queries.prescriptions import indications_for
 
+from .choices import PublicChoice
+
 COMBINED = [
     ("chiropractic", _("Chiropractic")),
     ("acupuncture", _("Acupuncture")),
@@ -25,21 +27,6 @@ COMBINED = [
     ("hydration", _("Hydration")),
     ("physiotherapy", _("Physiotherapy")),
 ]
-
-
-class PublicChoice(forms.ModelChoiceField):
-    """A choice named by its public id; what no clinic of ours has is simply not among the choices."""
-
-    def __init__(self, queryset, **kwargs):
-        super().__init__(queryset, to_field_name="public_id", **kwargs)
-
-    def to_python(self, value):
-        if value not in self.empty_values and not isinstance(value, self.queryset.model):
-            try:
-                UUID(str(value))
-            except ValueError:
-                raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
-        return super().to_python(value)
 
 
 class PrescribeForm(Form):

@@ -14,7 +14,7 @@ from sessions.models.availability import Weekday
 from sessions.models.preferences import Strength
 from sessions.queries import availability, room_choice
 
-from .appointments import PublicChoice
+from .choices import PublicChoice
 
 STRENGTHS = [(Strength.RATHER.value, _("If possible")), (Strength.ONLY.value, _("Only so"))]
 SHORT_DAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))

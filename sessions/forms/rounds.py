@@ -14,7 +14,8 @@ from mesoclinic.core.localtime import NonexistentTime, instant
 from mesoclinic.core.models import Clinic, Site
 from mesoclinic.core.refused import Refused
 from patients.models import Place
-from sessions.forms.appointments import WORDS_OF_A_GAP, PublicChoice, ShownTimes, WhereField
+from sessions.forms.appointments import WORDS_OF_A_GAP, ShownTimes, WhereField
+from sessions.forms.choices import PublicChoice
 from sessions.models import Practitioner, Room
 from sessions.models.rounds import MOST_TRAVEL_MIN
 from sessions.queries.booking import places

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from mesoclinic.core.forms import Form
-from sessions.forms.appointments import PublicChoice, TimeChoice
+from sessions.forms.appointments import TimeChoice
+from sessions.forms.choices import PublicChoice
 from sessions.models import CallAttempt, Practitioner, WaitingEntry
 from sessions.models.availability import Weekday
 
